@@ -1,0 +1,35 @@
+"""What can go wrong, as few kinds: each says the place, the finding and the remedy in one line."""
+
+from __future__ import annotations
+
+
+class NotesearchError(Exception):
+    """An error that the user can act on; everything else is a bug and keeps its traceback."""
+
+
+class UsageError(NotesearchError):
+    """A command, a query line or a call that asks for something that cannot be."""
+
+
+class SettingsError(NotesearchError):
+    """A settings file or value that cannot be used."""
+
+
+class CorpusError(NotesearchError):
+    """A corpus folder that cannot be read as a whole; single bad files are findings, not errors."""
+
+
+class ModelError(NotesearchError):
+    """A model that is not there, cannot be loaded, or cannot take the text it was given."""
+
+
+class UnusableIndexError(NotesearchError):
+    """An index that is missing, damaged, of another format or not readable."""
+
+
+class MismatchError(NotesearchError):
+    """An index that was built with another model, precision or chunker than the one at hand."""
+
+
+class LockedError(NotesearchError):
+    """An index that another process is writing."""

@@ -1,0 +1,123 @@
+"""What flows between the stages: frozen values of the reader's own words.
+
+A corpus is a folder of note files. A note is what one person wrote on one paper: a file,
+or a part of a digest. A passage is a piece of a note that fits the model. A hit is a
+passage with its score. This module uses the standard library alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class NoteKind(Enum):
+    """What a stretch of a file is, which decides how it ranks."""
+
+    NOTE = "note"
+    DIGEST_PART = "digest part"
+    INDEX_PAGE = "index page"
+
+
+class Role(Enum):
+    """What a section is for, so that a question can be put to the limitations alone."""
+
+    TLDR = "tldr"
+    SUMMARY = "summary"
+    ABSTRACT = "abstract"
+    MOTIVATION = "motivation"
+    KEY_IDEAS = "key ideas"
+    METHOD = "method"
+    RESULTS = "results"
+    HIGHLIGHTS = "highlights"
+    STRENGTHS = "strengths"
+    LIMITATIONS = "limitations"
+    THOUGHTS = "thoughts"
+    RELATED = "related"
+    NEXT_STEPS = "next steps"
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file or folder that could not be read and was left out."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something odd in a file that was read all the same."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of whole lines that belong together; children tile it without a gap."""
+
+    kind: str  # "heading", "paragraph", "list", "item", "quote", "table", "row", "code", "math", …
+    line_start: int  # counted from 1, in the file
+    line_end: int  # the last line, inclusive
+    children: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with what stands under it, up to the next heading of any level."""
+
+    headings: tuple[str, ...]  # the heading path below the title, outermost first; () before any
+    role: Role | None
+    line_start: int
+    line_end: int
+    blocks: tuple[Block, ...]  # tile line_start..line_end, the heading first
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What one person wrote on one paper."""
+
+    id: str  # "notes/dpo.md", or "digest.md#direct-preference-optimization" for a part
+    path: str  # relative to the corpus, with forward slashes
+    title: str
+    kind: NoteKind
+    line_start: int
+    line_end: int
+    lines: tuple[str, ...]  # the note's lines as shown, lines[0] is line_start
+    sections: tuple[Section, ...]  # front matter is in none of them
+    tags: tuple[str, ...] = ()  # as written
+    folder_tags: tuple[str, ...] = ()  # outermost first
+    date: str | None = None  # of the note, as precise as written: 2026-05-12, 2020-06, 2018
+    year: int | None = None  # of the paper
+    paper: str | None = None  # "arxiv:2305.18290", "doi:10.18653/v1/p17-1001", …
+    links: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of one note, sized for the model that embeds it."""
+
+    id: str  # 16 hex digits from the note's id and the text: the same text keeps its id
+    note_id: str
+    section: tuple[str, ...]  # heading path
+    role: Role | None
+    line_start: int
+    line_end: int
+    text: str  # as the file has it
+    search_text: str  # what is embedded and put in the full-text table: title, then words
+    tokens: int  # of search_text
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What the reading makes of one file: notes, or the reason why there are none."""
+
+    path: str
+    notes: tuple[Note, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    skipped: SkippedFile | None = None
