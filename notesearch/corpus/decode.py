@@ -1,0 +1,171 @@
+"""Bytes in, lines out: encodings told apart, damage repaired, line numbers kept.
+
+The lines are the reading of a file, not the file: it is never changed. A line here is a
+line of the file as an editor counts it, whatever is repaired inside it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+import ftfy
+from ftfy.badness import is_bad
+
+# The largest note file met in 43 collections has 974 kB; past these sizes it is data.
+MAX_FILE_BYTES = 20_000_000
+MAX_LINE_CHARS = 1_000_000
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_MAGIC = {
+    b"%PDF-": "a PDF",
+    b"PK\x03\x04": "a zip archive or office document",
+    b"\x89PNG": "an image",
+    b"GIF8": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"\x1f\x8b": "compressed data",
+    b"SQLite format 3": "a database",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
+# UTF-8 once read as Thai (cp874), which ftfy does not know: a lone Thai sign before punctuation.
+_THAI_DAMAGE = re.compile(
+    "(?<![\u0e00-\u0e7f])[\u0e00-\u0e7f][\u2013\u2014\u2018-\u201d\u2022\u2026\u20ac]{1,2}"
+)
+
+
+class UndecodableError(ValueError):
+    """Bytes that are no text; the message says what they are."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The lines of a file and what was odd in its bytes, as (line, reason)."""
+
+    lines: list[str]
+    remarks: tuple[tuple[int | None, str], ...]
+
+
+def decode(data: bytes) -> Decoded:
+    """Read bytes as lines of text; raise UndecodableError for what is no text."""
+    if len(data) > MAX_FILE_BYTES:
+        size = f"{len(data) / 1e6:.0f} MB"
+        raise UndecodableError(f"too large for a note: {size}, the limit is 20 MB")
+    for magic, what in _MAGIC.items():
+        if data.startswith(magic):
+            raise UndecodableError(f"not text but {what}")
+    text, remarks = _to_text(data)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text, control_remarks = _without_controls(text)
+    lines = text.split("\n")
+    if len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    for number, line in enumerate(lines, 1):
+        if len(line) > MAX_LINE_CHARS:
+            size = f"{len(line):,} characters"
+            raise UndecodableError(f"a line of {size} is data, not a note", number)
+    return Decoded(lines if text.isascii() else _repaired(lines), remarks + control_remarks)
+
+
+def _to_text(data: bytes) -> tuple[str, tuple[tuple[int | None, str], ...]]:
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            try:
+                return data[len(bom) :].decode(encoding), ()
+            except UnicodeDecodeError as error:
+                reason = f"damaged {encoding.upper()}, wrong bytes shown as \ufffd"
+                text = data[len(bom) :].decode(encoding, "replace")
+                return text, ((_line_of(data, error.start), reason),)
+    wide = _bare_utf16(data)
+    if wide:
+        return data.decode(wide, "replace"), ((None, f"read as {wide.upper()} (a guess)"),)
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError as error:
+        return _guess(data, _line_of(data, error.start))
+
+
+def _bare_utf16(data: bytes) -> str | None:
+    """Know UTF-16 without a BOM by its zero bytes on one side."""
+    head = data[:4096]
+    if len(head) < 4 or b"\0" not in head:
+        return None
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if odd > 0.6 * half and even < 0.1 * half:
+        return "utf-16-le"
+    if even > 0.6 * half and odd < 0.1 * half:
+        return "utf-16-be"
+    return None
+
+
+def _guess(data: bytes, line: int) -> tuple[str, tuple[tuple[int | None, str], ...]]:
+    """Read bytes that are not UTF-8: mostly UTF-8 with a few wrong ones, or an old code page."""
+    patched = data.decode("utf-8", "replace")
+    wrong = patched.count("\ufffd")
+    valid = sum(1 for sign in patched if sign > "\x7f") - wrong
+    if valid > 3 * wrong:
+        return patched, ((line, f"{wrong} wrong UTF-8 bytes shown as \ufffd"),)
+    try:
+        text, name = data.decode("cp1252"), "Windows-1252"
+    except UnicodeDecodeError:
+        text, name = data.decode("latin-1"), "Latin-1"
+    return text, ((line, f"not UTF-8, read as {name} (a guess)"),)
+
+
+def _without_controls(text: str) -> tuple[str, tuple[tuple[int | None, str], ...]]:
+    """Put a space for every control character; many of them mean that this is no text."""
+    match = _CONTROL.search(text)
+    if match is None:
+        return text, ()
+    line = text.count("\n", 0, match.start()) + 1
+    cleaned, count = _CONTROL.subn(" ", text)
+    if count > 16 and count > len(text) // 50:
+        raise UndecodableError("not text but binary data", line)
+    if match[0] in "\x0b\x0c" and count == text.count("\x0b") + text.count("\x0c"):
+        return cleaned, ()  # form feeds are white space to their writers
+    return cleaned, ((line, f"{count} control characters read as spaces"),)
+
+
+def _repaired(lines: list[str]) -> list[str]:
+    """Undo mojibake line by line, so that the count of lines can't change."""
+    repaired = []
+    for line in lines:
+        if not line.isascii():
+            line = _INVISIBLE.sub("", line).translate(_LIGATURES).replace("\u00a0", " ")
+            line = _THAI_DAMAGE.sub(_mend_thai, line)
+            if is_bad(line):
+                line = _without_mojibake(line)
+        repaired.append(line)
+    return repaired
+
+
+def _without_mojibake(line: str) -> str:
+    """Repair a line whole, or else word by word: one odd sign must not keep the rest broken."""
+    fixed = ftfy.fix_encoding(line)
+    if is_bad(fixed):
+        fixed = " ".join(ftfy.fix_encoding(word) for word in line.split(" "))
+    return fixed.replace("\n", " ").replace("\r", " ")
+
+
+def _mend_thai(match: re.Match[str]) -> str:
+    try:
+        return match[0].encode("cp874").decode("utf-8")
+    except UnicodeError:
+        return match[0]
+
+
+def _line_of(data: bytes, offset: int) -> int:
+    return data.count(b"\n", 0, offset) + 1
