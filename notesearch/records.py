@@ -7,6 +7,7 @@ passage with its score. This module uses the standard library alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -57,11 +58,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of whole lines that belong together; children tile it without a gap."""
+    """Lines that belong together, as positions in their note's `lines`; children tile it."""
 
     kind: str  # "heading", "paragraph", "list", "item", "quote", "table", "row", "code", "math", …
-    line_start: int  # counted from 1, in the file
-    line_end: int  # the last line, inclusive
+    start: int
+    end: int  # exclusive
     children: tuple[Block, ...] = ()
 
 
@@ -71,9 +72,7 @@ class Section:
 
     headings: tuple[str, ...]  # the heading path below the title, outermost first; () before any
     role: Role | None
-    line_start: int
-    line_end: int
-    blocks: tuple[Block, ...]  # tile line_start..line_end, the heading first
+    blocks: tuple[Block, ...]  # the heading first; the sections of a note tile its lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,12 @@ class Note:
     path: str  # relative to the corpus, with forward slashes
     title: str
     kind: NoteKind
-    line_start: int
+    line_start: int  # in the file, counted from 1, front matter included
     line_end: int
-    lines: tuple[str, ...]  # the note's lines as shown, lines[0] is line_start
-    sections: tuple[Section, ...]  # front matter is in none of them
+    lines: tuple[str, ...]  # the body as shown: no front matter, and HTML without its tags
+    markup: tuple[str, ...]  # the same lines as Markdown: `lines` itself unless org or rst
+    line_numbers: Sequence[int]  # the line in the file of each of `lines`
+    sections: tuple[Section, ...]
     tags: tuple[str, ...] = ()  # as written
     folder_tags: tuple[str, ...] = ()  # outermost first
     date: str | None = None  # of the note, as precise as written: 2026-05-12, 2020-06, 2018

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -48,21 +49,13 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def parse_blocks(lines: Sequence[str], first_line: int = 1) -> tuple[Block, ...]:
-    """Cut Markdown lines into top-level blocks that tile them; `first_line` numbers lines[0]."""
+def parse_blocks(lines: Sequence[str]) -> tuple[Block, ...]:
+    """Cut Markdown lines into top-level blocks that tile them, as positions in `lines`."""
     if not lines:
         return ()
     mended = mend_headings(mend_fences(lines))
     tokens = _parser().parse("\n".join(mended))
-    roots = _tree(tokens, mended, first_line)
-    return tile(roots, first_line, first_line + len(lines) - 1)
-
-
-def heading_level(line: str) -> int:
-    """Tell the level of an ATX heading line, 0 when it is none (a setext heading's text)."""
-    bare = line.lstrip(" ")
-    level = len(bare) - len(bare.lstrip("#"))
-    return level if 0 < level <= 6 else 0
+    return tile(_tree(tokens, mended), 0, len(lines))
 
 
 def mend_fences(lines: Sequence[str]) -> list[str]:
@@ -111,8 +104,8 @@ class _Open:
     children: list[Block] = field(default_factory=list)
 
 
-def _tree(tokens: Sequence[Token], lines: Sequence[str], first_line: int) -> list[Block]:
-    """Nest the flat tokens; maps count lines from 0 and exclude the last."""
+def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[Block]:
+    """Nest the flat tokens; their maps are positions, the end exclusive."""
     root = _Open("root", 0, len(lines))
     stack = [root]
     depth: list[bool] = []  # for every open token: does it stand on the stack?
@@ -120,7 +113,7 @@ def _tree(tokens: Sequence[Token], lines: Sequence[str], first_line: int) -> lis
         if token.nesting == -1:
             if depth.pop():
                 closed = stack.pop()
-                stack[-1].children.append(_close(closed, first_line))
+                stack[-1].children.append(_close(closed))
             continue
         kind = _KINDS.get(token.type)
         if kind == "heading" and token.map and _is_setext_trap(token, lines):
@@ -132,15 +125,14 @@ def _tree(tokens: Sequence[Token], lines: Sequence[str], first_line: int) -> lis
                 stack.append(_Open(kind, token.map[0], token.map[1]))
                 continue
         if kind and token.map:
-            start, end = token.map
-            stack[-1].children.append(Block(kind, first_line + start, first_line + end - 1))
+            stack[-1].children.append(Block(kind, *token.map))
     return root.children
 
 
-def _close(opened: _Open, first_line: int) -> Block:
+def _close(opened: _Open) -> Block:
     """Make a block of an open one, its children covering it."""
-    start, end = first_line + opened.start, first_line + max(opened.end, opened.start + 1) - 1
-    return Block(opened.kind, start, end, tile(opened.children, start, end))
+    end = max(opened.end, opened.start + 1)
+    return Block(opened.kind, opened.start, end, tile(opened.children, opened.start, end))
 
 
 def _is_setext_trap(token: Token, lines: Sequence[str]) -> bool:
@@ -159,30 +151,28 @@ def _is_setext_trap(token: Token, lines: Sequence[str]) -> bool:
     )
 
 
-def tile(blocks: Sequence[Block], line_start: int, line_end: int) -> tuple[Block, ...]:
-    """Stretch blocks so that together they cover line_start..line_end, each line once.
+def tile(blocks: Sequence[Block], start: int, end: int) -> tuple[Block, ...]:
+    """Stretch blocks so that together they cover start..end, each line once.
 
     Lines between two blocks (blank ones, link definitions) go to the block before them.
     """
     kept: list[Block] = []
     for block in blocks:
-        start = max(block.line_start, kept[-1].line_start + 1 if kept else line_start)
-        if start > line_end:
+        first = max(block.start, kept[-1].start + 1 if kept else start)
+        if first >= end:
             break
-        kept.append(replace(block, line_start=start) if start != block.line_start else block)
+        kept.append(replace(block, start=first) if first != block.start else block)
     if not kept:
-        return (Block("paragraph", line_start, line_end),) if line_end >= line_start else ()
-    tiled: list[Block] = []
-    for number, block in enumerate(kept):
-        start = line_start if number == 0 else block.line_start
-        end = kept[number + 1].line_start - 1 if number + 1 < len(kept) else line_end
-        tiled.append(_stretch(block, start, end))
-    return tuple(tiled)
+        return (Block("paragraph", start, end),) if end > start else ()
+    bounds = [start, *(block.start for block in kept[1:]), end]
+    return tuple(
+        _stretch(block, *around) for block, around in zip(kept, pairwise(bounds), strict=True)
+    )
 
 
-def _stretch(block: Block, line_start: int, line_end: int) -> Block:
+def _stretch(block: Block, start: int, end: int) -> Block:
     """Move a block's bounds, and with them those of its outermost children."""
-    if (block.line_start, block.line_end) == (line_start, line_end):
+    if (block.start, block.end) == (start, end):
         return block
-    children = tile(block.children, line_start, line_end) if block.children else ()
-    return Block(block.kind, line_start, line_end, children)
+    children = tile(block.children, start, end) if block.children else ()
+    return Block(block.kind, start, end, children)
