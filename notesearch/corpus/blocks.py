@@ -125,7 +125,7 @@ def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[Block]:
                 stack.append(_Open(kind, token.map[0], token.map[1]))
                 continue
         if kind and token.map:
-            stack[-1].children.append(Block(kind, *token.map))
+            stack[-1].children.append(Block(kind, token.map[0], token.map[1]))
     return root.children
 
 

@@ -44,7 +44,7 @@ def list_files(corpus: Path, ignore: Sequence[str] = ()) -> Listing:
         if not corpus.is_dir():
             found = "is a file, not a folder" if corpus.exists() else "does not exist"
             raise CorpusError(f"corpus {corpus} {found}; name a folder of notes")
-        os.listdir(corpus)
+        next(corpus.iterdir(), None)
     except OSError as error:
         raise CorpusError(f"corpus {corpus} cannot be read: {error.strerror}") from error
     walk = _Walk(corpus, _ignore_spec(corpus, ignore))

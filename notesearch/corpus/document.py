@@ -1,0 +1,82 @@
+"""The bytes of one file in, its body as lines and its head as fields out, whatever its markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from notesearch.corpus.blocks import parse_blocks
+from notesearch.corpus.decode import decode
+from notesearch.corpus.front_matter import find_front_matter
+from notesearch.corpus.markup import TRANSLATORS
+from notesearch.records import Block
+
+_NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file, decoded: the head parsed and taken off, the body as lines."""
+
+    path: str
+    lines: tuple[str, ...]  # as shown
+    markup: tuple[str, ...]  # the same lines as Markdown
+    numbers: Sequence[int]  # the line in the file of each of `lines`
+    line_count: int  # of the file
+    fields: Mapping[str, object] = field(default_factory=dict)
+    remarks: tuple[tuple[int | None, str], ...] = ()  # what was odd, as (line, reason)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The top-level blocks of the body."""
+        return parse_blocks(self.markup)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Tell whether no line is a Markdown heading: text copied from a page looks like that."""
+        return not any(block.kind == "heading" for block in self.blocks)
+
+
+def open_document(path: str, data: bytes) -> Document:
+    """Read a file's bytes; raise UndecodableError for what is no text."""
+    decoded = decode(data)
+    lines, remarks = decoded.lines, decoded.remarks
+    translate = TRANSLATORS.get(PurePosixPath(path).suffix.lower())
+    if translate:
+        translated = translate(lines)
+        return Document(
+            path,
+            tuple(translated.lines),
+            tuple(translated.markup),
+            translated.numbers,
+            len(lines),
+            translated.fields,
+            remarks,
+        )
+    first, last = _fenced_note(lines)
+    head = find_front_matter(lines[first:last])
+    if head.problem:
+        remarks += ((head.problem[0] + first, head.problem[1]),)
+    numbers: Sequence[int] = range(first + 1, last + 1)
+    body = tuple(lines[first:last])
+    if head:
+        cut = slice(head.line_start - 1, head.line_end)
+        before, after = body[: cut.start], body[cut.stop :]
+        numbers = (
+            numbers[cut.stop :] if not before else (*numbers[: cut.start], *numbers[cut.stop :])
+        )
+        body = before + after
+    return Document(path, body, body, numbers, len(lines), head.fields, remarks)
+
+
+def _fenced_note(lines: Sequence[str]) -> tuple[int, int]:
+    """Find the note inside a ```markdown fence that holds the whole file, else the whole."""
+    texts = [number for number, line in enumerate(lines) if line.strip()]
+    if len(texts) > 2:
+        opened = _NOTE_FENCE.match(lines[texts[0]])
+        if opened and lines[texts[-1]].strip() == opened[1]:
+            return texts[0] + 1, texts[-1]
+    return 0, len(lines)

@@ -1,0 +1,76 @@
+"""How notes lie in a file: one module and one row of LAYOUTS for each way seen in the wild.
+
+A layout is a function `split(document, asked=False)` that gives the parts of the file that
+are notes of their own, or None when the file does not lie that way. `asked` is true when a
+reading rule of the settings names the layout: then its doubts are left aside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+from notesearch.corpus.document import Document
+from notesearch.corpus.layouts.bullets import split_bullets
+from notesearch.corpus.layouts.cards import split_cards
+from notesearch.corpus.layouts.feed import split_feed
+from notesearch.corpus.layouts.headings import split_headings
+from notesearch.corpus.layouts.index_page import is_index_page
+from notesearch.corpus.layouts.listing import split_listing
+from notesearch.corpus.layouts.part import Part, with_rest
+from notesearch.corpus.layouts.table_rows import split_table_rows
+from notesearch.records import NoteKind
+from notesearch.corpus.rules import ReadingRule
+
+__all__ = ["LAYOUTS", "Part", "split_document"]
+
+
+class Layout(Protocol):
+    """A way in which several notes lie in one file."""
+
+    def __call__(self, document: Document, *, asked: bool = False) -> list[Part] | None:
+        """Give the parts, or None when the file does not lie this way."""
+
+
+# Tried in this order: the sharper the sign, the earlier.
+LAYOUTS: Mapping[str, Layout] = {
+    "cards": split_cards,
+    "feed": split_feed,
+    "rows": split_table_rows,
+    "headings": split_headings,
+    "bullets": split_bullets,
+    "listing": split_listing,
+}
+
+
+def split_document(document: Document, rule: ReadingRule | None = None) -> list[Part]:
+    """Cut a document into its notes: by the rule if there is one, else as it shows itself."""
+    parts = _by_rule(document, rule) if rule else None
+    if parts is None and not (rule and rule.split):
+        splits = (split(document) for split in LAYOUTS.values())
+        parts = next((found for found in splits if found), None)
+    if parts:
+        return parts
+    whole = range(len(document.lines))
+    is_index = is_index_page(document.path, document.markup)
+    return [Part(whole, NoteKind.INDEX_PAGE if is_index else NoteKind.NOTE)]
+
+
+def _by_rule(document: Document, rule: ReadingRule) -> list[Part] | None:
+    if rule.record_start:
+        return _split_records(document, re.compile(rule.record_start))
+    if rule.split == "headings" and rule.level:
+        return split_headings(document, asked=True, level=rule.level)
+    return LAYOUTS[rule.split](document, asked=True) if rule.split in LAYOUTS else None
+
+
+def _split_records(document: Document, start: re.Pattern[str]) -> list[Part] | None:
+    """Cut where a line matches the rule's `record_start`."""
+    starts = [n for n, line in enumerate(document.lines) if start.search(line)]
+    ends = [*starts[1:], len(document.lines)]
+    parts = [
+        Part(range(first, end), NoteKind.DIGEST_PART)
+        for first, end in zip(starts, ends, strict=True)
+    ]
+    return with_rest(document, parts) if parts else None

@@ -1,0 +1,52 @@
+"""What a layout gives: the stretches of a file that are notes of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from notesearch.corpus.document import Document
+from notesearch.records import NoteKind
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines of a document that make one note, and what their place in it tells of them."""
+
+    positions: Sequence[int]  # in the document's lines, ascending
+    kind: NoteKind
+    title: str | None = None  # None: the lines themselves tell
+    topics: tuple[str, ...] = ()  # the headings above, which become tags
+    date: str | None = None
+    run_together_tags: str = ""  # "dpoalignmentrlhf", still to be split
+    headings: frozenset[int] = frozenset()  # positions of lines that are headings without markup
+
+
+_WORD = re.compile(r"[^\W_]{2,}")
+_TARGET = re.compile(r"\]\([^)\s]*\)|https?://\S+|<[^>]{1,200}>")
+
+
+def count_words(text: str) -> int:
+    """Count the words a reader sees, link targets and tags left out."""
+    return len(_WORD.findall(_TARGET.sub(" ", text)))
+
+
+def with_rest(document: Document, parts: Sequence[Part]) -> list[Part]:
+    """Add what stands around the parts as one index page, so that no word of a file is lost."""
+    taken = {position for part in parts for position in part.positions}
+    rest = [position for position in range(len(document.lines)) if position not in taken]
+    if count_words("\n".join(document.lines[position] for position in rest)) == 0:
+        return list(parts)
+    return [*parts, Part(rest, NoteKind.INDEX_PAGE)]
+
+
+def first_sentence(lines: Iterable[str], max_chars: int = 120) -> str | None:
+    """Give the opening words of a stretch of prose, as a title for what has none."""
+    text = " ".join(" ".join(lines).split())
+    if not text:
+        return None
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z“\"'(])", text, maxsplit=1)[0].rstrip(" .…")
+    if len(sentence) <= max_chars:
+        return sentence or None
+    return sentence[:max_chars].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + " …"

@@ -1,0 +1,60 @@
+"""A digest in tables: every row is a paper, with a link, a name and a line on it."""
+
+from __future__ import annotations
+
+import re
+
+from notesearch.corpus.dates import parse_date
+from notesearch.corpus.document import Document
+from notesearch.corpus.layouts.headings import topics_at
+from notesearch.corpus.layouts.part import Part, count_words, with_rest
+from notesearch.corpus.text import plain
+from notesearch.records import NoteKind
+
+_CELL = re.compile(r"(?<!\\)\|")
+_BOLD_NAME = re.compile(r"^\W*(?:\d+[.)]\s*)?\*\*(.+?)\*\*")
+_NUMBERING = re.compile(r"^\s*\d{1,4}[.)]?\s*")
+_MIN_WORDS = 6
+
+
+def split_table_rows(document: Document, *, asked: bool = False) -> list[Part] | None:
+    """Cut tables of papers into a note a row; None when the file is not made of them."""
+    tables = [block for block in document.blocks if block.kind == "table"]
+    if not tables:
+        return None
+    rows = [row for table in tables for row in table.children[1:] if row.kind == "row"]
+    papers = [row.start for row in rows if _is_paper(document.markup[row.start])]
+    if not papers or (not asked and len(papers) < 3):
+        return None
+    inside = sum(count_words(document.markup[position]) for position in papers)
+    if not asked and (
+        len(papers) < 0.6 * len(rows) or inside < 0.5 * count_words("\n".join(document.markup))
+    ):
+        return None
+    return with_rest(document, [_part(document, position) for position in papers])
+
+
+def _is_paper(row: str) -> bool:
+    return "http" in row and count_words(row) >= _MIN_WORDS
+
+
+def _part(document: Document, position: int) -> Part:
+    cells = [cell.strip() for cell in _CELL.split(document.markup[position].strip().strip("|"))]
+    dates = [date for cell in cells if (date := parse_date(plain(cell)))]
+    return Part(
+        range(position, position + 1),
+        NoteKind.DIGEST_PART,
+        _name(cells),
+        topics_at(document, position),
+        dates[0] if dates else None,
+    )
+
+
+def _name(cells: list[str]) -> str:
+    """Take the bold words of a row, else its first cell that has words."""
+    for cell in cells:
+        bold = _BOLD_NAME.match(cell)
+        if bold and count_words(bold[1]):
+            return plain(bold[1])
+    named = next((cell for cell in cells if count_words(cell)), cells[0])
+    return _NUMBERING.sub("", plain(named))

@@ -1,0 +1,210 @@
+"""What a note says about itself: fields of its head and lines of its body in, facts out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from notesearch.corpus.dates import (
+    DATE_KEYS,
+    YEAR_KEYS,
+    date_from_folder,
+    date_from_line,
+    date_from_name,
+    date_from_value,
+    year_from_venue_line,
+)
+from notesearch.corpus.papers import (
+    PAPER_KEYS,
+    links,
+    paper_id,
+    paper_id_from_value,
+    year_from_id,
+)
+from notesearch.corpus.tags import (
+    TAG_KEYS,
+    hashtag_line,
+    inline_hashtags,
+    normalise_tag,
+    tags_from_line,
+    tags_from_value,
+)
+from notesearch.corpus.text import plain, without_marker
+from notesearch.corpus.title import Title
+
+_AUTHOR_LINE = re.compile(
+    r"^\W{0,8}(?:authors?|by)\W{0,3}:\W{0,3}(?=\w)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",
+    re.IGNORECASE,
+)
+_YEAR_LINE = re.compile(
+    r"^\W{0,8}(?:year|published)\W{0,4}:\W{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
+)
+_PAPER_LABEL = re.compile(
+    r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b",
+    re.IGNORECASE,
+)
+_TAG_SIGN = re.compile(r"tag|keyword|topic|categor|area|#", re.IGNORECASE)
+_BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
+_HEAD_LINES = 14  # a note names its paper and its date before its text
+_LONGEST_TAG_LINE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a note's head, lines, name and folders tell."""
+
+    tags: tuple[str, ...]
+    date: str | None
+    year: int | None
+    paper: str | None
+    links: tuple[str, ...]
+    authors: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+def read_facts(
+    path: str,
+    fields: Mapping[str, object],
+    markup: Sequence[str],
+    title: Title,
+    *,
+    inline_tags: bool = False,
+) -> Facts:
+    """Gather the facts on one note from its front matter `fields` and its Markdown lines."""
+    head = [line for line in markup if line.strip()][:_HEAD_LINES]
+    paper = _paper(fields, head, title)
+    return Facts(
+        tags=_tags(fields, markup, inline_tags=inline_tags),
+        date=_date(path, fields, head),
+        year=_year(fields, head, title, paper),
+        paper=paper,
+        links=_links(fields, markup),
+        authors=_authors(fields, head),
+        aliases=(*_texts(fields.get("aliases")), *_texts(fields.get("alias"))),
+    )
+
+
+def unique_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Drop the tags that compare alike to an earlier one."""
+    kept: dict[str, str] = {}
+    for tag in tags:
+        normal = normalise_tag(tag)
+        if normal:
+            kept.setdefault(normal, tag)
+    return tuple(kept.values())
+
+
+def _tags(
+    fields: Mapping[str, object], markup: Sequence[str], *, inline_tags: bool
+) -> tuple[str, ...]:
+    found = [tag for key in TAG_KEYS if key in fields for tag in tags_from_value(fields[key])]
+    bullets_follow = False
+    fenced = False
+    for line in markup:
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        if bullets_follow and line.strip():
+            bullet = _BULLET_TAG.match(line)
+            bullets_follow = bullet is not None
+            if bullet:
+                found.append(bullet[1])
+                continue
+        if fenced or len(line) > _LONGEST_TAG_LINE or not _TAG_SIGN.search(line):
+            continue
+        tags = tags_from_line(line)
+        if tags is None:
+            tags = hashtag_line(line)
+        bullets_follow = tags == ()
+        found += tags or ()
+        if tags is None and inline_tags:
+            found += inline_hashtags(line)
+    return unique_tags(found)
+
+
+def _date(path: str, fields: Mapping[str, object], head: Sequence[str]) -> str | None:
+    given = (date_from_value(fields[key]) for key in DATE_KEYS if key in fields)
+    from_head = next((date for date in given if date), None)
+    return (
+        from_head
+        or date_from_name(path.rsplit("/", 1)[-1])[0]
+        or next((date for line in head if (date := date_from_line(line))), None)
+        or date_from_folder(path)
+    )
+
+
+def _year(
+    fields: Mapping[str, object], head: Sequence[str], title: Title, paper: str | None
+) -> int | None:
+    for key in YEAR_KEYS:
+        match = re.search(r"\b(?:19|20)\d\d\b", str(fields.get(key, "")))
+        if match:
+            return int(match[0])
+    written = next((int(match[1]) for line in head if (match := _YEAR_LINE.match(line))), None)
+    venue = next((year for line in head[:6] if (year := year_from_venue_line(plain(line)))), None)
+    return written or title.year or venue or (year_from_id(paper) if paper else None)
+
+
+def _paper(fields: Mapping[str, object], head: Sequence[str], title: Title) -> str | None:
+    """Identify the paper: by a field, the title's link, or a line that is mostly its link."""
+    for key in PAPER_KEYS:
+        if key in fields:
+            found = paper_id_from_value(key, fields[key])
+            if found:
+                return found
+    if title.link and (linked := paper_id(title.link)):
+        return linked
+    for line in head:
+        found = paper_id(line) if _names_paper(line) else None
+        if found:
+            return found
+    return None
+
+
+def _names_paper(line: str) -> bool:
+    """Tell a line that gives the paper's address from prose that cites another paper."""
+    if _PAPER_LABEL.match(line) or line.startswith("#"):
+        return True
+    words = re.sub(r"https?://\S+|\]\([^)\s]*\)", " ", without_marker(line)).split()
+    return len(words) <= 6
+
+
+def _links(fields: Mapping[str, object], markup: Sequence[str]) -> tuple[str, ...]:
+    given = [link for key in PAPER_KEYS if key in fields for link in links(str(fields[key]))]
+    written = [link for line in markup if "://" in line for link in links(line)]
+    return tuple(dict.fromkeys([*given, *written]))
+
+
+def _authors(fields: Mapping[str, object], head: Sequence[str]) -> tuple[str, ...]:
+    for key in ("authors", "author", "citation_author"):
+        given = _texts(fields.get(key))
+        if len(given) > 1:
+            return given
+        if given:
+            return _split_names(given[0])
+    for line in head:
+        match = _AUTHOR_LINE.match(line)
+        if match:
+            return _split_names(plain(match[1] or match[2]))
+    return ()
+
+
+def _split_names(text: str) -> tuple[str, ...]:
+    names = re.split(r"\s*[;,]\s*(?:and\s+)?|\s+and\s+", text.strip(" .*_"))
+    return tuple(name for name in names if name)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """Give the texts in a field's value, be it one, a list, or a table of names."""
+    if isinstance(value, str):
+        bare = value.strip()
+        if bare.startswith("[") and bare.endswith("]") and not bare.startswith("[["):
+            return tuple(part.strip(" \"'") for part in bare[1:-1].split(",") if part.strip())
+        return (bare,) if bare else ()
+    if isinstance(value, dict):
+        named = value.get("name") or value.get("title")
+        texts = [named] if named else [f"{key}: {item}" for key, item in value.items()]
+        return tuple(str(text) for text in texts)
+    if isinstance(value, (list, tuple)):
+        return tuple(text for item in value for text in _texts(item))
+    return () if value is None else (str(value),)

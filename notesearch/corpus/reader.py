@@ -1,0 +1,180 @@
+"""A file in, its notes out: decoded, taken apart by its layout, each note with its facts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path, PurePosixPath
+
+from notesearch.corpus.decode import MAX_FILE_BYTES, UndecodableError
+from notesearch.corpus.document import Document, open_document
+from notesearch.corpus.layouts import Part, split_document
+from notesearch.corpus.layouts.part import count_words, first_sentence
+from notesearch.corpus.metadata import Facts, read_facts, unique_tags
+from notesearch.corpus.rules import ReadingRule, rule_for
+from notesearch.corpus.sections import find_sections
+from notesearch.corpus.tags import folder_tags, split_run_together
+from notesearch.corpus.title import Title, find_title, make_title
+from notesearch.records import FileReading, Finding, Note, NoteKind, SkippedFile
+
+# A topic heading longer than this is a sentence or a date range, not a tag.
+_MAX_TOPIC_WORDS = 5
+
+
+def read_file(
+    corpus: Path,
+    path: str,
+    *,
+    rules: Sequence[ReadingRule] = (),
+    inline_tags: bool = False,
+    vocabulary: Collection[str] = (),
+) -> FileReading:
+    """Read one file of a corpus; a file that can't be read comes back as skipped."""
+    try:
+        with (corpus / path).open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        return _skipped(path, f"cannot be read: {error.strerror}")
+    return read_notes(path, data, rules=rules, inline_tags=inline_tags, vocabulary=vocabulary)
+
+
+def read_notes(
+    path: str,
+    data: bytes,
+    *,
+    rules: Sequence[ReadingRule] = (),
+    inline_tags: bool = False,
+    vocabulary: Collection[str] = (),
+) -> FileReading:
+    """Read the bytes of a note file; `vocabulary` helps to split tags that run together."""
+    try:
+        document = open_document(path, data)
+    except UndecodableError as error:
+        return _skipped(path, str(error), error.line)
+    findings = [Finding(path, line, reason) for line, reason in document.remarks]
+    if not any(count_words(line) for line in document.lines):
+        findings.append(Finding(path, None, "no text in it"))
+        return FileReading(path, (), tuple(findings))
+    rule = rule_for(path, rules)
+    if rule and rule.inline_tags is not None:
+        inline_tags = rule.inline_tags
+    parts = split_document(document, rule)
+    reader = _PartReader(document, rule, inline_tags=inline_tags, vocabulary=vocabulary)
+    notes = tuple(reader.note(part, number) for number, part in enumerate(parts))
+    return FileReading(path, notes, tuple(findings + reader.findings))
+
+
+def _skipped(path: str, reason: str, line: int | None = None) -> FileReading:
+    return FileReading(path, skipped=SkippedFile(path, line, reason))
+
+
+class _PartReader:
+    """Makes notes of the parts of one document, with ids that no two of them share."""
+
+    def __init__(
+        self,
+        document: Document,
+        rule: ReadingRule | None,
+        *,
+        inline_tags: bool,
+        vocabulary: Collection[str],
+    ) -> None:
+        self._document = document
+        self._rule_tags = rule.tags if rule else ()
+        self._inline_tags = inline_tags
+        self._vocabulary = vocabulary
+        self._slugs: Counter[str] = Counter()
+        self._folder_tags = folder_tags(document.path)
+        self.findings: list[Finding] = []
+
+    def note(self, part: Part, number: int) -> Note:
+        """Make a note of one part; only a whole file or its rest goes by the file's own id."""
+        document = self._document
+        is_part = part.kind is NoteKind.DIGEST_PART
+        lines = tuple(document.lines[position] for position in part.positions)
+        markup = self._markup(part, lines)
+        numbers = _take(document.numbers, part.positions)
+        fields = {} if is_part else document.fields
+        title = self._title(part, markup, fields)
+        facts = read_facts(
+            "" if is_part else document.path,
+            fields,
+            markup,
+            title,
+            inline_tags=self._inline_tags,
+        )
+        return Note(
+            id=self._id(title.text) if is_part else document.path,
+            path=document.path,
+            title=title.text,
+            kind=part.kind,
+            line_start=numbers[0] if is_part else 1,
+            line_end=numbers[-1] if is_part else document.line_count,
+            lines=lines,
+            markup=markup,
+            line_numbers=numbers,
+            sections=find_sections(markup, title.position),
+            tags=self._tags(part, facts, numbers[0]),
+            folder_tags=self._folder_tags,
+            date=part.date or facts.date,
+            year=facts.year,
+            paper=facts.paper,
+            links=facts.links,
+            authors=facts.authors,
+            aliases=facts.aliases,
+        )
+
+    def _markup(self, part: Part, lines: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the part's lines as Markdown, headings without markup marked as such."""
+        document = self._document
+        if part.headings:
+            return tuple(
+                f"## {document.markup[position].strip()}"
+                if position in part.headings
+                else document.markup[position]
+                for position in part.positions
+            )
+        if document.markup is document.lines:
+            return lines
+        return tuple(document.markup[position] for position in part.positions)
+
+    def _title(self, part: Part, markup: Sequence[str], fields: object) -> Title:
+        document = self._document
+        if part.title is not None:
+            title = make_title(part.title)
+            at = 0 if markup and markup[0].startswith("#") else None
+            linked = make_title(markup[0]).link if markup else None
+            return Title(title.text or part.title, title.year, linked, at)
+        if part.kind is NoteKind.DIGEST_PART:
+            text = first_sentence(line for line in markup if line.strip())
+            return Title(text or document.path)
+        return find_title(document.path, document.fields, document.markup)
+
+    def _id(self, title: str) -> str:
+        slug = "-".join(re.findall(r"\w+", title.casefold()))[:60].strip("-") or "part"
+        self._slugs[slug] += 1
+        count = self._slugs[slug]
+        return f"{self._document.path}#{slug}" + (f"-{count}" if count > 1 else "")
+
+    def _tags(self, part: Part, facts: Facts, line: int) -> tuple[str, ...]:
+        tags = [*self._rule_tags, *facts.tags]
+        tags += [topic for topic in part.topics if _is_topic(topic)]
+        if part.run_together_tags:
+            split, rest = split_run_together(part.run_together_tags, self._vocabulary)
+            tags += [*split, *([rest] if rest else [])]
+            if rest:
+                reason = f"tags run together, {rest!r} could not be split"
+                self.findings.append(Finding(self._document.path, line, reason))
+        return unique_tags(tags)
+
+
+def _is_topic(heading: str) -> bool:
+    return len(heading.split()) <= _MAX_TOPIC_WORDS and not any(sign.isdigit() for sign in heading)
+
+
+def _take(numbers: Sequence[int], positions: Sequence[int]) -> Sequence[int]:
+    """Give the line numbers at some positions, as a range where they are one."""
+    if isinstance(numbers, range) and isinstance(positions, range):
+        return numbers[positions.start : positions.stop]
+    return tuple(numbers[position] for position in positions)

@@ -1,0 +1,28 @@
+"""What a person says about files that the automatic reading can't know: one rule a glob."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pathspec import GitIgnoreSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRule:
+    """How the files that match `files` are to be read; what is None stays automatic."""
+
+    files: str  # a pattern in gitignore syntax, relative to the corpus
+    split: str | None = None  # "none", or a name in corpus.layouts.LAYOUTS
+    level: int | None = None  # with split "headings": the level whose headings are papers
+    record_start: str | None = None  # a regular expression: each line it finds opens a note
+    inline_tags: bool | None = None  # read #hashtags in prose as tags
+    tags: tuple[str, ...] = ()  # tags that every note of these files gets
+
+
+def rule_for(path: str, rules: Sequence[ReadingRule]) -> ReadingRule | None:
+    """Give the first rule whose pattern matches a path."""
+    for rule in rules:
+        if GitIgnoreSpec.from_lines([rule.files]).match_file(path):
+            return rule
+    return None

@@ -1,0 +1,76 @@
+"""Small readings of Markdown lines: a heading's level and text, a link's words and target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+|$)(.*?)(?:[ \t]+#+)?[ \t]*$")
+_LINK = re.compile(
+    r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(<?([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)>?[^()]*\)"
+)
+_WIKILINK = re.compile(r"\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
+_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|`+|==)(?=\S)(.+?)(?<=\S)\1")
+_HTML = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
+_ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}\s*$")
+_MARKER = re.compile(r"^\s*(?:>\s*)*(?:[-*+]|\d{1,3}[.)])?\s*(?:\[[ xX]\]\s+)?")
+
+
+def heading_text(lines: Sequence[str]) -> tuple[int, str]:
+    """Give a heading's level and its words; `lines` are those of its block."""
+    match = _ATX.match(lines[0])
+    if match:
+        return len(match[1]), plain(match[2])
+    underline = next((line.strip() for line in lines[1:] if line.strip()), "")
+    if lines[0].startswith("#"):  # `##Heading` without its space
+        level = len(lines[0]) - len(lines[0].lstrip("#"))
+        return min(level, 6), plain(lines[0].lstrip("#"))
+    return 1 if underline.startswith("=") else 2, plain(lines[0])
+
+
+def plain(text: str) -> str:
+    """Take links, emphasis, tags and escapes off a line, and keep its words."""
+    if "[" in text:
+        text = _WIKILINK.sub(lambda match: match[2] or match[1], text)
+        text = _LINK.sub(lambda match: "" if match[0].startswith("!") else match[1], text)
+    if "<" in text:
+        text = _HTML.sub(" ", text)
+    if "{" in text:
+        text = _ANCHOR.sub("", text)
+    for _ in range(2):  # bold around italic
+        if not any(sign in text for sign in "*_~`="):
+            break
+        text = _EMPHASIS.sub(_without_marks, text)
+    text = re.sub(r"\\([\\`*_{}\[\]()#+\-.!&])", r"\1", text)
+    return " ".join(text.split())
+
+
+def _without_marks(match: re.Match[str]) -> str:
+    """Unwrap emphasis, but leave the underscores inside a name alone."""
+    before = match.string[match.start() - 1 : match.start()]
+    return match[0] if match[1].startswith("_") and before.isalnum() else match[2]
+
+
+def linked_title(line: str) -> tuple[str, str] | None:
+    """Give (words, URL) of a line that is a link to the web with at most a few words around it."""
+    if "](" not in line:
+        return None
+    match = _LINK.search(line)
+    if match is None or match[0].startswith("!") or not match[2].startswith("http"):
+        return None
+    words, around = len(plain(match[1]).split()), len(plain(_LINK.sub(" ", line)).split())
+    return (plain(match[1]), match[2]) if words >= 1 and around <= max(4, words) else None
+
+
+def without_marker(line: str) -> str:
+    """Take the list bullet, quote sign, number or task box off a line."""
+    return _MARKER.sub("", line, count=1)
+
+
+def unquote(text: str) -> str:
+    """Take the quotation marks off a text that stands in them."""
+    text = text.strip()
+    for opened, closed in ('""', "''", "“”", "‘’", "«»"):
+        if len(text) > 1 and text.startswith(opened) and text.endswith(closed):
+            return text[1:-1].strip()
+    return text

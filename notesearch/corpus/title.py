@@ -1,0 +1,98 @@
+"""The title of a note, from the first place in a fixed order that gives one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from notesearch.corpus.blocks import parse_blocks
+from notesearch.corpus.dates import date_from_name, year_from_title
+from notesearch.corpus.roles import is_generic_heading
+from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
+from notesearch.records import Block
+
+_FIELD = re.compile(r"^\W{0,8}(?:paper )?title\W{0,4}:{1,2}\W{0,4}(\S.*)$", re.IGNORECASE)
+_NUMBERING = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3})*[\s._-]*[-_.)][\s_]*|\d{2,4}[_\s]+)(?=\S)")
+_FIELD_LINES = 12
+_NAMELESS = {"readme", "notes", "note", "index", "_index", "summary", "paper", "main"}
+_MAX_CHARS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title with what was wrapped around it."""
+
+    text: str
+    year: int | None = None  # from a trailing `(2017)`
+    link: str | None = None  # from `[Title](url)`
+    position: int | None = None  # of the line it was taken from, when that is a heading
+
+
+def find_title(path: str, fields: Mapping[str, object], markup: Sequence[str]) -> Title:
+    """Find a note's title: front matter, a title field, a heading, a bullet, the file's name."""
+    given = fields.get("title") or fields.get("name")
+    blocks = parse_blocks(markup)
+    heading = _first_heading(markup, blocks)
+    if isinstance(given, (str, int, float)) and str(given).strip():
+        title = make_title(str(given))
+        same = heading is not None and _same(heading.text, title.text)
+        link = title.link or (heading.link if heading else None)
+        return Title(title.text, title.year, link, heading.position if heading and same else None)
+    for line in markup[:_FIELD_LINES]:
+        match = _FIELD.match(line)
+        if match and not is_generic_heading(match[1]):
+            return make_title(match[1])
+    if heading:
+        return heading
+    bullet = _first_bullet(markup, blocks)
+    return make_title(bullet) if bullet else Title(title_from_path(path))
+
+
+def make_title(line: str, position: int | None = None) -> Title:
+    """Unwrap a link, emphasis and quotes; take a trailing year off."""
+    linked = linked_title(line)
+    year, text = year_from_title(unquote(plain(line)))
+    text = unquote(text)[:_MAX_CHARS].strip()
+    return Title(text, year, linked[1] if linked else None, position)
+
+
+def title_from_path(path: str) -> str:
+    """Make a title of a file's name, or of its folder's when the name says nothing."""
+    pure = PurePosixPath(path)
+    name = pure.stem
+    if name.lower() in _NAMELESS and pure.parent.name:
+        name = pure.parent.name
+    bare = _NUMBERING.sub("", date_from_name(name)[1])
+    words = " ".join(re.sub(r"[_-]+", " ", bare).split())
+    return words or name
+
+
+def _same(one: str, other: str) -> bool:
+    def key(text: str) -> str:
+        return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+    return key(one) == key(other)
+
+
+def _first_heading(markup: Sequence[str], blocks: Sequence[Block]) -> Title | None:
+    """Give the first heading that names the paper and not a section."""
+    for block in blocks:
+        if block.kind == "heading":
+            _, text = heading_text(markup[block.start : block.end])
+            if text and not is_generic_heading(text):
+                title = make_title(markup[block.start].lstrip("# \t"), block.start)
+                return title if title.text else None
+    return None
+
+
+def _first_bullet(markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
+    """Give the first bullet of a file that has headings, all of them sections."""
+    if not any(block.kind == "heading" for block in blocks):
+        return None
+    first = next((block for block in blocks if block.kind not in ("heading", "rule")), None)
+    if first is None or first.kind != "list":
+        return None
+    text = plain(without_marker(markup[first.start]))
+    return text if 2 <= len(text.split()) <= 25 and not text.endswith((".", ":")) else None

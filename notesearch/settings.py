@@ -1,0 +1,175 @@
+"""Frozen settings: defaults, then `notesearch.yaml`, then the environment, then options.
+
+A key nobody knows is an error that names the nearest known one: a setting misspelt is a
+setting that silently does nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from notesearch.corpus.rules import ReadingRule
+from notesearch.errors import SettingsError
+
+SETTINGS_FILE = "notesearch.yaml"
+_ENVIRONMENT_PREFIX = "NOTESEARCH_"
+_SPLITS = ("none", "headings", "bullets", "rows", "cards", "feed", "listing")
+_INLINE_TAGS = ("auto", "always", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a person can set; the folders are absolute or relative to the working folder."""
+
+    corpus: Path = Path("corpus")
+    index: Path = Path("index")
+    model: str = "all-MiniLM-L6-v2"  # a name on the hub, or a folder
+    ignore: tuple[str, ...] = ()  # lines in gitignore syntax, beside .notesearchignore
+    inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
+    reading: tuple[ReadingRule, ...] = field(default=())
+    source: Path | None = None  # the file that the settings were read from
+
+
+def load_settings(
+    file: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Read the settings that hold here; without a `file`, ./notesearch.yaml if there is one."""
+    if environment is None:
+        environment = os.environ
+    settings = Settings()
+    if file is None and Path(SETTINGS_FILE).is_file():
+        file = Path(SETTINGS_FILE)
+    if file is not None:
+        settings = _with_values(settings, _read(file), str(file), file.parent)
+        settings = replace(settings, source=file)
+    given = {
+        name: environment[variable]
+        for name in ("corpus", "index", "model", "inline_tags")
+        if (variable := f"{_ENVIRONMENT_PREFIX}{name.upper()}") in environment
+    }
+    return _with_values(settings, given, "the environment", Path())
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        value = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{file} does not exist; name a settings file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+        raise SettingsError(f"{file}{line}: not YAML: {problem}") from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise SettingsError(f"{file}: settings are `key: value` lines, found {_kind(value)}")
+    return value
+
+
+def _with_values(settings: Settings, values: Mapping[str, Any], place: str, base: Path) -> Settings:
+    known = [item.name for item in fields(Settings) if item.name != "source"]
+    changes: dict[str, Any] = {}
+    for key, value in values.items():
+        _check_key(str(key), known, place)
+        changes[key] = _checked(key, value, place, base)
+    return replace(settings, **changes)
+
+
+def _check_key(key: str, known: list[str], place: str) -> None:
+    if key in known:
+        return
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    raise SettingsError(f"{place}: unknown setting {key}; {hint}")
+
+
+def _checked(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: ANN401 - from YAML
+    if key in ("corpus", "index"):
+        return base / Path(_text(key, value, place)).expanduser()
+    if key == "inline_tags":
+        return _one_of(key, value, _INLINE_TAGS, place)
+    if key == "ignore":
+        return _texts(key, value, place)
+    if key == "reading":
+        return _rules(value, place)
+    return _text(key, value, place)
+
+
+def _text(key: str, value: object, place: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise SettingsError(f"{place}: {key} must be a text, found {_kind(value)}")
+    return value
+
+
+def _texts(key: str, value: object, place: str) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise SettingsError(f"{place}: {key} must be a list of texts, found {_kind(value)}")
+    return tuple(items)
+
+
+def _one_of(key: str, value: object, allowed: tuple[str, ...], place: str) -> str:
+    if value not in allowed:
+        raise SettingsError(f"{place}: {key} must be one of {', '.join(allowed)}, found {value!r}")
+    return str(value)
+
+
+def _rules(value: object, place: str) -> tuple[ReadingRule, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise SettingsError(f"{place}: reading must be a list of rules, found {_kind(value)}")
+    return tuple(_rule(item, f"{place}: reading rule {n}") for n, item in enumerate(value, 1))
+
+
+def _rule(item: Mapping[str, Any], place: str) -> ReadingRule:
+    known = [entry.name for entry in fields(ReadingRule) if entry.name != "level"]
+    for key in item:
+        _check_key(str(key), known, place)
+    if "files" not in item:
+        raise SettingsError(f"{place}: files is missing; give a pattern such as digests/*.md")
+    split, level = _split(item.get("split"), place)
+    start = item.get("record_start")
+    if start is not None:
+        try:
+            re.compile(_text("record_start", start, place))
+        except re.error as error:
+            raise SettingsError(f"{place}: record_start is no pattern: {error}") from error
+    inline_tags = item.get("inline_tags")
+    if inline_tags is not None and not isinstance(inline_tags, bool):
+        raise SettingsError(f"{place}: inline_tags must be true or false, found {inline_tags!r}")
+    return ReadingRule(
+        files=_text("files", item["files"], place),
+        split=split,
+        level=level,
+        record_start=start,
+        inline_tags=inline_tags,
+        tags=_texts("tags", item.get("tags", []), place),
+    )
+
+
+def _split(value: object, place: str) -> tuple[str | None, int | None]:
+    """Read `headings`, `heading 4`, `rows`, …; also with the level, which headings may have."""
+    if value is None:
+        return None, None
+    match = re.fullmatch(r"headings? +([1-6])", value) if isinstance(value, str) else None
+    if match:
+        return "headings", int(match[1])
+    allowed = ", ".join([*_SPLITS, "heading 1 to heading 6"])
+    if value not in _SPLITS:
+        raise SettingsError(f"{place}: split must be one of {allowed}, found {value!r}")
+    return str(value), None
+
+
+def _kind(value: object) -> str:
+    names = {dict: "a table", list: "a list", str: "a text", bool: "a truth value", int: "a number"}
+    return "nothing" if value is None else names.get(type(value), repr(value))
