@@ -1,0 +1,343 @@
+"""Text in, dates out: ISO strings as precise as they were written (2026-05-12, 2020-06, 2018).
+
+The date of a note and the year of its paper are two things, and both are read here. Nothing
+raises: what is no date, or is impossible (2020-02-31), is None.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+# A date stands in a short text; a longer line is prose, and is not searched.
+_MAX_DATE, _MAX_LINE = 64, 400
+
+DATE_KEYS = (
+    "date", "created", "date_created", "created_at", "creation_date", "added", "date_added",
+    "read", "date_read", "read_on", "reviewed", "posted", "updated", "last_updated", "modified",
+    "lastmod", "last_modified", "updated_at",
+)  # fmt: skip
+"""Front-matter keys of the note's date, the most telling first."""
+
+YEAR_KEYS = (
+    "year", "paper_year", "publication_year", "pub_year", "published", "publication_date",
+    "date_published", "publication",
+)  # fmt: skip
+"""Front-matter keys of the paper's year, the most telling first."""
+
+_MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+_MONTHS = {name[:3]: number for number, name in enumerate(_MONTH_NAMES, start=1)}
+
+_MONTH = r"(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?P<tail>[a-z]{0,6})\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>(?:19|20|21)\d\d)"
+_WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?,?\s{1,3})?"
+_GAP = r"[\s,./-]{1,3}"
+
+# Each form once; the order decides where a text could be read in two ways.
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"{_YEAR}(?P<sep>[-/._])(?P<month>\d{{1,2}})(?P=sep){_DAY}(?!\d)",
+        rf"{_YEAR}\s?年\s?(?P<month>\d{{1,2}})\s?月(?:\s?{_DAY}\s?日)?",
+        rf"{_YEAR}(?P<month>[01]\d)(?P<day>[0-3]\d)(?!\d)",
+        rf"(?P<first>\d{{1,2}})(?P<sep>[-/.])(?P<second>\d{{1,2}})(?P=sep){_YEAR}(?!\d)",
+        rf"{_WEEKDAY}{_MONTH}{_GAP}{_DAY}{_GAP}{_YEAR}(?!\d)",
+        rf"{_WEEKDAY}{_DAY}(?:\sof)?{_GAP}{_MONTH}{_GAP}{_YEAR}(?!\d)",
+        rf"{_YEAR}{_GAP}{_MONTH}(?:{_GAP}{_DAY}(?!\d))?(?!\w)",
+        rf"{_MONTH}{_GAP}{_YEAR}(?!\d)",
+        rf"{_YEAR}[-/._](?P<month>\d{{1,2}})(?!\d)",
+        rf"{_YEAR}(?!\d)",
+    )
+)
+
+_TIME = re.compile(
+    r"[T\s,]{1,3}\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:[ap]\.?m\.?)?"
+    r"\s?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+_ORG_STAMP = re.compile(r"[<\[](\d{4}-\d{2}-\d{2})(?:\s[^\[\]<>]{0,40})?[>\]]")
+
+
+def parse_date(text: str) -> str | None:
+    """Read a text that is a date and nothing else, in any form that notes use."""
+    cleaned = _clean(text)
+    if not cleaned:
+        return None
+    if stamp := _ORG_STAMP.fullmatch(cleaned):
+        cleaned = stamp[1]
+    found = _date_at_start(cleaned.strip("<>[](){}\"'“”‘’`*_.,:; "))
+    if found is None:
+        return None
+    iso, rest = found
+    return iso if not rest or _TIME.fullmatch(rest) else None
+
+
+def date_from_value(value: object) -> str | None:
+    """Read a front-matter value: a date, a date with time, a year, or text."""
+    for _ in range(4):  # an unquoted [[2020-06-03]] is a list in a list
+        if not isinstance(value, list) or not value:
+            break
+        value = value[0]
+    if isinstance(value, date):  # a datetime is one too
+        return _iso(value.year, value.month, value.day)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return parse_date(str(value)) if FIRST_YEAR <= value <= 99999999 else None
+    if isinstance(value, str):
+        return parse_date(value) or _precise_date_at_start(value)
+    return None
+
+
+_LINE_MARKS = re.compile(r"(?:\s|[-*+>#_~|]|\d{1,3}[.)]\s){1,40}")
+_DATE_FIELD = re.compile(
+    r"(?:#\+|:)?(?:note |last |first |date |hugo_)?"
+    r"(?:date|created|creation|added|add|read|reviewed|updated?|modified|posted|written|lastmod)"
+    r"(?: at| on| date| time)?(?P<after>[\s:：=*_]{1,12})(?P<value>\S.*)",
+    re.IGNORECASE,
+)
+
+
+def date_from_line(line: str) -> str | None:
+    """Read the note's date from a line that says it: a field, a date alone, a feed's footer."""
+    if len(line) > _MAX_LINE:
+        return None
+    if (known := feed_line(line)) is not None:
+        return known
+    if (read := read_line(line)) is not None:
+        return read[0]
+    text = unicodedata.normalize("NFKC", line).strip()
+    marks = _LINE_MARKS.match(text)
+    text = text[marks.end() :] if marks else text
+    field = _DATE_FIELD.fullmatch(text)
+    if field is None:
+        alone = parse_date(text)
+        # A year alone on a line is the paper's, or a chapter's; a month is when it was read.
+        return alone if alone and "-" in alone else None
+    value = field["value"].strip("*_ ")
+    return parse_date(value) or _precise_date_at_start(value)
+
+
+_READ = re.compile(r"\W{0,6}(?:date )?read(?: on)?\W{1,6}(\d{4}-\d{2}-\d{2})(.*)", re.IGNORECASE)
+
+
+def read_line(line: str) -> tuple[str, str] | None:
+    """Read `read 2026-05-12dpoalignmentrlhf`: the date, and the tags that ran into it."""
+    if len(line) > _MAX_LINE:
+        return None
+    match = _READ.fullmatch(line.strip())
+    if match is None or (day := parse_date(match[1])) is None:
+        return None
+    return day, match[2].strip(" \t\u00a0*_")
+
+
+_MINUTES = r"\d{1,3}\s?min(?:ute)?s?(?:\s(?:read|listen|watch))?"
+_DOT = r"\s{0,3}[•·∙‧●|–—-]\s{0,3}"
+_FEED = re.compile(
+    rf"(?P<before>[^•·∙‧●|]{{4,40}}?){_DOT}{_MINUTES}|{_MINUTES}{_DOT}(?P<after>[^•·∙‧●|]{{4,40}})",
+    re.IGNORECASE,
+)
+
+
+def feed_line(line: str) -> str | None:
+    """Read `May 21, 2025•18 min`, the line that closes a post in a copied feed."""
+    if len(line) > _MAX_LINE:
+        return None
+    match = _FEED.fullmatch(line.strip(" \t\r\n\u00a0*_"))
+    return parse_date(match["before"] or match["after"]) if match else None
+
+
+_NAME_DATE = re.compile(
+    r"\d{4}([-_. ])\d{1,2}\1\d{1,2}(?!\d)|\d{8}(?=(?:\d{4}|\d{6})?(?!\d))|\d{4}[-_.]\d{1,2}(?!\d)"
+)
+_NAME_END_DATE = re.compile(r"[-_ (\[]{1,3}(\d{4}([-_.])\d{1,2}\2\d{1,2}|\d{8})[)\]]?$")
+
+
+def date_from_name(file_name: str) -> tuple[str | None, str]:
+    """Read the date of `2018-1-6-name.md`; return it with the name that is left (`name.md`).
+
+    A name that is a date and nothing more is given back whole, so that there is a name.
+    """
+    stem, dot, extension = file_name.rpartition(".")
+    if not dot or not extension.isalnum() or extension.isdigit() or len(extension) > 10:
+        stem, dot, extension = file_name, "", ""
+    if match := _NAME_DATE.match(stem):
+        # A zettel's number is a date with the time of day behind it.
+        rest = stem[match.end() :].lstrip("0123456789") if len(match[0]) == 8 else None
+        rest = stem[match.end() :] if rest is None else rest
+        day = parse_date(re.sub(r"[_ ]", "-", match[0]))
+        rest = rest.lstrip("-_. ")
+    elif match := _NAME_END_DATE.search(stem[-16:]):
+        day = parse_date(match[1].replace("_", "-"))
+        rest = stem[: len(stem) - len(match[0])]
+    else:
+        return None, file_name
+    if day is None:
+        return None, file_name
+    return day, rest + dot + extension if rest else file_name
+
+
+def is_date_folder(name: str, *, inside_date: bool) -> bool:
+    """Say whether a folder is named after a date; `09` is one only inside another."""
+    if parse_date(name) is not None:
+        return True
+    return inside_date and _month_or_day(name) is not None
+
+
+def date_from_folder(path: str) -> str | None:
+    """Read the date of the folders of a note: `2014/september/x.md` is 2014-09."""
+    found: str | None = None
+    for folder in re.split(r"[/\\]", path)[:-1]:
+        whole = parse_date(folder)
+        if whole is not None:
+            found = whole
+        elif found is not None and (number := _month_or_day(folder)) is not None:
+            found = parse_date(f"{found}-{number}") or found
+    return found
+
+
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,60})\\?[)\]]")
+_LONE_YEAR_END = re.compile(r"\s{0,4}\(((?:19|20|21)\d\d)\)\s{0,4}$")
+_YEAR_AT_END = re.compile(r"(?:^|[^\d])((?:19|20|21)\d\d)$|[A-Za-z]\s?['’`](\d\d)$")
+_YEAR_AT_START = re.compile(r"((?:19|20|21)\d\d)(?:[\s,/-]|$)")
+
+
+def year_from_title(title: str) -> tuple[int | None, str]:
+    """Read the year of `Name (2017)` or `[ICLR 2018] Name`; return it with the title.
+
+    Only a lone year in round brackets at the end is taken off the title.
+    """
+    if lone := _LONE_YEAR_END.search(title, max(0, len(title) - 16)):
+        year = _year(lone[1])
+        rest = title[: lone.start()].rstrip()
+        if year is not None:
+            return year, rest or title
+    for brackets in _BRACKETS.finditer(title[:_MAX_LINE]):
+        inside = brackets[1].strip(" \\")
+        match = _YEAR_AT_END.search(inside) or _YEAR_AT_START.match(inside)
+        if match is not None:
+            return _year(next(group for group in match.groups() if group)), title
+    return None, title
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PARTICLES = _words("al and bin da de del den der di dos el et la le ten van von y & al.")
+_PROSE = _words("we this these those is are was were that which has have had can they it you i our")
+_VENUE_YEAR = re.compile(
+    r"(?:.{0,120}[^\d])?((?:19|20|21)\d\d)(?:\s(?:version|preprint|workshop|oral|spotlight))?"
+    r"|.{1,40}[A-Za-z]\s?['’](\d\d)",
+    re.IGNORECASE,
+)
+
+
+def year_from_venue_line(line: str) -> int | None:
+    """Read the year of a line of authors, venue and year: `Ada Lee et al., Jan 2018, ICLR`."""
+    if len(line) > _MAX_LINE:
+        return None
+    text = re.sub(r"https?://\S+", "", line).strip(" \t\r\n\u00a0-*+_>|")
+    parts = [part.strip(" *_()[]") for part in re.split(r"[,;.]\s|[,;.]$", text)]
+    parts = [part for part in parts if part]
+    if len(parts) < 2 or _PROSE & set(text.split()) or not _is_person(parts[0]):
+        return None
+    for part in reversed(parts[1:]):
+        if match := _VENUE_YEAR.fullmatch(part):
+            return _year(match[1] or match[2])
+    return None
+
+
+def _is_person(text: str) -> bool:
+    """Say whether a text reads as a name: two to six words with capitals, no digits."""
+    words = text.split()
+    capitals = [word for word in words if word not in _PARTICLES]
+    named = all(word[0].isupper() and not any(map(str.isdigit, word)) for word in capitals)
+    return 2 <= len(words) <= 6 and bool(capitals) and named
+
+
+def _clean(text: str) -> str:
+    """Bring a short text to plain characters; a long one is no date, and gives nothing."""
+    if len(text) > _MAX_LINE:
+        return ""
+    plain = unicodedata.normalize("NFKC", text).replace("\u200b", "").strip()
+    return plain if len(plain) <= _MAX_DATE else ""
+
+
+def _date_at_start(text: str) -> tuple[str, str] | None:
+    """Read the date that a text begins with: the date and what follows it."""
+    for form in _FORMS:
+        match = form.match(text)
+        if match is not None and (iso := _from_match(match)) is not None:
+            return iso, text[match.end() :]
+    return None
+
+
+def _precise_date_at_start(text: str) -> str | None:
+    """Read a leading month or day that other words follow; `2018 was` is too little."""
+    if len(text) > _MAX_LINE:
+        return None
+    found = _date_at_start(unicodedata.normalize("NFKC", text).lstrip("<[(*_\"' "))
+    if found is None or "-" not in found[0] or found[1][:1].isalnum():
+        return None
+    return found[0]
+
+
+def _from_match(match: re.Match[str]) -> str | None:
+    """Turn the named parts of a form into an ISO date, or None where it cannot be."""
+    parts = match.groupdict()
+    year = int(parts["year"])
+    if parts.get("first"):
+        month, day = _american_or_not(int(parts["first"]), int(parts["second"]), parts["sep"])
+        return _iso(year, month, day)
+    if name := parts.get("name"):
+        full = (name + parts["tail"]).lower()
+        month_name = _MONTH_NAMES[_MONTHS[name.lower()] - 1]
+        if full not in (name.lower(), "sept", month_name):
+            return None
+        month_number: int | None = _MONTHS[name.lower()]
+    else:
+        month_number = int(parts["month"]) if parts.get("month") else None
+    return _iso(year, month_number, int(parts["day"]) if parts.get("day") else None)
+
+
+def _american_or_not(first: int, second: int, separator: str) -> tuple[int, int]:
+    """Order two numbers as (month, day): American, unless a dot or the number says otherwise."""
+    day_first = first > 12 or (separator == "." and second <= 12)
+    return (second, first) if day_first else (first, second)
+
+
+def _iso(year: int, month: int | None = None, day: int | None = None) -> str | None:
+    """Write a date as precisely as it is known; None where there is no such day."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    try:
+        date(year, 1 if month is None else month, 1 if day is None else day)
+    except ValueError:
+        return None
+    if month is None:
+        return str(year)
+    return f"{year}-{month:02}" if day is None else f"{year}-{month:02}-{day:02}"
+
+
+def _year(digits: str) -> int | None:
+    """Read a year of four digits, or of two (`'17`) as the one that is nearest to today."""
+    year = int(digits)
+    if len(digits) == 2:
+        year += 2000 if year < 70 else 1900
+    return year if FIRST_YEAR <= year <= LAST_YEAR else None
+
+
+def _month_or_day(name: str) -> str | None:
+    """Read a folder inside a dated one: `september`, `Sep`, `09`; two digits, or None."""
+    plain = name.strip().lower()
+    if plain.isascii() and plain.isdigit() and len(plain) <= 2:
+        return plain.zfill(2)
+    matching = [full for full in _MONTH_NAMES if plain in (full, full[:3], full[:4])]
+    return f"{_MONTHS[matching[0][:3]]:02}" if matching else None

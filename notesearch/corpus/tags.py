@@ -1,0 +1,332 @@
+"""Text and front-matter values in, tags out, as they were written.
+
+`normalise_tag` brings two spellings of one tag together; everything else keeps the writer's.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+
+from notesearch.corpus.dates import is_date_folder
+
+# A longer line is prose; the longest list of tags seen has 600 characters.
+_MAX_LINE = 4000
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+TAG_KEYS = _words(
+    "tags tag keywords keyword topics topic categories category areas area subjects subject "
+    "labels label filetags roam_tags hugo_tags hugo_categories task tasks"
+)
+"""Front-matter keys whose values are tags, in lower case."""
+
+CONTAINER_FOLDERS = _words(
+    """
+    archive archives articles assets attachments blog blog-posts collection collections comments
+    content contents corpus data doc docs document documents draft drafts en figures files fixme
+    img images inbox index library literature literature-notes main markdown md media misc
+    miscellaneous mixed note notebook notebooks notes obsidian org other others page pages paper
+    paper-notes paper-review paper-reviews paper-summaries papers pdf pdfs permanent pics post
+    posts public raw reading reading-list reading-notes readings research-papers research-vault
+    reference-notes references resources review reviews site source sources src static summaries
+    summary template templates temp tmp todo unread unsorted untitled vault wiki zettelkasten
+    """
+)
+"""Folder names, normalised, that say what is inside and not what it is about."""
+
+_QUOTES = "\"'`“”‘’«»"
+_ORG_LINK = re.compile(r"\[\[([^\[\]]*)\](?:\[([^\[\]]*)\])?\]")
+_MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+
+
+def tags_from_value(value: object) -> tuple[str, ...]:
+    """Read the tags of a front-matter value, in their order, each once.
+
+    A list's items stay whole; a text is cut at its commas, or else at its spaces. Under a key
+    (`task: [detection]`) a tag stands below the key: `task/detection`.
+    """
+    return _unique(tag for text in _flatten(value) for tag in text)
+
+
+def _flatten(value: object) -> Iterator[list[str]]:
+    """Walk a value without recursion.
+
+    A list that holds itself, or that aliases repeat a billion times, is entered once.
+    """
+    if isinstance(value, str):
+        yield split_tags(value)
+        return
+    entered: set[int] = set()
+    waiting: list[object] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, (list, tuple, dict)):
+            if id(item) in entered:
+                continue
+            entered.add(id(item))
+            members = _pairs(item) if isinstance(item, dict) else list(item)
+            waiting.extend(reversed(members))
+        else:
+            yield [_clean_tag(_scalar_text(item))]
+
+
+def _pairs(mapping: dict[object, object]) -> list[object]:
+    """Turn the pairs of a mapping into tags: the key, or the values below the key."""
+    members: list[object] = []
+    for key, value in mapping.items():
+        name = _scalar_text(key)
+        values = value if isinstance(value, list) else [value]
+        below = [_scalar_text(entry) for entry in values]
+        members.extend([f"{name}/{text}" for text in below if text] or [name])
+    return members
+
+
+def _scalar_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**18 else ""
+    if isinstance(value, float):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else ""
+
+
+def split_tags(text: str, *, at_spaces: bool = True) -> list[str]:
+    """Cut a text that lists tags: at links, commas, semicolons, bars, or else at spaces."""
+    text = text.strip(" \t\r\n\u00a0\ufeff")
+    if _ORG_LINK.search(text):
+        return [_clean_tag(part) for part in _split_links(text)]
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    for separator in (",", "，", "、", ";", "|", "•", "·"):
+        if separator in text:
+            return [_clean_tag(part) for part in _split_at(text, separator)]
+    if text.startswith("#") and text.count("#") > 1:
+        parts = re.split(r"(?<!\S)#|(?<=\w)#(?=\w)", text)
+    elif at_spaces or text[:1] in _QUOTES:
+        parts = re.findall(r"\"[^\"]*\"|'[^']*'|`[^`]*`|\S+", text)
+    else:
+        parts = [text]
+    return [_clean_tag(part) for part in parts]
+
+
+def _split_at(text: str, separator: str) -> list[str]:
+    """Cut at a separator that does not stand inside a quoted item."""
+    if not any(quote in text for quote in "\"'"):
+        return text.split(separator)
+    item = rf"\s*(?:(\"[^\"]*\"|'[^']*')\s*|([^{separator}]*))(?:{separator}|$)"
+    return [match[1] or match[2] or "" for match in re.finditer(item, text)]
+
+
+def _split_links(text: str) -> list[str]:
+    """Cut at the links: `[[a]] [[id:1][b, c]], d` is a, "b, c" and d."""
+    parts: list[str] = []
+    end = 0
+    for link in _ORG_LINK.finditer(text):
+        parts.extend(text[end : link.start()].split(","))
+        parts.append(link[2] or link[1].partition("|")[0])
+        end = link.end()
+    parts.extend(text[end:].split(","))
+    return parts
+
+
+def _clean_tag(text: str) -> str:
+    """Take quotes, hash, emphasis and link marks off one tag; "" when nothing is left."""
+    text = " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
+    if link := _ORG_LINK.fullmatch(text):
+        text = link[2] or link[1].partition("|")[0]
+    elif link := _MARKDOWN_LINK.fullmatch(text):
+        text = link[1]
+    text = text.strip(_QUOTES + " *,;[]{}")
+    text = text.lstrip("\\#").strip(_QUOTES + " *,;")
+    return text if any(char.isalnum() for char in text) else ""
+
+
+def _unique(tags: Iterable[str]) -> tuple[str, ...]:
+    """Keep the first spelling of each tag."""
+    first: dict[str, str] = {}
+    for tag in tags:
+        if tag:
+            first.setdefault(normalise_tag(tag) or tag, tag)
+    return tuple(first.values())
+
+
+_LINE_PREFIX = re.compile(r"(?:[\s>]|[-*+]\s|\d{1,3}[.)]\s){0,12}")
+_FIELD = re.compile(
+    r"(?P<mark>#{1,6}\s|\*\*|__|\*|_|\[)?\s?[^\w\s*#\[\"'(]{0,3}\s?"
+    r"(?P<key>tags?|key-?\s?words?|index terms|topics?|categor(?:y|ies)|areas?|subjects?|labels?)"
+    r"\s?(?P<close>\*\*|__|\*|_)?\s{0,3}(?P<colon>::?|：|$)(?P<value>.*)",
+    re.IGNORECASE,
+)
+_ORG_KEYWORD = re.compile(
+    r"#\+(?:filetags|roam_tags|hugo_tags|hugo_categories|tags|keywords|category):\s?(.*)",
+    re.IGNORECASE,
+)
+_BULLETS_FOLLOW = ("tag", "key")
+
+
+def tags_from_line(line: str) -> tuple[str, ...] | None:
+    """Read the tags of a body line that declares them; None when it is no such line.
+
+    () is the answer to `**Tags**:` alone: the bullets below it are the tags.
+    """
+    if len(line) > _MAX_LINE:
+        return None
+    text = line.strip()
+    if org := _ORG_KEYWORD.fullmatch(text):
+        value = org[1].strip()
+        return _unique(value.split(":") if value.startswith(":") else split_tags(value))
+    if (hashtags := hashtag_line(line)) is not None:
+        return hashtags
+    prefix = _LINE_PREFIX.match(text)
+    field = _FIELD.fullmatch(text[prefix.end() if prefix else 0 :])
+    if field is None:
+        return None
+    key = field["key"].lower()
+    value = field["value"].strip(" \t\u00a0*_")
+    if not value:
+        declared = bool(field["colon"] or field["mark"])
+        return () if declared and key.startswith(_BULLETS_FOLLOW) else None
+    return _listed_tags(key, value) if field["colon"] else None
+
+
+# What tells a sentence from a list of tags.
+_SENTENCE_WORDS = _words(
+    "am are be been being can could did do does had has have he her his i if is it its may might "
+    "must she should that their them these they this those used uses was we were what when where "
+    "which who will with would you your"
+)
+_SENTENCE_BREAK = re.compile(r"[a-z]{3}[.!?]\s+[A-Z]|[!?]$")
+_MAX_TAG_WORDS = 5
+
+
+def _listed_tags(key: str, value: str) -> tuple[str, ...] | None:
+    """Read a field's value as a list of tags, unless it is a sentence or key=value pairs."""
+    if re.search(r"[=]|\{|\w:\s|://", value) or _SENTENCE_BREAK.search(value):
+        return None
+    # `Tags: deep nlp` is two; `Tags: Deep Learning`, `Topic: deep learning` are one.
+    at_spaces = key == "tags" and not value[:1].isupper()
+    ends_as_sentence = value.endswith(".")
+    items = [item for item in split_tags(value.rstrip("."), at_spaces=at_spaces) if item]
+    if not items or not any(char.isalpha() for char in value):
+        return None
+    if any(_reads_as_sentence(item) for item in items):
+        return None
+    if ends_as_sentence and len(items) == 1 and len(items[0].split()) > 2:
+        return None
+    if at_spaces and len(items) > 2 and _SENTENCE_WORDS & {item.lower() for item in items}:
+        return None
+    return _unique(items)
+
+
+def _reads_as_sentence(item: str) -> bool:
+    words = item.lower().split()
+    return len(words) > _MAX_TAG_WORDS or (len(words) > 2 and bool(_SENTENCE_WORDS & set(words)))
+
+
+_HASHTAG = re.compile(r"\\?#([^\W\d_][\w/.:+&'’-]*)[,;]?")
+_COLOUR = re.compile(r"(?=[a-z]*\d)(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
+_DIRECTIVES = _words("define elif else endif if ifdef ifndef import include pragma undef")
+
+
+def hashtag_line(line: str) -> tuple[str, ...] | None:
+    """Read a line of nothing but hashtags; None when anything else stands in it.
+
+    One capitalised word alone (`#Introduction`) is a heading whose space was forgotten.
+    """
+    if len(line) > _MAX_LINE or "#" not in line:
+        return None
+    prefix = _LINE_PREFIX.match(line)
+    words = line[prefix.end() if prefix else 0 :].replace("#", " #").replace("\\ #", "#").split()
+    tags = [_hashtag(word.strip("*_`")) for word in words]
+    if not tags or not all(tags):
+        return None
+    if len(tags) == 1 and (tags[0].capitalize() == tags[0] or tags[0] in _DIRECTIVES):
+        return None
+    return _unique(tags)
+
+
+def _hashtag(word: str) -> str:
+    """Read one hashtag; "" when the word is none, or is a colour."""
+    match = _HASHTAG.fullmatch(word)
+    if match is None or _COLOUR.fullmatch(match[1]):
+        return ""
+    return match[1].rstrip(".:/-'’")
+
+
+_NOT_PROSE = re.compile(r"`[^`\n]*`|https?://\S+|\[\[[^\[\]]*\]\]", re.IGNORECASE)
+_INLINE = re.compile(r"(?<=[\s(\[{,;:\"'“‘—–|])(?<!\]\()#([^\W\d_][\w/-]*)(?![\w#(])")
+
+
+def inline_hashtags(text: str) -> tuple[str, ...]:
+    """Find the hashtags of prose, in their order, each once.
+
+    In most collections `#params` means "number of": the caller decides where these are tags.
+    """
+    return _unique(tag for line in text.splitlines() for tag in _prose_hashtags(line))
+
+
+def _prose_hashtags(line: str) -> Iterable[str]:
+    whole = hashtag_line(line)
+    if whole is not None:
+        return whole
+    prose = _NOT_PROSE.sub(" ` ", line.strip())
+    found = (match[1].rstrip("/-") for match in _INLINE.finditer(prose))
+    return [tag for tag in found if not _COLOUR.fullmatch(tag)]
+
+
+_ORG_TAGS = re.compile(r":(?:[\w@#%]+:)+")
+
+
+def heading_tags(title: str) -> tuple[str, tuple[str, ...]]:
+    """Take the tags off an org heading: `Title :a:b:` is `Title` and (a, b)."""
+    head, _, tail = title.rstrip().rpartition(" ")
+    head, tail = (head, tail) if "\t" not in tail else title.rstrip().rsplit("\t", 1)
+    if not head.strip() or not _ORG_TAGS.fullmatch(tail):
+        return title, ()
+    return head.rstrip(), _unique(tail.strip(":").split(":"))
+
+
+@lru_cache(maxsize=65536)
+def normalise_tag(tag: str) -> str:
+    """Bring a tag to the form it is compared in: `RL.Offline_RL` is `rl/offline-rl`."""
+    text = unicodedata.normalize("NFD", tag)
+    for _ in range(2):  # once is not enough for the few letters whose fold decomposes
+        text = unicodedata.normalize("NFKC", text.casefold())
+    # A dot between digits is a version (gpt-3.5), any other is hierarchy.
+    text = re.sub(r"(?<!\d)\.|\.(?!\d)|::", "/", text)
+    levels = (_normalise_level(level) for level in text.split("/"))
+    return "/".join(level for level in levels if level)
+
+
+def _normalise_level(level: str) -> str:
+    words = re.sub(r"[\s_\-‐‑–—]+", "-", level)
+    return words.strip("-,;:!?'\"`“”‘’()[]{}<>*.~^|\\").lstrip("#-")
+
+
+def tag_and_parents(normal: str) -> tuple[str, ...]:
+    """List a normalised tag and what it lies under: `rl/offline` is found by `rl`."""
+    levels = normal.split("/")
+    return tuple("/".join(levels[:count]) for count in range(len(levels), 0, -1))
+
+
+def folder_tags(path: str) -> tuple[str, ...]:
+    """Read the folders of a note as topics, outermost first, without dates and containers."""
+    tags: list[str] = []
+    inside_date = False
+    for folder in re.split(r"[/\\]", path)[:-1]:
+        inside_date = is_date_folder(folder, inside_date=inside_date)
+        name = re.sub(r"^\d{1,4}(?:\.\d{1,3})*\s?[-_. ]\s?", "", folder).strip(" _")
+        known = normalise_tag(name) in CONTAINER_FOLDERS
+        if not inside_date and not known and not folder.startswith(".") and not name.isdigit():
+            tags.append(name)
+    return _unique(tags)
