@@ -341,3 +341,23 @@ def _month_or_day(name: str) -> str | None:
         return plain.zfill(2)
     matching = [full for full in _MONTH_NAMES if plain in (full, full[:3], full[:4])]
     return f"{_MONTHS[matching[0][:3]]:02}" if matching else None
+
+
+_MONTH_AND_DAY = re.compile(rf"\b{_MONTH}(?:\s+{_DAY}(?!\d))?", re.IGNORECASE)
+_ANY_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+def date_from_heading(heading: str) -> str | None:
+    """Read a heading that is a date, or names a stretch of days: the first of them.
+
+    `Papers of the Week (June 23 - June 29) - 2025` gives 2025-06-23.
+    """
+    whole = parse_date(heading)
+    if whole or len(heading) > _MAX_LINE:
+        return whole
+    year = _ANY_YEAR.search(heading)
+    first = _MONTH_AND_DAY.search(heading)
+    if year is None or first is None:
+        return None
+    day = f" {first['day']}," if first["day"] else ""
+    return parse_date(f"{first['name']}{first['tail']}{day} {year[0]}")

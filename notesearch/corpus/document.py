@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,9 +13,19 @@ from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.decode import decode
 from notesearch.corpus.front_matter import find_front_matter
 from notesearch.corpus.markup import TRANSLATORS
+from notesearch.corpus.text import heading_text
 from notesearch.records import Block
 
 _NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingLine:
+    """A heading of a document: where it stands, how deep, and its words."""
+
+    position: int
+    level: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,31 @@ class Document:
     def blocks(self) -> tuple[Block, ...]:
         """The top-level blocks of the body."""
         return parse_blocks(self.markup)
+
+    @cached_property
+    def headings(self) -> tuple[HeadingLine, ...]:
+        """The headings of the body that have words, in order."""
+        found = (
+            HeadingLine(block.start, *heading_text(self.markup[block.start : block.end]))
+            for block in self.blocks
+            if block.kind == "heading"
+        )
+        return tuple(heading for heading in found if heading.text)
+
+    @cached_property
+    def topic_paths(self) -> tuple[tuple[HeadingLine, ...], ...]:
+        """For each of `headings` the path that leads to it and ends with it."""
+        paths: list[tuple[HeadingLine, ...]] = []
+        path: tuple[HeadingLine, ...] = ()
+        for heading in self.headings:
+            path = (*(above for above in path if above.level < heading.level), heading)
+            paths.append(path)
+        return tuple(paths)
+
+    def topics_at(self, position: int) -> tuple[str, ...]:
+        """Give the words of the headings above a line, outermost first."""
+        before = bisect_left(self.headings, position, key=lambda heading: heading.position)
+        return tuple(heading.text for heading in self.topic_paths[before - 1]) if before else ()
 
     @cached_property
     def is_plain(self) -> bool:

@@ -44,6 +44,7 @@ _PAPER_LABEL = re.compile(
     r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b",
     re.IGNORECASE,
 )
+_PAPER_LINK = re.compile(r"\[\s*(?:paper|pdf|arxiv|abs)\s*\]\(([^)\s]+)\)", re.IGNORECASE)
 _TAG_SIGN = re.compile(r"tag|keyword|topic|categor|area|#", re.IGNORECASE)
 _BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
 _HEAD_LINES = 14  # a note names its paper and its date before its text
@@ -70,10 +71,14 @@ def read_facts(
     title: Title,
     *,
     inline_tags: bool = False,
+    is_part: bool = False,
 ) -> Facts:
-    """Gather the facts on one note from its front matter `fields` and its Markdown lines."""
+    """Gather the facts on one note from its front matter `fields` and its Markdown lines.
+
+    The first line of a part of a digest names its paper, however much it says beside.
+    """
     head = [line for line in markup if line.strip()][:_HEAD_LINES]
-    paper = _paper(fields, head, title)
+    paper = _paper(fields, head, title, in_first_line=is_part)
     return Facts(
         tags=_tags(fields, markup, inline_tags=inline_tags),
         date=_date(path, fields, head),
@@ -145,7 +150,9 @@ def _year(
     return written or title.year or venue or (year_from_id(paper) if paper else None)
 
 
-def _paper(fields: Mapping[str, object], head: Sequence[str], title: Title) -> str | None:
+def _paper(
+    fields: Mapping[str, object], head: Sequence[str], title: Title, *, in_first_line: bool
+) -> str | None:
     """Identify the paper: by a field, the title's link, or a line that is mostly its link."""
     for key in PAPER_KEYS:
         if key in fields:
@@ -154,10 +161,12 @@ def _paper(fields: Mapping[str, object], head: Sequence[str], title: Title) -> s
                 return found
     if title.link and (linked := paper_id(title.link)):
         return linked
-    for line in head:
-        found = paper_id(line) if _names_paper(line) else None
-        if found:
-            return found
+    for number, line in enumerate(head):
+        if (in_first_line and number == 0) or _names_paper(line):
+            labelled = _PAPER_LINK.search(line)
+            found = (paper_id(labelled[1]) if labelled else None) or paper_id(line)
+            if found:
+                return found
     return None
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from notesearch.corpus.blocks import parse_blocks
+from notesearch.corpus.dates import date_from_heading
 from notesearch.corpus.decode import MAX_FILE_BYTES, UndecodableError
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.layouts import Part, split_document
 from notesearch.corpus.layouts.part import count_words, first_sentence
 from notesearch.corpus.metadata import Facts, read_facts, unique_tags
 from notesearch.corpus.rules import ReadingRule, rule_for
+from notesearch.corpus.run_together import split_run_together
 from notesearch.corpus.sections import find_sections
-from notesearch.corpus.tags import folder_tags, split_run_together
+from notesearch.corpus.tags import folder_tags
 from notesearch.corpus.title import Title, find_title, make_title
-from notesearch.records import FileReading, Finding, Note, NoteKind, SkippedFile
+from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
 
 # A topic heading longer than this is a sentence or a date range, not a tag.
 _MAX_TOPIC_WORDS = 5
@@ -61,7 +64,7 @@ def read_notes(
         inline_tags = rule.inline_tags
     parts = split_document(document, rule)
     reader = _PartReader(document, rule, inline_tags=inline_tags, vocabulary=vocabulary)
-    notes = tuple(reader.note(part, number) for number, part in enumerate(parts))
+    notes = tuple(reader.note(part) for part in parts)
     return FileReading(path, notes, tuple(findings + reader.findings))
 
 
@@ -88,21 +91,24 @@ class _PartReader:
         self._folder_tags = folder_tags(document.path)
         self.findings: list[Finding] = []
 
-    def note(self, part: Part, number: int) -> Note:
+    def note(self, part: Part) -> Note:
         """Make a note of one part; only a whole file or its rest goes by the file's own id."""
         document = self._document
         is_part = part.kind is NoteKind.DIGEST_PART
         lines = tuple(document.lines[position] for position in part.positions)
         markup = self._markup(part, lines)
+        whole = len(lines) == len(document.lines) and not part.headings
+        blocks = document.blocks if whole else parse_blocks(markup)
         numbers = _take(document.numbers, part.positions)
         fields = {} if is_part else document.fields
-        title = self._title(part, markup, fields)
+        title = self._title(part, markup, blocks)
         facts = read_facts(
             "" if is_part else document.path,
             fields,
             markup,
             title,
             inline_tags=self._inline_tags,
+            is_part=is_part,
         )
         return Note(
             id=self._id(title.text) if is_part else document.path,
@@ -114,10 +120,10 @@ class _PartReader:
             lines=lines,
             markup=markup,
             line_numbers=numbers,
-            sections=find_sections(markup, title.position),
+            sections=find_sections(markup, blocks, title.position),
             tags=self._tags(part, facts, numbers[0]),
             folder_tags=self._folder_tags,
-            date=part.date or facts.date,
+            date=part.date or facts.date or _topic_date(part.topics),
             year=facts.year,
             paper=facts.paper,
             links=facts.links,
@@ -139,7 +145,7 @@ class _PartReader:
             return lines
         return tuple(document.markup[position] for position in part.positions)
 
-    def _title(self, part: Part, markup: Sequence[str], fields: object) -> Title:
+    def _title(self, part: Part, markup: Sequence[str], blocks: Sequence[Block]) -> Title:
         document = self._document
         if part.title is not None:
             title = make_title(part.title)
@@ -149,7 +155,7 @@ class _PartReader:
         if part.kind is NoteKind.DIGEST_PART:
             text = first_sentence(line for line in markup if line.strip())
             return Title(text or document.path)
-        return find_title(document.path, document.fields, document.markup)
+        return find_title(document.path, document.fields, markup, blocks)
 
     def _id(self, title: str) -> str:
         slug = "-".join(re.findall(r"\w+", title.casefold()))[:60].strip("-") or "part"
@@ -171,6 +177,11 @@ class _PartReader:
 
 def _is_topic(heading: str) -> bool:
     return len(heading.split()) <= _MAX_TOPIC_WORDS and not any(sign.isdigit() for sign in heading)
+
+
+def _topic_date(topics: Sequence[str]) -> str | None:
+    """Read the innermost heading above that is a date or begins a range of them."""
+    return next((date for topic in reversed(topics) if (date := date_from_heading(topic))), None)
 
 
 def _take(numbers: Sequence[int], positions: Sequence[int]) -> Sequence[int]:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.roles import role_of, role_of_line
 from notesearch.corpus.text import heading_text
 from notesearch.records import Block, Role, Section
 
 
-def find_sections(markup: Sequence[str], title_at: int | None) -> tuple[Section, ...]:
-    """Cut a note's Markdown lines at its headings; the heading at `title_at` is in no path."""
+def find_sections(
+    markup: Sequence[str], blocks: Sequence[Block], title_at: int | None
+) -> tuple[Section, ...]:
+    """Group a note's top-level blocks by its headings; the one at `title_at` is in no path."""
     sections: list[Section] = []
     path: list[tuple[int, str]] = []
-    blocks: list[Block] = []
-    for block in parse_blocks(markup):
+    section: list[Block] = []
+    for block in blocks:
         if block.kind == "heading":
-            if blocks:
-                sections.append(_section(path, blocks, markup))
+            if section:
+                sections.append(_section(path, section, markup))
             level, text = heading_text(markup[block.start : block.end])
             while path and path[-1][0] >= level:
                 path.pop()
             path = [*path, (level, text)] if block.start != title_at and text else path
-            blocks = []
-        blocks.append(block)
-    if blocks:
-        sections.append(_section(path, blocks, markup))
+            section = []
+        section.append(block)
+    if section:
+        sections.append(_section(path, section, markup))
     return tuple(sections)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.dates import date_from_name, year_from_title
 from notesearch.corpus.roles import is_generic_heading
 from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
@@ -30,10 +29,11 @@ class Title:
     position: int | None = None  # of the line it was taken from, when that is a heading
 
 
-def find_title(path: str, fields: Mapping[str, object], markup: Sequence[str]) -> Title:
+def find_title(
+    path: str, fields: Mapping[str, object], markup: Sequence[str], blocks: Sequence[Block]
+) -> Title:
     """Find a note's title: front matter, a title field, a heading, a bullet, the file's name."""
     given = fields.get("title") or fields.get("name")
-    blocks = parse_blocks(markup)
     heading = _first_heading(markup, blocks)
     if isinstance(given, (str, int, float)) and str(given).strip():
         title = make_title(str(given))

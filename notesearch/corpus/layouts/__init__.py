@@ -20,8 +20,8 @@ from notesearch.corpus.layouts.index_page import is_index_page
 from notesearch.corpus.layouts.listing import split_listing
 from notesearch.corpus.layouts.part import Part, with_rest
 from notesearch.corpus.layouts.table_rows import split_table_rows
-from notesearch.records import NoteKind
 from notesearch.corpus.rules import ReadingRule
+from notesearch.records import NoteKind
 
 __all__ = ["LAYOUTS", "Part", "split_document"]
 
@@ -62,7 +62,8 @@ def _by_rule(document: Document, rule: ReadingRule) -> list[Part] | None:
         return _split_records(document, re.compile(rule.record_start))
     if rule.split == "headings" and rule.level:
         return split_headings(document, asked=True, level=rule.level)
-    return LAYOUTS[rule.split](document, asked=True) if rule.split in LAYOUTS else None
+    layout = LAYOUTS.get(rule.split or "")
+    return layout(document, asked=True) if layout else None
 
 
 def _split_records(document: Document, start: re.Pattern[str]) -> list[Part] | None:

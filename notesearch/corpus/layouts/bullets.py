@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from notesearch.corpus.document import Document
-from notesearch.corpus.layouts.headings import topics_at
 from notesearch.corpus.layouts.part import Part, count_words, with_rest
 from notesearch.corpus.text import linked_title, plain, without_marker
 from notesearch.records import Block, NoteKind
@@ -32,7 +31,7 @@ def split_bullets(document: Document, *, asked: bool = False) -> list[Part] | No
                 range(item.start, item.end),
                 NoteKind.DIGEST_PART,
                 _title(line),
-                topics_at(document, item.start),
+                document.topics_at(item.start),
             )
         )
     return with_rest(document, parts)

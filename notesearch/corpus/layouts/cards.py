@@ -14,8 +14,8 @@ from notesearch.records import NoteKind
 
 _TLDR = re.compile(r"^\s*TL;?DR\b[.:;]?\s*", re.IGNORECASE)
 _FURNITURE = re.compile(
-    r"^\s*(?:all topics|click to filter notes|sign in with\b.*|load more|show more|read more|back to "
-    r"top|next|previous|home|about|search|subscribe|share|copy link|log ?in|sign up|©.*|"
+    r"^\s*(?:all topics|click to filter notes|sign in with\b.*|load more|show more|read more|"
+    r"back to top|next|previous|home|about|search|subscribe|share|copy link|log ?in|sign up|©.*|"
     r"comments?|no comments yet|powered by\b.*|\d+ comments?|filter by\b.*)[.…]*\s*$",
     re.IGNORECASE,
 )

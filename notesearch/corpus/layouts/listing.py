@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.layouts.part import Part, with_rest
@@ -19,7 +20,7 @@ def split_listing(document: Document, *, asked: bool = False) -> list[Part] | No
         return None
     texts = [position for position, line in enumerate(document.lines) if line.strip()]
     parts = []
-    for above, here in zip(texts, texts[1:], strict=False):
+    for above, here in pairwise(texts):
         title, paragraph = document.lines[above].strip(), document.lines[here]
         if _BROKEN_OFF.search(paragraph) and _is_title(title, paragraph):
             parts.append(Part(range(above, here + 1), NoteKind.DIGEST_PART, title))

@@ -6,7 +6,6 @@ import re
 
 from notesearch.corpus.dates import parse_date
 from notesearch.corpus.document import Document
-from notesearch.corpus.layouts.headings import topics_at
 from notesearch.corpus.layouts.part import Part, count_words, with_rest
 from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
@@ -45,7 +44,7 @@ def _part(document: Document, position: int) -> Part:
         range(position, position + 1),
         NoteKind.DIGEST_PART,
         _name(cells),
-        topics_at(document, position),
+        document.topics_at(position),
         dates[0] if dates else None,
     )
 
