@@ -1,0 +1,208 @@
+"""Source in, lines of text out: code set aside, and the marks at the start of lines gone."""
+
+from __future__ import annotations
+
+import re
+
+from notesearch.corpus.latex import math_to_words
+from notesearch.corpus.rewriting import (
+    SHIELDED_PIPE,
+    Rule,
+    apply_rules,
+    next_blank_line,
+    shield,
+)
+
+_FENCE = re.compile(r"\n([ \t>]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(`{3,}|~{3,})([^`\n]*)(?=\n)")
+_MARKDOWN_INFO = frozenset(("markdown", "md"))
+_QUOTE_MARKS = re.compile(r"\n[ \t]*>[ \t>]*")
+_URL_IN_CODE = re.compile(r"\b(?:https?|ftp)://[^\s\"'`<>()\[\]{}\\,;]*")
+
+_RST = (
+    # :cite:`key` says the key, :ref:`words <label>` and `words <url>`_ the words
+    Rule(":`", re.compile(r":[\w.+-]+:`([^`\n<]*)(?:<[^`\n]*)?`"), r"\1"),
+    Rule(">`_", re.compile(r"`([^`\n<]*)<[^`\n]*>`__?"), r"\1"),
+    Rule("`_", re.compile(r"`__?(?!\w)"), "`"),
+)
+_TICKS = re.compile("`+")
+
+_TABLE_ROW = re.compile(r"(?<=\n)[ \t>]*\|[^\n]*")
+_BARE_TABLE_ROW = re.compile(r"(?<=\n)[^\n|]*[^\s|] +\|[^\n]*")
+_SEPARATOR_ROW = re.compile(r"\n[ \t>]*\|?[ \t]*:?-+:?[ \t]*\|[-|: \t]*(?=\n)")
+
+_LINES = (
+    # reference definitions: [ref]: url "title"
+    Rule(
+        "]:",
+        re.compile(
+            r"\n[ \t>]*\[(?!\^)[^\[\]\n]+\]:[ \t]*(?=[^\s]*[/.#:@])\S+"
+            r"(?:[ \t]+[\"'(][^\n]*)?[ \t]*(?=\n)"
+        ),
+        "\n",
+    ),
+    Rule("[^", re.compile(r"\n[ \t>]*\[\^[^\[\]\n]+\]:"), "\n"),
+    # org keywords that only fence, and property drawers
+    Rule("#+", re.compile(r"\n[ \t]*#\+(?:begin|end|BEGIN|END|results|RESULTS)[^\n]*"), "\n"),
+    Rule("#+", re.compile(r"\n[ \t]*#\+(?=\w)"), "\n"),
+    Rule(":END:", re.compile(r"\n[ \t]*:(?:PROPERTIES|END|ID|CUSTOM_ID):[^\n]*"), "\n"),
+    # rst directives: those that name a path or a language, targets, options; then the rest
+    Rule(
+        ".. ",
+        re.compile(
+            r"\n[ \t]*\.\. +(?:figure|image|code|code-block|sourcecode|include|literalinclude"
+            r"|math|toctree|raw|highlight|contents|role|default-role)::[^\n]*"
+        ),
+        "\n",
+    ),
+    Rule(".. _", re.compile(r"\n[ \t]*\.\. _[^\n]*:[^\n]*"), "\n"),
+    Rule(
+        "\n ",
+        re.compile(
+            r"\n[ \t]+:(?:width|height|scale|align|name|class|target|figwidth|label|linenos|lines"
+            r"|language|maxdepth|caption-align):(?=[ \n])[^\n]*"
+        ),
+        "\n",
+    ),
+    Rule("\n ", re.compile(r"\n[ \t]+:(?:alt|caption|title):(?=[ \n])"), "\n"),
+    Rule(".. ", re.compile(r"\n[ \t]*\.\. +(?:\[[^\]\n]*\]|[\w-]+::)?(?=[^\n])"), "\n"),
+    # quotes and callout heads, then bullets, task boxes and headings
+    Rule(">", re.compile(r"\n[ \t]*>[ \t>]*(?:\[![\w/| -]+\][-+]?)?"), "\n"),
+    # rules, setext underlines, what is left of table borders
+    Rule("\n", re.compile(r"\n[-*_=~^|:+# \t]+(?=\n)"), "\n"),
+    Rule(
+        "\n",
+        re.compile(
+            r"\n[ \t]*(?:(?:[-+–—•‣◦▪●○]|\*{1,6})[ \t]+)*(?:\d{1,3}[.)][ \t]+(?=\[[ xX/-]\][ \t]))?"
+            r"(?:\[[ xX/-]\][ \t]+)?(?:#{1,6}[ \t]+)?"
+        ),
+        "\n",
+    ),
+    Rule("# ", re.compile(r"(?<=\n)#{1,6}[ \t]+"), ""),
+    Rule(" #", re.compile(r" #{1,6} *(?=\n)"), ""),
+    # org tags behind a heading: "Title :rl:offline:"
+    Rule(":\n", re.compile(r":(?<= :)((?:[\w@]+:)+)(?=\n)"), lambda m: m[1].replace(":", " ")),
+)
+
+
+def hide_code(text: str) -> str:
+    """Drop fences and ticks, and hide what stands between them from later rules."""
+    if "```" in text or "~~~" in text:
+        text = _hide_fenced(f"\n{text}\n")
+    if "`" in text:
+        text = _hide_spans(apply_rules(_RST, text))
+    return text
+
+
+def drop_block_marks(text: str) -> str:
+    """Drop what only says the kind of a line: heading, item, quote, row, rule, definition."""
+    text = f"\n{text}\n"
+    if "|" in text:
+        text = _say_tables(text.replace("\\|", SHIELDED_PIPE))
+    return apply_rules(_LINES, text)
+
+
+def _hide_fenced(text: str) -> str:
+    """Hide the fenced code of a text that begins and ends with a line feed.
+
+    Markdown in a fence is read as Markdown. A fence without its closing line counts as code
+    where it names a language; a bare one may be the closing line of a block that was cut.
+    """
+    fences = list(_FENCE.finditer(text))
+    pieces: list[str] = []
+    closings = _pair_fences(fences)
+    markdown_closings: set[int | None] = set()
+    done = number = 0
+    while number < len(fences):
+        opening, closing = fences[number], closings[number]
+        pieces.append(text[done : opening.start()])
+        done = opening.end()
+        language = _language(opening[3])
+        if language in _MARKDOWN_INFO:
+            markdown_closings.add(closing)
+        elif number not in markdown_closings and (language or closing is not None):
+            end = len(text) - 1 if closing is None else fences[closing].start()
+            pieces.append(_say_code(text[done:end], language, is_quoted=">" in opening[1]))
+            done = end if closing is None else fences[closing].end()
+            number = len(fences) if closing is None else closing
+        number += 1
+    return "".join((*pieces, text[done:]))
+
+
+def _pair_fences(fences: list[re.Match[str]]) -> list[int | None]:
+    """Give for each fence line the next that would close it: same sign, no shorter, bare.
+
+    Walks backwards with the bare lines that are longer than every one before them, so that
+    a search passes no more of them than its own mark has signs.
+    """
+    closings: list[int | None] = [None] * len(fences)
+    bare: dict[str, list[int]] = {"`": [], "~": []}
+    for number in range(len(fences) - 1, -1, -1):
+        mark = fences[number][2]
+        candidates = bare[mark[0]]
+        fitting = (close for close in reversed(candidates) if len(fences[close][2]) >= len(mark))
+        closings[number] = next(fitting, None)
+        if not fences[number][3].strip():
+            while candidates and len(fences[candidates[-1]][2]) <= len(mark):
+                candidates.pop()
+            candidates.append(number)
+    return closings
+
+
+def _language(info: str) -> str:
+    words = info.lower().split(maxsplit=1)
+    return words[0].strip("{}.") if words else ""
+
+
+def _say_code(code: str, language: str, *, is_quoted: bool) -> str:
+    if is_quoted:
+        code = _QUOTE_MARKS.sub("\n", code)
+    if language == "math":
+        return f"\n{shield(math_to_words(code))}"
+    return shield(_URL_IN_CODE.sub("", code))
+
+
+def _hide_spans(text: str) -> str:
+    """Drop the ticks of inline code, paired within a paragraph as CommonMark pairs them."""
+    runs = list(_TICKS.finditer(text))
+    partners = _pair_runs(runs)
+    pieces: list[str] = []
+    done, blank, number = 0, -1, 0
+    while number < len(runs):
+        start = runs[number].end()
+        pieces.append(text[done : runs[number].start()])
+        done = start
+        if blank < start:
+            blank = next_blank_line(text, start)
+        partner = partners[number]
+        if partner is not None and runs[partner].start() < blank:
+            done = runs[partner].end()
+            code = text[start : runs[partner].start()]
+            is_math = pieces[-1].endswith("$") and text.startswith("$", done)
+            pieces.append(code if is_math else shield(_URL_IN_CODE.sub("", code)))
+            number = partner
+        number += 1
+    return "".join((*pieces, text[done:]))
+
+
+def _pair_runs(runs: list[re.Match[str]]) -> list[int | None]:
+    """Give for each run of ticks the next run of the same length."""
+    partners: list[int | None] = [None] * len(runs)
+    next_of_length: dict[int, int] = {}
+    for number in range(len(runs) - 1, -1, -1):
+        length = len(runs[number][0])
+        partners[number] = next_of_length.get(length)
+        next_of_length[length] = number
+    return partners
+
+
+def _say_tables(text: str) -> str:
+    """Put commas between the cells of a row; rows without an outer pipe need a border."""
+    has_border = _SEPARATOR_ROW.search(text)
+    text = _TABLE_ROW.sub(_say_row, text)
+    return _BARE_TABLE_ROW.sub(_say_row, text) if has_border else text
+
+
+def _say_row(row: re.Match[str]) -> str:
+    cells = (cell.strip() for cell in row[0].strip(" \t>|").split("|"))
+    said = [cell for cell in cells if cell.strip("-:")]
+    return ", ".join(said)

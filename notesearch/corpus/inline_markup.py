@@ -1,0 +1,232 @@
+"""Text in, text out: HTML, template tags, links, tags, emoji codes and emphasis made words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from notesearch.corpus.rewriting import (
+    SHIELDED_PIPE,
+    Rule,
+    apply_rules,
+    replace_between,
+    shield,
+    word_set,
+)
+
+_INLINE_ELEMENTS = word_set(
+    "a abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd mark nobr q s "
+    "samp small span strike strong time tt u var wbr"
+)
+_ELEMENTS = _INLINE_ELEMENTS | word_set(
+    "address applet area article aside audio base blockquote body br button canvas caption col "
+    "colgroup datalist dd details dialog dir div dl dt embed fieldset figcaption figure footer "
+    "form frame frameset g h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe img input label "
+    "legend li link main map math menu meta meter nav noscript object ol optgroup option output "
+    "p param path picture pre progress rect rp rt ruby script section select slot source sub "
+    "summary sup svg table tbody td template textarea tfoot th thead title tr track ul video"
+)
+_COMMENT = re.compile("<!--")
+_RAW_ELEMENTS = (
+    (re.compile(r"<script\b[^<>]*>", re.IGNORECASE), "</script>"),
+    (re.compile(r"<style\b[^<>]*>", re.IGNORECASE), "</style>"),
+)
+# A "<" inside a quoted value counts only before a space: no tag starts there, so that the
+# stretches which two tags look at never overlap.
+_TAG = re.compile(
+    r"<(/?)([A-Za-z][\w:-]*)(?=[\s/>])"
+    r"([^<>\"']*(?:(?:\"[^\"<]*(?:<\s[^\"<]*)*\"|'[^'<]*(?:<\s[^'<]*)*')[^<>\"']*)*)>"
+)
+_CUT_TAG = re.compile(r"<([A-Za-z][\w:-]*)\s+[\w:-]+\s*=\s*[\"']")
+_CUT_ATTRIBUTES = re.compile(r"[\w-]+=[\"'][^\"'<>]*[\"']\s*[/%}]*\Z")
+_ATTRIBUTE = re.compile(r"\w\s*=\s*[\"']")
+_BOOLEAN_ATTRIBUTES = re.compile(
+    r"(?:\s|/|open|controls|disabled|checked|hidden|async|defer|loop|muted|autoplay|nowrap"
+    r"|allowfullscreen|reversed|selected|required)*\Z"
+)
+_CAPTION = re.compile(r"\b(?:alt|caption|title)\s*=\s*(?:\"([^\"]*)|'([^']*))")
+_FILE_NAME = re.compile(r"[^\n]*\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?|pdf|mp4|md)\Z", re.IGNORECASE)
+_SAYS_NOTHING = re.compile(
+    r"(?:image|img|figure|fig|untitled|screen ?shot)?[\W\d]*(?:(?:at|am|pm)[\W\d]*){0,3}\Z",
+    re.IGNORECASE,
+)
+
+_LIQUID_TAG = re.compile(r"\{%")
+_LIQUID_VALUE = re.compile(r"\{\{")
+
+_WIKI_BODY = rf"([^\[\]\n|{SHIELDED_PIPE}]*)(?:[|{SHIELDED_PIPE}]([^\[\]\n]*))?"
+_BLOCK_REFERENCE = re.compile(r"#?\^[\w-]+\Z")
+
+_LINK_TEXT = r"([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)"
+_LINK_TARGET = r"\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)"
+_IMAGE_TITLE = re.compile(r"\s\"([^\"]*)\"\s*\Z")
+
+_URL_BODY = r"[^\s<>()\[\]{}\"'`|\\]*(?:\([^\s<>()]*\)[^\s<>()\[\]{}\"'`|\\]*)*(?<![.,;:!?*~])"
+_DOMAINS = r"\.(?:com|org|net|io|edu|ai|dev|gov|co|me|cn|de|uk)/"
+_SITE = re.compile(_DOMAINS)
+_SITE_PATH = re.compile(rf"(?<![\w.@/-])[\w-]+(?:\.[\w-]+)*{_DOMAINS}{_URL_BODY}")
+
+
+def drop_inline_markup(text: str) -> str:
+    """Keep the words of a text whose code, math and block marks are already gone."""
+    if "<" in text or "=" in text:
+        text = _drop_html(text)
+    if "{" in text or "}" in text:
+        text = _drop_template_tags(text)
+    text = apply_rules(_ESCAPES, text)
+    text = apply_rules(_LINKS, text)
+    if "/" in text and _SITE.search(text):
+        text = _SITE_PATH.sub("", text)
+    return apply_rules(_MARKS, text)
+
+
+def caption_words(attributes: str) -> str:
+    """Give the words of `alt`, `caption` and `title`, each once, file names left out."""
+    found = (double or single for double, single in _CAPTION.findall(attributes))
+    captions = dict.fromkeys(caption.strip() for caption in found)
+    return " ".join(caption for caption in captions if _says_something(caption))
+
+
+def _says_something(caption: str) -> bool:
+    return not (_FILE_NAME.match(caption) or _SAYS_NOTHING.match(caption))
+
+
+def _drop_html(text: str) -> str:
+    text = replace_between(text, _COMMENT, "-->", lambda _: " ")
+    for opener, closer in _RAW_ELEMENTS:
+        if closer in text:
+            text = replace_between(text, opener, closer, lambda _: " ")
+    if "<" in text or ">" in text:
+        text = _drop_cut_tags(text)
+        text = _TAG.sub(_say_tag, text)
+    return text.replace("<!--", " ")
+
+
+def _drop_cut_tags(text: str) -> str:
+    """Drop the attributes of a tag whose beginning or end was cut off."""
+    first_close = text.find(">")
+    if first_close >= 0 and _CUT_ATTRIBUTES.search(text, 0, first_close):
+        head = text[:first_close]
+        if "<" not in head:
+            text = caption_words(head) + " " + text[first_close + 1 :]
+    last_open = text.rfind("<")
+    if last_open > text.rfind(">"):
+        cut = _CUT_TAG.match(text, last_open)
+        if cut and cut[1].lower() in _ELEMENTS and "\n\n" not in text[last_open:]:
+            text = text[:last_open] + caption_words(text[last_open:])
+    return text
+
+
+def _say_tag(tag: re.Match[str]) -> str:
+    """Drop a tag; leave `<think>`, `Vec<T>` and `a <b and c>` as the text that they are."""
+    name, attributes = tag[2].lower(), tag[3]
+    if _ATTRIBUTE.search(attributes) is None:
+        is_known = name in _ELEMENTS or "-" in name
+        if not is_known or not ("=" in attributes or _BOOLEAN_ATTRIBUTES.match(attributes)):
+            return tag[0]
+    if name == "img":
+        return f" {caption_words(attributes)} "
+    return "" if name in _INLINE_ELEMENTS else " "
+
+
+def _drop_template_tags(text: str) -> str:
+    if "{%" in text:
+        text = replace_between(text, _LIQUID_TAG, "%}", _say_template)
+        text = _CUT_TEMPLATE.sub(lambda tag: f" {caption_words(tag[0])} ", text)
+    text = text.replace("%}", " ")
+    if "{{" in text:
+        text = replace_between(text, _LIQUID_VALUE, "}}", _say_template, within_paragraph=True)
+    return apply_rules(_BRACES, text)
+
+
+def _say_template(body: str) -> str:
+    return f" {caption_words(body)} "
+
+
+def _say_wikilink(link: re.Match[str]) -> str:
+    """Say the shown words, or the note and its heading; a file that is no note says nothing."""
+    target, shown = link[1], link[2]
+    if shown is not None:
+        return shown
+    note, _, heading = _BLOCK_REFERENCE.sub("", target).partition("#")
+    note = note.strip().removesuffix(".md")
+    if _FILE_NAME.match(note) or "://" in note:
+        return " "
+    name = PurePosixPath(note).name
+    return f"{name} {heading.replace('#', ' ')}".strip()
+
+
+def _say_embed(embed: re.Match[str]) -> str:
+    """Say an embedded note like a link; what stands after the pipe may be a width."""
+    shown = embed[2]
+    if shown is not None and not _SAYS_NOTHING.match(shown):
+        return shown
+    return " " if shown is not None else _say_wikilink(embed)
+
+
+def _say_image(image: re.Match[str]) -> str:
+    """Say the caption of an image, or its title; `![alt|300](path)` names a width too."""
+    words, target = image[1], image[2]
+    words = words.replace(SHIELDED_PIPE, "|").partition("|")[0]
+    title = _IMAGE_TITLE.search(target)
+    captions = [words.strip(), *([title[1]] if title else [])]
+    return " ".join(dict.fromkeys(filter(_says_something, captions)))
+
+
+def _say_hashtag(tag: re.Match[str]) -> str:
+    return tag[1].replace("/", " ")
+
+
+def _say_emoji(code: re.Match[str]) -> str:
+    return code[1].replace("_", " ")
+
+
+_CUT_TEMPLATE = re.compile(r"\{%[^\n]*")
+_BRACES = (
+    # {: .class}, {#fig:x .wide}, {width=50%}
+    Rule("{:", re.compile(r"\{:[^{}\n]*\}"), " "),
+    Rule("{", re.compile(r"\{[#.](?=[\w-])[^{}\n]*\}"), " "),
+    Rule("){", re.compile(r"(?<=\))\{[^{}\n]*\}"), " "),
+)
+_LINKS = (
+    Rule("[^", re.compile(r"\[\^[^\[\]\s]+\]"), ""),
+    Rule("![[", re.compile(rf"!\[\[{_WIKI_BODY}\]\]"), _say_embed),
+    Rule("[[", re.compile(rf"\[\[(?<!\w\[\[){_WIKI_BODY}\]\]"), _say_wikilink),
+    Rule("][", re.compile(r"\[\[[^\[\]\n]*\]\[([^\[\]\n]*)\]\]"), r"\1"),
+    Rule("![", re.compile(rf"!\[{_LINK_TEXT}\]{_LINK_TARGET}"), _say_image),
+    Rule("](", re.compile(rf"\[{_LINK_TEXT}\]{_LINK_TARGET}"), r"\1"),
+    Rule("][", re.compile(rf"\[(?<!\w\[){_LINK_TEXT}\]\[[^\[\]\n]*\]"), r"\1"),
+    Rule("://", re.compile(r"<?(?<![\w+.-])[A-Za-z][\w+.-]{1,20}://" + _URL_BODY + ">?"), ""),
+    Rule("www.", re.compile(r"<?\bwww\.(?=\w)" + _URL_BODY + ">?"), ""),
+    Rule("@", re.compile(r"<(?:mailto:)?([\w.+-]+@[\w.-]+)>"), r"\1"),
+    Rule("iv:", re.compile(r"[aA]r[xX]iv: ?(?=[\w./-]*\d)[\w./-]*\w"), ""),
+    Rule("doi:", re.compile(r"doi: ?(?=10\.)"), ""),
+    Rule("DOI:", re.compile(r"DOI: ?(?=10\.)"), ""),
+    Rule(
+        "10.", re.compile(r"10\.(?<![\w.]10\.)\d{4,9}/[^\s<>\[\]{}|,;\"]*[^\s<>\[\]{}|,;\".)]"), ""
+    ),
+    Rule("[", re.compile(r"\[\d{4}\.\d{4,5}(?:v\d+)?\]"), ""),
+)
+
+_SINGLE_STARS = Rule("*", re.compile(r"\*(?<![\w*]\*)([^\s*](?:[^*]*[^\s*])?)\*(?![\w*])"), r"\1")
+_MARKS = (
+    Rule("%%", re.compile(r"%%[^%\n]*%%"), ""),
+    Rule("#", re.compile(r"#(?<![\w&/#]#)([^\W\d_][\w/-]*)"), _say_hashtag),
+    Rule(":", re.compile(r":(?<![\w:]:)([a-z+-][\w+-]*):(?![\w:])"), _say_emoji),
+    # emphasis, from the inside out: a body holds no mark of its own kind
+    _SINGLE_STARS,
+    Rule("**", re.compile(r"\*\*(?<!\*\*\*)([^\s*](?:[^*]*[^\s*])?)\*\*(?!\*)"), r"\1"),
+    Rule("***", re.compile(r"\*\*\*(?<!\*\*\*\*)([^\s*](?:[^*]*[^\s*])?)\*\*\*(?!\*)"), r"\1"),
+    _SINGLE_STARS,
+    Rule("**", re.compile(r"\*\*(?:(?<=\w\*\*)(?!\w)|(?<!\S\*\*)(?=[A-Z]))"), ""),
+    Rule(
+        "__", re.compile(r"__(?<!\w__)(?![a-z][a-z0-9_]*__)([^\s_](?:[^_]*[^\s_])?)__(?!\w)"), r"\1"
+    ),
+    Rule("_", re.compile(r"_(?<!\w_)([^\s_][^_]*(?:(?<=\w)_(?=\w)[^_]*)*)(?<!\s)_(?!\w)"), r"\1"),
+    Rule("~~", re.compile(r"~~([^\s~](?:[^~]*[^\s~])?)~~"), r"\1"),
+    Rule("==", re.compile(r"==(?<![\w=]==)([^\s=](?:[^=]*[^\s=])?)==(?![\w=])"), r"\1"),
+)
+_ESCAPES = (
+    Rule("\\", re.compile(r"\\{1,2}[ \t]*(?=\n)"), ""),
+    Rule("\\", re.compile(r"\\([!-/:-@\[-`{-~])"), lambda escaped: shield(escaped[1])),
+)

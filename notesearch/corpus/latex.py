@@ -1,0 +1,264 @@
+r"""LaTeX in, words out: `\mathbb{E}_{x\sim\pi_\theta}` becomes `E x sim pi theta`.
+
+A converter that knows every macro is not wanted here: notes cut their formulas anywhere and
+use macros of their own. A command that is not in a table below is said by its name, and
+prose that is taken for math by mistake comes out as the same words.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from notesearch.corpus.rewriting import Rule, apply_rules, replace_between, shield, word_set
+
+GREEK_LETTERS = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
+    "η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu",
+    "ν": "nu", "ξ": "xi", "ο": "omicron", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau",
+    "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
+}  # fmt: skip
+
+# Commands that are said in another word than their name.
+_SAID = {
+    "le": "<=", "leq": "<=", "leqslant": "<=", "lesssim": "<=", "preceq": "<=",
+    "ge": ">=", "geq": ">=", "geqslant": ">=", "gtrsim": ">=", "succeq": ">=",
+    "lt": "<", "gt": ">", "ll": "<<", "gg": ">>", "ne": "!=", "neq": "!=",
+    "approx": "approx", "simeq": "approx", "propto": "proportional to", "equiv": "equiv",
+    "triangleq": "=", "coloneqq": ":=", "pm": "+-", "mp": "-+", "times": "x", "cdot": "",
+    "div": "/", "over": "/", "setminus": "\\", "infty": "infinity",
+    "int": "integral", "prod": "product", "nabla": "nabla", "partial": "partial",
+    "to": "to", "rightarrow": "to", "longrightarrow": "to", "mapsto": "to",
+    "longmapsto": "to", "xrightarrow": "to", "Rightarrow": "implies",
+    "Longrightarrow": "implies", "leftarrow": "<-", "gets": "<-", "leftrightarrow": "<->",
+    "Leftrightarrow": "iff", "notin": "not in", "forall": "for all", "cup": "union",
+    "bigcup": "union", "cap": "intersection", "bigcap": "intersection", "subseteq": "subset",
+    "land": "and", "wedge": "and", "lor": "or", "vee": "or", "neg": "not", "lnot": "not",
+    "emptyset": "empty set", "varnothing": "empty set", "ell": "l", "hbar": "h",
+    "top": "transpose", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|",
+    "Vert": "||", "lVert": "||", "rVert": "||", "langle": "<", "rangle": ">",
+    "ldots": "...", "dots": "...", "cdots": "...", "vdots": "...", "ddots": "...",
+    "dotsc": "...", "dotsb": "...", "varepsilon": "epsilon", "varphi": "phi",
+    "vartheta": "theta", "varsigma": "sigma", "varrho": "rho", "odot": "o", "circ": "o",
+    "oplus": "+", "otimes": "x",
+}  # fmt: skip
+
+# Said without room around it.
+_MARKS = {"star": "*", "ast": "*", "prime": "'"}
+
+# Commands that are said by their name. The table serves only to know a command outside math.
+_SAID_BY_NAME = word_set(
+    "sum log ln exp max min arg argmax argmin sup inf lim limsup liminf sin cos tan tanh det "
+    "sqrt sim in exists subset supset iff implies softmax item mod"
+)
+
+# Commands that set how their argument looks, or place it, or leave room: not said at all.
+_SILENT = word_set(
+    "text textbf textit textrm textsf texttt textsc textnormal emph underline mathrm mathbf "
+    "mathbb mathcal mathfrak mathscr mathsf mathit mathtt boldsymbol bm operatorname mbox hbox "
+    "hat widehat tilde widetilde bar overline vec dot ddot check acute grave breve underbrace "
+    "overbrace underset overset stackrel substack left right middle big Big bigg Bigg bigl bigr "
+    "Bigl Bigr biggl biggr Biggl Biggr quad qquad displaystyle textstyle scriptstyle limits "
+    "nolimits nonumber notag hline centering noindent newline linebreak section subsection "
+    "subsubsection paragraph title author caption footnote lfloor rfloor lceil rceil"
+)
+
+# Between the two arguments of these stands a word.
+_BETWEEN = {
+    "frac": " / ", "dfrac": " / ", "tfrac": " / ", "cfrac": " / ", "nicefrac": " / ",
+    "binom": " choose ", "tbinom": " choose ", "dbinom": " choose ",
+}  # fmt: skip
+
+_KNOWN = frozenset(
+    {*_SAID, *_MARKS, *_SAID_BY_NAME, *_SILENT, *_BETWEEN}
+    | {name for greek in GREEK_LETTERS.values() for name in (greek, greek.capitalize())}
+)
+
+# Outermost first: what stands in an equation is said with it.
+_ENVIRONMENTS = (
+    "equation", "equation*", "align", "align*", "alignat", "alignat*", "gather", "gather*",
+    "multline", "multline*", "eqnarray", "eqnarray*", "displaymath", "math", "aligned", "split",
+    "cases",
+)  # fmt: skip
+
+# Not said: the argument of these is a key, a length or a colour.
+_UNSAID_ARGUMENT = re.compile(
+    r"\\(?:label|ref|eqref|cref|Cref|autoref|pageref|tag|begin|end|cite[a-z]*|hspace|vspace|phantom"
+    r"|vphantom|hphantom|includegraphics|input|bibliography|bibliographystyle|usepackage"
+    r"|documentclass|color|textcolor|colorbox|href|url|mspace|kern)\*?"
+    r"(?:\[[^\[\]\n]*\])?\{[^{}]*\}"
+)
+_TEXT_ARGUMENT = re.compile(
+    r"\\(?:textbf|textit|textrm|textsf|texttt|textsc|text|emph|underline|(?:sub)*section"
+    r"|paragraph|title|author|caption|footnote|mathrm|mathbf)\*?\{([^{}]*)\}"
+)
+
+_TOKEN = re.compile(r"\\([A-Za-z]+)\*?|\\(.)|([{}_^&~<>\n])", re.DOTALL)
+_SPACING = frozenset(",;:>! /\\\n")  # of \, \; \! \\ and the like
+_SUPERSCRIPT_NUMBER = re.compile(r"\{?[-+]?\d")
+_SUPERSCRIPT_MARK = re.compile(r"\{?(?:\*|'|\\(?:star|ast|prime)\b)")
+_EMPTY_DELIMITER = re.compile(r"(\\(?:left|right))\s*\.")
+_SPACES = re.compile(r"\s+")
+_LOOSE = re.compile(r" (?=[,;:.)\]'*])|(?<=[(\[]) ")
+
+_DISPLAY = re.compile(r"\$\$")
+_BRACKET = re.compile(r"\\?\\\[")
+_PARENTHESIS = re.compile(r"\\?\\\(")
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_MATH_SIGN = re.compile(r"[\\^_{]")
+_SHELL_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]+\b")
+_DRIVE = re.compile(r"[A-Za-z]:\\")
+
+_TEXT_COMMANDS = (
+    Rule("\\", _UNSAID_ARGUMENT, " "),
+    Rule("\\", _TEXT_ARGUMENT, r"\1"),
+)
+
+
+def say_math(text: str) -> str:
+    """Turn the math of a text into words, hidden from later rules; leave the rest as it is."""
+    if "\\" in text:
+        text = text.replace("\\$", shield("$"))
+        text = _say_environments(text)
+    if "$" in text:
+        text = replace_between(text, _DISPLAY, "$$", _say_display, within_paragraph=True)
+        text = text.replace("$$", " ")
+        text = _say_between_dollars(text)
+    if "\\" in text:
+        text = replace_between(text, _BRACKET, "\\]", _say_bracketed, within_paragraph=True)
+        text = replace_between(text, _PARENTHESIS, "\\)", _say_parted, within_paragraph=True)
+        text = apply_rules(_TEXT_COMMANDS, text)
+        text = "\n".join(map(_say_loose_commands, text.split("\n")))
+    return text
+
+
+def math_to_words(source: str) -> str:
+    """Say one formula, without its delimiters, in words on one line."""
+    if "\\" not in source and "&" in source and ";" in source:
+        source = html.unescape(source)
+    source = _UNSAID_ARGUMENT.sub(" ", source)
+    source = _EMPTY_DELIMITER.sub(r"\1 ", source)
+    words: list[str] = []
+    closings: list[str] = []  # what is said where each open brace closes
+    between = ""
+    done = 0
+    for token in _TOKEN.finditer(source):
+        plain = source[done : token.start()]
+        words.append(plain)
+        done = token.end()
+        if plain.strip():
+            between = ""
+        command, escaped, sign = token.groups()
+        if sign == "{":
+            closings.append(between)
+            between = ""
+        elif sign == "}":
+            words.append(closings.pop() if closings else "")
+        elif sign:
+            words.append(_say_sign(sign, source, done))
+        elif escaped:
+            words.append(_say_escaped(escaped))
+        else:
+            between = _BETWEEN.get(command, "")
+            words.append(_say_command(command))
+    words.append(source[done:])
+    return _LOOSE.sub("", _SPACES.sub(" ", "".join(words))).strip()
+
+
+def _say_command(name: str) -> str:
+    if name in _SILENT or name in _BETWEEN:
+        return " "
+    return _MARKS.get(name) or f" {_SAID.get(name, name)} "
+
+
+def _say_escaped(sign: str) -> str:
+    if sign in _SPACING:
+        return " "
+    return "||" if sign == "|" else sign
+
+
+def _say_sign(sign: str, source: str, following: int) -> str:
+    """Say a sign of math by what stands after it; a subscript is only a space."""
+    if sign == "^":
+        if _SUPERSCRIPT_NUMBER.match(source, following):
+            return "^"
+        return "" if _SUPERSCRIPT_MARK.match(source, following) else " "
+    return f" {sign} " if sign in "<>" else " "
+
+
+def _say_display(body: str) -> str:
+    return body if _is_prose(body) else f" {shield(math_to_words(body))} "
+
+
+def _say_bracketed(body: str) -> str:
+    return _say_delimited(body, "[", "]")
+
+
+def _say_parted(body: str) -> str:
+    return _say_delimited(body, "(", ")")
+
+
+def _say_delimited(body: str, opening: str, closing: str) -> str:
+    r"""Say what stands in `\[…\]` or `\(…\)`, which may be escaped brackets around a word."""
+    body = body.removesuffix("\\")  # of a delimiter written \\]
+    if _MATH_SIGN.search(body) and not _is_prose(body):
+        return f" {shield(math_to_words(body))} "
+    return f"{shield(opening)}{body}{shield(closing)}"
+
+
+def _is_prose(body: str) -> bool:
+    return "](" in body or "://" in body
+
+
+def _say_environments(text: str) -> str:
+    if "\\begin{" in text:
+        for name in _ENVIRONMENTS:
+            opener = "\\begin{" + name + "}"
+            if opener in text:
+                closer = "\\end{" + name + "}"
+                text = replace_between(text, re.compile(re.escape(opener)), closer, _say_display)
+    return text
+
+
+def _say_between_dollars(text: str) -> str:
+    """Say what stands between two single dollars where that is math and not two prices."""
+    first, *parts = text.split("$")
+    pieces = [first]
+    opens = True  # whether the dollar before the part may open a formula
+    for number, part in enumerate(parts, start=1):
+        if not opens:
+            pieces.append(part)
+            opens = True
+        elif number < len(parts) and _is_inline_math(part, parts[number][:1]):
+            gap = " " if pieces[-1][-1:].isalpha() else ""
+            pieces.append(gap + shield(math_to_words(part)))
+            opens = False
+        else:
+            pieces.append("$" + part)
+    return "".join(pieces)
+
+
+def _is_inline_math(body: str, after: str) -> bool:
+    """Tell a formula from the text between two prices or two shell variables."""
+    if not body.strip() or "\n\n" in body or _is_prose(body) or after.isdigit():
+        return False
+    if after.isalnum() and _SHELL_VARIABLE.match(body):
+        return False
+    is_tight = not body[0].isspace() and not body[-1].isspace()
+    return is_tight or bool(_MATH_SIGN.search(body))
+
+
+def _say_loose_commands(line: str) -> str:
+    """Say the commands of a formula whose dollars were cut off, word by word."""
+    if "\\" not in line or not _KNOWN.intersection(_COMMAND.findall(line)):
+        return line
+    return " ".join(
+        shield(math_to_words(word.replace("$", ""))) if _is_loose_math(word) else word
+        for word in line.split(" ")
+    )
+
+
+def _is_loose_math(word: str) -> bool:
+    if "{" in word or "}" in word or "_" in word or "^" in word:
+        return "\\" in word or "_{" in word or "^{" in word or word.endswith("}")
+    return not _DRIVE.match(word) and not _KNOWN.isdisjoint(_COMMAND.findall(word))
