@@ -204,8 +204,8 @@ def date_from_folder(path: str) -> str | None:
 
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,60})\\?[)\]]")
 _LONE_YEAR_END = re.compile(r"\s{0,4}\(((?:19|20|21)\d\d)\)\s{0,4}$")
-_YEAR_AT_END = re.compile(r"(?:^|[^\d])((?:19|20|21)\d\d)$|[A-Za-z]\s?['’`](\d\d)$")
-_YEAR_AT_START = re.compile(r"((?:19|20|21)\d\d)(?:[\s,/-]|$)")
+_YEAR_AT_END = re.compile(r"(?:^|[\s,;'’@-])((?:19|20|21)\d\d)$|[A-Za-z]\s?['’`](\d\d)$")
+_YEAR_AT_START = re.compile(r"((?:19|20|21)\d\d)[\s,]")
 
 
 def year_from_title(title: str) -> tuple[int | None, str]:
@@ -220,6 +220,8 @@ def year_from_title(title: str) -> tuple[int | None, str]:
             return year, rest or title
     for brackets in _BRACKETS.finditer(title[:_MAX_LINE]):
         inside = brackets[1].strip(" \\")
+        if parse_date(inside) not in (None, inside[:4]):
+            continue  # the day of a log's entry
         match = _YEAR_AT_END.search(inside) or _YEAR_AT_START.match(inside)
         if match is not None:
             return _year(next(group for group in match.groups() if group)), title
@@ -239,11 +241,15 @@ _VENUE_YEAR = re.compile(
 )
 
 
+_ADDRESS = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|https?://\S+")
+_NAME = re.compile(r"(?!\d)[\w.'’-]+")
+
+
 def year_from_venue_line(line: str) -> int | None:
     """Read the year of a line of authors, venue and year: `Ada Lee et al., Jan 2018, ICLR`."""
     if len(line) > _MAX_LINE:
         return None
-    text = re.sub(r"https?://\S+", "", line).strip(" \t\r\n\u00a0-*+_>|")
+    text = _ADDRESS.sub(r"\1", line).strip(" \t\r\n\u00a0-*+_>|")
     parts = [part.strip(" *_()[]") for part in re.split(r"[,;.]\s|[,;.]$", text)]
     parts = [part for part in parts if part]
     if len(parts) < 2 or _PROSE & set(text.split()) or not _is_person(parts[0]):
@@ -255,11 +261,11 @@ def year_from_venue_line(line: str) -> int | None:
 
 
 def _is_person(text: str) -> bool:
-    """Say whether a text reads as a name: two to six words with capitals, no digits."""
+    """Say whether a text reads as a name or two: two to six words with capitals, no digits."""
     words = text.split()
-    capitals = [word for word in words if word not in _PARTICLES]
-    named = all(word[0].isupper() and not any(map(str.isdigit, word)) for word in capitals)
-    return 2 <= len(words) <= 6 and bool(capitals) and named
+    names = [word for word in words if word not in _PARTICLES]
+    named = all(word[0].isupper() and _NAME.fullmatch(word) for word in names)
+    return 2 <= len(words) <= 6 and bool(names) and named
 
 
 def _clean(text: str) -> str:

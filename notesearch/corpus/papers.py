@@ -7,7 +7,6 @@ digits that many other numbers look like, and notes on papers do not carry it.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
@@ -34,7 +33,7 @@ def _arxiv(match: re.Match[str]) -> str | None:
 
 
 def _doi(match: re.Match[str]) -> str | None:
-    doi = unquote(html.unescape(match["doi"])).replace("\\", "").lower()
+    doi = unquote(match["doi"].replace("&amp;", "&")).replace("\\", "").lower()
     doi = re.split(r"[\s?#&,;]|\)\(|\.html?\b", doi, maxsplit=1)[0]
     doi = _close_brackets(doi).rstrip(".,;:!*_'\"’”/")
     doi = re.sub(r"(?:/(?:full|pdf|epdf|abstract|summary|meta|html)|\.pdf)$", "", doi)
@@ -62,6 +61,11 @@ def _volume(scheme: str) -> Callable[[re.Match[str]], str | None]:
     return lambda match: f"{scheme}:v{match['volume']}/{match['key'].lower()}"
 
 
+def _registered(prefix: str) -> Callable[[re.Match[str]], str | None]:
+    """Build the DOI that a publisher's own address stands for."""
+    return lambda match: f"doi:{prefix}/{match['key'].lower()}"
+
+
 # Each source once: how it is written, and how its identity is built. Gaps are bounded, so that
 # a long line costs no more than its length.
 _SOURCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = tuple(
@@ -78,7 +82,10 @@ _SOURCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], .
             r"(?P<openreview>[\w-]{5,40})",
             _named,
         ),
-        (rf"acl(?:anthology|web)\.org/{{1,2}}(?:[\w-]{{1,20}}/){{0,4}}{_ACL}", _acl),
+        (
+            rf"acl(?:anthology\.org|web\.org|\.ldc\.upenn\.edu)/{{1,2}}(?:[\w-]{{1,20}}/{{1,2}}){{0,4}}{_ACL}",
+            _acl,
+        ),
         (
             r"proceedings\.mlr\.press/v(?P<volume>\d{1,4})/(?P<key>[a-z][a-z0-9-]{0,40}\d\d[a-z]?)",
             _volume("pmlr"),
@@ -101,6 +108,16 @@ _SOURCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], .
             r"openaccess\.thecvf\.com/(?:[\w.-]{1,60}/){1,6}(?P<cvf>[\w-]{3,200}?)_paper\b",
             _named,
         ),
+        (r"ecva\.net/papers/eccv_\d{4}/\w{1,20}/html/(?P<ecva>\d{1,5}_eccvw?_\d{4})", _named),
+        (
+            r"nature\.com/(?:articles|nature/journal/v\d{1,4}/n\d{1,5}/\w{1,10})/"
+            r"(?P<key>[sd]\d{5}-\d{3}-\d{4,5}-\w|nature\d{4,6})",
+            _registered("10.1038"),
+        ),
+        (
+            r"biorxiv\.org/content/(?:biorxiv/)?early/\d{4}/\d\d/\d\d/(?P<key>\d{6})",
+            _registered("10.1101"),
+        ),
         (r"(?:pubmed\.ncbi\.nlm\.nih\.gov|nih\.gov/pubmed)/(?P<pubmed>\d{4,9})", _named),
         (r"\bpmid:?\s{0,3}(?P<pubmed>\d{4,9})", _named),
         (r"nih\.gov/(?:pmc/)?articles/pmc(?P<pmc>\d{4,9})", _named),
@@ -118,7 +135,7 @@ _SOURCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], .
 )
 
 _CANONICAL = re.compile(
-    r"(openreview|acl|pmlr|jmlr|neurips|mlsys|cvf|pubmed|pmc|ieee|usenix|s2):\s?(\S{1,300})",
+    r"(openreview|pmlr|jmlr|neurips|mlsys|cvf|ecva|pubmed|pmc|ieee|usenix|s2):\s?(\S{1,300})",
     re.IGNORECASE,
 )
 _BARE = tuple(
@@ -193,6 +210,7 @@ def year_from_id(identity: str) -> int | None:
         "pmlr": r"v\d{1,4}/.{1,40}?(\d\d)[a-z]?",
         "jmlr": r"v\d{1,4}/.{1,40}?(\d\d)[a-z]?",
         "cvf": r".{1,200}_(\d{4})",
+        "ecva": r".{1,200}_(\d{4})",
         "usenix": r"[a-z-]{2,30}(\d\d)/.*",
     }
     match = re.fullmatch(patterns[scheme], value) if scheme in patterns else None
@@ -206,7 +224,8 @@ def year_from_id(identity: str) -> int | None:
 
 # One level of round brackets may stand in an address, as in …/Foo_(bar).
 _URL = re.compile(
-    r"https?://(?:[^\s<>\"`{}|()\[\]，。；）】」、》]+|\([^\s<>\"`{}|()\[\]]*\))+", re.IGNORECASE
+    r"https?://(?:[^\s<>\"`{}|()\[\]，。；（）【】「」、《》]+|\([^\s<>\"`{}|()\[\]]*\))+",
+    re.IGNORECASE,
 )
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -219,7 +238,7 @@ def links(text: str) -> tuple[str, ...]:
 
 def _trim_url(url: str) -> str:
     """Take off what belongs to the sentence: the full stop, quotes, emphasis, escapes."""
-    return _ESCAPED.sub(r"\1", html.unescape(url)).rstrip(".,;:!?'\"*_~\\’”»…")
+    return _ESCAPED.sub(r"\1", url.replace("&amp;", "&")).rstrip(".,;:!?'\"*_~\\’”»…")
 
 
 def _close_brackets(text: str) -> str:

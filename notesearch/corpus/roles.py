@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 
 from notesearch.corpus.dates import parse_date
 from notesearch.records import Role
@@ -20,7 +21,7 @@ _ROLE_PHRASES: dict[Role, str] = {
     Role.SUMMARY: """
         summary; overview; synopsis; summarization; high-level overview; executive summary;
         recap; conclusion; conclusions; concluding remarks; summary and conclusion; what is it
-        about; what is this about; what is this paper about; what it is about; what
+        about; what is this about; what is this paper about; what it is about
     """,
     Role.ABSTRACT: """
         abstract; abstract of the paper; original abstract
@@ -28,8 +29,8 @@ _ROLE_PHRASES: dict[Role, str] = {
     Role.MOTIVATION: """
         motivation; motivations; why i picked this up; why i read this; why i read it; why; why
         it matters; why this matters; why does it matter; background and motivation; background;
-        context; problem; problems; problem statement; problem definition; problem setting;
-        problem formulation; the problem; goal; goals; objective; objectives; research question;
+        problem; problems; problem statement; problem definition; problem setting; problem
+        formulation; the problem; goal; goals; objective; objectives; research question;
         research questions; research problem; what problem does it solve; importance;
         significance; what problem is being solved; what problem does this paper solve; aim;
         aims; purpose
@@ -45,8 +46,8 @@ _ROLE_PHRASES: dict[Role, str] = {
     """,
     Role.METHOD: """
         method; methods; methodology; methodologies; approach; approaches; how it works; how
-        does it work; how; technical details; technical detail; technical approach; details;
-        model; models; architecture; architectures; model architecture; network architecture;
+        does it work; technical details; technical detail; technical approach; details; model;
+        models; architecture; architectures; model architecture; network architecture;
         algorithm; algorithms; design; system design; implementation; implementation details;
         design and implementation; solution; the solution; formulation; training; training
         details; technique; techniques; setup; experimental setup; framework; system overview;
@@ -55,10 +56,10 @@ _ROLE_PHRASES: dict[Role, str] = {
     """,
     Role.RESULTS: """
         result; results; experiment; experiments; evaluation; evaluations; experiments and
-        results; empirical results; findings; finding; performance; benchmark; benchmarks;
-        ablation; ablations; ablation study; ablation studies; analysis; empirical evaluation;
-        results and discussion; quantitative results; qualitative results; outcome; outcomes;
-        experimental evaluation; observations
+        results; empirical results; findings; finding; benchmark; benchmarks; ablation;
+        ablations; ablation study; ablation studies; analysis; empirical evaluation; results and
+        discussion; quantitative results; qualitative results; outcome; outcomes; experimental
+        evaluation; observations
     """,
     Role.HIGHLIGHTS: """
         highlights; highlight; what stood out; what stood out to me; what i liked; interesting;
@@ -80,13 +81,12 @@ _ROLE_PHRASES: dict[Role, str] = {
         pros/cons; assumptions and limitations
     """,
     Role.THOUGHTS: """
-        thoughts; my thoughts; my take; take; questions; question; open questions; my questions;
-        overall impression; impression; impressions; comments; comment; my notes; opinion;
-        opinions; reflections; reflection; remarks; remark; discussion; critical analysis /
-        thoughts; personal notes; my view; my opinion; my comments; my two cents; commentary;
-        feedback; verdict; review; reading reflections; food for thought; unclear points;
-        confusions; things i did not understand; things i didn't understand; follow-up
-        questions; discussion points; what i think; assessment
+        thoughts; my thoughts; my take; questions; question; open questions; my questions;
+        overall impression; impression; impressions; comments; comment; opinion; opinions;
+        reflections; reflection; remarks; remark; discussion; critical analysis / thoughts; my
+        view; my opinion; my comments; my two cents; commentary; verdict; reading reflections;
+        food for thought; unclear points; confusions; things i did not understand; things i
+        didn't understand; follow-up questions; discussion points; what i think; assessment
     """,
     Role.RELATED: """
         related; related work; related works; related papers; related notes; related reading;
@@ -130,8 +130,21 @@ important interesting key known main major more my notable other our overall own
 personal possible potential primary proposed quick random short some the their  theoretical this
 """
 _MODIFIERS = frozenset(_MODIFIERS_TEXT.split())
-_CONNECTORS = re.compile(r"\s(?:of|on|in|for|with|from|to|about|at|by)\s")
-_PARTS = re.compile(r"\s?[/|:,–—+(]\s?|\s-\s|\sand\s|\sor\s")
+_OBJECT = re.compile(r"\s(?:of|on|in|for|with|from|to|about|behind)\s")
+# Heads that keep their role before an object: "Limitations of DPO" are limitations, but
+# "Design of experiments" and "Discussion of softmax" are about their object.
+_HEADS_WITH_OBJECT = _phrases("""
+    limitations; weaknesses; drawbacks; disadvantages; shortcomings; cons; pros and cons;
+    caveats; criticism; criticisms; critique; strengths; advantages; benefits; pros;
+    advantages and disadvantages; strengths and weaknesses; results; experiments; findings;
+    motivation; motivations; takeaways; key takeaways; key ideas; main idea; key points;
+    contributions; lessons; lessons learned; summary; overview; recap; thoughts; my thoughts;
+    reflections; conclusions; highlights; insights; next steps; future work; future
+    directions; why
+""")
+_PARTS = re.compile(r"\s?[/|,–—+]\s?|:\s|\s-\s|\sand\s|\sor\s")
+# A longer heading, or one with code in it, is not the sum of its parts.
+_MAX_PART_WORDS = 8
 
 GENERIC_HEADINGS = _phrases("""
     paper; papers; notes; note; introduction; intro; preface; preamble; contents; table of
@@ -153,12 +166,15 @@ GENERIC_HEADINGS = _phrases("""
     visualization; media; video; slides
 """)
 
+_SECTION_NAMES = GENERIC_HEADINGS | _ROLES.keys()
+
 _NUMBERING = re.compile(
     r"(?:(?:part|section|step|chapter|question|q)\s)?(?:\(?\d{1,3}(?:\.\d{1,3}){0,4}[.):]?|\(?[ivx]{1,5}[.)]|[a-h][.)])"
     r"(?=\s|$|[^\W\d])\s{0,4}[-–—:.]?\s{0,4}",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\([^()\s]{0,400}\)")
+_ATTRIBUTES = re.compile(r"\{[^{}]{0,200}\}$|\s\([^()]{0,200}\)$")
 _EMOJI_CODE = re.compile(r":[a-z0-9_+-]{2,40}:")
 _TLDR = re.compile(r"\btl\s?[;:,./]?\s?dr\b")
 
@@ -170,11 +186,22 @@ def role_of(heading: str) -> Role | None:
         return None
     if (role := _role_of_phrase(phrase)) is not None:
         return role
-    for part in _PARTS.split(phrase):
-        if (role := _role_of_phrase(part.strip(" )"))) is not None:
-            return role
-    head = _CONNECTORS.split(phrase, maxsplit=1)[0]
-    return _role_of_phrase(head) if head != phrase else None
+    if heading.lstrip("# ").startswith("["):
+        return None  # a link is a title, whatever words are in it
+    head = _OBJECT.split(phrase, maxsplit=1)[0]
+    if head != phrase and _without_modifiers(head, _HEADS_WITH_OBJECT) is not None:
+        return _role_of_phrase(head)
+    if "`" in heading or len(phrase.split()) > _MAX_PART_WORDS:
+        return None
+    return _role_of_parts(phrase)
+
+
+def _role_of_parts(phrase: str) -> Role | None:
+    """Find the first role among the parts of `Experiments & results`, `Notes / Questions`."""
+    found = [_role_of_phrase(part) for part in _PARTS.split(phrase)]
+    if Role.STRENGTHS in found and Role.LIMITATIONS in found:
+        return Role.LIMITATIONS  # who asks for these looks for what fails
+    return next((role for role in found if role is not None), None)
 
 
 def is_generic_heading(heading: str) -> bool:
@@ -184,9 +211,7 @@ def is_generic_heading(heading: str) -> bool:
     phrase = _phrase(heading)
     if not phrase or parse_date(heading.strip("# ")) is not None:
         return True
-    return _is_section_name(phrase) or all(
-        _is_section_name(part.strip(" )")) for part in _PARTS.split(phrase)
-    )
+    return _is_section_name(phrase) or all(map(_is_section_name, _PARTS.split(phrase)))
 
 
 _TLDR_LINE = re.compile(
@@ -211,7 +236,7 @@ def _phrase(heading: str) -> str:
     text = _LINK.sub(r"\1", heading)
     text = _EMOJI_CODE.sub(" ", _spell(text).replace("*", "").replace("_", " "))
     text = "".join(char for char in text if unicodedata.category(char) not in _SYMBOLS)
-    text = _strip_marks(text)
+    text = _ATTRIBUTES.sub("", _strip_marks(text))
     text = _strip_marks(_NUMBERING.sub("", text, count=1)) if _NUMBERING.match(text) else text
     text = _TLDR.sub("tldr", text)
     return " ".join(text.split()) if len(text) <= _MAX_HEADING else ""
@@ -225,24 +250,19 @@ def _strip_marks(text: str) -> str:
 
 
 def _role_of_phrase(phrase: str) -> Role | None:
-    """Look a phrase up, with and without the modifiers in front of it."""
-    words = phrase.split()
-    while words:
-        if (role := _ROLES.get(" ".join(words))) is not None:
-            return role
-        if words[0] not in _MODIFIERS:
-            return None
-        words = words[1:]
-    return None
+    known = _without_modifiers(phrase, _ROLES)
+    return None if known is None else _ROLES[known]
 
 
 def _is_section_name(phrase: str) -> bool:
+    return _without_modifiers(phrase, _SECTION_NAMES) is not None
+
+
+def _without_modifiers(phrase: str, known: Container[str]) -> str | None:
+    """Find the known phrase that is left when modifiers in front are dropped, if one is."""
     words = phrase.split()
-    while words:
-        joined = " ".join(words)
-        if joined in GENERIC_HEADINGS or joined in _ROLES:
-            return True
+    while words and " ".join(words) not in known:
         if words[0] not in _MODIFIERS:
-            return False
+            return None
         words = words[1:]
-    return True
+    return " ".join(words) or None

@@ -264,7 +264,7 @@ def _hashtag(word: str) -> str:
 
 
 _NOT_PROSE = re.compile(r"`[^`\n]*`|https?://\S+|\[\[[^\[\]]*\]\]", re.IGNORECASE)
-_INLINE = re.compile(r"(?<=[\s(\[{,;:\"'“‘—–|])(?<!\]\()#([^\W\d_][\w/-]*)(?![\w#(])")
+_INLINE = re.compile(r"(?<=[\s(\[,;:\"'“‘—–])(?<!\]\()#([^\W\d_][\w/-]*)(?![\w#(])")
 
 
 def inline_hashtags(text: str) -> tuple[str, ...]:
