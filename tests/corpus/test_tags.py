@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notesearch.corpus.run_together import split_run_together
+from notesearch.corpus.tags import (
+    folder_tags,
+    hashtag_line,
+    heading_tags,
+    inline_hashtags,
+    normalise_tag,
+    tag_and_parents,
+    tags_from_line,
+    tags_from_value,
+)
+
+CASES: dict[str, list[Any]] = yaml.safe_load(
+    Path(__file__).with_name("tag_cases.yaml").read_text(encoding="utf-8")
+)
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates()
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner) | st.dictionaries(SCALARS, inner),
+    max_leaves=20,
+)
+LINES = st.text() | st.text(alphabet="#*_ :,;[]()`\"'tagsTAGS\t.|-=\\", max_size=200)
+
+
+@pytest.mark.parametrize(("line", "tags"), CASES["lines"])
+def test_line_is_read_as(line: str, tags: list[str] | None) -> None:
+    assert tags_from_line(line) == (None if tags is None else tuple(tags))
+
+
+@pytest.mark.parametrize(("text", "tags"), CASES["inline"])
+def test_hashtags_of_prose_are(text: str, tags: list[str]) -> None:
+    assert inline_hashtags(text) == tuple(tags)
+
+
+@pytest.mark.parametrize(("value", "tags"), CASES["values"])
+def test_front_matter_value_is_read_as(value: object, tags: list[str]) -> None:
+    assert tags_from_value(value) == tuple(tags)
+
+
+@pytest.mark.parametrize(("title", "rest", "tags"), CASES["headings"])
+def test_heading_gives_up_its_tags(title: str, rest: str, tags: list[str]) -> None:
+    assert heading_tags(title) == (rest, tuple(tags))
+
+
+@pytest.mark.parametrize(("tag", "normal"), CASES["normal"])
+def test_tag_is_compared_as(tag: str, normal: str) -> None:
+    assert normalise_tag(tag) == normal
+
+
+@pytest.mark.parametrize(("path", "tags"), CASES["folders"])
+def test_folders_are_topics(path: str, tags: list[str]) -> None:
+    assert folder_tags(path) == tuple(tags)
+
+
+@pytest.mark.parametrize(("text", "vocabulary", "tags", "rest"), CASES["run_together"])
+def test_run_together_tags_are_cut(
+    text: str, vocabulary: list[str], tags: list[str], rest: str
+) -> None:
+    assert split_run_together(text, vocabulary) == (tuple(tags), rest)
+
+
+def test_tag_is_found_by_what_it_lies_under() -> None:
+    assert tag_and_parents("rl/offline/cql") == ("rl/offline/cql", "rl/offline", "rl")
+
+
+def test_tags_of_the_corpus_go_before_built_in_terms() -> None:
+    assert split_run_together("rewardmodels", ["reward-models", "reward", "models"]) == (
+        ("reward-models",),
+        "",
+    )
+    assert split_run_together("toolsagents", ["Agents"]) == (("tools", "Agents"), "")
+
+
+def test_list_that_holds_itself_is_read_once() -> None:
+    endless: list[object] = ["a"]
+    endless.append(endless)
+    assert tags_from_value(endless) == ("a",)
+
+
+def test_aliases_repeated_a_billion_times_are_read_once() -> None:
+    value: list[object] = ["lol"]
+    for _ in range(30):
+        value = [value] * 9
+    assert tags_from_value(value) == ("lol",)
+
+
+def test_deeply_nested_list_is_read_without_recursion() -> None:
+    value: list[object] = ["deep"]
+    for _ in range(100_000):
+        value = [value]
+    assert tags_from_value(value) == ("deep",)
+
+
+@pytest.mark.parametrize("unit", ["#a", "# ", "a ", "'", '"a', "[[", "**", ", ", ":a", "`", "\\#"])
+@pytest.mark.parametrize("start", ["", "Tags: ", "#+filetags: ", "- **Tags**: "])
+def test_line_of_a_megabyte_is_read(start: str, unit: str) -> None:
+    line = start + unit * (1_000_000 // len(unit))
+    assert tags_from_line(line) is None
+    assert tags_from_value(line) is not None
+    assert inline_hashtags(line) is not None
+    assert heading_tags(line)[0]
+    assert split_run_together(line, ["a"]) == ((), line.strip())
+
+
+@given(VALUES)
+def test_any_value_gives_clean_and_distinct_tags(value: object) -> None:
+    tags = tags_from_value(value)
+    assert all(tag and tag == tag.strip() for tag in tags)
+    assert len({normalise_tag(tag) or tag for tag in tags}) == len(tags)
+
+
+@given(LINES)
+def test_any_line_is_read(line: str) -> None:
+    assert all(tags_from_line(line) or ())
+    assert hashtag_line(line) != ()
+    assert all(inline_hashtags(line))
+    assert all(folder_tags(line))
+    title, tags = heading_tags(line)
+    assert line.startswith(title)
+    assert all(tags)
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(tag: str) -> None:
+    normal = normalise_tag(tag)
+    assert normalise_tag(normal) == normal
+
+
+TERMS = st.sampled_from(["dpo", "alignment", "rlhf", "reward-models", "tool-use"])
+
+
+@given(st.lists(TERMS, min_size=1, max_size=20))
+def test_joined_terms_come_apart(terms: list[str]) -> None:
+    assert split_run_together("".join(terms), ()) == (tuple(dict.fromkeys(terms)), "")
+
+
+@given(st.text(max_size=60), st.lists(st.text(max_size=8), max_size=5))
+def test_rest_is_a_piece_of_the_text(text: str, vocabulary: list[str]) -> None:
+    tags, rest = split_run_together(text, vocabulary)
+    assert rest in text
+    assert all(tags)
