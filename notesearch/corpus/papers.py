@@ -72,7 +72,7 @@ _SOURCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], .
     (re.compile(pattern, re.IGNORECASE), build)
     for pattern, build in (
         (
-            r"(?:arxiv|ar5iv|(?:huggingface|hf)\.co/papers)[^\d\n]{0,40}?"
+            r"(?:arxiv|ar5iv|alphaxiv|(?:huggingface|hf)\.co/papers)[^\d\n]{0,40}?"
             rf"(?:{_NEW_ARXIV}|(?<![a-z-]){_OLD_ARXIV})",
             _arxiv,
         ),

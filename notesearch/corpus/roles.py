@@ -236,7 +236,7 @@ def _phrase(heading: str) -> str:
     text = _LINK.sub(r"\1", heading)
     text = _EMOJI_CODE.sub(" ", _spell(text).replace("*", "").replace("_", " "))
     text = "".join(char for char in text if unicodedata.category(char) not in _SYMBOLS)
-    text = _ATTRIBUTES.sub("", _strip_marks(text))
+    text = _strip_marks(_ATTRIBUTES.sub("", text.rstrip(" :")))
     text = _strip_marks(_NUMBERING.sub("", text, count=1)) if _NUMBERING.match(text) else text
     text = _TLDR.sub("tldr", text)
     return " ".join(text.split()) if len(text) <= _MAX_HEADING else ""
