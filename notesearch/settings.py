@@ -16,12 +16,13 @@ from typing import Any
 
 import yaml
 
+from notesearch.corpus.layouts import LAYOUTS
 from notesearch.corpus.rules import ReadingRule
 from notesearch.errors import SettingsError
 
 SETTINGS_FILE = "notesearch.yaml"
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
-_SPLITS = ("none", "headings", "bullets", "rows", "cards", "feed", "listing")
+_SPLITS = tuple(LAYOUTS)
 _INLINE_TAGS = ("auto", "always", "never")
 
 

@@ -157,6 +157,8 @@ def tile(blocks: Sequence[Block], start: int, end: int) -> tuple[Block, ...]:
     Lines between two blocks (blank ones, link definitions) go to the block before them.
     """
     kept: list[Block] = []
+    if blocks and blocks[0].kind == "heading" and blocks[0].start > start:
+        kept.append(Block("blank", start, blocks[0].start))  # a heading is its block's first line
     for block in blocks:
         first = max(block.start, kept[-1].start + 1 if kept else start)
         if first >= end:

@@ -17,6 +17,7 @@ from notesearch.corpus.dates import (
 )
 from notesearch.corpus.papers import (
     PAPER_KEYS,
+    is_paper_line,
     links,
     paper_id,
     paper_id_from_value,
@@ -30,7 +31,7 @@ from notesearch.corpus.tags import (
     tags_from_line,
     tags_from_value,
 )
-from notesearch.corpus.text import plain, without_marker
+from notesearch.corpus.text import plain
 from notesearch.corpus.title import Title
 
 _AUTHOR_LINE = re.compile(
@@ -39,10 +40,6 @@ _AUTHOR_LINE = re.compile(
 )
 _YEAR_LINE = re.compile(
     r"^\W{0,8}(?:year|published)\W{0,4}:\W{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
-)
-_PAPER_LABEL = re.compile(
-    r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b",
-    re.IGNORECASE,
 )
 _PAPER_LINK = re.compile(r"\[\s*(?:paper|pdf|arxiv|abs)\s*\]\(([^)\s]+)\)", re.IGNORECASE)
 _TAG_SIGN = re.compile(r"tag|keyword|topic|categor|area|#", re.IGNORECASE)
@@ -162,20 +159,12 @@ def _paper(
     if title.link and (linked := paper_id(title.link)):
         return linked
     for number, line in enumerate(head):
-        if (in_first_line and number == 0) or _names_paper(line):
+        if (in_first_line and number == 0) or is_paper_line(line):
             labelled = _PAPER_LINK.search(line)
             found = (paper_id(labelled[1]) if labelled else None) or paper_id(line)
             if found:
                 return found
     return None
-
-
-def _names_paper(line: str) -> bool:
-    """Tell a line that gives the paper's address from prose that cites another paper."""
-    if _PAPER_LABEL.match(line) or line.startswith("#"):
-        return True
-    words = re.sub(r"https?://\S+|\]\([^)\s]*\)", " ", without_marker(line)).split()
-    return len(words) <= 6
 
 
 def _links(fields: Mapping[str, object], markup: Sequence[str]) -> tuple[str, ...]:

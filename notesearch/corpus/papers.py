@@ -263,3 +263,20 @@ def _texts(value: object) -> Iterator[str]:
         elif isinstance(item, float) and 700 < item < 9999.99999:
             # YAML reads `arxiv: 2305.18290` as a number and loses the last zero.
             yield f"{item:.5f}" if item >= 1501 else f"{item:09.4f}"
+
+
+_LABEL = re.compile(
+    r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://\S+|\]\([^)\s]*\)")
+# `[Paper](url) [Code](url)` and `Venue 2024, arXiv:2410.01201`, but no sentence.
+_MAX_WORDS_BESIDE = 6
+
+
+def is_paper_line(line: str) -> bool:
+    """Tell a line that gives a paper's address from prose, or a bullet, that cites another."""
+    if _LABEL.match(line) or line.startswith("#"):
+        return True
+    is_bullet = line.lstrip().startswith(("- ", "* ", "+ "))
+    return not is_bullet and len(_ADDRESS.sub(" ", line).split()) <= _MAX_WORDS_BESIDE

@@ -65,7 +65,8 @@ def title_from_path(path: str) -> str:
     if name.lower() in _NAMELESS and pure.parent.name:
         name = pure.parent.name
     bare = _NUMBERING.sub("", date_from_name(name)[1])
-    words = " ".join(re.sub(r"[_-]+", " ", bare).split())
+    signs = r"_+" if " " in bare else r"[_-]+"  # where spaces part the words, a hyphen joins
+    words = " ".join(re.sub(signs, " ", bare).split())
     return words or name
 
 
@@ -88,11 +89,8 @@ def _first_heading(markup: Sequence[str], blocks: Sequence[Block]) -> Title | No
 
 
 def _first_bullet(markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
-    """Give the first bullet of a file that has headings, all of them sections."""
-    if not any(block.kind == "heading" for block in blocks):
+    """Give the bullet that opens a file whose headings are all sections."""
+    if not blocks or blocks[0].kind != "list":
         return None
-    first = next((block for block in blocks if block.kind not in ("heading", "rule")), None)
-    if first is None or first.kind != "list":
-        return None
-    text = plain(without_marker(markup[first.start]))
+    text = plain(without_marker(markup[blocks[0].start]))
     return text if 2 <= len(text.split()) <= 25 and not text.endswith((".", ":")) else None

@@ -16,10 +16,11 @@ from notesearch.corpus.layouts.bullets import split_bullets
 from notesearch.corpus.layouts.cards import split_cards
 from notesearch.corpus.layouts.feed import split_feed
 from notesearch.corpus.layouts.headings import split_headings
-from notesearch.corpus.layouts.index_page import is_index_page
+from notesearch.corpus.layouts.index_page import keep_index_page
 from notesearch.corpus.layouts.listing import split_listing
 from notesearch.corpus.layouts.part import Part, with_rest
 from notesearch.corpus.layouts.table_rows import split_table_rows
+from notesearch.corpus.layouts.whole import keep_whole
 from notesearch.corpus.rules import ReadingRule
 from notesearch.records import NoteKind
 
@@ -38,23 +39,19 @@ LAYOUTS: Mapping[str, Layout] = {
     "cards": split_cards,
     "feed": split_feed,
     "rows": split_table_rows,
+    "index page": keep_index_page,
     "headings": split_headings,
     "bullets": split_bullets,
     "listing": split_listing,
+    "none": keep_whole,
 }
 
 
 def split_document(document: Document, rule: ReadingRule | None = None) -> list[Part]:
     """Cut a document into its notes: by the rule if there is one, else as it shows itself."""
     parts = _by_rule(document, rule) if rule else None
-    if parts is None and not (rule and rule.split):
-        splits = (split(document) for split in LAYOUTS.values())
-        parts = next((found for found in splits if found), None)
-    if parts:
-        return parts
-    whole = range(len(document.lines))
-    is_index = is_index_page(document.path, document.markup)
-    return [Part(whole, NoteKind.INDEX_PAGE if is_index else NoteKind.NOTE)]
+    splits = (split(document) for split in LAYOUTS.values())
+    return parts or next(found for found in splits if found)
 
 
 def _by_rule(document: Document, rule: ReadingRule) -> list[Part] | None:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from notesearch.corpus.document import Document
-from notesearch.corpus.layouts.part import Part, count_words, with_rest
+from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
 from notesearch.corpus.text import linked_title, plain, without_marker
 from notesearch.records import Block, NoteKind
 
 _URL = re.compile(r"\[[^\]]*\]\([^)\s]*\)|<?https?://\S+")
 _YEAR = re.compile(r"\b(?:19[5-9]\d|20[0-4]\d)\b")
 _AUTHORS = re.compile(r"^[A-ZÀ-Þ][\w.'’-]*(?:[ ,&]+(?:and |et al|[A-ZÀ-Þ])[\w.'’-]*)*$")
+_ODD_LINK = re.compile(r"\[([^\[\]]+)\]\(\[[^\[\]]*\]\(([^()\s]*)\)\)")  # [a]([url](url))
 _MIN_WORDS_OF_NOTES = 4
 
 
@@ -20,8 +21,6 @@ def split_bullets(document: Document, *, asked: bool = False) -> list[Part] | No
     """Cut a list of papers with notes below each; None when it is no such list."""
     items = [item for item in _top_items(document) if asked or _is_paper(document, item)]
     if len(items) < (1 if asked else 3):
-        return None
-    if not asked and not _fills(document, items):
         return None
     parts = []
     for item in items:
@@ -34,6 +33,9 @@ def split_bullets(document: Document, *, asked: bool = False) -> list[Part] | No
                 document.topics_at(item.start),
             )
         )
+    most_items = 2 * len(items) >= len(list(_top_items(document)))
+    if not asked and not (most_items and fills(document, parts)):
+        return None
     return with_rest(document, parts)
 
 
@@ -53,16 +55,9 @@ def _is_paper(document: Document, item: Block) -> bool:
     return count_words(below) >= _MIN_WORDS_OF_NOTES
 
 
-def _fills(document: Document, items: list[Block]) -> bool:
-    """Tell whether the papers are what the file consists of."""
-    inside = sum(count_words("\n".join(document.markup[item.start : item.end])) for item in items)
-    all_items = sum(1 for _ in _top_items(document))
-    return len(items) >= 0.5 * all_items and inside >= 0.5 * count_words("\n".join(document.markup))
-
-
 def _title(line: str) -> str:
     """Find the title in `Authors. Title. Venue. Year. URL`, or take the words of the link."""
-    linked = linked_title(line)
+    linked = linked_title(_ODD_LINK.sub(r"[\1](\2)", line))
     if linked and len(linked[0].split()) > 1:
         return linked[0]
     text = plain(_URL.sub(" ", line)).strip(" .")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from notesearch.corpus.document import Document, HeadingLine
-from notesearch.corpus.layouts.part import Part, with_rest
-from notesearch.corpus.papers import paper_id
+from notesearch.corpus.layouts.part import Part, fills, with_rest
+from notesearch.corpus.papers import is_paper_line, paper_id
 from notesearch.corpus.roles import is_generic_heading
 from notesearch.corpus.text import linked_title
 from notesearch.records import NoteKind
@@ -33,7 +33,9 @@ def split_headings(
         topics = tuple(above.text for above in document.topic_paths[number][:-1])
         title = _NUMBERING.sub("", heading.text)
         parts.append(Part(range(heading.position, end), NoteKind.DIGEST_PART, title, topics))
-    return with_rest(document, parts) if parts else None
+    if not parts or not (asked or fills(document, parts)):
+        return None
+    return with_rest(document, parts)
 
 
 def _paper_level(document: Document) -> int | None:
@@ -53,9 +55,9 @@ def _paper_level(document: Document) -> int | None:
 
 
 def _names_paper(document: Document, heading: HeadingLine) -> bool:
-    """Tell a heading that is a paper's title: linked, or its paper named just below."""
+    """Tell a heading that is a paper's title: linked, or its paper's link just below it."""
     start = heading.position
-    below = document.markup[start : start + 1 + _LINES_TO_PAPER]
-    return linked_title(below[0]) is not None or any(
-        "/" in line and paper_id(line) is not None for line in below
-    )
+    if linked_title(document.markup[start]) is not None:
+        return True
+    below = document.markup[start + 1 : start + 1 + _LINES_TO_PAPER]
+    return any("/" in line and is_paper_line(line) and paper_id(line) for line in below)

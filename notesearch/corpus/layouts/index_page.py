@@ -9,9 +9,12 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from notesearch.corpus.layouts.part import count_words
+from notesearch.corpus.document import Document
+from notesearch.corpus.layouts.part import Part, count_words
+from notesearch.records import NoteKind
 
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}
+_ABOUT_THE_FOLDER = {"license", "licence", "contributing", "code_of_conduct", "changelog"}
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^)]*\)|\[\[[^\]]*\]\]|<?https?://\S+")
 _HEADING = re.compile(r"^\s*#{1,6}\s|^\s*[-=]{3,}\s*$|^\s*\|?[\s:|-]+\|?\s*$")
 # Words beside the links of a line: `- Title [[arXiv](url)]` names a paper, more is a note on it.
@@ -19,10 +22,19 @@ _MAX_WORDS_BESIDE = 14
 _MIN_LINKS = 3
 
 
-def is_index_page(path: str, markup: Sequence[str]) -> bool:
-    """Tell whether most lines of a page do no more than link."""
+def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | None:
+    """Take a page whole and mark it, when most of its lines do no more than link."""
+    if not asked and not _is_index_page(document.path, document.markup):
+        return None
+    return [Part(range(len(document.lines)), NoteKind.INDEX_PAGE)]
+
+
+def _is_index_page(path: str, markup: Sequence[str]) -> bool:
     texts = [line for line in markup if line.strip() and not _HEADING.match(line)]
-    by_name = PurePosixPath(path).stem.lower() in _INDEX_NAMES
+    name = PurePosixPath(path).stem.lower()
+    if name in _ABOUT_THE_FOLDER:
+        return True
+    by_name = name in _INDEX_NAMES
     if not texts:
         return by_name
     linking = [line for line in texts if _LINK.search(line)]

@@ -23,6 +23,9 @@ class Part:
     headings: frozenset[int] = frozenset()  # positions of lines that are headings without markup
 
 
+# What stands around the papers of a digest is a note itself from so many words on.
+MIN_WORDS_OF_NOTE = 80
+
 _WORD = re.compile(r"[^\W_]{2,}")
 _TARGET = re.compile(r"\]\([^)\s]*\)|https?://\S+|<[^>]{1,200}>")
 
@@ -33,12 +36,22 @@ def count_words(text: str) -> int:
 
 
 def with_rest(document: Document, parts: Sequence[Part]) -> list[Part]:
-    """Add what stands around the parts as one index page, so that no word of a file is lost."""
+    """Add what stands around the parts as a last one, so that no word of a file is lost."""
     taken = {position for part in parts for position in part.positions}
     rest = [position for position in range(len(document.lines)) if position not in taken]
-    if count_words("\n".join(document.lines[position] for position in rest)) == 0:
+    words = sum(count_words(document.lines[position]) for position in rest)
+    if words == 0:
         return list(parts)
-    return [*parts, Part(rest, NoteKind.INDEX_PAGE)]
+    headings = {heading.position for heading in document.headings}
+    in_headings = sum(count_words(document.lines[position]) for position in headings & set(rest))
+    is_note = words - in_headings >= MIN_WORDS_OF_NOTE
+    return [*parts, Part(rest, NoteKind.NOTE if is_note else NoteKind.INDEX_PAGE)]
+
+
+def fills(document: Document, parts: Sequence[Part]) -> bool:
+    """Tell whether a file consists of these parts for the most."""
+    inside = sum(count_words(document.markup[n]) for part in parts for n in part.positions)
+    return inside >= 0.5 * sum(map(count_words, document.markup))
 
 
 def first_sentence(lines: Iterable[str], max_chars: int = 120) -> str | None:

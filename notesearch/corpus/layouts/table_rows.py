@@ -6,7 +6,7 @@ import re
 
 from notesearch.corpus.dates import parse_date
 from notesearch.corpus.document import Document
-from notesearch.corpus.layouts.part import Part, count_words, with_rest
+from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
 from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
 
@@ -25,12 +25,10 @@ def split_table_rows(document: Document, *, asked: bool = False) -> list[Part] |
     papers = [row.start for row in rows if _is_paper(document.markup[row.start])]
     if not papers or (not asked and len(papers) < 3):
         return None
-    inside = sum(count_words(document.markup[position]) for position in papers)
-    if not asked and (
-        len(papers) < 0.6 * len(rows) or inside < 0.5 * count_words("\n".join(document.markup))
-    ):
+    parts = [_part(document, position) for position in papers]
+    if not asked and (len(papers) < 0.6 * len(rows) or not fills(document, parts)):
         return None
-    return with_rest(document, [_part(document, position) for position in papers])
+    return with_rest(document, parts)
 
 
 def _is_paper(row: str) -> bool:
@@ -55,5 +53,8 @@ def _name(cells: list[str]) -> str:
         bold = _BOLD_NAME.match(cell)
         if bold and count_words(bold[1]):
             return plain(bold[1])
-    named = next((cell for cell in cells if count_words(cell)), cells[0])
-    return _NUMBERING.sub("", plain(named))
+    named = _NUMBERING.sub("", plain(next((cell for cell in cells if count_words(cell)), cells[0])))
+    # A name run into its summary: `2) V-JEPA 2  Meta AI introduces …`
+    wide = re.split(r"\s{2,}|<br */?>|\s[–—-]\s", next((c for c in cells if count_words(c)), ""))
+    short = _NUMBERING.sub("", plain(wide[0]))
+    return short if len(wide) > 1 and 0 < len(short.split()) <= 20 else named
