@@ -25,9 +25,16 @@ def split_feed(document: Document, *, asked: bool = False) -> list[Part] | None:
             first -= 1
         while first > start and lines[first - 1].strip():
             first -= 1
+        while first < end - 1 and _is_furniture(lines[first]):
+            first += 1
         text = [line for line in lines[first:end] if line.strip()]
         if text:
             title = first_sentence(text)
             parts.append(Part(range(first, end + 1), NoteKind.DIGEST_PART, title, date=date))
         start = end + 1
     return with_rest(document, parts) if parts else None
+
+
+def _is_furniture(line: str) -> bool:
+    """Tell a label of the page, such as `Latest`, from the first line of a paragraph."""
+    return len(line.split()) <= 4 and not line.rstrip().endswith((".", "…", ",", ":", ";"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from notesearch.corpus.document import Document, HeadingLine
 from notesearch.corpus.layouts.part import Part, fills, with_rest
@@ -59,5 +60,6 @@ def _names_paper(document: Document, heading: HeadingLine) -> bool:
     start = heading.position
     if linked_title(document.markup[start]) is not None:
         return True
-    below = document.markup[start + 1 : start + 1 + _LINES_TO_PAPER]
+    following = document.markup[start + 1 : start + 1 + _LINES_TO_PAPER]
+    below = takewhile(lambda line: not line.startswith("#"), following)
     return any("/" in line and is_paper_line(line) and paper_id(line) for line in below)

@@ -13,6 +13,7 @@ from notesearch.records import NoteKind
 _CELL = re.compile(r"(?<!\\)\|")
 _BOLD_NAME = re.compile(r"^\W*(?:\d+[.)]\s*)?\*\*(.+?)\*\*")
 _NUMBERING = re.compile(r"^\s*\d{1,4}[.)]?\s*")
+_RUN_ON = re.compile(r"\s{2,}|<br */?>|\s[–—-]\s")
 _MIN_WORDS = 6
 
 
@@ -37,7 +38,8 @@ def _is_paper(row: str) -> bool:
 
 def _part(document: Document, position: int) -> Part:
     cells = [cell.strip() for cell in _CELL.split(document.markup[position].strip().strip("|"))]
-    dates = [date for cell in cells if (date := parse_date(plain(cell)))]
+    # A number alone in a cell is as likely a count as a year.
+    dates = [date for cell in cells if (date := parse_date(plain(cell))) and "-" in date]
     return Part(
         range(position, position + 1),
         NoteKind.DIGEST_PART,
@@ -48,13 +50,12 @@ def _part(document: Document, position: int) -> Part:
 
 
 def _name(cells: list[str]) -> str:
-    """Take the bold words of a row, else its first cell that has words."""
+    """Take the bold words of a row, else the name at the start of its first cell with words."""
     for cell in cells:
         bold = _BOLD_NAME.match(cell)
         if bold and count_words(bold[1]):
             return plain(bold[1])
-    named = _NUMBERING.sub("", plain(next((cell for cell in cells if count_words(cell)), cells[0])))
+    cell = next((cell for cell in cells if count_words(cell)), cells[0])
     # A name run into its summary: `2) V-JEPA 2  Meta AI introduces …`
-    wide = re.split(r"\s{2,}|<br */?>|\s[–—-]\s", next((c for c in cells if count_words(c)), ""))
-    short = _NUMBERING.sub("", plain(wide[0]))
-    return short if len(wide) > 1 and 0 < len(short.split()) <= 20 else named
+    name = cell if "](" in cell else _RUN_ON.split(cell)[0]
+    return _NUMBERING.sub("", plain(name)) or _NUMBERING.sub("", plain(cell))
