@@ -168,11 +168,10 @@ def date_from_name(file_name: str) -> tuple[str | None, str]:
     if not dot or not extension.isalnum() or extension.isdigit() or len(extension) > 10:
         stem, dot, extension = file_name, "", ""
     if match := _NAME_DATE.match(stem):
-        # A zettel's number is a date with the time of day behind it.
-        rest = stem[match.end() :].lstrip("0123456789") if len(match[0]) == 8 else None
-        rest = stem[match.end() :] if rest is None else rest
         day = parse_date(re.sub(r"[_ ]", "-", match[0]))
-        rest = rest.lstrip("-_. ")
+        # A zettel's number is a date with the time of day behind it.
+        time_of_day = "0123456789" if match[0].isdigit() else ""
+        rest = stem[match.end() :].lstrip(time_of_day).lstrip("-_. ")
     elif match := _NAME_END_DATE.search(stem[-16:]):
         day = parse_date(match[1].replace("_", "-"))
         rest = stem[: len(stem) - len(match[0])]

@@ -168,7 +168,7 @@ PAPER_KEYS = (
     "arxiv", "arxiv_id", "arxivid", "arxiv_url", "arxiv_link", "eprint", "doi", "openreview",
     "openreview_id", "acl", "acl_id", "anthology", "pmid", "pubmed", "paper", "paper_id",
     "paper_url", "paper_link", "url", "link", "links", "pdf", "pdf_url", "source", "source_url",
-    "href", "external_url", "citekey_url", "website",
+    "href", "external_url",
 )  # fmt: skip
 """Front-matter keys that may name the paper, the most telling first."""
 
@@ -191,7 +191,7 @@ def paper_id_from_value(key: str, value: object) -> str | None:
 
 def normalise_paper(text: str) -> str | None:
     """Read what a user types for a paper: an identity in any spelling, or a URL."""
-    word = text[:_MAX_VALUE].strip(" \t\r\n\u00a0\"'`<>()[]")
+    word = text[:_MAX_VALUE].strip(" \t\r\n\u00a0\"'`<>")
     for pattern, build in _BARE:
         if (match := pattern.fullmatch(word)) is not None:
             return build(match)

@@ -15,6 +15,8 @@ from notesearch.corpus.dates import is_date_folder
 
 # A longer line is prose; the longest list of tags seen has 600 characters.
 _MAX_LINE = 4000
+# A longer tag is a sentence; the longest seen has 60 characters.
+_MAX_TAG = 200
 
 
 def _words(text: str) -> frozenset[str]:
@@ -30,11 +32,11 @@ TAG_KEYS = _words(
 CONTAINER_FOLDERS = _words(
     """
     archive archives articles assets attachments blog blog-posts collection collections comments
-    content contents corpus data doc docs document documents draft drafts en figures files fixme
+    content contents corpus data doc docs document documents draft drafts en figures files
     img images inbox index library literature literature-notes main markdown md media misc
     miscellaneous mixed note notebook notebooks notes obsidian org other others page pages paper
     paper-notes paper-review paper-reviews paper-summaries papers pdf pdfs permanent pics post
-    posts public raw reading reading-list reading-notes readings research-papers research-vault
+    posts public raw reading reading-list reading-notes readings research-papers
     reference-notes references resources review reviews site source sources src static summaries
     summary template templates temp tmp todo unread unsorted untitled vault wiki zettelkasten
     """
@@ -61,7 +63,7 @@ def _flatten(value: object) -> Iterator[list[str]]:
     A list that holds itself, or that aliases repeat a billion times, is entered once.
     """
     if isinstance(value, str):
-        yield split_tags(value)
+        yield _split_tags(value)
         return
     entered: set[int] = set()
     waiting: list[object] = [value]
@@ -100,7 +102,7 @@ def _scalar_text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else ""
 
 
-def split_tags(text: str, *, at_spaces: bool = True) -> list[str]:
+def _split_tags(text: str, *, at_spaces: bool = True) -> list[str]:
     """Cut a text that lists tags: at links, commas, semicolons, bars, or else at spaces."""
     text = text.strip(" \t\r\n\u00a0\ufeff")
     if _ORG_LINK.search(text):
@@ -140,7 +142,7 @@ def _split_links(text: str) -> list[str]:
 
 
 def _clean_tag(text: str) -> str:
-    """Take quotes, hash, emphasis and link marks off one tag; "" when nothing is left."""
+    """Take quotes, hash, emphasis and link marks off one tag; "" when no tag is left."""
     text = " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
     if link := _ORG_LINK.fullmatch(text):
         text = link[2] or link[1].partition("|")[0]
@@ -148,7 +150,7 @@ def _clean_tag(text: str) -> str:
         text = link[1]
     text = text.strip(_QUOTES + " *,;[]{}")
     text = text.lstrip("\\#").strip(_QUOTES + " *,;")
-    return text if any(char.isalnum() for char in text) else ""
+    return text if len(text) <= _MAX_TAG and any(map(str.isalnum, text)) else ""
 
 
 def _unique(tags: Iterable[str]) -> tuple[str, ...]:
@@ -163,7 +165,7 @@ def _unique(tags: Iterable[str]) -> tuple[str, ...]:
 _LINE_PREFIX = re.compile(r"(?:[\s>]|[-*+]\s|\d{1,3}[.)]\s){0,12}")
 _FIELD = re.compile(
     r"(?P<mark>#{1,6}\s|\*\*|__|\*|_|\[)?\s?[^\w\s*#\[\"'(]{0,3}\s?"
-    r"(?P<key>tags?|key-?\s?words?|index terms|topics?|categor(?:y|ies)|areas?|subjects?|labels?)"
+    r"(?P<key>tags?|key-?\s?words?|index terms|topics?|categor(?:y|ies)|areas?)"
     r"\s?(?P<close>\*\*|__|\*|_)?\s{0,3}(?P<colon>::?|：|$)(?P<value>.*)",
     re.IGNORECASE,
 )
@@ -184,7 +186,7 @@ def tags_from_line(line: str) -> tuple[str, ...] | None:
     text = line.strip()
     if org := _ORG_KEYWORD.fullmatch(text):
         value = org[1].strip()
-        return _unique(value.split(":") if value.startswith(":") else split_tags(value))
+        return _unique(value.split(":") if value.startswith(":") else _split_tags(value))
     if (hashtags := hashtag_line(line)) is not None:
         return hashtags
     prefix = _LINE_PREFIX.match(text)
@@ -216,7 +218,7 @@ def _listed_tags(key: str, value: str) -> tuple[str, ...] | None:
     # `Tags: deep nlp` is two; `Tags: Deep Learning`, `Topic: deep learning` are one.
     at_spaces = key == "tags" and not value[:1].isupper()
     ends_as_sentence = value.endswith(".")
-    items = [item for item in split_tags(value.rstrip("."), at_spaces=at_spaces) if item]
+    items = [item for item in _split_tags(value.rstrip("."), at_spaces=at_spaces) if item]
     if not items or not any(char.isalpha() for char in value):
         return None
     if any(_reads_as_sentence(item) for item in items):
@@ -230,6 +232,8 @@ def _listed_tags(key: str, value: str) -> tuple[str, ...] | None:
 
 def _reads_as_sentence(item: str) -> bool:
     words = item.lower().split()
+    if item.count("(") != item.count(")") or words[0] in ("and", "or"):
+        return True  # a sentence that its commas cut
     return len(words) > _MAX_TAG_WORDS or (len(words) > 2 and bool(_SENTENCE_WORDS & set(words)))
 
 

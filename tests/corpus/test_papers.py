@@ -21,10 +21,11 @@ CASES: dict[str, list[Any]] = yaml.safe_load(
     Path(__file__).with_name("paper_cases.yaml").read_text(encoding="utf-8")
 )
 IDENTITIES = sorted({identity for _, identity in CASES["identities"] if identity})
-PIECES = st.sampled_from(
-    ["arxiv", "arXiv:", ".org/", "abs/", "2305.18290", "cs/0112017", "10.1145/", "a(b)", "https://"]
-    + ["aclweb.org/", "P17-1001", "openreview.net/", "forum?id=", "thecvf.com/", "_paper", " ", ")"]
-)
+FRAGMENTS = """
+arxiv arXiv: .org/ abs/ 2305.18290 cs/0112017 10.1145/ a(b) https:// aclweb.org/ P17-1001 )
+openreview.net/ forum?id= thecvf.com/ openaccess. _paper v2 .pdf nature.com/articles/ %2F &amp;
+"""
+PIECES = st.sampled_from([*FRAGMENTS.split(), " "])
 TEXTS = st.text() | st.lists(PIECES, max_size=12).map("".join)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 

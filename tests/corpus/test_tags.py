@@ -107,7 +107,7 @@ def test_deeply_nested_list_is_read_without_recursion() -> None:
 def test_line_of_a_megabyte_is_read(start: str, unit: str) -> None:
     line = start + unit * (1_000_000 // len(unit))
     assert tags_from_line(line) is None
-    assert tags_from_value(line) is not None
+    assert all(len(tag) < 1000 for tag in tags_from_value(line))
     assert inline_hashtags(line) is not None
     assert heading_tags(line)[0]
     assert split_run_together(line, ["a"]) == ((), line.strip())
