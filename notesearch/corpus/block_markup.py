@@ -28,6 +28,7 @@ _TICKS = re.compile("`+")
 
 _TABLE_ROW = re.compile(r"(?<=\n)[ \t>]*\|[^\n]*")
 _BARE_TABLE_ROW = re.compile(r"(?<=\n)[^\n|]*[^\s|] +\|[^\n]*")
+_COMMA_AFTER_STOP = re.compile(r"(?<=[.;:!?]),(?= )")
 _SEPARATOR_ROW = re.compile(r"\n[ \t>]*\|?[ \t]*:?-+:?[ \t]*\|[-|: \t]*(?=\n)")
 
 _LINES = (
@@ -205,4 +206,4 @@ def _say_tables(text: str) -> str:
 def _say_row(row: re.Match[str]) -> str:
     cells = (cell.strip() for cell in row[0].strip(" \t>|").split("|"))
     said = [cell for cell in cells if cell.strip("-:")]
-    return ", ".join(said)
+    return _COMMA_AFTER_STOP.sub("", ", ".join(said))

@@ -38,7 +38,7 @@ _TAG = re.compile(
     r"([^<>\"']*(?:(?:\"[^\"<]*(?:<\s[^\"<]*)*\"|'[^'<]*(?:<\s[^'<]*)*')[^<>\"']*)*)>"
 )
 _CUT_TAG = re.compile(r"<([A-Za-z][\w:-]*)\s+[\w:-]+\s*=\s*[\"']")
-_CUT_ATTRIBUTES = re.compile(r"[\w-]+=[\"'][^\"'<>]*[\"']\s*[/%}]*\Z")
+_CUT_ATTRIBUTES = re.compile(r"(?<![\w-])[\w-]+=[\"'][^\"'<>]*[\"']\s*[/%}]*\Z")
 _ATTRIBUTE = re.compile(r"\w\s*=\s*[\"']")
 _BOOLEAN_ATTRIBUTES = re.compile(
     r"(?:\s|/|open|controls|disabled|checked|hidden|async|defer|loop|muted|autoplay|nowrap"
@@ -195,6 +195,8 @@ _LINKS = (
     Rule("][", re.compile(r"\[\[[^\[\]\n]*\]\[([^\[\]\n]*)\]\]"), r"\1"),
     Rule("![", re.compile(rf"!\[{_LINK_TEXT}\]{_LINK_TARGET}"), _say_image),
     Rule("](", re.compile(rf"\[{_LINK_TEXT}\]{_LINK_TARGET}"), r"\1"),
+    # a link whose brackets do not pair, or whose end was cut off
+    Rule("](", re.compile(r"\]\([^()\s]*(?:\)|\s*\Z)"), "]"),
     Rule("][", re.compile(rf"\[(?<!\w\[){_LINK_TEXT}\]\[[^\[\]\n]*\]"), r"\1"),
     Rule("://", re.compile(r"<?(?<![\w+.-])[A-Za-z][\w+.-]{1,20}://" + _URL_BODY + ">?"), ""),
     Rule("www.", re.compile(r"<?\bwww\.(?=\w)" + _URL_BODY + ">?"), ""),

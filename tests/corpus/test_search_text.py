@@ -12,7 +12,9 @@ from notesearch.corpus.latex import math_to_words
 from notesearch.corpus.search_text import to_words
 
 HERE = Path(__file__).parent
-CASE = re.compile(r"^### (.+)\n\n`{5}\n(.*?)\n`{5}\n\n`{5}\n(.*?)\n`{5}$", re.MULTILINE | re.DOTALL)
+CASE = re.compile(
+    r"^### ([^\n]+)\n\n`{5}\n(.*?)\n`{5}\n\n`{5}\n(.*?)\n`{5}$", re.MULTILINE | re.DOTALL
+)
 CASES = CASE.findall((HERE / "search_text_cases.md").read_text(encoding="utf-8"))
 
 DATA = Path(os.environ.get("NOTESEARCH_DATA", HERE.parents[2] / "shared" / "data"))
@@ -92,6 +94,11 @@ MARKS = [
 def test_a_mark_repeated_without_end_is_read_in_linear_time(mark):
     # Quadratic behaviour would take minutes at this size, and the run would not end.
     assert isinstance(to_words(mark * (200_000 // len(mark))), str)
+
+
+@pytest.mark.parametrize("run", ["a", "_", "-", "a.", "a=", " "])
+def test_a_long_word_before_many_tags_is_read_in_linear_time(run):
+    assert isinstance(to_words(run * 50_000 + "<script>" * 5_000), str)
 
 
 @pytest.mark.parametrize("closer", ["]](", "$$", "-->", "\\)", "\\]", "%}", "}}", '">', "\n```\n"])
