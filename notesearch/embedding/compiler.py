@@ -1,0 +1,157 @@
+"""A model's files in, a compiled form in the cache out: exported, quantised, checked, kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notesearch.embedding.choice import Precision
+from notesearch.embedding.compiled import GraphEmbedder, open_engine, pad_rows
+from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
+from notesearch.embedding.store import (
+    GRAPH,
+    TOKENIZER,
+    Manifest,
+    building,
+    stamp_files,
+    write_manifest,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from notesearch.embedding.choice import ModelChoice
+    from notesearch.embedding.source import ModelSource
+    from notesearch.embedding.torch_model import LoadedModel
+
+LOWEST_COSINE = 0.9999  # of any probe text, in float32
+MEAN_COSINE_INT8 = 0.99
+
+
+def compile_model(
+    choice: ModelChoice, source: ModelSource, fingerprint: str, folder: Path
+) -> Manifest:
+    """Put the compiled form in the folder, or the reason why there is none.
+
+    To be called under `store.locked`. Raises ModelError where the model cannot be loaded at all.
+    """
+    from notesearch.embedding import torch_model
+
+    model = torch_model.load_model(choice, source, device="cpu")
+    with building(folder) as scratch:
+        model.reader.save(scratch / TOKENIZER)
+        warning = None
+        try:
+            warning = _write_graph(choice.precision, model, scratch / GRAPH)
+        except torch_model.NotCompilableError as error:
+            warning = f"{source.name} runs through torch, slower: {error}"
+            (scratch / GRAPH).unlink(missing_ok=True)
+        manifest = Manifest(
+            fingerprint=fingerprint,
+            rules=model.rules,
+            shape=torch_model.shape_of(model),
+            warning=warning,
+            files=stamp_files(scratch),
+        )
+        write_manifest(scratch, manifest)
+    return manifest
+
+
+def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str | None:
+    """Write a checked graph; gives a warning where it is not in the precision asked for.
+
+    Raises NotCompilableError where it does not say what sentence-transformers says.
+    """
+    from notesearch.embedding import torch_model
+
+    probes = Probes.make(model)  # before the export, which changes how attention is computed
+    torch_model.export_graph(model, graph, probes.sample(model))
+    lowest = float(probes.cosines(model, graph).min())
+    if not lowest >= LOWEST_COSINE:
+        raise torch_model.NotCompilableError(
+            f"its graph differs from sentence-transformers: cosine {lowest:.4f} on a probe text"
+        )
+    if precision is Precision.FLOAT32:
+        return None
+    return _quantise(model, graph, probes)
+
+
+def _quantise(model: LoadedModel, graph: Path, probes: Probes) -> str | None:
+    """Replace a float32 graph by its int8 form, or keep it and give a warning."""
+    best = 0.0
+    # Seven bits where eight fail: processors without VNNI overflow when they add eight-bit products.
+    for seven_bits in (False, True):
+        candidate = graph.with_name("int8.onnx")
+        write_int8(graph, candidate, seven_bits=seven_bits)
+        best = max(best, float(probes.cosines(model, candidate).mean()))
+        if best >= MEAN_COSINE_INT8:
+            candidate.replace(graph)
+            return None
+        candidate.unlink()
+    return (
+        f"{model.rules.name} runs in float32: in int8 its vectors differ too much "
+        f"(mean cosine {best:.3f}, {MEAN_COSINE_INT8} is asked)"
+    )
+
+
+def write_int8(graph: Path, target: Path, *, seven_bits: bool) -> None:
+    """Quantise the matrix products' weights, a scale for each column, and keep the rest.
+
+    One scale for a whole matrix falls to a cosine of 0.945 where this one keeps 0.994.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(
+        graph,
+        target,
+        op_types_to_quantize=["MatMul"],
+        per_channel=True,
+        reduce_range=seven_bits,
+        weight_type=QuantType.QInt8,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Texts with the vectors that sentence-transformers gives them."""
+
+    passages: list[str]
+    passage_vectors: NDArray[np.float32]
+    query_vectors: NDArray[np.float32]
+
+    @classmethod
+    def make(cls, model: LoadedModel) -> Probes:
+        """Embed the probe texts through sentence-transformers."""
+        from notesearch.embedding import torch_model
+
+        passages = probe_passages(model.reader.count_many, model.reader.max_tokens)
+        return cls(
+            passages,
+            torch_model.encode_passages(model, passages),
+            torch_model.encode_queries(model, PROBE_QUERIES),
+        )
+
+    def sample(self, model: LoadedModel) -> dict[str, NDArray[np.int64]]:
+        """Inputs to export with: two texts of unlike length, so that there is padding."""
+        from notesearch.embedding import torch_model
+
+        ids = model.reader.read_passages(self.passages[:4])
+        return pad_rows([ids[0], ids[-1]], torch_model.shape_of(model))
+
+    def cosines(self, model: LoadedModel, graph: Path) -> NDArray[np.float32]:
+        """How near the graph comes, for each passage and then each query; 1 is the same."""
+        import numpy as np
+
+        from notesearch.embedding import torch_model
+
+        embedder = GraphEmbedder(
+            open_engine(graph), model.reader, torch_model.shape_of(model), "", warn=lambda _: None
+        )
+        passages = embedder.embed_passages(self.passages)
+        queries = np.stack([embedder.embed_query(text) for text in PROBE_QUERIES])
+        found = np.concatenate([passages, queries])
+        expected = np.concatenate([self.passage_vectors, self.query_vectors])
+        cosines: NDArray[np.float32] = (found * expected).sum(axis=1)
+        return cosines

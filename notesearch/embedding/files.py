@@ -1,0 +1,45 @@
+"""Files of the cache: hashed in pieces, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+_PIECE_BYTES = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file's bytes, in hex, read piece by piece."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a small file so that a reader sees the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def sync_tree(folder: Path) -> None:
+    """Bring every file below the folder, and the folder, to the disk."""
+    for path in [*folder.rglob("*"), folder]:
+        if path.is_dir() and os.name == "nt":
+            continue  # Windows has no handle on a folder to sync
+        # Windows syncs only what is open for writing; no system opens a folder so.
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,106 @@
+"""A model's files and the choice in, the fingerprint of its vectors out; no model is loaded.
+
+The hashes of the files are remembered with size and modification time, so that asking again
+costs a few stat calls where hashing costs 0.1 s for 90 MB.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notesearch.embedding.files import sha256_of, write_atomically
+from notesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from notesearch.embedding.choice import ModelChoice
+    from notesearch.embedding.source import ModelSource
+
+WEIGHTS = "model.safetensors"
+# Other forms of the same weights, and files for people: none of them changes a vector.
+_IGNORED_FOLDERS = frozenset({"onnx", "openvino", "coreml", "images", "__pycache__"})
+_IGNORED_SUFFIXES = frozenset({".md", ".onnx", ".h5", ".msgpack", ".ot", ".gguf", ".png", ".jpg"})
+_IGNORED_NAMES = frozenset({"LICENSE", "train_script.py", "data_config.json", "rust_model.ot"})
+
+
+def compute_fingerprint(choice: ModelChoice, source: ModelSource, cache_dir: Path) -> str:
+    """One short line such as "all-MiniLM-L6-v2 float32 1a2b3c4d".
+
+    It covers the model's files (weights, length limit, pooling, normalisation, own prompts) and
+    what the choice adds. The engine is left out: compiled, torch and a GPU agree to 0.9999.
+    """
+    parts = {
+        "files": hash_files(source, cache_dir),
+        "dtype": choice.dtype,
+        "precision": choice.precision.value,
+        "truncate_dim": choice.truncate_dim,
+        "query_prompt": choice.query_prompt,
+        "passage_prompt": choice.passage_prompt,
+        "trust_remote_code": choice.trust_remote_code,
+    }
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return f"{source.name} {choice.precision.value} {digest[:8]}"
+
+
+def hash_files(source: ModelSource, cache_dir: Path) -> dict[str, str]:
+    """The sha256 of each file that may change a vector, by its path in the model's folder.
+
+    Raises ModelError where the weights' hash is known beforehand and is another.
+    """
+    memory = cache_dir / "sources" / f"{_name_of(source.folder)}.json"
+    known = _read_memory(memory)
+    stamps: dict[str, list[object]] = {}
+    for path in _list_files(source.folder):
+        name = path.relative_to(source.folder).as_posix()
+        stat = path.stat()
+        stamp = known.get(name)
+        if stamp is None or stamp[:2] != [stat.st_size, stat.st_mtime_ns]:
+            stamp = [stat.st_size, stat.st_mtime_ns, sha256_of(path)]
+        stamps[name] = stamp
+    hashes = {name: str(stamp[2]) for name, stamp in stamps.items()}
+    _check_weights(source, hashes.get(WEIGHTS))
+    if stamps != known:
+        write_atomically(memory, json.dumps(stamps))
+    return hashes
+
+
+def _check_weights(source: ModelSource, found: str | None) -> None:
+    expected = source.weights_sha256
+    if expected is not None and found != expected:
+        raise ModelError(
+            f"{source.folder / WEIGHTS}: not the published weights of {source.name}, "
+            f"its sha256 is {str(found)[:12]}…, not {expected[:12]}…; "
+            "reinstall the package it came with"
+        )
+
+
+def _list_files(folder: Path) -> Iterator[Path]:
+    """Files in a stable order; links are followed, as a hub cache is made of them."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in parts)
+        ignored = path.suffix in _IGNORED_SUFFIXES or path.name in _IGNORED_NAMES
+        if hidden or ignored or _IGNORED_FOLDERS.intersection(parts) or not path.is_file():
+            continue
+        yield path
+
+
+def _name_of(folder: Path) -> str:
+    return hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _read_memory(memory: Path) -> dict[str, list[object]]:
+    """What was hashed before; a damaged memory is an empty one."""
+    try:
+        stamps = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(stamps, dict):
+        return {}
+    return {
+        name: stamp for name, stamp in stamps.items() if isinstance(stamp, list) and len(stamp) == 3
+    }

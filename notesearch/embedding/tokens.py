@@ -1,0 +1,113 @@
+"""Text in, token ids out, counted and cut exactly as the model does: tokenizers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+# For models without a limit of their own: bounds the memory that one text can take.
+UNLIMITED_SEQUENCE = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """How a model wants its texts: what comes before them and how much it reads."""
+
+    name: str
+    max_sequence: int  # tokens in all: prompt, special tokens and text
+    query_prompt: str
+    passage_prompt: str
+    special_tokens: bool  # whether the model wants its special tokens around a text
+
+
+class TokenReader:
+    """A TokenCounter that also makes the ids which the model reads."""
+
+    def __init__(self, tokenizer: Tokenizer, rules: ReadingRules) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._tokenizer = tokenizer
+        self._rules = rules
+        self._overhead = self._count_whole([rules.passage_prompt])[0]
+        self.max_tokens = rules.max_sequence - self._overhead
+
+    @classmethod
+    def from_file(cls, path: Path, rules: ReadingRules) -> TokenReader:
+        """Open a saved tokenizer.json."""
+        from tokenizers import Tokenizer
+
+        return cls(Tokenizer.from_file(str(path)), rules)
+
+    def save(self, path: Path) -> None:
+        """Write tokenizer.json."""
+        self._tokenizer.save(str(path))
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of one text, without the passage prompt and special tokens."""
+        return self.count_many([text])[0]
+
+    def count_many(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, in order, on all cores."""
+        prompt = self._rules.passage_prompt
+        counts = self._count_whole([prompt + text for text in texts])
+        return [max(0, count - self._overhead) for count in counts]
+
+    def read_passages(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text; ModelError for the first one that the model would cut."""
+        prompt = self._rules.passage_prompt
+        encodings = self._tokenizer.encode_batch_fast(
+            [to_valid_text(prompt + text) for text in texts],
+            add_special_tokens=self._rules.special_tokens,
+        )
+        ids = [encoding.ids for encoding in encodings]
+        for position, row in enumerate(ids):
+            if len(row) > self._rules.max_sequence:
+                raise too_long(position, len(row) - self._overhead, self._rules.name, self.max_tokens)
+        return ids
+
+    def read_query(self, text: str, warn: Callable[[str], None]) -> list[int]:
+        """The ids of a query, cut at its end to the model's limit, with a warning."""
+        rules, tokenizer = self._rules, self._tokenizer
+        whole = to_valid_text(rules.query_prompt + text)
+        encoding = tokenizer.encode(whole, add_special_tokens=False)
+        specials = tokenizer.num_special_tokens_to_add(False) if rules.special_tokens else 0
+        if len(encoding.ids) + specials > rules.max_sequence:
+            warn(query_cut(len(encoding.ids) + specials, rules.name, rules.max_sequence))
+            encoding.truncate(rules.max_sequence - specials)
+        encoding = tokenizer.post_process(encoding, add_special_tokens=rules.special_tokens)
+        return list(encoding.ids)
+
+    def _count_whole(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text with special tokens, as the model reads it."""
+        encodings = self._tokenizer.encode_batch_fast(
+            [to_valid_text(text) for text in texts],
+            add_special_tokens=self._rules.special_tokens,
+        )
+        return [len(encoding.ids) for encoding in encodings]
+
+
+def to_valid_text(text: str) -> str:
+    """Replace lone surrogates, which no tokenizer takes, by U+FFFD; pairs become their character."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def too_long(position: int, tokens: int, name: str, max_tokens: int) -> ModelError:
+    """The error for a passage that would be cut; positions count from 0."""
+    return ModelError(
+        f"passage {position} of those to embed: {tokens} tokens, {name} reads {max_tokens}; "
+        "cut it into passages by count_tokens"
+    )
+
+
+def query_cut(tokens: int, name: str, limit: int) -> str:
+    """The warning for a query that is cut; both figures include special tokens and prompt."""
+    return f"query of {tokens} tokens: {name} reads the first {limit}, the rest is left out"
