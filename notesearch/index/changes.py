@@ -1,0 +1,159 @@
+"""The listing of a corpus and the files of an index in, what differs out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from notesearch.index.catalog import Catalog
+from notesearch.index.records import CorpusSource, ListedFile, Listing
+from notesearch.records import SkippedFile
+
+# A file written again within the clock's step keeps its mtime (FAT counts in 2 s, Linux in
+# 4 ms). So a file that was fresh when it was listed is hashed once more by the next update.
+_SETTLED_AFTER_NS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file as the index remembers it."""
+
+    id: int
+    path: str
+    size: int
+    mtime_ns: int
+    settled: bool  # size and mtime tell whether it changed
+    hash: str | None  # None when it could not even be hashed
+    failed: bool  # its notes, if any, are of an earlier reading
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file as it stands in the corpus now."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    settled: bool
+    hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How a corpus differs from its index; every list in the order of the paths."""
+
+    added: tuple[SeenFile, ...]
+    changed: tuple[SeenFile, ...]
+    renamed: tuple[tuple[KnownFile, SeenFile], ...]
+    removed: tuple[KnownFile, ...]  # without the renamed
+    unchanged: tuple[SeenFile, ...]
+    touched: tuple[SeenFile, ...]  # of the unchanged: their size or time must be noted anew
+    unreadable: tuple[tuple[SeenFile, SkippedFile], ...]  # could not be hashed
+    kept: tuple[KnownFile, ...]  # below what could not be listed
+
+    @property
+    def is_empty(self) -> bool:
+        """The index already says all there is to say."""
+        return not (self.added or self.changed or self.renamed or self.removed or self.unreadable)
+
+
+def known_files(catalog: Catalog) -> dict[str, KnownFile]:
+    """Give the files of the index by path."""
+    rows = catalog.rows("SELECT id, path, size, mtime_ns, settled, hash, failed FROM files")
+    return {
+        path: KnownFile(number, path, size, mtime_ns, bool(settled), file_hash, bool(failed))
+        for number, path, size, mtime_ns, settled, file_hash, failed in rows
+    }
+
+
+def find_changes(source: CorpusSource, listing: Listing, known: dict[str, KnownFile]) -> Changes:
+    """Compare by size and time, and hash only what these leave open."""
+    now_ns = time.time_ns()
+    added: list[SeenFile] = []
+    changed: list[SeenFile] = []
+    unchanged: list[SeenFile] = []
+    touched: list[SeenFile] = []
+    unreadable: list[tuple[SeenFile, SkippedFile]] = []
+    for file in sorted(listing.files, key=lambda file: file.path):
+        before = known.get(file.path)
+        if before is not None and _stat_tells_unchanged(file, before):
+            unchanged.append(_seen(file, now_ns, before.hash))
+            continue
+        try:
+            seen = _seen(file, now_ns, source.hash_file(file.path))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            unreadable.append((_seen(file, now_ns, None), SkippedFile(file.path, None, reason)))
+            continue
+        if before is None:
+            added.append(seen)
+        elif before.hash != seen.hash:
+            changed.append(seen)
+        else:
+            unchanged.append(seen)
+            if not before.settled or (before.size, before.mtime_ns) != (seen.size, seen.mtime_ns):
+                touched.append(seen)
+    gone, kept = _split_missing(listing, known)
+    renamed, added, gone = _pair_renamed(added, gone)
+    return Changes(
+        tuple(added),
+        tuple(changed),
+        tuple(renamed),
+        tuple(gone),
+        tuple(unchanged),
+        tuple(touched),
+        tuple(unreadable),
+        tuple(kept),
+    )
+
+
+def _stat_tells_unchanged(file: ListedFile, before: KnownFile) -> bool:
+    # A file that failed is always looked into again: permissions change without the mtime.
+    same = (file.size, file.mtime_ns) == (before.size, before.mtime_ns)
+    return same and before.settled and not before.failed
+
+
+def _seen(file: ListedFile, now_ns: int, file_hash: str | None) -> SeenFile:
+    settled = now_ns - file.mtime_ns > _SETTLED_AFTER_NS
+    return SeenFile(file.path, file.size, file.mtime_ns, settled, file_hash)
+
+
+def _split_missing(
+    listing: Listing, known: dict[str, KnownFile]
+) -> tuple[list[KnownFile], list[KnownFile]]:
+    """Tell files that are gone from those that only could not be listed."""
+    listed = {file.path for file in listing.files}
+    blind = [skipped.path for skipped in listing.skipped]
+    gone: list[KnownFile] = []
+    kept: list[KnownFile] = []
+    for path in sorted(known.keys() - listed):
+        (kept if _is_below(path, blind) else gone).append(known[path])
+    return gone, kept
+
+
+def _is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(
+        folder in ("", ".") or path == folder or path.startswith(f"{folder.rstrip('/')}/")
+        for folder in folders
+    )
+
+
+def _pair_renamed(
+    added: list[SeenFile], gone: list[KnownFile]
+) -> tuple[list[tuple[KnownFile, SeenFile]], list[SeenFile], list[KnownFile]]:
+    """Take out the pairs of a gone and a new file with the same bytes."""
+    by_hash: dict[str, list[KnownFile]] = {}
+    for file in reversed(gone):
+        if file.hash is not None and not file.failed:
+            by_hash.setdefault(file.hash, []).append(file)
+    renamed: list[tuple[KnownFile, SeenFile]] = []
+    new: list[SeenFile] = []
+    for seen in added:
+        candidates = by_hash.get(seen.hash or "")
+        if candidates:
+            renamed.append((candidates.pop(), seen))
+        else:
+            new.append(seen)
+    moved = {before.id for before, _ in renamed}
+    return renamed, new, [file for file in gone if file.id not in moved]

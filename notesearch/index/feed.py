@@ -1,0 +1,194 @@
+"""Changed files in, rows and vectors in the catalog out, a bounded batch at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from notesearch.errors import ModelError
+from notesearch.index.changes import SeenFile
+from notesearch.index.journal import Journal
+from notesearch.index.layout import IndexLayout, disk_errors
+from notesearch.index.recorder import Recorder, hash_text
+from notesearch.index.records import (
+    CorpusSource,
+    Embedder,
+    LazyEmbedder,
+    Progress,
+    ProgressObserver,
+    ReadFile,
+    Stage,
+)
+from notesearch.records import Finding
+
+# Held in memory at a time: passages read and not stored yet, and texts handed to the model.
+_PASSAGES_PER_BATCH = 4096
+_FILES_PER_BATCH = 1024
+_TEXTS_PER_CALL = 512
+
+
+class StageClock:
+    """Adds up the seconds of each stage and tells the observer how far the update is."""
+
+    def __init__(self, observer: ProgressObserver) -> None:
+        self.seconds = dict.fromkeys(Stage, 0.0)
+        self.progress = Progress(Stage.COMPARE)
+        self._observer = observer
+        self._since = time.perf_counter()
+
+    def enter(self, stage: Stage) -> None:
+        """Count the time from now on as this stage's."""
+        now = time.perf_counter()
+        self.seconds[self.progress.stage] += now - self._since
+        self._since = now
+        if stage is not self.progress.stage:
+            self.progress = replace(self.progress, stage=stage)
+            self._observer(self.progress)
+
+    def finish(self) -> dict[Stage, float]:
+        """Give the seconds of each stage up to now."""
+        self.enter(self.progress.stage)
+        return dict(self.seconds)
+
+    def expect(self, files_total: int) -> None:
+        """Say how many files will be read."""
+        self.progress = replace(self.progress, files_total=files_total)
+
+    def advance(
+        self, *, files: int = 0, notes: int = 0, passages: int = 0, embedded: int = 0
+    ) -> None:
+        """Count on, and tell."""
+        now = self.progress
+        self.progress = replace(
+            now,
+            files_done=now.files_done + files,
+            notes=now.notes + notes,
+            passages=now.passages + passages,
+            passages_embedded=now.passages_embedded + embedded,
+        )
+        self._observer(self.progress)
+
+
+class VectorSupply:
+    """Gives every text a vector: from the catalog, from the journal, or from the model."""
+
+    def __init__(
+        self,
+        layout: IndexLayout,
+        embedder: LazyEmbedder,
+        journal: Journal,
+        recorder: Recorder,
+        dimension: int,
+    ) -> None:
+        self._layout = layout
+        self._embedder = embedder
+        self._loaded: Embedder | None = None
+        self._recorder = recorder
+        self.dimension = dimension  # 0 until the first vector tells
+        self._journal = journal
+
+    def supply(self, texts: Iterable[str], embedded: Callable[[int], None]) -> dict[bytes, int]:
+        """Store the vectors that are missing, and give the number of each text's vector."""
+        by_hash = {hash_text(text): text for text in texts}
+        known = self._recorder.known_vectors(list(by_hash))
+        missing = [key for key in by_hash if key not in known]
+        for start in range(0, len(missing), _TEXTS_PER_CALL):
+            keys = missing[start : start + _TEXTS_PER_CALL]
+            rows = {key: row for key in keys if (row := self._journal.find(key)) is not None}
+            new = [key for key in keys if key not in rows]
+            if new:
+                rows.update(zip(new, self._embed([by_hash[key] for key in new]), strict=True))
+                with disk_errors(self._layout):
+                    self._journal.append(new, [rows[key] for key in new])
+                embedded(len(new))
+            self._note_dimension(len(rows[keys[0]]) // 2)
+            numbers = self._recorder.put_vectors(keys, [rows[key] for key in keys])
+            known.update(zip(keys, numbers, strict=True))
+        return known
+
+    def _embed(self, texts: Sequence[str]) -> list[bytes]:
+        if self._loaded is None:
+            self._loaded = self._embedder.load()
+        vectors = np.asarray(self._loaded.embed_passages(texts))
+        if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
+            raise ModelError(
+                f"the model {self._embedder.fingerprint} gave {vectors.shape} for {len(texts)} "
+                "texts, or values that are no numbers; choose another model"
+            )
+        return [row.tobytes() for row in vectors.astype("<f2")]
+
+    def _note_dimension(self, dimension: int) -> None:
+        if self.dimension not in (0, dimension):
+            raise ModelError(
+                f"the model {self._embedder.fingerprint} gave {dimension} dimensions, "
+                f"the index holds {self.dimension}; run: notesearch index --rebuild"
+            )
+        self.dimension = dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """What came of the files that were read."""
+
+    findings: tuple[Finding, ...]
+
+
+def feed_files(
+    files: Sequence[SeenFile],
+    source: CorpusSource,
+    recorder: Recorder,
+    supply: VectorSupply,
+    clock: StageClock,
+) -> Fed:
+    """Read the files and put what they hold in the place of what was there of them."""
+    findings: list[Finding] = []
+    clock.expect(len(files))
+    for batch in _batches(files, source, clock):
+        texts = (p.search_text for _, read in batch for own in read.passages for p in own)
+        clock.enter(Stage.EMBED)
+        vectors = supply.supply(texts, lambda count: clock.advance(embedded=count))
+        clock.enter(Stage.STORE)
+        numbers = [_put_file(recorder, seen, read) for seen, read in batch]
+        recorder.put_notes(
+            [(n, read) for n, (_, read) in zip(numbers, batch, strict=True) if not _failed(read)],
+            vectors,
+        )
+        findings.extend(finding for _, read in batch for finding in read.reading.findings)
+        clock.advance(files=len(batch))
+    return Fed(tuple(findings))
+
+
+def _failed(read: ReadFile) -> bool:
+    return read.reading.skipped is not None
+
+
+def _put_file(recorder: Recorder, seen: SeenFile, read: ReadFile) -> int:
+    number = recorder.put_file(seen, _failed(read))
+    recorder.put_findings(number, read.reading.findings, read.reading.skipped)
+    if not _failed(read):  # the earlier notes of a file that fails now stay
+        recorder.remove_notes(number)
+    return number
+
+
+def _batches(
+    files: Sequence[SeenFile], source: CorpusSource, clock: StageClock
+) -> Iterator[list[tuple[SeenFile, ReadFile]]]:
+    """Read on until a batch of passages is together."""
+    readings = iter(source.read_files([file.path for file in files]))
+    batch: list[tuple[SeenFile, ReadFile]] = []
+    held = 0
+    for seen in files:
+        clock.enter(Stage.READ)
+        read = next(readings)
+        passages = sum(len(own) for own in read.passages)
+        clock.advance(notes=len(read.reading.notes), passages=passages)
+        batch.append((seen, read))
+        held += passages
+        if held >= _PASSAGES_PER_BATCH or len(batch) >= _FILES_PER_BATCH:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,197 @@
+"""Read files in, rows of the catalog out: notes, tags, passages, words and vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+from notesearch.index.catalog import Catalog, Value
+from notesearch.index.changes import SeenFile
+from notesearch.index.journal import HASH_BYTES
+from notesearch.index.records import ReadFile, TagForms
+from notesearch.index.schema import CLEARED_BY_REBUILD, SECTION_SEPARATOR
+from notesearch.records import Finding, Note, Passage, SkippedFile
+
+_NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
+_PASSAGES_OF_FILE = f"SELECT id FROM passages WHERE note IN ({_NOTES_OF_FILE})"
+
+
+def hash_text(text: str) -> bytes:
+    """Name a text by its content; equal texts share one vector."""
+    return hashlib.blake2b(text.encode("utf-8"), digest_size=HASH_BYTES).digest()
+
+
+class Recorder:
+    """Writes within one transaction, numbering new rows after those that were there."""
+
+    def __init__(self, catalog: Catalog, tag_forms: TagForms) -> None:
+        self._catalog = catalog
+        self._tag_forms = tag_forms
+        self._last_note = catalog.number("SELECT max(id) FROM notes")
+        self._last_passage = catalog.number("SELECT max(id) FROM passages")
+        self._last_vector = catalog.number("SELECT max(id) FROM vectors")
+        catalog.rows("CREATE TEMP TABLE IF NOT EXISTS released (vector INTEGER PRIMARY KEY)")
+        catalog.rows("DELETE FROM released")
+
+    def clear(self) -> None:
+        """Empty the whole catalog, for a rebuild."""
+        self._catalog.rows("INSERT INTO words (words) VALUES ('delete-all')")
+        for table in CLEARED_BY_REBUILD:
+            self._catalog.rows(f"DELETE FROM {table}")
+
+    def put_file(self, seen: SeenFile, failed: bool) -> int:
+        """Note how a file stands now, and give its number."""
+        self._catalog.rows(
+            """INSERT INTO files (path, size, mtime_ns, settled, hash, failed)
+            VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
+            settled = excluded.settled, hash = excluded.hash, failed = excluded.failed""",
+            (seen.path, seen.size, seen.mtime_ns, seen.settled, seen.hash, failed),
+        )
+        return self._catalog.number("SELECT id FROM files WHERE path = ?", (seen.path,))
+
+    def touch_file(self, seen: SeenFile) -> None:
+        """Note a file's new size and time where its bytes are the same."""
+        self._catalog.rows(
+            "UPDATE files SET size = ?, mtime_ns = ?, settled = ? WHERE path = ?",
+            (seen.size, seen.mtime_ns, seen.settled, seen.path),
+        )
+
+    def remove_file(self, file: int) -> None:
+        """Forget a file with all that was read in it."""
+        self.remove_notes(file)
+        self.put_findings(file, (), None)
+        self._catalog.rows("DELETE FROM files WHERE id = ?", (file,))
+
+    def put_findings(
+        self, file: int, findings: Iterable[Finding], skipped: SkippedFile | None
+    ) -> None:
+        """Replace what was odd about a file."""
+        self._catalog.rows("DELETE FROM findings WHERE file = ?", (file,))
+        rows: list[Sequence[Value]] = [(file, 0, f.line, f.reason) for f in findings]
+        if skipped is not None:
+            rows.append((file, 1, skipped.line, skipped.reason))
+        self._catalog.insert("INSERT INTO findings VALUES (?, ?, ?, ?)", rows)
+
+    def remove_notes(self, file: int) -> None:
+        """Forget the notes of a file; their vectors are released, and go at the end if unused."""
+        self._catalog.rows(
+            f"""INSERT OR IGNORE INTO released
+            SELECT vector FROM passages WHERE id IN ({_PASSAGES_OF_FILE})""",
+            (file,),
+        )
+        # The full-text table is told the words that it once got, to take them out again.
+        self._catalog.rows(
+            f"""INSERT INTO words (words, rowid, title, section, body)
+            SELECT 'delete', id, title, section, body FROM passage_words
+            WHERE id IN ({_PASSAGES_OF_FILE})""",
+            (file,),
+        )
+        for table in ("passages", "tags"):
+            self._catalog.rows(f"DELETE FROM {table} WHERE note IN ({_NOTES_OF_FILE})", (file,))
+        self._catalog.rows("DELETE FROM notes WHERE file = ?", (file,))
+
+    def known_vectors(self, text_hashes: Sequence[bytes]) -> dict[bytes, int]:
+        """Find the texts among these that have a vector, with its number."""
+        found: dict[bytes, int] = {}
+        for start in range(0, len(text_hashes), 500):
+            part = text_hashes[start : start + 500]
+            marks = ",".join("?" * len(part))
+            found.update(
+                self._catalog.rows(
+                    f"SELECT text_hash, id FROM vectors WHERE text_hash IN ({marks})", part
+                )
+            )
+        return found
+
+    def put_vectors(self, text_hashes: Sequence[bytes], rows: Sequence[bytes]) -> range:
+        """Store float16 rows by the hash of their text, and give their numbers."""
+        first = self._last_vector + 1
+        numbers = range(first, first + len(rows))
+        self._last_vector += len(rows)
+        self._catalog.insert(
+            "INSERT INTO vectors VALUES (?, ?, ?)", zip(numbers, text_hashes, rows, strict=True)
+        )
+        return numbers
+
+    def put_notes(self, files: Sequence[tuple[int, ReadFile]], vectors: dict[bytes, int]) -> None:
+        """Store the notes and passages of some files, whose texts all have a vector."""
+        notes: list[Sequence[Value]] = []
+        tags: list[Sequence[Value]] = []
+        passages: list[Sequence[Value]] = []
+        for file, read in files:
+            for note, own in zip(read.reading.notes, read.passages, strict=True):
+                self._last_note += 1
+                notes.append(_note_row(self._last_note, file, note))
+                tags.extend(self._tag_rows(self._last_note, note))
+                for passage in own:
+                    self._last_passage += 1
+                    vector = vectors[hash_text(passage.search_text)]
+                    passages.append(
+                        _passage_row(self._last_passage, self._last_note, vector, passage)
+                    )
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(13)})", notes)
+        self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(6)})", tags)
+        self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
+        self._catalog.rows(
+            """INSERT INTO words (rowid, title, section, body)
+            SELECT id, title, section, body FROM passage_words WHERE id > ?""",
+            (self._last_passage - len(passages),),
+        )
+
+    def _tag_rows(self, number: int, note: Note) -> Iterable[Sequence[Value]]:
+        for folder, tags in enumerate((note.tags, note.folder_tags)):
+            for position, written in enumerate(tags):
+                forms = self._tag_forms(written)
+                for depth, normal in enumerate(forms, start=1):
+                    yield number, position, folder, written, normal, depth == len(forms)
+
+    def drop_released(self) -> None:
+        """Remove the vectors that no passage uses any more."""
+        self._catalog.rows(
+            """DELETE FROM vectors WHERE id IN (SELECT vector FROM released)
+            AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.id)"""
+        )
+        self._catalog.rows("DELETE FROM released")
+
+
+def _marks(count: int) -> str:
+    return ",".join("?" * count)
+
+
+def _note_row(number: int, file: int, note: Note) -> Sequence[Value]:
+    lists = (
+        json.dumps(part, ensure_ascii=False) for part in (note.links, note.authors, note.aliases)
+    )
+    return (
+        number,
+        file,
+        note.id,
+        note.title,
+        note.kind.value,
+        note.line_start,
+        note.line_end,
+        note.date,
+        note.year,
+        note.paper,
+        *lists,
+    )
+
+
+def _passage_row(number: int, note: int, vector: int, passage: Passage) -> Sequence[Value]:
+    title, newline, _ = passage.search_text.partition("\n")
+    return (
+        number,
+        note,
+        vector,
+        passage.id,
+        SECTION_SEPARATOR.join(passage.section),
+        passage.role.value if passage.role else None,
+        passage.line_start,
+        passage.line_end,
+        passage.tokens,
+        len(title) + 1 if newline else 0,
+        passage.text,
+        passage.search_text,
+    )

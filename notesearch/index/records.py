@@ -1,0 +1,244 @@
+"""What goes into an update and comes out of the index: frozen values and the seams beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.records import FileReading, Finding, NoteKind, Passage, SkippedFile
+
+# ---------------------------------------------------------------- what an update is handed
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A note file as the folder lists it, not opened yet."""
+
+    path: str  # relative to the corpus, with forward slashes
+    size: int  # bytes
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All note files of a corpus, and what could not be listed."""
+
+    files: tuple[ListedFile, ...]
+    skipped: tuple[SkippedFile, ...] = ()  # files, or folders with all that is below them
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What one file holds, ready for the index."""
+
+    reading: FileReading
+    passages: tuple[tuple[Passage, ...], ...] = ()  # of each note of the reading, in its order
+
+
+class CorpusSource(Protocol):
+    """The corpus as an update sees it."""
+
+    def list_files(self) -> Listing:
+        """List by stat alone; raise CorpusError when the corpus as a whole is not there."""
+
+    def hash_file(self, path: str) -> str:
+        """Hash a file's bytes; OSError when it cannot be read."""
+
+    def read_files(self, paths: Sequence[str]) -> Iterable[ReadFile]:
+        """Read and chunk files: one answer a path, in their order, as they are asked for."""
+
+
+class Embedder(Protocol):
+    """What an update needs of a model."""
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Turn n texts into (n, dimension) float32, rows of length 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LazyEmbedder:
+    """A model that is loaded when the first new text turns up."""
+
+    fingerprint: str
+    load: Callable[[], Embedder]
+
+
+# From a tag as written to its normal forms, outermost first: "RL/Offline" -> "rl", "rl/offline".
+TagForms = Callable[[str], Sequence[str]]
+
+
+class Stage(Enum):
+    """Where an update spends its time."""
+
+    COMPARE = "compare"  # stat and hash
+    READ = "read"  # read and chunk
+    EMBED = "embed"
+    STORE = "store"  # rows and words into the catalog
+    VECTORS = "vectors"  # the FAISS file
+    COMMIT = "commit"  # the transaction, and clearing up
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an update has come."""
+
+    stage: Stage
+    files_done: int = 0
+    files_total: int = 0  # of those to be read
+    notes: int = 0
+    passages: int = 0
+    passages_embedded: int = 0
+
+
+ProgressObserver = Callable[[Progress], None]
+
+
+def ignore_progress(_: Progress) -> None:
+    """Watch nothing."""
+
+
+# ---------------------------------------------------------------- what comes out of an update
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What an update found and did."""
+
+    added: tuple[str, ...] = ()  # paths, in their order
+    changed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()  # from, to
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    skipped: tuple[SkippedFile, ...] = ()  # all that cannot be read now; earlier notes stay
+    findings: tuple[Finding, ...] = ()  # in the files read this time
+    passages_embedded: int = 0
+    passages_reused: int = 0  # read this time, with a vector that was there
+    notes: int = 0  # in the index, after
+    passages: int = 0
+    generation: int = 0
+    seconds: dict[Stage, float] = field(default_factory=dict)
+    dry_run: bool = False
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Nothing in the corpus differs from the index."""
+        return not (self.added or self.changed or self.renamed or self.removed)
+
+
+# ---------------------------------------------------------------- what a search is given
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An SQL condition on `passages p`, `notes n` and `files f`, with its values."""
+
+    sql: str
+    values: tuple[str | int | float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """Passages by cosine, best first."""
+
+    ids: NDArray[np.int64]
+    cosines: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Passages by BM25, best first; greater is better."""
+
+    ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWeights:
+    """How much a word counts in each column of the full-text table."""
+
+    title: float = 1.0
+    section: float = 1.0
+    body: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNote:
+    """A note as the index keeps it: all but its lines."""
+
+    note_id: str
+    path: str
+    title: str
+    kind: NoteKind
+    line_start: int
+    line_end: int
+    tags: tuple[str, ...]
+    folder_tags: tuple[str, ...]
+    date: str | None
+    year: int | None
+    paper: str | None
+    links: tuple[str, ...]
+    authors: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its number inside the index and the note it is from."""
+
+    id: int
+    note: StoredNote
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag and the number of notes that carry it."""
+
+    normal: str
+    written: str  # the commonest way to write it
+    folder: bool
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much an index holds."""
+
+    files: int
+    notes: int
+    passages: int
+    vectors: int
+
+
+# ---------------------------------------------------------------- what check and status say
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with an index, and what mends it."""
+
+    place: str
+    finding: str
+    remedy: str
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What an index is."""
+
+    counts: Counts
+    generation: int
+    embedder: str  # fingerprint
+    reading: str  # fingerprint
+    dimension: int
+    created: str  # ISO 8601, UTC
+    updated: str
+    catalog_bytes: int
+    vectors_bytes: int
+    failed: tuple[SkippedFile, ...]

@@ -1,0 +1,99 @@
+"""The tables of catalog.sqlite; index/README.md says what each field holds."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x6E6F7465  # "note": tells our SQLite file from any other
+FORMAT_VERSION = 1
+
+# 16 KiB pages hold 21 vectors of 384 dimensions where 4 KiB pages hold 5: a fifth smaller in
+# all, and a first build is a quarter faster.
+PAGE_BYTES = 16384
+
+# Stands between the headings of a passage's path: no heading holds it, and the full-text
+# table's tokenizer parts words at it.
+SECTION_SEPARATOR = "\x1f"
+
+TABLES = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE files (
+        id INTEGER PRIMARY KEY,
+        path TEXT NOT NULL UNIQUE,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        settled INTEGER NOT NULL,
+        hash TEXT,
+        failed INTEGER NOT NULL
+    )""",
+    """CREATE TABLE findings (
+        file INTEGER NOT NULL REFERENCES files (id),
+        skipped INTEGER NOT NULL,
+        line INTEGER,
+        reason TEXT NOT NULL
+    )""",
+    "CREATE INDEX findings_by_file ON findings (file)",
+    """CREATE TABLE notes (
+        id INTEGER PRIMARY KEY,
+        file INTEGER NOT NULL REFERENCES files (id),
+        note_id TEXT NOT NULL,
+        title TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        line_start INTEGER NOT NULL,
+        line_end INTEGER NOT NULL,
+        date TEXT,
+        year INTEGER,
+        paper TEXT,
+        links TEXT NOT NULL,
+        authors TEXT NOT NULL,
+        aliases TEXT NOT NULL
+    )""",
+    "CREATE INDEX notes_by_file ON notes (file)",
+    "CREATE INDEX notes_by_note_id ON notes (note_id)",
+    "CREATE INDEX notes_by_paper ON notes (paper)",
+    """CREATE TABLE tags (
+        note INTEGER NOT NULL REFERENCES notes (id),
+        position INTEGER NOT NULL,
+        folder INTEGER NOT NULL,
+        written TEXT NOT NULL,
+        normal TEXT NOT NULL,
+        whole INTEGER NOT NULL
+    )""",
+    "CREATE INDEX tags_by_note ON tags (note)",
+    "CREATE INDEX tags_by_normal ON tags (normal, note)",
+    """CREATE TABLE vectors (
+        id INTEGER PRIMARY KEY,
+        text_hash BLOB NOT NULL UNIQUE,
+        vector BLOB NOT NULL
+    )""",
+    """CREATE TABLE passages (
+        id INTEGER PRIMARY KEY,
+        note INTEGER NOT NULL REFERENCES notes (id),
+        vector INTEGER NOT NULL REFERENCES vectors (id),
+        passage_id TEXT NOT NULL,
+        section TEXT NOT NULL,
+        role TEXT,
+        line_start INTEGER NOT NULL,
+        line_end INTEGER NOT NULL,
+        tokens INTEGER NOT NULL,
+        body_start INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        search_text TEXT NOT NULL
+    )""",
+    "CREATE INDEX passages_by_note ON passages (note, role)",
+    "CREATE INDEX passages_by_vector ON passages (vector)",
+    "CREATE INDEX passages_by_passage_id ON passages (passage_id)",
+    """CREATE VIEW passage_words AS SELECT
+        id,
+        substr(search_text, 1, body_start) AS title,
+        section,
+        substr(search_text, body_start + 1) AS body
+        FROM passages""",
+    # External content: the words are not kept twice, and 'delete' is told the old words.
+    """CREATE VIRTUAL TABLE words USING fts5(
+        title, section, body,
+        content='passage_words', content_rowid='id', tokenize='porter unicode61'
+    )""",
+    # Collects 16 MiB of postings before they are written: fewer merges in a first build.
+    "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",
+)
+
+CLEARED_BY_REBUILD = ("tags", "passages", "notes", "findings", "files", "vectors", "meta")

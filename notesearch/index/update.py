@@ -1,0 +1,283 @@
+"""Bring an index in step with its corpus: compare, read, embed, store, publish.
+
+All rows change in one SQLite transaction, which also names the generation of the FAISS file
+that was written and synced before: a crash anywhere leaves the old index whole.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from notesearch.errors import CorpusError, NotesearchError
+from notesearch.index.catalog import Catalog
+from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
+from notesearch.index.feed import Fed, StageClock, VectorSupply, feed_files
+from notesearch.index.journal import Journal
+from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors, unusable
+from notesearch.index.lock import writer_lock
+from notesearch.index.publish import publish
+from notesearch.index.recorder import Recorder
+from notesearch.index.records import (
+    CorpusSource,
+    LazyEmbedder,
+    Listing,
+    ProgressObserver,
+    Stage,
+    TagForms,
+    UpdateReport,
+    ignore_progress,
+)
+from notesearch.index.seal import break_seal, put_seal, verify_seal
+from notesearch.index.state import IndexState, read_state
+from notesearch.records import SkippedFile
+
+_FAILURES = """SELECT files.path, findings.line, findings.reason FROM findings
+    JOIN files ON files.id = findings.file WHERE findings.skipped"""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePlan:
+    """What an update is to work with."""
+
+    source: CorpusSource
+    embedder: LazyEmbedder
+    reading: str  # fingerprint of the reader and the chunker with their settings
+    tag_forms: TagForms
+    rebuild: bool = False  # begin anew, whatever the index holds
+    allow_empty: bool = False  # a corpus without files empties the index
+
+
+def update_index(
+    index_dir: Path,
+    plan: UpdatePlan,
+    *,
+    lock_timeout_s: float = 10.0,
+    progress: ProgressObserver = ignore_progress,
+) -> UpdateReport:
+    """Bring the index in step with the corpus, creating it where there is none."""
+    layout = IndexLayout(index_dir)
+    _prepare_folder(layout)
+    with writer_lock(layout, lock_timeout_s):
+        try:
+            return _update(layout, plan, StageClock(progress))
+        except DamagedIndexError:
+            if not plan.rebuild:
+                raise
+            _set_aside(layout)
+            return _update(layout, plan, StageClock(progress))
+
+
+def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
+    """Say what an update would find, and change nothing; no file is read, some are hashed."""
+    layout = IndexLayout(index_dir)
+    listing = _list(plan)
+    if plan.rebuild or not layout.catalog.exists():
+        return replace(_report(find_changes(plan.source, listing, {}), listing), dry_run=True)
+    with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
+        state = read_state(catalog)
+        state.require_embedder(plan.embedder.fingerprint, index_dir)
+        changes = find_changes(plan.source, listing, known_files(catalog))
+        report = replace(_report(changes, listing), generation=state.generation, dry_run=True)
+        return _with_counts(report, catalog)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What there is to do."""
+
+    read: tuple[SeenFile, ...]
+    remove: tuple[KnownFile, ...]
+    note: tuple[SeenFile, ...]  # same bytes, another size or time
+    unreadable: tuple[tuple[SeenFile, SkippedFile], ...]
+    publish: bool  # passages change, or the FAISS file is lost
+
+    @property
+    def is_none(self) -> bool:
+        return not (self.publish or self.note or self.unreadable)
+
+
+def _update(layout: IndexLayout, plan: UpdatePlan, clock: StageClock) -> UpdateReport:
+    verify_seal(layout)
+    with closing(Catalog.for_writing(layout)) as catalog:
+        state = None if catalog.is_empty() else read_state(catalog)
+        if state is not None and not plan.rebuild:
+            state.require_embedder(plan.embedder.fingerprint, layout.index_dir)
+        listing = _list(plan)
+        known = {} if state is None or plan.rebuild else known_files(catalog)
+        changes = find_changes(plan.source, listing, known)
+        report = _report(changes, listing)
+        work = _find_work(layout, plan, state, known, changes)
+        if state is None or not work.is_none:
+            with disk_errors(layout):
+                break_seal(layout)
+            try:
+                state, fed = _write(layout, plan, catalog, state, work, clock)
+            finally:
+                # Without a seal damage goes unseen; that must not hide what went wrong here.
+                with suppress(NotesearchError, OSError):
+                    put_seal(layout, catalog)
+            report = replace(
+                report,
+                findings=fed.findings,
+                passages_embedded=clock.progress.passages_embedded,
+                passages_reused=clock.progress.passages - clock.progress.passages_embedded,
+            )
+        _remove_leftovers(layout, state.generation)
+        return replace(
+            _with_counts(report, catalog), generation=state.generation, seconds=clock.finish()
+        )
+
+
+def _list(plan: UpdatePlan) -> Listing:
+    listing = plan.source.list_files()
+    if not listing.files and not plan.allow_empty:
+        raise CorpusError(
+            "the corpus holds no note files, and nothing was removed from the index; "
+            "is its disk mounted? --allow-empty empties the index"
+        )
+    return listing
+
+
+def _find_work(
+    layout: IndexLayout,
+    plan: UpdatePlan,
+    state: IndexState | None,
+    known: dict[str, KnownFile],
+    changes: Changes,
+) -> _Work:
+    read = [*changes.added, *changes.changed, *(seen for _, seen in changes.renamed)]
+    if state is not None and state.reading != plan.reading:
+        read.extend(changes.unchanged)
+    remove = [*changes.removed, *(before for before, _ in changes.renamed)]
+    return _Work(
+        read=tuple(sorted(read, key=lambda file: file.path)),
+        remove=tuple(remove),
+        note=changes.touched,
+        unreadable=tuple(
+            (seen, skipped)
+            for seen, skipped in changes.unreadable
+            if not _is_known_unreadable(known.get(seen.path))
+        ),
+        publish=bool(
+            plan.rebuild
+            or read
+            or remove
+            or (state is not None and (state.reading != plan.reading or _is_lost(layout, state)))
+        ),
+    )
+
+
+def _is_lost(layout: IndexLayout, state: IndexState) -> bool:
+    return state.passages > 0 and not layout.vectors(state.generation).exists()
+
+
+def _is_known_unreadable(before: KnownFile | None) -> bool:
+    return before is not None and before.failed and before.hash is None
+
+
+def _write(
+    layout: IndexLayout,
+    plan: UpdatePlan,
+    catalog: Catalog,
+    state: IndexState | None,
+    work: _Work,
+    clock: StageClock,
+) -> tuple[IndexState, Fed]:
+    """Do the work in one transaction, and give the state after it and what was read."""
+    with disk_errors(layout):
+        journal = Journal(layout.journal, plan.embedder.fingerprint)
+    with closing(journal):
+        with catalog.transaction():
+            if state is None:
+                catalog.create_tables()
+            recorder = Recorder(catalog, plan.tag_forms)
+            if state is not None and plan.rebuild:
+                recorder.clear()
+            dimension = 0 if state is None or plan.rebuild else state.dimension
+            supply = VectorSupply(layout, plan.embedder, journal, recorder, dimension)
+            _note_files(recorder, work, clock)
+            fed = feed_files(work.read, plan.source, recorder, supply, clock)
+            clock.enter(Stage.STORE)
+            recorder.drop_released()
+            if state is None or work.publish:
+                clock.enter(Stage.VECTORS)
+                after = IndexState(
+                    embedder=plan.embedder.fingerprint,
+                    reading=plan.reading,
+                    generation=state.generation + 1 if state else 1,
+                    dimension=supply.dimension,
+                    created=state.created if state else "",
+                )
+                state = publish(layout, catalog, after)
+            clock.enter(Stage.COMMIT)
+        with disk_errors(layout):
+            journal.remove()
+    return state, fed
+
+
+def _note_files(recorder: Recorder, work: _Work, clock: StageClock) -> None:
+    """Store what needs no reading: files that are gone, touched, or cannot be opened."""
+    clock.enter(Stage.STORE)
+    for before in work.remove:
+        recorder.remove_file(before.id)
+    for seen in work.note:
+        recorder.touch_file(seen)
+    for seen, skipped in work.unreadable:
+        recorder.put_findings(recorder.put_file(seen, failed=True), (), skipped)
+
+
+def _prepare_folder(layout: IndexLayout) -> None:
+    """Make the folder, and refuse one that holds something else than an index."""
+    with disk_errors(layout):
+        layout.index_dir.mkdir(parents=True, exist_ok=True)
+        foreign = [] if layout.catalog.exists() else layout.foreign_files()
+    if foreign:
+        raise unusable(
+            layout.index_dir,
+            f"holds other files ({', '.join(foreign[:3])})",
+            "choose an empty folder with --index",
+        )
+
+
+def _set_aside(layout: IndexLayout) -> None:
+    """Make room for a new catalog; the damaged one stays, should anybody want to look at it."""
+    with disk_errors(layout):
+        break_seal(layout)
+        layout.catalog.replace(layout.damaged_catalog)
+        for end in ("-wal", "-shm"):
+            layout.catalog.with_name(layout.catalog.name + end).unlink(missing_ok=True)
+
+
+def _remove_leftovers(layout: IndexLayout, generation: int) -> None:
+    """Remove the FAISS files of other generations; a reader that has one open goes on with it."""
+    for path in layout.other_vectors(generation):
+        # Windows keeps a file that is mapped somewhere: the next update will get it.
+        with suppress(OSError):
+            path.unlink()
+
+
+def _report(changes: Changes, listing: Listing) -> UpdateReport:
+    return UpdateReport(
+        added=tuple(file.path for file in changes.added),
+        changed=tuple(file.path for file in changes.changed),
+        renamed=tuple((before.path, seen.path) for before, seen in changes.renamed),
+        removed=tuple(file.path for file in changes.removed),
+        unchanged=len(changes.unchanged),
+        skipped=listing.skipped + tuple(skipped for _, skipped in changes.unreadable),
+    )
+
+
+def _with_counts(report: UpdateReport, catalog: Catalog) -> UpdateReport:
+    """Add what the index holds, and all files whose last reading failed."""
+    stored = {
+        path: SkippedFile(path, line, reason) for path, line, reason in catalog.rows(_FAILURES)
+    }
+    stored.update((skipped.path, skipped) for skipped in report.skipped)
+    return replace(
+        report,
+        skipped=tuple(stored[path] for path in sorted(stored)),
+        notes=catalog.number("SELECT count(*) FROM notes"),
+        passages=catalog.number("SELECT count(*) FROM passages"),
+    )

@@ -1,0 +1,115 @@
+"""The one door to FAISS: a file of vectors is written from the catalog, opened, and searched.
+
+Exact search over float16 rows, inner product. The file is an IndexIDMap over a scalar
+quantizer; not an IndexIDMap2, whose table of positions is built at every opening (37 of 57 ms
+at 250,000 vectors) and serves only to look up a vector by its id, which the catalog does.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.index.layout import sync_file, sync_folder, unusable
+from notesearch.index.records import Nearest
+
+_MEND = "run: notesearch check --fix"
+
+
+def write_vectors(
+    path: Path, count: int, dimension: int, batches: Iterable[tuple[list[int], bytes]]
+) -> None:
+    """Write `count` vectors, handed in as ids and float16 rows, so that the file outlasts a crash.
+
+    The codes are laid down once, in place: adding to a FAISS index would double its memory.
+    """
+    rows = faiss.IndexScalarQuantizer(
+        dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    index = faiss.IndexIDMap(rows)
+    row_bytes = 2 * dimension
+    rows.codes.resize(count * row_bytes)
+    codes = faiss.rev_swig_ptr(rows.codes.data(), count * row_bytes) if count else np.empty(0)
+    ids = np.empty(count, dtype=np.int64)
+    done = 0
+    for batch_ids, batch in batches:
+        end = done + len(batch_ids)
+        ids[done:end] = batch_ids
+        codes[done * row_bytes : end * row_bytes] = np.frombuffer(batch, dtype=np.uint8)
+        done = end
+    if done != count:
+        raise ValueError(f"{done} vectors came where {count} were announced")
+    faiss.copy_array_to_vector(ids, index.id_map)
+    rows.ntotal = index.ntotal = count
+    new = path.with_name(path.name + ".new")
+    _write(index, new, at_least=count * (row_bytes + ids.itemsize))
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def _write(index: faiss.Index, path: Path, at_least: int) -> None:
+    try:
+        faiss.write_index(index, str(path))
+        sync_file(path)
+        # FAISS tells of a failed last write on stderr alone.
+        if path.stat().st_size < at_least:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    except RuntimeError as error:
+        path.unlink(missing_ok=True)
+        raise unusable(path, "cannot be written", "free some space, or mend the folder") from error
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+class VectorFile:
+    """A FAISS file, mapped into memory and searched; safe to share between threads."""
+
+    def __init__(self, path: Path, dimension: int, count: int) -> None:
+        """Open it; FileNotFoundError when there is no such file."""
+        # Asked first, for FAISS turns every failure into a RuntimeError.
+        path.stat()
+        try:
+            self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        except RuntimeError as error:
+            if not path.exists():
+                raise FileNotFoundError(path) from error
+            raise unusable(path, "is damaged", _MEND) from error
+        found = (self._index.d, self._index.ntotal)
+        if found != (dimension, count):
+            raise unusable(path, f"holds {found[1]} vectors, the catalog names {count}", _MEND)
+
+    def nearest(
+        self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None
+    ) -> Nearest:
+        """Find the k passages of greatest cosine among the allowed ones, best first.
+
+        `query` is one row of length 1; equal cosines come in the order of their ids.
+        """
+        count = self._index.ntotal if allowed_ids is None else len(allowed_ids)
+        k = min(k, count)
+        if k <= 0:
+            return Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+        parameters = faiss.SearchParameters()
+        if allowed_ids is not None:
+            # A bitmap: an IDSelectorArray is 150 times as slow, a batch hashes every id. FAISS
+            # holds no reference: `bitmap` must live until the search is over.
+            bitmap = _bitmap(allowed_ids)
+            parameters.sel = faiss.IDSelectorBitmap(bitmap.size, faiss.swig_ptr(bitmap))
+        row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
+        cosines, ids = self._index.search(row, k, params=parameters)
+        found = ids[0] >= 0
+        order = np.lexsort((ids[0][found], -cosines[0][found]))
+        return Nearest(ids[0][found][order], cosines[0][found][order])
+
+
+def _bitmap(ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+    flags = np.zeros(int(ids.max()) + 1, dtype=np.bool_)
+    flags[ids] = True
+    return np.packbits(flags, bitorder="little")

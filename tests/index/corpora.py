@@ -1,0 +1,140 @@
+"""A corpus in a folder with a reader of a few lines: one line of a file is one passage.
+
+`#a b` on the first line are tags, `!` as the first character makes the file unreadable. The
+file's first line is no title, so that a renamed file keeps its search texts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from notesearch.index import UpdatePlan
+from notesearch.index.records import LazyEmbedder, ListedFile, Listing, ReadFile
+from notesearch.records import FileReading, Finding, Note, NoteKind, Passage, Role, SkippedFile
+from tests.fakes import WordEmbedder
+
+
+def tag_forms(written: str) -> list[str]:
+    parts = written.lower().split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def read_lines(path: str, text: str) -> ReadFile:
+    if text.startswith("!"):
+        return ReadFile(FileReading(path, skipped=SkippedFile(path, 1, "begins with !")))
+    lines = text.splitlines()
+    tags = tuple(lines[0][1:].split()) if lines and lines[0].startswith("#") else ()
+    note = Note(
+        id=path,
+        path=path,
+        title=f"On {lines[-1] if lines else 'nothing'}",
+        kind=NoteKind.NOTE,
+        line_start=1,
+        line_end=len(lines),
+        lines=tuple(lines),
+        sections=(),
+        tags=tags,
+        folder_tags=tuple(path.split("/")[:-1]),
+        year=2000 + len(lines),
+        authors=("Ada",),
+    )
+    findings = (Finding(path, 1, "odd"),) if "odd" in text else ()
+    passages = tuple(
+        _passage(path, number, line)
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.startswith("#")
+    )
+    return ReadFile(FileReading(path, (note,), findings), (passages,))
+
+
+def _passage(path: str, number: int, line: str) -> Passage:
+    return Passage(
+        id=hashlib.sha256(f"{path} {number} {line}".encode()).hexdigest()[:16],
+        note_id=path,
+        section=("Results", f"line {number}"),
+        role=Role.RESULTS if "results" in line else None,
+        line_start=number,
+        line_end=number,
+        text=line,
+        search_text=f"Title\n{line}",
+        tokens=len(line.split()) + 1,
+    )
+
+
+@dataclass
+class LineCorpus:
+    """A folder of text files, with a count of what was opened."""
+
+    root: Path
+    hashed: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    unlisted: tuple[SkippedFile, ...] = ()
+
+    def write(self, path: str, *lines: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(lines), encoding="utf-8")
+
+    def remove(self, path: str) -> None:
+        (self.root / path).unlink()
+
+    def rename(self, path: str, to: str) -> None:
+        (self.root / to).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).rename(self.root / to)
+
+    def list_files(self) -> Listing:
+        blind = {skipped.path for skipped in self.unlisted}
+        files = [
+            ListedFile(path.relative_to(self.root).as_posix(), stat.st_size, stat.st_mtime_ns)
+            for path in sorted(self.root.rglob("*"))
+            if path.is_file() and (stat := path.stat())
+        ]
+        listed = (f for f in files if not any(f.path.startswith(b) for b in blind))
+        return Listing(tuple(listed), self.unlisted)
+
+    def hash_file(self, path: str) -> str:
+        self.hashed.append(path)
+        return hashlib.sha256((self.root / path).read_bytes()).hexdigest()
+
+    def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
+        for path in paths:
+            self.read.append(path)
+            try:
+                yield read_lines(path, (self.root / path).read_text(encoding="utf-8"))
+            except OSError as error:
+                yield ReadFile(FileReading(path, skipped=SkippedFile(path, None, str(error))))
+
+
+class CountedLoads:
+    """Hands out an embedder and counts how often it was asked for."""
+
+    def __init__(self, embedder: WordEmbedder) -> None:
+        self.embedder = embedder
+        self.loads = 0
+
+    def __call__(self) -> WordEmbedder:
+        self.loads += 1
+        return self.embedder
+
+
+def plan_of(
+    corpus: LineCorpus,
+    embedder: WordEmbedder | None = None,
+    *,
+    load: CountedLoads | None = None,
+    reading: str = "lines-1",
+    rebuild: bool = False,
+    allow_empty: bool = False,
+) -> UpdatePlan:
+    load = load or CountedLoads(embedder or WordEmbedder())
+    return UpdatePlan(
+        source=corpus,
+        embedder=LazyEmbedder(load.embedder.fingerprint, load),
+        reading=reading,
+        tag_forms=tag_forms,
+        rebuild=rebuild,
+        allow_empty=allow_empty,
+    )
