@@ -16,6 +16,16 @@ HASH_BYTES = 16
 _CRC_BYTES = 4
 
 
+def crc_of(text_hash: bytes, row: bytes) -> int:
+    """Tie a vector to its text: the same number in the journal and in the catalog."""
+    return zlib.crc32(row, zlib.crc32(text_hash))
+
+
+def is_whole(text_hash: object, row: object, crc: object) -> bool:
+    """Tell whether what a damaged catalog gives is the vector that was stored."""
+    return isinstance(text_hash, bytes) and isinstance(row, bytes) and crc_of(text_hash, row) == crc
+
+
 class Journal:
     """The file `embedded.journal`: one header line, then hash, float16 row and CRC a vector."""
 
@@ -43,7 +53,7 @@ class Journal:
         self._file, self._row_bytes = file, row_bytes
         record_bytes = HASH_BYTES + row_bytes + _CRC_BYTES
         offset = file.tell()
-        while len(record := file.read(record_bytes)) == record_bytes and _is_whole(record):
+        while len(record := file.read(record_bytes)) == record_bytes and _holds(record):
             self._offsets[record[:HASH_BYTES]] = offset
             offset += record_bytes
         file.seek(offset)
@@ -56,7 +66,7 @@ class Journal:
             return None
         self._file.seek(offset)
         record = self._file.read(HASH_BYTES + self._row_bytes + _CRC_BYTES)
-        return record[HASH_BYTES:-_CRC_BYTES] if _is_whole(record) else None
+        return record[HASH_BYTES:-_CRC_BYTES] if _holds(record) else None
 
     def append(self, text_hashes: Sequence[bytes], rows: Sequence[bytes]) -> None:
         """Keep the rows through a kill of this process.
@@ -68,8 +78,10 @@ class Journal:
             return
         file = self._file or self._begin(len(rows[0]))
         file.seek(0, 2)
-        records = (key + row for key, row in zip(text_hashes, rows, strict=True))
-        file.write(b"".join(r + zlib.crc32(r).to_bytes(_CRC_BYTES, "little") for r in records))
+        pairs = zip(text_hashes, rows, strict=True)
+        crc_bytes = (crc_of(key, row).to_bytes(_CRC_BYTES, "little") for key, row in pairs)
+        for record in zip(text_hashes, rows, crc_bytes, strict=True):
+            file.write(b"".join(record))
         file.flush()
 
     def _begin(self, row_bytes: int) -> BinaryIO:
@@ -90,5 +102,5 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
 
-def _is_whole(record: bytes) -> bool:
+def _holds(record: bytes) -> bool:
     return zlib.crc32(record[:-_CRC_BYTES]) == int.from_bytes(record[-_CRC_BYTES:], "little")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile
-from notesearch.index.journal import HASH_BYTES
+from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.records import ReadFile, TagForms
 from notesearch.index.schema import CLEARED_BY_REBUILD, SECTION_SEPARATOR
 from notesearch.records import Finding, Note, Passage, SkippedFile
@@ -111,7 +111,11 @@ class Recorder:
         numbers = range(first, first + len(rows))
         self._last_vector += len(rows)
         self._catalog.insert(
-            "INSERT INTO vectors VALUES (?, ?, ?)", zip(numbers, text_hashes, rows, strict=True)
+            "INSERT INTO vectors VALUES (?, ?, ?, ?)",
+            (
+                (number, key, row, crc_of(key, row))
+                for number, key, row in zip(numbers, text_hashes, rows, strict=True)
+            ),
         )
         return numbers
 

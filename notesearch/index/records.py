@@ -220,12 +220,19 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with an index, and what mends it."""
+    """Something wrong with an index."""
 
-    place: str
-    finding: str
-    remedy: str
+    message: str  # place, finding and remedy in one line
     fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusDrift:
+    """How the corpus differs from the index by size and time alone: numbers of files."""
+
+    added: int
+    changed: int
+    removed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,4 +248,5 @@ class IndexStatus:
     updated: str
     catalog_bytes: int
     vectors_bytes: int
-    failed: tuple[SkippedFile, ...]
+    failed: tuple[SkippedFile, ...]  # files whose last reading failed
+    drift: CorpusDrift | None  # None when no listing was handed in

@@ -62,7 +62,8 @@ TABLES = (
     """CREATE TABLE vectors (
         id INTEGER PRIMARY KEY,
         text_hash BLOB NOT NULL UNIQUE,
-        vector BLOB NOT NULL
+        vector BLOB NOT NULL,
+        crc INTEGER NOT NULL
     )""",
     """CREATE TABLE passages (
         id INTEGER PRIMARY KEY,

@@ -29,12 +29,11 @@ from notesearch.index.records import (
     UpdateReport,
     ignore_progress,
 )
+from notesearch.index.salvage import salvage_vectors
 from notesearch.index.seal import break_seal, put_seal, verify_seal
 from notesearch.index.state import IndexState, read_state
+from notesearch.index.status import read_failures
 from notesearch.records import SkippedFile
-
-_FAILURES = """SELECT files.path, findings.line, findings.reason FROM findings
-    JOIN files ON files.id = findings.file WHERE findings.skipped"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,8 @@ def update_index(
         except DamagedIndexError:
             if not plan.rebuild:
                 raise
+            with disk_errors(layout):
+                salvage_vectors(layout, plan.embedder.fingerprint)
             _set_aside(layout)
             return _update(layout, plan, StageClock(progress))
 
@@ -271,9 +272,7 @@ def _report(changes: Changes, listing: Listing) -> UpdateReport:
 
 def _with_counts(report: UpdateReport, catalog: Catalog) -> UpdateReport:
     """Add what the index holds, and all files whose last reading failed."""
-    stored = {
-        path: SkippedFile(path, line, reason) for path, line, reason in catalog.rows(_FAILURES)
-    }
+    stored = {skipped.path: skipped for skipped in read_failures(catalog)}
     stored.update((skipped.path, skipped) for skipped in report.skipped)
     return replace(
         report,

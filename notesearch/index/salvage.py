@@ -1,0 +1,25 @@
+"""A damaged catalog in, its whole vectors out: a rebuild embeds only what is really lost."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+
+from notesearch.errors import NotesearchError
+from notesearch.index.catalog import Catalog
+from notesearch.index.journal import Journal, is_whole
+from notesearch.index.layout import IndexLayout
+from notesearch.index.state import read_state
+
+
+def salvage_vectors(layout: IndexLayout, embedder: str) -> None:
+    """Put the vectors whose CRC holds into the journal, where the next update finds them.
+
+    Gives up silently where the catalog cannot be read on: the model makes the rest again.
+    """
+    with suppress(NotesearchError), closing(Catalog.for_reading(layout)) as catalog:
+        if read_state(catalog).embedder != embedder:
+            return
+        with closing(Journal(layout.journal, embedder)) as journal:
+            for rows in catalog.batches("SELECT text_hash, vector, crc FROM vectors"):
+                whole = [(key, row) for key, row, crc in rows if is_whole(key, row, crc)]
+                journal.append([key for key, _ in whole], [row for _, row in whole])

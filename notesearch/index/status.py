@@ -1,0 +1,62 @@
+"""An index folder in, what is in it out: numbers, sizes, model, age, and what changed since."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from notesearch.index.catalog import Catalog
+from notesearch.index.changes import KnownFile, known_files
+from notesearch.index.layout import IndexLayout
+from notesearch.index.records import CorpusDrift, IndexStatus, Listing
+from notesearch.index.snapshot import Snapshot
+from notesearch.index.state import read_state
+from notesearch.records import SkippedFile
+
+_FAILED = """SELECT files.path, findings.line, findings.reason FROM findings
+    JOIN files ON files.id = findings.file WHERE findings.skipped ORDER BY files.path"""
+
+
+def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
+    """Describe an index; with a listing of its corpus, also count what changed by stat alone."""
+    layout = IndexLayout(index_dir)
+    with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
+        state = read_state(catalog)
+        known = known_files(catalog) if listing is not None else {}
+        return IndexStatus(
+            counts=Snapshot(catalog, None, state).counts(),
+            generation=state.generation,
+            embedder=state.embedder,
+            reading=state.reading,
+            dimension=state.dimension,
+            created=state.created,
+            updated=state.updated,
+            catalog_bytes=_size(layout.catalog),
+            vectors_bytes=_size(layout.vectors(state.generation)),
+            failed=read_failures(catalog),
+            drift=_drift(listing, known) if listing is not None else None,
+        )
+
+
+def read_failures(catalog: Catalog) -> tuple[SkippedFile, ...]:
+    """List the files whose last reading failed, in the order of their paths."""
+    return tuple(SkippedFile(*row) for row in catalog.rows(_FAILED))
+
+
+def _drift(listing: Listing, known: dict[str, KnownFile]) -> CorpusDrift:
+    listed = {file.path: (file.size, file.mtime_ns) for file in listing.files}
+    return CorpusDrift(
+        added=len(listed.keys() - known.keys()),
+        changed=sum(
+            listed[path] != (known[path].size, known[path].mtime_ns)
+            for path in listed.keys() & known.keys()
+        ),
+        removed=len(known.keys() - listed.keys()),
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,60 @@
+"""All that an index says, in a form in which two indexes of one corpus are equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from notesearch.index import Snapshot, Store
+from notesearch.index.records import Condition, StoredNote, TagCount
+from notesearch.records import Passage
+from tests.fakes import WORDS, WordEmbedder
+
+Answer = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    passages: dict[str, tuple[StoredNote, Passage, bytes]]  # by the public id
+    by_path: dict[str, list[str]]  # passage ids in the order of the note
+    tags: list[TagCount]
+    nearest: dict[str, Answer]
+    matches: dict[str, Answer]
+
+
+def contents_of(index_dir: Path) -> Contents:
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        return contents_of_snapshot(snapshot)
+
+
+def contents_of_snapshot(snapshot: Snapshot) -> Contents:
+    ids = snapshot.passage_ids(Condition("1")).tolist()
+    stored = snapshot.passages(ids)
+    vectors = snapshot.vectors_of(ids)
+    by_path: dict[str, list[str]] = {}
+    for passage in stored:
+        by_path.setdefault(passage.note.path, []).append(passage.passage.id)
+    public = {passage.id: passage.passage.id for passage in stored}
+    embedder = WordEmbedder()
+    nearest: dict[str, Answer] = {}
+    matches: dict[str, Answer] = {}
+    for word in WORDS:
+        near = snapshot.nearest(embedder.embed_query(word), len(ids))
+        nearest[word] = _answer(public, near.ids.tolist(), near.cosines.tolist())
+        found = snapshot.matches(word, len(ids))
+        matches[word] = _answer(public, found.ids.tolist(), found.scores.tolist())
+    return Contents(
+        passages={
+            p.passage.id: (p.note, p.passage, row.tobytes())
+            for p, row in zip(stored, vectors, strict=True)
+        },
+        by_path=by_path,
+        tags=snapshot.tags(),
+        nearest=nearest,
+        matches=matches,
+    )
+
+
+def _answer(public: dict[int, str], ids: list[int], scores: list[float]) -> Answer:
+    # Equal scores come in the order of numbers, which two builds may give differently.
+    return tuple(sorted((public[i], round(s, 6)) for i, s in zip(ids, scores, strict=True)))

@@ -1,0 +1,95 @@
+"""Any sequence of changes and updates leaves what a rebuild of the same corpus gives."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from notesearch.index import update_index
+from notesearch.index.records import UpdateReport
+from tests.fakes import WORDS, WordEmbedder
+from tests.index.contents import contents_of
+from tests.index.corpora import CountedLoads, LineCorpus, plan_of
+
+PATHS = ("a.md", "b.md", "rl/c.md", "rl/deep/d.md")
+LINES = st.lists(
+    st.lists(st.sampled_from((*WORDS, "#tag/sub", "results", "odd")), max_size=3).map(" ".join),
+    max_size=4,
+)
+
+
+class UpdatingEqualsRebuilding(RuleBasedStateMachine):
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.corpus = LineCorpus(self.folder / "corpus")
+        self.corpus.root.mkdir()
+        self.index_dir = self.folder / "index"
+        self.reading = 1
+        self.in_step = False
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder)
+
+    @rule(path=st.sampled_from(PATHS), lines=LINES)
+    def write(self, path: str, lines: list[str]) -> None:
+        self.corpus.write(path, *lines)
+        self.in_step = False
+
+    @rule(path=st.sampled_from(PATHS))
+    def remove(self, path: str) -> None:
+        (self.corpus.root / path).unlink(missing_ok=True)
+        self.in_step = False
+
+    @rule(path=st.sampled_from(PATHS), to=st.sampled_from(PATHS))
+    def rename(self, path: str, to: str) -> None:
+        if (self.corpus.root / path).exists():
+            self.corpus.rename(path, to)
+            self.in_step = False
+
+    @rule()
+    def change_the_chunker(self) -> None:
+        self.reading += 1
+        self.in_step = False
+
+    @rule(rebuild=st.booleans())
+    def update(self, rebuild: bool) -> None:
+        report = self._update(self.index_dir, rebuild)
+        self.in_step = True
+        again = CountedLoads(WordEmbedder())
+        update_index(
+            self.index_dir,
+            plan_of(self.corpus, load=again, reading=self._reading(), allow_empty=True),
+        )
+        assert again.loads == 0
+        assert report.passages_embedded + report.passages_reused <= report.passages
+
+    def _reading(self) -> str:
+        return f"lines-{self.reading}"
+
+    def _update(self, index_dir: Path, rebuild: bool) -> UpdateReport:
+        plan = plan_of(self.corpus, reading=self._reading(), rebuild=rebuild, allow_empty=True)
+        return update_index(index_dir, plan)
+
+    @precondition(lambda self: getattr(self, "in_step", False))
+    @invariant()
+    def the_index_equals_a_rebuild(self) -> None:
+        fresh = self.folder / "fresh"
+        shutil.rmtree(fresh, ignore_errors=True)
+        self._update(fresh, rebuild=False)
+        assert contents_of(self.index_dir) == contents_of(fresh)
+
+
+UpdatingEqualsRebuilding.TestCase.settings = settings(
+    max_examples=15,
+    stateful_step_count=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestUpdatingEqualsRebuilding = UpdatingEqualsRebuilding.TestCase
