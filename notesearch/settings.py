@@ -18,10 +18,16 @@ import yaml
 
 from notesearch.corpus.layouts import LAYOUTS
 from notesearch.corpus.rules import ReadingRule
+from notesearch.embedding.choice import ModelChoice, Precision
 from notesearch.errors import SettingsError
 
 SETTINGS_FILE = "notesearch.yaml"
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
+_FROM_ENVIRONMENT = ("corpus", "index", "model", "precision", "device", "inline_tags")
+_MODEL_TEXTS = ("device", "dtype", "revision", "query_prompt", "passage_prompt")
+_MODEL_KEYS = (
+    "model", "precision", *_MODEL_TEXTS, "truncate_dim", "trust_remote_code",
+)  # fmt: skip
 _SPLITS = tuple(LAYOUTS)
 _INLINE_TAGS = ("auto", "always", "never")
 
@@ -32,7 +38,8 @@ class Settings:
 
     corpus: Path = Path("corpus")
     index: Path = Path("index")
-    model: str = "all-MiniLM-L6-v2"  # a name on the hub, or a folder
+    model: ModelChoice = ModelChoice()
+    passage_tokens: int = 224  # the most tokens of a passage, where the model reads as many
     ignore: tuple[str, ...] = ()  # lines in gitignore syntax, beside .notesearchignore
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = field(default=())
@@ -53,7 +60,7 @@ def load_settings(
         settings = replace(settings, source=file)
     given = {
         name: environment[variable]
-        for name in ("corpus", "index", "model", "inline_tags")
+        for name in _FROM_ENVIRONMENT
         if (variable := f"{_ENVIRONMENT_PREFIX}{name.upper()}") in environment
     }
     return _with_values(settings, given, "the environment", Path())
@@ -79,12 +86,16 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _with_values(settings: Settings, values: Mapping[str, Any], place: str, base: Path) -> Settings:
-    known = [item.name for item in fields(Settings) if item.name != "source"]
+    own = [item.name for item in fields(Settings) if item.name not in ("source", "model")]
     changes: dict[str, Any] = {}
+    model: dict[str, Any] = {}
     for key, value in values.items():
-        _check_key(str(key), known, place)
-        changes[key] = _checked(key, value, place, base)
-    return replace(settings, **changes)
+        _check_key(str(key), [*own, *_MODEL_KEYS], place)
+        if key in _MODEL_KEYS:
+            model["name" if key == "model" else key] = _model_value(key, value, place, base)
+        else:
+            changes[key] = _checked(key, value, place, base)
+    return replace(settings, model=replace(settings.model, **model), **changes)
 
 
 def _check_key(key: str, known: list[str], place: str) -> None:
@@ -102,9 +113,37 @@ def _checked(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: ANN4
         return _one_of(key, value, _INLINE_TAGS, place)
     if key == "ignore":
         return _texts(key, value, place)
-    if key == "reading":
-        return _rules(value, place)
+    if key == "passage_tokens":
+        return _number(key, value, place)
+    return _rules(value, place)
+
+
+def _model_value(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: ANN401
+    if key == "model":
+        name = _text(key, value, place)
+        folder = base / Path(name).expanduser()
+        return str(folder) if folder.is_dir() else name
+    if key == "precision":
+        return Precision(_one_of(key, value, tuple(one.value for one in Precision), place))
+    if key == "truncate_dim":
+        return _number(key, value, place)
+    if key == "trust_remote_code":
+        return _truth(key, value, place)
+    if key in ("query_prompt", "passage_prompt") and value == "":
+        return ""  # no prompt at all, where the model has one
     return _text(key, value, place)
+
+
+def _number(key: str, value: object, place: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise SettingsError(f"{place}: {key} must be a number from 1 on, found {value!r}")
+    return value
+
+
+def _truth(key: str, value: object, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"{place}: {key} must be true or false, found {value!r}")
+    return value
 
 
 def _text(key: str, value: object, place: str) -> str:
@@ -146,8 +185,8 @@ def _rule(item: Mapping[str, Any], place: str) -> ReadingRule:
         except re.error as error:
             raise SettingsError(f"{place}: record_start is no pattern: {error}") from error
     inline_tags = item.get("inline_tags")
-    if inline_tags is not None and not isinstance(inline_tags, bool):
-        raise SettingsError(f"{place}: inline_tags must be true or false, found {inline_tags!r}")
+    if inline_tags is not None:
+        inline_tags = _truth("inline_tags", inline_tags, place)
     return ReadingRule(
         files=_text("files", item["files"], place),
         split=split,

@@ -1,0 +1,115 @@
+"""A folder of notes, read and cut for one model: what `parse` shows and an update is handed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from notesearch.corpus.chunker import CHUNKER_VERSION, CountTokens, chunk_note
+from notesearch.corpus.conventions import writes_inline_tags
+from notesearch.corpus.reader import READER_VERSION, read_file
+from notesearch.corpus.walk import NOTE_SUFFIXES, list_files
+from notesearch.errors import UsageError
+from notesearch.records import FileReading, Listing, Passage, ReadFile
+from notesearch.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """How long a passage may be, measured the way the model counts."""
+
+    max_tokens: int
+    count: CountTokens
+
+
+class CorpusFolder:
+    """The note files of one folder, read by the settings."""
+
+    def __init__(self, folder: Path, settings: Settings, ruler: Ruler) -> None:
+        self.folder = folder
+        self._settings = settings
+        self._ruler = ruler
+
+    @property
+    def fingerprint(self) -> str:
+        """Everything but the files that decides what passages come out, in one line."""
+        settings = self._settings
+        choices = repr((settings.inline_tags, settings.reading))
+        digest = hashlib.blake2b(choices.encode(), digest_size=4).hexdigest()
+        return (
+            f"reader {READER_VERSION}, chunker {CHUNKER_VERSION}, "
+            f"{self._ruler.max_tokens} tokens, rules {digest}"
+        )
+
+    @cached_property
+    def listing(self) -> Listing:
+        """The note files, as the folder listed them the first time it was asked."""
+        return list_files(self.folder, self._settings.ignore)
+
+    def list_files(self) -> Listing:
+        """List the note files by stat alone; raise CorpusError when the folder is not there."""
+        return self.listing
+
+    def hash_file(self, path: str) -> str:
+        """Hash a file's bytes; OSError when it cannot be read."""
+        with (self.folder / path).open("rb") as file:
+            return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+
+    def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
+        """Read and cut files, one answer a path, in their order."""
+        for path in paths:
+            reading = read_file(
+                self.folder, path, rules=self._settings.reading, inline_tags=self._inline_tags
+            )
+            yield ReadFile(reading, self._cut(reading))
+
+    def _cut(self, reading: FileReading) -> tuple[tuple[Passage, ...], ...]:
+        ruler = self._ruler
+        return tuple(
+            tuple(chunk_note(note, max_tokens=ruler.max_tokens, count=ruler.count))
+            for note in reading.notes
+        )
+
+    @cached_property
+    def _inline_tags(self) -> bool:
+        """Whether #words in prose are tags, where the settings leave it to the collection."""
+        if self._settings.inline_tags == "auto":
+            return writes_inline_tags(self.folder, self.listing.files)
+        return self._settings.inline_tags == "always"
+
+
+def parse_paths(paths: Sequence[Path], settings: Settings, ruler: Ruler) -> Iterator[ReadFile]:
+    """Read files and folders as an update would, in the order given."""
+    for path in paths:
+        folder, start = _home_of(path, settings)
+        corpus = CorpusFolder(folder, settings, ruler)
+        if not path.is_dir():
+            yield from corpus.read_files([start])
+            continue
+        for skip in corpus.listing.skipped:
+            if skip.path.startswith(start):
+                yield ReadFile(FileReading(skip.path, skipped=skip))
+        files = (file.path for file in corpus.listing.files if file.path.startswith(start))
+        yield from corpus.read_files(list(files))
+
+
+def _home_of(path: Path, settings: Settings) -> tuple[Path, str]:
+    """Find the corpus a path belongs to, and where in it: a file's path, a folder's prefix."""
+    if not path.exists() and not path.is_symlink():
+        raise UsageError(f"{path} does not exist; name a note file or a folder of notes")
+    is_folder = path.is_dir()
+    if not is_folder and path.suffix.lower() not in NOTE_SUFFIXES:
+        known = " ".join(sorted(NOTE_SUFFIXES))
+        raise UsageError(f"{path} is not a kind of file that is read; known are {known}")
+    corpus = settings.corpus
+    if corpus.is_dir() and path.resolve().is_relative_to(corpus.resolve()):
+        inside = path.resolve().relative_to(corpus.resolve()).as_posix()
+        if inside == ".":
+            return corpus, ""
+        return corpus, f"{inside}/" if is_folder else inside
+    return (path, "") if is_folder else (path.parent, path.name)
+
+
