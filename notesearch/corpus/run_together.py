@@ -122,11 +122,7 @@ def _covers_to_end(pieces: Iterable[_Piece], length: int) -> dict[int, _Cover]:
 
 def _cover_around_rest(letters: str, pieces: Iterable[_Piece]) -> tuple[tuple[str, ...], int, int]:
     """Find the shortest rest with known tags on both sides: the tags, its start, its end."""
-    sure = [
-        piece
-        for piece in pieces
-        if piece.tag is None or piece.end - piece.start >= _MIN_TERM_BESIDE_REST
-    ]
+    sure = _sure_pieces(letters, pieces)
     heads, tails = _covers_from_start(sure), _covers_to_end(sure, len(letters))
     best = min(
         (end - start, heads[start].pieces + tails[end].pieces, start, end)
@@ -136,6 +132,26 @@ def _cover_around_rest(letters: str, pieces: Iterable[_Piece]) -> tuple[tuple[st
     )
     start, end = best[2:]
     return tuple(dict.fromkeys(heads[start].tags + tails[end].tags)), start, end
+
+
+def _sure_pieces(letters: str, pieces: Iterable[_Piece]) -> list[_Piece]:
+    """Leave out what proves too little beside a rest: short terms, and halves of a word.
+
+    In `agentic-searchrag` the hyphen says that `agentic` goes on, so `agent` is no tag there.
+    """
+    found = list(pieces)
+    go_on = {piece.start for piece in found if letters[piece.end :].startswith("-")}
+    began_before = {piece.end for piece in found if letters[: piece.start].endswith("-")}
+    return [
+        piece
+        for piece in found
+        if piece.tag is None
+        or (
+            piece.end - piece.start >= _MIN_TERM_BESIDE_REST
+            and piece.start not in go_on
+            and piece.end not in began_before
+        )
+    ]
 
 
 def _is_rest(stretch: str) -> bool:
