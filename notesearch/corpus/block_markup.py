@@ -29,7 +29,7 @@ _TICKS = re.compile("`+")
 _TABLE_ROW = re.compile(r"(?<=\n)[ \t>]*\|[^\n]*")
 _BARE_TABLE_ROW = re.compile(r"(?<=\n)[^\n|]*[^\s|] +\|[^\n]*")
 _COMMA_AFTER_STOP = re.compile(r"(?<=[.;:!?]),(?= )")
-_SEPARATOR_ROW = re.compile(r"\n[ \t>]*\|?[ \t]*:?-+:?[ \t]*\|[-|: \t]*(?=\n)")
+_SEPARATOR_ROW = re.compile(r"\n[ \t>]*(?:\|[ \t]*)?:?-+:?[ \t]*\|[-|: \t]*(?=\n)")
 
 _LINES = (
     # reference definitions: [ref]: url "title"

@@ -187,6 +187,8 @@ def _say_sign(sign: str, source: str, following: int) -> str:
 
 
 def _say_display(body: str) -> str:
+    if not body:
+        return " "
     return body if _is_prose(body) else f" {shield(math_to_words(body))} "
 
 

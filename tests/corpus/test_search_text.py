@@ -96,9 +96,10 @@ def test_a_mark_repeated_without_end_is_read_in_linear_time(mark):
     assert isinstance(to_words(mark * (200_000 // len(mark))), str)
 
 
-@pytest.mark.parametrize("run", ["a", "_", "-", "a.", "a=", " "])
-def test_a_long_word_before_many_tags_is_read_in_linear_time(run):
-    assert isinstance(to_words(run * 50_000 + "<script>" * 5_000), str)
+@pytest.mark.parametrize("mark", ["<script>", "|", "\n|", "](", "\\", '="'])
+@pytest.mark.parametrize("run", ["a", "_", "-", "a.", "a=", " ", "$"])
+def test_a_long_run_before_many_marks_is_read_in_linear_time(run, mark):
+    assert isinstance(to_words(run * 50_000 + mark * 5_000), str)
 
 
 @pytest.mark.parametrize("closer", ["]](", "$$", "-->", "\\)", "\\]", "%}", "}}", '">', "\n```\n"])
