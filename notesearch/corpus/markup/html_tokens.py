@@ -17,6 +17,7 @@ _ATTRIBUTE = re.compile(r"[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^
 _TAG_END = re.compile(r"[\s/]*>")
 # `unescape` makes an int of any number of digits, which fails past 4,300 of them.
 _LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
+_LINE_REFERENCE = re.compile(r"&(?:#0*1[03](?!\d)|#[xX]0*[aAdD](?![0-9a-fA-F])|NewLine(?=;));?")
 RAW = frozenset({"script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes"})
 VOID = frozenset(
     {
@@ -152,7 +153,8 @@ class _Tokenizer:
 
 
 def _unescape(text: str) -> str:
-    """Resolve entities."""
-    if "&" not in text:
-        return text
-    return unescape(_LONG_REFERENCE.sub("\ufffd", text)).replace("\r", "\n").replace("\0", "\ufffd")
+    """Resolve entities; one that means a line break is a space, so that lines can be counted."""
+    if "&" in text:
+        text = _LINE_REFERENCE.sub(" ", _LONG_REFERENCE.sub("\ufffd", text))
+        text = unescape(text)
+    return text.replace("\r", " ")
