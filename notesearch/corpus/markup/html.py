@@ -103,7 +103,7 @@ class _Page:
             self._break()
             self.writer.write("---", tag.line)
             self.writer.blank()
-        else:
+        elif name != "input" or self.writer.in_item():  # elsewhere a box is no task
             if self._inline.opens_span(tag):
                 self._break_line("")
             self._inline.tag(tag)
@@ -121,7 +121,8 @@ class _Page:
 
     def _break_line(self, following: str) -> None:
         """Go to a new line where the source has one, unless it would begin a block."""
-        if self._is_line_over and self._inline.has_words():
+        may_break = not self._heading and not self._table and self._inline.has_words()
+        if self._is_line_over and may_break:
             if _OPENS_BLOCK.match(following):
                 self._inline.add(" ", 0)
             else:
@@ -130,6 +131,7 @@ class _Page:
 
     def _flush(self) -> None:
         """Write the text gathered so far as a line; in a table it stays in its cell."""
+        self._is_line_over = False
         if self._table:
             self._inline.add(" ", 0)
             return
