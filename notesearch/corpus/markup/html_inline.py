@@ -12,6 +12,7 @@ _STRONG = {"b", "strong"}
 _CODE = {"code", "kbd", "samp", "tt"}
 _RAISED = {"sup": "^", "sub": "_"}
 _SPACED = {"label", "textarea", "xmp", "ruby", "rt", "img", "input"}
+_LABEL = "selected-value"  # Notion's tags, which only its style sheet sets apart
 _URL_ESCAPES = str.maketrans({" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E"})
 
 
@@ -66,6 +67,8 @@ class Inline:
                 self.add(_RAISED[tag.name], tag.line)
         elif tag.name in _SPACED:
             self._replaced(tag)
+        elif _LABEL in tag.attributes.get("class", "") and self.has_words():
+            self.add(", ", tag.line)
 
     def take(self) -> tuple[int, str]:
         """Give the line's number and text, and begin the next one."""

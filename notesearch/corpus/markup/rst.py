@@ -27,6 +27,7 @@ _GRID_BORDER = re.compile(r"\+(?:[-=]+\+)+")
 _SIMPLE_BORDER = re.compile(r"[=-]+(?: +[=-]+)+")
 
 _CODE = {"code-block", "code", "sourcecode", "parsed-literal", "literalinclude", "prompt", "raw"}
+_WORDS = {"alt", "caption", "header"}  # options that hold text
 _NAMED = {"rubric", "admonition", "topic", "sidebar", "table", "list-table", "csv-table"}
 # Their argument is a path or the name of a style, no words.
 _UNNAMED = {
@@ -157,13 +158,13 @@ class _Rst:
             self._body_of_code(indent)
 
     def _options(self, indent: int, margin: str) -> None:
-        """Blank the `:name: value` lines of a directive; what stands for an image is text."""
+        """Blank the `:name: value` lines of a directive, but for those that hold text."""
         while (number := len(self._markup)) < len(self._lines):
             line = self._lines[number]
             match = _OPTION.fullmatch(line.strip())
             if match is None or indent_of(line) <= indent:
                 break
-            words = match[2] if match[1] in ("alt", "caption") else None
+            words = match[2] if match[1] in _WORDS else None
             self._markup.append(f"{margin}{_inline(words)}" if words else "")
 
     def _body_of_code(self, indent: int) -> None:
