@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,24 +91,25 @@ class VectorSupply:
         self.dimension = dimension  # 0 until the first vector tells
         self._journal = journal
 
-    def supply(self, texts: Iterable[str], embedded: Callable[[int], None]) -> dict[bytes, int]:
+    def supply(self, texts: Sequence[str], embedded: Callable[[int], None]) -> list[int]:
         """Store the vectors that are missing, and give the number of each text's vector."""
-        by_hash = {hash_text(text): text for text in texts}
-        known = self._recorder.known_vectors(list(by_hash))
-        missing = [key for key in by_hash if key not in known]
-        for start in range(0, len(missing), _TEXTS_PER_CALL):
-            keys = missing[start : start + _TEXTS_PER_CALL]
-            rows = {key: row for key in keys if (row := self._journal.find(key)) is not None}
-            new = [key for key in keys if key not in rows]
+        keys = [hash_text(text) for text in texts]
+        known = self._recorder.known_vectors(keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        wanted = list(missing)
+        for start in range(0, len(wanted), _TEXTS_PER_CALL):
+            part = wanted[start : start + _TEXTS_PER_CALL]
+            rows = {key: row for key in part if (row := self._journal.find(key)) is not None}
+            new = [key for key in part if key not in rows]
             if new:
-                rows.update(zip(new, self._embed([by_hash[key] for key in new]), strict=True))
+                rows.update(zip(new, self._embed([missing[key] for key in new]), strict=True))
                 with disk_errors(self._layout):
                     self._journal.append(new, [rows[key] for key in new])
                 embedded(len(new))
-            self._note_dimension(len(rows[keys[0]]) // 2)
-            numbers = self._recorder.put_vectors(keys, [rows[key] for key in keys])
-            known.update(zip(keys, numbers, strict=True))
-        return known
+            self._note_dimension(len(rows[part[0]]) // 2)
+            numbers = self._recorder.put_vectors(part, [rows[key] for key in part])
+            known.update(zip(part, numbers, strict=True))
+        return [known[key] for key in keys]
 
     def _embed(self, texts: Sequence[str]) -> list[bytes]:
         if self._loaded is None:
@@ -146,31 +148,27 @@ def feed_files(
     """Read the files and put what they hold in the place of what was there of them."""
     findings: list[Finding] = []
     clock.expect(len(files))
-    for batch in _batches(files, source, clock):
-        texts = (p.search_text for _, read in batch for own in read.passages for p in own)
-        clock.enter(Stage.EMBED)
-        vectors = supply.supply(texts, lambda count: clock.advance(embedded=count))
-        clock.enter(Stage.STORE)
-        numbers = [_put_file(recorder, seen, read) for seen, read in batch]
-        recorder.put_notes(
-            [(n, read) for n, (_, read) in zip(numbers, batch, strict=True) if not _failed(read)],
-            vectors,
-        )
-        findings.extend(finding for _, read in batch for finding in read.reading.findings)
-        clock.advance(files=len(batch))
+    # The words of a batch go into the full-text table while the next batch is read: SQLite
+    # does that in one call, which leaves Python to the other thread.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="words") as executor:
+        words: Future[None] | None = None
+        for batch in _batches(files, source, clock):
+            if words is not None:
+                clock.enter(Stage.STORE)
+                words.result()
+            clock.enter(Stage.EMBED)
+            texts = [p.search_text for _, read in batch for own in read.passages for p in own]
+            vectors = supply.supply(texts, lambda count: clock.advance(embedded=count))
+            clock.enter(Stage.STORE)
+            numbers = [recorder.replace_file(seen, read) for seen, read in batch]
+            readings = [read for _, read in batch]
+            recorder.put_notes(zip(numbers, readings, strict=True), vectors)
+            words = executor.submit(recorder.put_words)
+            findings.extend(finding for read in readings for finding in read.reading.findings)
+            clock.advance(files=len(batch))
+        if words is not None:
+            words.result()
     return Fed(tuple(findings))
-
-
-def _failed(read: ReadFile) -> bool:
-    return read.reading.skipped is not None
-
-
-def _put_file(recorder: Recorder, seen: SeenFile, read: ReadFile) -> int:
-    number = recorder.put_file(seen, _failed(read))
-    recorder.put_findings(number, read.reading.findings, read.reading.skipped)
-    if not _failed(read):  # the earlier notes of a file that fails now stay
-        recorder.remove_notes(number)
-    return number
 
 
 def _batches(

@@ -79,9 +79,13 @@ class Journal:
         file = self._file or self._begin(len(rows[0]))
         file.seek(0, 2)
         pairs = zip(text_hashes, rows, strict=True)
-        crc_bytes = (crc_of(key, row).to_bytes(_CRC_BYTES, "little") for key, row in pairs)
-        for record in zip(text_hashes, rows, crc_bytes, strict=True):
-            file.write(b"".join(record))
+        file.write(
+            b"".join(
+                part
+                for key, row in pairs
+                for part in (key, row, crc_of(key, row).to_bytes(_CRC_BYTES, "little"))
+            )
+        )
         file.flush()
 
     def _begin(self, row_bytes: int) -> BinaryIO:

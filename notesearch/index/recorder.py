@@ -28,8 +28,11 @@ class Recorder:
     def __init__(self, catalog: Catalog, tag_forms: TagForms) -> None:
         self._catalog = catalog
         self._tag_forms = tag_forms
+        self._files: dict[str, int] = dict(catalog.rows("SELECT path, id FROM files"))
+        self._last_file = catalog.number("SELECT max(id) FROM files")
         self._last_note = catalog.number("SELECT max(id) FROM notes")
         self._last_passage = catalog.number("SELECT max(id) FROM passages")
+        self._last_worded = self._last_passage
         self._last_vector = catalog.number("SELECT max(id) FROM vectors")
         catalog.rows("CREATE TEMP TABLE IF NOT EXISTS released (vector INTEGER PRIMARY KEY)")
         catalog.rows("DELETE FROM released")
@@ -39,17 +42,41 @@ class Recorder:
         self._catalog.rows("INSERT INTO words (words) VALUES ('delete-all')")
         for table in CLEARED_BY_REBUILD:
             self._catalog.rows(f"DELETE FROM {table}")
+        self._files.clear()
 
     def put_file(self, seen: SeenFile, failed: bool) -> int:
         """Note how a file stands now, and give its number."""
+        number = self._files.get(seen.path)
+        values = (seen.size, seen.mtime_ns, seen.settled, seen.hash, failed)
+        if number is not None:
+            self._catalog.rows(
+                """UPDATE files SET size = ?, mtime_ns = ?, settled = ?, hash = ?, failed = ?
+                WHERE id = ?""",
+                (*values, number),
+            )
+            return number
+        self._last_file += 1
+        self._files[seen.path] = self._last_file
         self._catalog.rows(
-            """INSERT INTO files (path, size, mtime_ns, settled, hash, failed)
-            VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
-            settled = excluded.settled, hash = excluded.hash, failed = excluded.failed""",
-            (seen.path, seen.size, seen.mtime_ns, seen.settled, seen.hash, failed),
+            """INSERT INTO files (id, path, size, mtime_ns, settled, hash, failed)
+            VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            (self._last_file, seen.path, *values),
         )
-        return self._catalog.number("SELECT id FROM files WHERE path = ?", (seen.path,))
+        return self._last_file
+
+    def replace_file(self, seen: SeenFile, read: ReadFile) -> int:
+        """Put what a file holds now in the place of what it held, all but the notes themselves.
+
+        The earlier notes of a file that fails now stay.
+        """
+        is_known = seen.path in self._files
+        reading = read.reading
+        number = self.put_file(seen, failed=reading.skipped is not None)
+        if is_known and reading.skipped is None:
+            self.remove_notes(number)
+        if is_known or reading.findings or reading.skipped:
+            self.put_findings(number, reading.findings, reading.skipped)
+        return number
 
     def touch_file(self, seen: SeenFile) -> None:
         """Note a file's new size and time where its bytes are the same."""
@@ -58,8 +85,9 @@ class Recorder:
             (seen.size, seen.mtime_ns, seen.settled, seen.path),
         )
 
-    def remove_file(self, file: int) -> None:
+    def remove_file(self, path: str) -> None:
         """Forget a file with all that was read in it."""
+        file = self._files.pop(path)
         self.remove_notes(file)
         self.put_findings(file, (), None)
         self._catalog.rows("DELETE FROM files WHERE id = ?", (file,))
@@ -119,11 +147,12 @@ class Recorder:
         )
         return numbers
 
-    def put_notes(self, files: Sequence[tuple[int, ReadFile]], vectors: dict[bytes, int]) -> None:
-        """Store the notes and passages of some files, whose texts all have a vector."""
+    def put_notes(self, files: Iterable[tuple[int, ReadFile]], vectors: Iterable[int]) -> None:
+        """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
         notes: list[Sequence[Value]] = []
         tags: list[Sequence[Value]] = []
         passages: list[Sequence[Value]] = []
+        vector = iter(vectors)
         for file, read in files:
             for note, own in zip(read.reading.notes, read.passages, strict=True):
                 self._last_note += 1
@@ -131,18 +160,21 @@ class Recorder:
                 tags.extend(self._tag_rows(self._last_note, note))
                 for passage in own:
                     self._last_passage += 1
-                    vector = vectors[hash_text(passage.search_text)]
                     passages.append(
-                        _passage_row(self._last_passage, self._last_note, vector, passage)
+                        _passage_row(self._last_passage, self._last_note, next(vector), passage)
                     )
         self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(13)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(6)})", tags)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
+
+    def put_words(self) -> None:
+        """Put the passages that came since the last call into the full-text table."""
         self._catalog.rows(
             """INSERT INTO words (rowid, title, section, body)
-            SELECT id, title, section, body FROM passage_words WHERE id > ?""",
-            (self._last_passage - len(passages),),
+            SELECT id, title, section, body FROM passage_words WHERE id > ? AND id <= ?""",
+            (self._last_worded, self._last_passage),
         )
+        self._last_worded = self._last_passage
 
     def _tag_rows(self, number: int, note: Note) -> Iterable[Sequence[Value]]:
         for folder, tags in enumerate((note.tags, note.folder_tags)):

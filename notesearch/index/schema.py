@@ -81,7 +81,6 @@ TABLES = (
     )""",
     "CREATE INDEX passages_by_note ON passages (note, role)",
     "CREATE INDEX passages_by_vector ON passages (vector)",
-    "CREATE INDEX passages_by_passage_id ON passages (passage_id)",
     """CREATE VIEW passage_words AS SELECT
         id,
         substr(search_text, 1, body_start) AS title,

@@ -222,7 +222,7 @@ def _note_files(recorder: Recorder, work: _Work, clock: StageClock) -> None:
     """Store what needs no reading: files that are gone, touched, or cannot be opened."""
     clock.enter(Stage.STORE)
     for before in work.remove:
-        recorder.remove_file(before.id)
+        recorder.remove_file(before.path)
     for seen in work.note:
         recorder.touch_file(seen)
     for seen, skipped in work.unreadable:

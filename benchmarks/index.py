@@ -1,0 +1,312 @@
+"""What the index costs: build, update, open and query, each in a fresh process.
+
+    python benchmarks/index.py                         # 1,000 to 250,000 passages
+    python benchmarks/index.py --sizes 1000000         # needs 8 GB of disk
+    python benchmarks/index.py --plot                  # index.svg from all figures kept so far
+
+Texts are the paragraphs of real notes (../shared/data/wild, or NOTESEARCH_DATA), drawn at random
+and put 25 to a file, one passage a line; without them, words by a Zipf law. Vectors are random:
+the embedder is ready at once, so that the index alone is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.index import Store, UpdatePlan, check_index, update_index
+from notesearch.index.records import (
+    Condition,
+    LazyEmbedder,
+    ListedFile,
+    Listing,
+    ReadFile,
+    UpdateReport,
+)
+from notesearch.records import FileReading, Note, NoteKind, Passage
+
+DIMENSION = 384
+PASSAGES_PER_FILE = 25
+WORDS_PER_PASSAGE = 100
+HERE = Path(__file__).parent
+FIGURES = HERE / "index.json"
+
+
+class RandomEmbedder:
+    """Rows of length 1 from a pool; every text gets its own by its hash."""
+
+    def __init__(self) -> None:
+        pool = np.random.default_rng(0).standard_normal((8192, DIMENSION), dtype=np.float32)
+        self._pool = pool / np.linalg.norm(pool, axis=1, keepdims=True)
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._pool[[hash(text) % len(self._pool) for text in texts]]
+
+
+class LineFiles:
+    """A folder of files with one passage a line."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def list_files(self) -> Listing:
+        files = []
+        for folder in sorted(os.scandir(self._root), key=lambda entry: entry.name):
+            for entry in os.scandir(folder):
+                stat = entry.stat()
+                path = f"{folder.name}/{entry.name}"
+                files.append(ListedFile(path, stat.st_size, stat.st_mtime_ns))
+        return Listing(tuple(files))
+
+    def hash_file(self, path: str) -> str:
+        return hashlib.sha256((self._root / path).read_bytes()).hexdigest()
+
+    def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
+        for path in paths:
+            yield read_file(path, (self._root / path).read_text(encoding="utf-8"))
+
+
+def read_file(path: str, text: str) -> ReadFile:
+    """One note a file, one passage a line."""
+    lines = tuple(text.splitlines())
+    folder = path.split("/")[0]
+    note = Note(
+        id=path,
+        path=path,
+        title=f"Note {path}",
+        kind=NoteKind.NOTE,
+        line_start=1,
+        line_end=len(lines),
+        lines=lines,
+        sections=(),
+        tags=(f"tag{len(lines[0]) % 50}",),
+        folder_tags=(folder,),
+        year=2000 + len(text) % 25,
+    )
+    passages = tuple(
+        Passage(
+            id=f"{zlib_id(path, number):016x}",
+            note_id=path,
+            section=("Method",),
+            role=None,
+            line_start=number,
+            line_end=number,
+            text=line,
+            search_text=f"{note.title}\n{line}",
+            tokens=130,
+        )
+        for number, line in enumerate(lines, start=1)
+    )
+    return ReadFile(FileReading(path, (note,)), (passages,))
+
+
+def zlib_id(path: str, number: int) -> int:
+    return hash((path, number)) & 0xFFFFFFFFFFFFFFFF
+
+
+def plan_for(corpus: Path) -> UpdatePlan:
+    return UpdatePlan(
+        source=LineFiles(corpus),
+        embedder=LazyEmbedder("random-384", RandomEmbedder),
+        reading="lines-1",
+        tag_forms=lambda written: (written,),
+    )
+
+
+# ------------------------------------------------------------------ the corpus
+
+
+def all_words() -> list[str]:
+    data = Path(os.environ.get("NOTESEARCH_DATA", HERE.parent.parent / "shared" / "data"))
+    paths = sorted((data / "wild" / "notes").rglob("*.md"))
+    words: list[str] = []
+    for path in random.Random(0).sample(paths, min(1500, len(paths))):
+        words.extend(path.read_text(encoding="utf-8", errors="replace").split())
+    if words:
+        return words
+    ranks = np.random.default_rng(0).zipf(1.3, 1_000_000) % 50_000
+    return [f"word{rank}" for rank in ranks]
+
+
+def make_corpus(root: Path, passages: int) -> None:
+    words = all_words()
+    dice = random.Random(1)
+    for number in range(passages // PASSAGES_PER_FILE):
+        folder = root / f"topic{number % 20}"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = []
+        for _ in range(PASSAGES_PER_FILE):
+            start = dice.randrange(len(words) - WORDS_PER_PASSAGE)
+            lines.append(" ".join(words[start : start + WORDS_PER_PASSAGE]))
+        (folder / f"note{number}.md").write_text("\n".join(lines), encoding="utf-8")
+    past = time.time() - 3600
+    for path in root.rglob("*.md"):
+        os.utime(path, (past, past))
+
+
+# ------------------------------------------------------------------ what is measured
+
+
+def measure_update(corpus: Path, index_dir: Path) -> dict[str, float]:
+    before = peak_mb()
+    start = time.perf_counter()
+    report = update_index(index_dir, plan_for(corpus))
+    seconds = time.perf_counter() - start
+    return {
+        "seconds": seconds,
+        "passages_embedded": report.passages_embedded,
+        "passages": report.passages,
+        "peak_mb_above_imports": peak_mb() - before,
+        **stages(report),
+    }
+
+
+def stages(report: UpdateReport) -> dict[str, float]:
+    return {f"s_{stage.value}": round(seconds, 3) for stage, seconds in report.seconds.items()}
+
+
+def measure_first_answer(_: Path, index_dir: Path) -> dict[str, float]:
+    query = RandomEmbedder().embed_passages(["query"])[0]
+    start = time.perf_counter()
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        nearest = snapshot.nearest(query, 10)
+        snapshot.passages(nearest.ids.tolist())
+    return {"seconds": time.perf_counter() - start, "peak_mb": peak_mb()}
+
+
+def measure_warm(_: Path, index_dir: Path) -> dict[str, float]:
+    query = RandomEmbedder().embed_passages(["query"])[0]
+    rare = Condition(
+        "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)", ("tag7",)
+    )
+    broad = Condition("n.year >= ?", (2003,))
+    expression = '"policy" OR "gradient" OR "reward" OR "learning"'
+    figures: dict[str, float] = {}
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        few, many = snapshot.passage_ids(rare), snapshot.passage_ids(broad)
+        cases: dict[str, Callable[[], object]] = {
+            "nearest": lambda: snapshot.nearest(query, 1000),
+            "nearest_rare": lambda: snapshot.nearest(query, 1000, few),
+            "nearest_broad": lambda: snapshot.nearest(query, 1000, many),
+            "matches": lambda: snapshot.matches(expression, 1000),
+            "matches_rare": lambda: snapshot.matches(expression, 1000, few),
+            "matches_broad": lambda: snapshot.matches(expression, 1000, many),
+            "ids_rare": lambda: snapshot.passage_ids(rare),
+            "ids_broad": lambda: snapshot.passage_ids(broad),
+            "passages_10": lambda: snapshot.passages(few[:10].tolist()),
+        }
+        for name, case in cases.items():
+            figures[f"ms_{name}"] = 1000 * median_seconds(case)
+        figures["rare_share"] = len(few) / snapshot.state.passages
+        figures["broad_share"] = len(many) / snapshot.state.passages
+    return figures
+
+
+def median_seconds(case: Callable[[], object]) -> float:
+    times = []
+    for _ in range(9):
+        start = time.perf_counter()
+        case()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def measure_mend(_: Path, index_dir: Path) -> dict[str, float]:
+    next(index_dir.glob("vectors-*.faiss")).unlink()
+    start = time.perf_counter()
+    problems = check_index(index_dir, fix=True)
+    return {"seconds": time.perf_counter() - start, "fixed": sum(p.fixed for p in problems)}
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+MEASURES = {
+    "update": measure_update,
+    "first_answer": measure_first_answer,
+    "warm": measure_warm,
+    "mend": measure_mend,
+}
+
+
+def run_cold(measure: str, corpus: Path, index_dir: Path) -> dict[str, float]:
+    """Measure in a new process; `process_seconds` counts its start and imports too."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONHASHSEED": "0",
+    }
+    command = [sys.executable, __file__, "--measure", measure, str(corpus), str(index_dir)]
+    start = time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    seconds = time.perf_counter() - start
+    figures: dict[str, float] = json.loads(done.stdout)
+    return {"process_seconds": seconds, **figures}
+
+
+def measure_size(passages: int, folder: Path) -> dict[str, dict[str, float]]:
+    corpus, index_dir = folder / "corpus", folder / "index"
+    make_corpus(corpus, passages)
+    build = run_cold("update", corpus, index_dir)
+    build["passages_per_second"] = passages / build["seconds"]
+    unchanged = run_cold("update", corpus, index_dir)
+    touched = next(corpus.rglob("*.md"))
+    touched.write_text(touched.read_text(encoding="utf-8") + "\none more line", encoding="utf-8")
+    one_note = run_cold("update", corpus, index_dir)
+    figures = {
+        "build": build,
+        "unchanged": unchanged,
+        "one_note": one_note,
+        "first_answer": run_cold("first_answer", corpus, index_dir),
+        "warm": run_cold("warm", corpus, index_dir),
+        "mend": run_cold("mend", corpus, index_dir),
+    }
+    sizes = {path.name: path.stat().st_size / 1e6 for path in index_dir.iterdir()}
+    figures["disk"] = {
+        "catalog_mb": sizes["catalog.sqlite"],
+        "vectors_mb": sum(size for name, size in sizes.items() if name.endswith(".faiss")),
+        "files": passages / PASSAGES_PER_FILE,
+    }
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 50_000, 250_000])
+    parser.add_argument("--measure", nargs=3, metavar=("NAME", "CORPUS", "INDEX"))
+    parser.add_argument("--keep", type=Path, help="work in this folder and leave it there")
+    parser.add_argument("--plot", action="store_true")
+    options = parser.parse_args()
+    if options.measure:
+        name, corpus, index_dir = options.measure
+        print(json.dumps(MEASURES[name](Path(corpus), Path(index_dir))))
+        return
+    kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    for size in options.sizes:
+        folder = options.keep or Path(tempfile.mkdtemp(prefix="notesearch-bench-"))
+        try:
+            kept[str(size)] = measure_size(size, folder)
+        finally:
+            if options.keep is None:
+                shutil.rmtree(folder)
+        print(size, json.dumps(kept[str(size)], indent=2))
+        FIGURES.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
