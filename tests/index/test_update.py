@@ -1,10 +1,29 @@
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from notesearch.index import Store, update_index
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIndexError
+from notesearch.index import Store, preview_update, update_index
+from notesearch.index.records import Progress, ReadFile, Stage
+from notesearch.records import SkippedFile
 from tests.fakes import WordEmbedder
+from tests.index.contents import contents_of
 from tests.index.corpora import CountedLoads, LineCorpus, plan_of
+
+
+def age(corpus: LineCorpus) -> None:
+    """Make the files older than the clock's step, so that their times can be trusted."""
+    past = time.time() - 3600
+    for path in corpus.root.rglob("*.md"):
+        os.utime(path, (past, past))
 
 
 def test_first_update_makes_an_index_that_answers(corpus: LineCorpus, index_dir: Path) -> None:
@@ -17,9 +36,6 @@ def test_first_update_makes_an_index_that_answers(corpus: LineCorpus, index_dir:
         best = snapshot.passages(nearest.ids.tolist())[0]
         assert best.passage.text == "image patches"
         assert best.note.path == "vision/vit.md"
-        assert [
-            m.note.path for m in snapshot.passages(snapshot.matches("gradients", 5).ids.tolist())
-        ] == ["rl/ppo.md"]
 
 
 def test_update_right_after_an_update_embeds_nothing_and_loads_no_model(
@@ -32,5 +48,315 @@ def test_update_right_after_an_update_embeds_nothing_and_loads_no_model(
 
     assert load.loads == 0
     assert report.is_unchanged
-    assert report.unchanged == 3
-    assert report.generation == 1
+    assert (report.unchanged, report.generation) == (3, 1)
+
+
+def test_unchanged_files_are_neither_hashed_nor_read(corpus: LineCorpus, index_dir: Path) -> None:
+    age(corpus)
+    update_index(index_dir, plan_of(corpus))
+    corpus.hashed.clear()
+    corpus.read.clear()
+
+    update_index(index_dir, plan_of(corpus))
+
+    assert corpus.hashed == corpus.read == []
+
+
+def test_file_that_was_fresh_is_hashed_once_more(corpus: LineCorpus, index_dir: Path) -> None:
+    age(corpus)
+    corpus.write("fresh.md", "speech")
+    update_index(index_dir, plan_of(corpus))
+    stat = (corpus.root / "fresh.md").stat()
+    corpus.write("fresh.md", "proofs")
+    os.utime(corpus.root / "fresh.md", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    corpus.hashed.clear()
+
+    report = update_index(index_dir, plan_of(corpus))
+
+    assert corpus.hashed == ["fresh.md"]
+    assert report.changed == ("fresh.md",)
+
+
+def test_touched_file_is_hashed_but_not_read(corpus: LineCorpus, index_dir: Path) -> None:
+    age(corpus)
+    update_index(index_dir, plan_of(corpus))
+    os.utime(corpus.root / "rl/ppo.md", (1, 1))
+    corpus.read.clear()
+
+    report = update_index(index_dir, plan_of(corpus))
+    corpus.hashed.clear()
+    update_index(index_dir, plan_of(corpus))
+
+    assert (report.unchanged, report.generation) == (3, 1)
+    assert corpus.hashed == corpus.read == []
+
+
+def test_edited_note_embeds_only_its_new_passages(corpus: LineCorpus, index_dir: Path) -> None:
+    update_index(index_dir, plan_of(corpus))
+    corpus.write("rl/dpo.md", "#RLHF/DPO", "policy without a reward model", "a robot", "a proof")
+    embedder = WordEmbedder()
+
+    report = update_index(index_dir, plan_of(corpus, embedder))
+
+    assert report.changed == ("rl/dpo.md",)
+    assert embedder.embedded == ["Title\na robot"]
+    assert (report.passages_embedded, report.passages_reused) == (1, 2)
+
+
+def test_renamed_note_embeds_nothing(corpus: LineCorpus, index_dir: Path) -> None:
+    update_index(index_dir, plan_of(corpus))
+    corpus.rename("rl/dpo.md", "new/dpo.md")
+    load = CountedLoads(WordEmbedder())
+
+    report = update_index(index_dir, plan_of(corpus, load=load))
+
+    assert report.renamed == (("rl/dpo.md", "new/dpo.md"),)
+    assert (report.added, report.removed, load.loads) == ((), (), 0)
+    assert contents_of(index_dir).by_path.keys() == {"new/dpo.md", "rl/ppo.md", "vision/vit.md"}
+
+
+def test_equal_texts_share_one_vector(corpus: LineCorpus, index_dir: Path) -> None:
+    corpus.write("copy.md", "image patches", "image patches")
+
+    report = update_index(index_dir, plan_of(corpus))
+
+    assert (report.passages, report.passages_embedded, report.passages_reused) == (6, 4, 2)
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        assert snapshot.counts().vectors == 4
+        found = snapshot.nearest(WordEmbedder().embed_query("image"), 3)
+        assert len({p.passage.id for p in snapshot.passages(found.ids.tolist())}) == 3
+
+
+def test_removed_note_takes_its_vectors_and_words_along(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    corpus.remove("vision/vit.md")
+
+    report = update_index(index_dir, plan_of(corpus))
+
+    assert report.removed == ("vision/vit.md",)
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        assert snapshot.counts().vectors == snapshot.counts().passages == 3
+        assert len(snapshot.matches("image", 10).ids) == 0
+
+
+def test_file_that_fails_keeps_its_earlier_notes_and_is_reported_until_it_reads_well(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    good = contents_of(index_dir)
+    corpus.write("rl/dpo.md", "! broken")
+    failed = (SkippedFile("rl/dpo.md", 1, "begins with !"),)
+
+    assert update_index(index_dir, plan_of(corpus)).skipped == failed
+    assert update_index(index_dir, plan_of(corpus)).skipped == failed
+    assert contents_of(index_dir).passages == good.passages
+
+    corpus.write("rl/dpo.md", "robot")
+    assert update_index(index_dir, plan_of(corpus)).skipped == ()
+    assert len(contents_of(index_dir).by_path["rl/dpo.md"]) == 1
+
+
+def test_file_that_cannot_be_opened_keeps_its_notes(corpus: LineCorpus, index_dir: Path) -> None:
+    class Locked(LineCorpus):
+        def hash_file(self, path: str) -> str:
+            if path == "rl/dpo.md":
+                raise PermissionError(13, "Permission denied")
+            return super().hash_file(path)
+
+    update_index(index_dir, plan_of(corpus))
+    good = contents_of(index_dir)
+
+    report = update_index(index_dir, plan_of(Locked(corpus.root)))
+    again = update_index(index_dir, plan_of(Locked(corpus.root)))
+
+    assert report.skipped == again.skipped
+    assert report.skipped == (SkippedFile("rl/dpo.md", None, "Permission denied"),)
+    assert contents_of(index_dir) == good
+    assert update_index(index_dir, plan_of(corpus)).skipped == ()
+
+
+def test_folder_that_cannot_be_listed_keeps_its_notes(corpus: LineCorpus, index_dir: Path) -> None:
+    update_index(index_dir, plan_of(corpus))
+    blind = SkippedFile("rl", None, "Permission denied")
+
+    report = update_index(index_dir, plan_of(replace(corpus, unlisted=(blind,))))
+
+    assert report.removed == ()
+    assert report.skipped == (blind,)
+    assert report.passages == 4
+
+
+def test_empty_corpus_removes_nothing_unless_asked(corpus: LineCorpus, index_dir: Path) -> None:
+    update_index(index_dir, plan_of(corpus))
+    for path in list(corpus.root.rglob("*.md")):
+        path.unlink()
+
+    with pytest.raises(CorpusError, match="nothing was removed"):
+        update_index(index_dir, plan_of(corpus))
+    assert len(contents_of(index_dir).passages) == 4
+
+    report = update_index(index_dir, plan_of(corpus, allow_empty=True))
+    assert (len(report.removed), report.passages) == (3, 0)
+    assert contents_of(index_dir).passages == {}
+
+
+def test_new_chunker_reads_all_and_embeds_only_new_texts(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    corpus.read.clear()
+    load = CountedLoads(WordEmbedder())
+
+    report = update_index(index_dir, plan_of(corpus, load=load, reading="lines-2"))
+
+    assert len(corpus.read) == 3
+    assert (load.loads, report.passages_reused, report.unchanged) == (0, 4, 3)
+
+
+def test_other_model_is_refused_with_both_names_and_the_remedy(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    other = WordEmbedder(("policy",), name="few-words")
+
+    with pytest.raises(MismatchError) as caught:
+        update_index(index_dir, plan_of(corpus, other))
+    assert str(caught.value) == (
+        f"{index_dir} holds vectors of words-9, the settings ask for few-words-2; "
+        "run: notesearch index --rebuild"
+    )
+
+    report = update_index(index_dir, plan_of(corpus, other, rebuild=True))
+    assert report.passages_embedded == 4
+    with Store(index_dir) as store:
+        assert (store.state.dimension, store.state.embedder) == (2, "few-words-2")
+
+
+def test_interrupted_first_build_goes_on_where_it_stopped(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    corpus.write("long.md", *(f"line {number}" for number in range(1500)))
+
+    class Dying(WordEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            if len(self.embedded) >= 1000:
+                raise ModelError("the lights went out")
+            return super().embed_passages(texts)
+
+    with pytest.raises(ModelError):
+        update_index(index_dir, plan_of(corpus, Dying()))
+    embedder = WordEmbedder()
+    report = update_index(index_dir, plan_of(corpus, embedder))
+
+    assert (report.passages, report.passages_embedded) == (1504, 1504 - 1024)
+    assert not (index_dir / "embedded.journal").exists()
+
+
+@pytest.mark.parametrize(
+    "vectors",
+    [np.zeros((1, 9)), np.full((4, 9), np.nan), np.zeros(36)],
+    ids=["too few", "no numbers", "no rows"],
+)
+def test_embedder_that_gives_nonsense_is_refused(
+    corpus: LineCorpus, index_dir: Path, vectors: NDArray[np.float32]
+) -> None:
+    class Nonsense(WordEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            return vectors
+
+    with pytest.raises(ModelError, match="choose another model"):
+        update_index(index_dir, plan_of(corpus, Nonsense()))
+
+
+def test_lost_vectors_are_written_again_by_the_next_update(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    right = contents_of(index_dir)
+    (index_dir / "vectors-1.faiss").unlink()
+    load = CountedLoads(WordEmbedder())
+
+    update_index(index_dir, plan_of(corpus, load=load))
+
+    assert load.loads == 0
+    assert contents_of(index_dir) == right
+
+
+def test_preview_tells_the_changes_and_writes_nothing(corpus: LineCorpus, index_dir: Path) -> None:
+    first = preview_update(index_dir, plan_of(corpus))
+    assert (len(first.added), first.dry_run, index_dir.exists()) == (3, True, False)
+
+    update_index(index_dir, plan_of(corpus))
+    corpus.write("rl/ppo.md", "robot")
+    corpus.remove("vision/vit.md")
+    before = contents_of(index_dir)
+    report = preview_update(index_dir, plan_of(corpus))
+
+    assert (report.changed, report.removed, report.added) == (
+        ("rl/ppo.md",),
+        ("vision/vit.md",),
+        (),
+    )
+    assert contents_of(index_dir) == before
+
+
+def test_folder_with_other_files_is_refused(corpus: LineCorpus, index_dir: Path) -> None:
+    index_dir.mkdir()
+    (index_dir / "thesis.tex").write_text("…", encoding="utf-8")
+
+    with pytest.raises(UnusableIndexError, match=r"holds other files \(thesis.tex\)"):
+        update_index(index_dir, plan_of(corpus))
+
+
+def test_folder_that_is_a_file_is_refused(corpus: LineCorpus, index_dir: Path) -> None:
+    index_dir.write_text("…", encoding="utf-8")
+
+    with pytest.raises(UnusableIndexError, match="cannot be written"):
+        update_index(index_dir, plan_of(corpus))
+
+
+def test_progress_tells_stages_and_ends_with_all_that_was_read(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    seen: list[Progress] = []
+
+    update_index(index_dir, plan_of(corpus), progress=seen.append)
+
+    last = seen[-1]
+    assert [stage for stage in Stage if stage not in {p.stage for p in seen}] == [Stage.COMPARE]
+    assert (last.files_done, last.files_total, last.notes) == (3, 3, 3)
+    assert (last.passages, last.passages_embedded) == (4, 4)
+
+
+def test_findings_of_the_files_read_are_reported(corpus: LineCorpus, index_dir: Path) -> None:
+    corpus.write("strange.md", "an odd line")
+
+    report = update_index(index_dir, plan_of(corpus))
+
+    assert [finding.path for finding in report.findings] == ["strange.md"]
+
+
+def test_texts_come_to_the_model_in_bounded_calls(corpus: LineCorpus, index_dir: Path) -> None:
+    calls: list[int] = []
+
+    class Counting(WordEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            calls.append(len(texts))
+            return super().embed_passages(texts)
+
+    read_ahead: list[int] = []
+
+    class Lazy(LineCorpus):
+        def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
+            for read in super().read_files(paths):
+                read_ahead.append(len(calls))
+                yield read
+
+    for number in range(12):
+        corpus.write(f"{number}.md", *(f"line {number} {line}" for line in range(1000)))
+    update_index(index_dir, plan_of(Lazy(corpus.root), Counting()))
+
+    assert max(calls) == 512
+    assert read_ahead[-1] > 0  # the last file was read after the first texts were embedded
