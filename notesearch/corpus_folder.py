@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,20 +28,21 @@ class Ruler:
 class CorpusFolder:
     """The note files of one folder, read by the settings."""
 
-    def __init__(self, folder: Path, settings: Settings, ruler: Ruler) -> None:
+    def __init__(self, folder: Path, settings: Settings, ruler: Callable[[], Ruler]) -> None:
+        """Take a folder; the ruler is asked for when the first file is read, no sooner."""
         self.folder = folder
         self._settings = settings
         self._ruler = ruler
 
     @property
     def fingerprint(self) -> str:
-        """Everything but the files that decides what passages come out, in one line."""
+        """What decides, beside the files and the model, which passages come out; in one line."""
         settings = self._settings
-        choices = repr((settings.inline_tags, settings.reading))
-        digest = hashlib.blake2b(choices.encode(), digest_size=4).hexdigest()
+        rules = repr((settings.inline_tags, settings.reading))
+        digest = hashlib.blake2b(rules.encode(), digest_size=4).hexdigest()
         return (
             f"reader {READER_VERSION}, chunker {CHUNKER_VERSION}, "
-            f"{self._ruler.max_tokens} tokens, rules {digest}"
+            f"passages of {settings.passage_tokens} tokens, rules {digest}"
         )
 
     @cached_property
@@ -56,7 +57,10 @@ class CorpusFolder:
     def hash_file(self, path: str) -> str:
         """Hash a file's bytes; OSError when it cannot be read."""
         with (self.folder / path).open("rb") as file:
-            return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+            digest = hashlib.blake2b(digest_size=16)
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return digest.hexdigest()
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
         """Read and cut files, one answer a path, in their order."""
@@ -67,7 +71,7 @@ class CorpusFolder:
             yield ReadFile(reading, self._cut(reading))
 
     def _cut(self, reading: FileReading) -> tuple[tuple[Passage, ...], ...]:
-        ruler = self._ruler
+        ruler = self._ruler()
         return tuple(
             tuple(chunk_note(note, max_tokens=ruler.max_tokens, count=ruler.count))
             for note in reading.notes
@@ -81,7 +85,9 @@ class CorpusFolder:
         return self._settings.inline_tags == "always"
 
 
-def parse_paths(paths: Sequence[Path], settings: Settings, ruler: Ruler) -> Iterator[ReadFile]:
+def parse_paths(
+    paths: Sequence[Path], settings: Settings, ruler: Callable[[], Ruler]
+) -> Iterator[ReadFile]:
     """Read files and folders as an update would, in the order given."""
     for path in paths:
         folder, start = _home_of(path, settings)
@@ -111,5 +117,3 @@ def _home_of(path: Path, settings: Settings) -> tuple[Path, str]:
             return corpus, ""
         return corpus, f"{inside}/" if is_folder else inside
     return (path, "") if is_folder else (path.parent, path.name)
-
-

@@ -1,85 +1,134 @@
-"""The architecture on one page: read a corpus, cut its notes, and what is built on that."""
+"""The architecture on one page: update an index, open one, search it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 
-from notesearch.corpus.chunker import CountTokens, chunk_note
-from notesearch.corpus.conventions import writes_inline_tags
-from notesearch.corpus.reader import read_file
-from notesearch.corpus.walk import NOTE_SUFFIXES, CorpusFile, list_files
-from notesearch.errors import UsageError
-from notesearch.records import FileReading, Finding, Note, Passage, SkippedFile
+from notesearch.corpus.tags import normalise_tag, tag_and_parents
+from notesearch.corpus_folder import CorpusFolder
+from notesearch.embedding import Embedder
+from notesearch.errors import UnusableIndexError
+from notesearch.index.check import check_index
+from notesearch.index.layout import IndexLayout
+from notesearch.index.records import (
+    IndexStatus,
+    LazyEmbedder,
+    Problem,
+    ProgressObserver,
+    UpdateReport,
+    ignore_progress,
+)
+from notesearch.index.status import read_status
+from notesearch.index.store import Store
+from notesearch.index.update import UpdatePlan, preview_update, update_index
+from notesearch.model import Model, open_model
 from notesearch.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFile:
-    """What the reading makes of one file: its notes, each with its passages."""
-
-    notes: tuple[tuple[Note, tuple[Passage, ...]], ...]
-    findings: tuple[Finding, ...]
-    skipped: SkippedFile | None
+class NotesearchWarning(UserWarning):
+    """Something a person should know, and that is no error."""
 
 
-def parse(
-    paths: Sequence[Path], settings: Settings, *, max_tokens: int, count: CountTokens
-) -> Iterator[ParsedFile]:
-    """Read note files and folders as an update would, without an index; in the order given."""
-    for path in paths:
-        corpus, files, skipped = _files_of(path, settings)
-        inline_tags = resolve_inline_tags(corpus, files, settings)
-        for skip in skipped:
-            yield ParsedFile((), (), skip)
-        for file in files:
-            reading = read_file(corpus, file.path, rules=settings.reading, inline_tags=inline_tags)
-            yield ParsedFile(
-                tuple((note, passages) for note, passages in cut(reading, max_tokens, count)),
-                reading.findings,
-                reading.skipped,
-            )
+def warn_in_python(message: str) -> None:
+    """The library's way to warn; the command line hands in its own."""
+    warnings.warn(message, NotesearchWarning, stacklevel=3)
 
 
-def cut(
-    reading: FileReading, max_tokens: int, count: CountTokens
-) -> Iterator[tuple[Note, tuple[Passage, ...]]]:
-    """Cut each note of a file into its passages."""
-    for note in reading.notes:
-        yield note, tuple(chunk_note(note, max_tokens=max_tokens, count=count))
+class Index:
+    """An index on disk: brought in step with a corpus by `update`, asked by `query`.
 
+    Safe to search from several threads. Close it, or use it as a context manager.
+    """
 
-def resolve_inline_tags(corpus: Path, files: tuple[CorpusFile, ...], settings: Settings) -> bool:
-    """Decide whether #words in prose are tags, where the settings leave it to the collection."""
-    if settings.inline_tags == "auto":
-        return writes_inline_tags(corpus, files)
-    return settings.inline_tags == "always"
+    def __init__(self, index_dir: Path, settings: Settings, model: Model) -> None:
+        """Use `Index.open`."""
+        self.index_dir = index_dir
+        self._settings = settings
+        self._model = model
+        self._open_store: Store | None = None
 
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        embedder: Embedder | None = None,
+        *,
+        create: bool = False,
+        settings: Settings | None = None,
+        warn: Callable[[str], None] = warn_in_python,
+    ) -> Index:
+        """Open the index in a folder, or the one the settings name.
 
-def _files_of(
-    path: Path, settings: Settings
-) -> tuple[Path, tuple[CorpusFile, ...], tuple[SkippedFile, ...]]:
-    """Find the corpus that a path belongs to, and the files meant by it."""
-    home = settings.corpus
-    inside = home.is_dir() and path.resolve().is_relative_to(home.resolve())
-    if path.is_dir():
-        corpus = home if inside else path
-        listing = list_files(corpus, settings.ignore)
-        if not inside:
-            return corpus, listing.files, listing.skipped
-        prefix = path.resolve().relative_to(home.resolve()).as_posix()
-        start = "" if prefix == "." else f"{prefix}/"
-        return (
-            corpus,
-            tuple(file for file in listing.files if file.path.startswith(start)),
-            tuple(skip for skip in listing.skipped if skip.path.startswith(start)),
+        With `create`, a folder without an index is fine: the first update makes one. An
+        `embedder` of the caller's own takes the place of the model in the settings.
+        """
+        settings = settings or Settings()
+        index_dir = Path(path) if path is not None else settings.index
+        model = open_model(settings, embedder=embedder, warn=warn)
+        if not create and not IndexLayout(index_dir).catalog.exists():
+            raise UnusableIndexError(f"{index_dir} holds no index; run: notesearch index")
+        return cls(index_dir, settings, model)
+
+    def update(
+        self,
+        corpus: str | Path | None = None,
+        *,
+        progress: ProgressObserver | None = None,
+        rebuild: bool = False,
+        dry_run: bool = False,
+        allow_empty: bool = False,
+        lock_timeout_s: float = 10.0,
+    ) -> UpdateReport:
+        """Bring the index in step with a corpus folder; only what changed is read and embedded."""
+        folder = self._folder(corpus)
+        plan = UpdatePlan(
+            source=folder,
+            embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
+            reading=folder.fingerprint,
+            tag_forms=lambda tag: tag_and_parents(normalise_tag(tag)),
+            rebuild=rebuild,
+            allow_empty=allow_empty,
         )
-    if not path.exists() and not path.is_symlink():
-        raise UsageError(f"{path} does not exist; name a note file or a folder of notes")
-    if path.suffix.lower() not in NOTE_SUFFIXES:
-        known = " ".join(sorted(NOTE_SUFFIXES))
-        raise UsageError(f"{path} is not a kind of file that is read; known are {known}")
-    corpus = home if inside else path.parent
-    relative = path.resolve().relative_to(home.resolve()) if inside else Path(path.name)
-    return corpus, (CorpusFile(relative.as_posix(), 0, 0),), ()
+        if dry_run:
+            return preview_update(self.index_dir, plan)
+        return update_index(
+            self.index_dir,
+            plan,
+            lock_timeout_s=lock_timeout_s,
+            progress=progress or ignore_progress,
+        )
+
+    def status(self, corpus: str | Path | None = None) -> IndexStatus:
+        """Say what the index holds, and by stat alone how the corpus differs from it."""
+        folder = self._folder(corpus)
+        listing = folder.list_files() if folder.folder.is_dir() else None
+        return read_status(self.index_dir, listing)
+
+    def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
+        """Look for damage, and mend with `fix` what can be mended without the model."""
+        return check_index(self.index_dir, fix=fix)
+
+    def close(self) -> None:
+        """Let go of the files; searches at work finish first."""
+        if self._open_store is not None:
+            self._open_store.close()
+            self._open_store = None
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _folder(self, corpus: str | Path | None) -> CorpusFolder:
+        folder = Path(corpus) if corpus is not None else self._settings.corpus
+        return CorpusFolder(folder, replace(self._settings, corpus=folder), self._model.ruler)

@@ -57,6 +57,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A note file as its folder lists it, not opened yet."""
+
+    path: str  # relative to the corpus, with forward slashes
+    size: int  # bytes
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The note files of a corpus in the order of their paths, and what could not be listed."""
+
+    files: tuple[ListedFile, ...]
+    skipped: tuple[SkippedFile, ...] = ()  # files, or folders with all that is below them
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Lines that belong together, as positions in their note's `lines`; children tile it."""
 
@@ -122,3 +139,11 @@ class FileReading:
     notes: tuple[Note, ...] = ()
     findings: tuple[Finding, ...] = ()
     skipped: SkippedFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file's reading with the passages of its notes, ready for the index."""
+
+    reading: FileReading
+    passages: tuple[tuple[Passage, ...], ...] = ()  # of each note of the reading, in its order

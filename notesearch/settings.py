@@ -38,11 +38,11 @@ class Settings:
 
     corpus: Path = Path("corpus")
     index: Path = Path("index")
-    model: ModelChoice = ModelChoice()
+    model: ModelChoice = field(default_factory=ModelChoice)
     passage_tokens: int = 224  # the most tokens of a passage, where the model reads as many
     ignore: tuple[str, ...] = ()  # lines in gitignore syntax, beside .notesearchignore
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
-    reading: tuple[ReadingRule, ...] = field(default=())
+    reading: tuple[ReadingRule, ...] = ()
     source: Path | None = None  # the file that the settings were read from
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from notesearch.corpus.tags import hashtag_line
-from notesearch.corpus.walk import CorpusFile
+from notesearch.records import ListedFile
 
 # Lines of nothing but hashtags in so many files: who writes these also writes them in prose.
 _FILES_WITH_HASHTAGS = 10
 _SAMPLE = 300
 
 
-def writes_inline_tags(corpus: Path, files: tuple[CorpusFile, ...]) -> bool:
+def writes_inline_tags(corpus: Path, files: tuple[ListedFile, ...]) -> bool:
     """Tell whether #words in prose are tags here; in most collections they mean "number of"."""
     if (corpus / ".obsidian").is_dir():
         return True

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
 from notesearch.errors import CorpusError
-from notesearch.records import SkippedFile
+from notesearch.records import ListedFile, Listing, SkippedFile
 
 NOTE_SUFFIXES = frozenset(
     {".md", ".markdown", ".mdx", ".txt", ".text", ".org", ".rst", ".html", ".htm"}
@@ -19,23 +18,6 @@ NOTE_SUFFIXES = frozenset(
 IGNORE_FILE = ".notesearchignore"
 # Out by default; a `!name/` line in the ignore file brings one back.
 _DEFAULT_IGNORES = ("node_modules/", "_site/", "__pycache__/", "venv/")
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusFile:
-    """A note file as the folder lists it."""
-
-    path: str  # relative to the corpus, with forward slashes
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The note files of a corpus in the order of their paths, and what could not be reached."""
-
-    files: tuple[CorpusFile, ...]
-    skipped: tuple[SkippedFile, ...]
 
 
 def list_files(corpus: Path, ignore: Sequence[str] = ()) -> Listing:
@@ -76,7 +58,7 @@ class _Walk:
         self._seen: set[tuple[int, int]] = set()  # folders reached so far, as (device, inode)
         self.skipped: list[SkippedFile] = []
 
-    def files(self, folder: Path, prefix: str) -> Iterator[CorpusFile]:
+    def files(self, folder: Path, prefix: str) -> Iterator[ListedFile]:
         """Yield the note files below a folder; `prefix` is its path in the corpus."""
         try:
             here = folder.stat()
@@ -96,7 +78,7 @@ class _Walk:
             if not entry.name.startswith("."):
                 yield from self._entry(entry, path)
 
-    def _entry(self, entry: os.DirEntry[str], path: str) -> Iterator[CorpusFile]:
+    def _entry(self, entry: os.DirEntry[str], path: str) -> Iterator[ListedFile]:
         try:
             info = entry.stat()
         except OSError as error:  # a link to nowhere, a link to itself, a file just removed
@@ -111,7 +93,7 @@ class _Walk:
                 yield from found
         elif _is_note(entry.name) and not self._ignored.match_file(path):
             if stat.S_ISREG(info.st_mode):
-                yield CorpusFile(path, info.st_size, info.st_mtime_ns)
+                yield ListedFile(path, info.st_size, info.st_mtime_ns)
             else:
                 self._skip(path, "not a regular file")
 

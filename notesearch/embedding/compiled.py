@@ -103,7 +103,7 @@ def pad_rows(rows: Sequence[Sequence[int]], shape: GraphShape) -> dict[str, NDAr
 
 
 def open_engine(graph: Path) -> Engine:
-    """onnxruntime on all cores of this process, which it leaves alone between two runs."""
+    """Onnxruntime on all cores of this process, which it leaves alone between two runs."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

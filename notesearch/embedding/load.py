@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +24,7 @@ from notesearch.embedding.tokens import TokenReader
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
-    from notesearch.embedding.protocol import Embedder, TokenCounter
+    from notesearch.embedding.protocol import Embedder
 
 
 class ModelWarning(UserWarning):

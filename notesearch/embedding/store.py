@@ -1,9 +1,9 @@
 """Compiled models on disk: a folder each, written whole, checked when opened, shared by processes.
 
-    <cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v1/
-        manifest.json    what the graph wants and gives, sizes and hashes of the other two
-        model.onnx       texts' token ids -> vectors of length 1
-        tokenizer.json   read by the library tokenizers
+<cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v1/
+manifest.json    what the graph wants and gives, sizes and hashes of the other two
+model.onnx       texts' token ids -> vectors of length 1
+tokenizer.json   read by the library tokenizers
 """
 
 from __future__ import annotations
