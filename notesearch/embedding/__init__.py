@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from notesearch.embedding.batching import embed_stream
 from notesearch.embedding.choice import ModelChoice, Precision
-from notesearch.embedding.load import fingerprint_of, load_embedder
+from notesearch.embedding.load import ModelWarning, fingerprint_of, load_counter, load_embedder
 from notesearch.embedding.protocol import Embedder, TokenCounter
 
 __all__ = [
     "Embedder",
     "ModelChoice",
+    "ModelWarning",
     "Precision",
     "TokenCounter",
     "embed_stream",
     "fingerprint_of",
+    "load_counter",
     "load_embedder",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from notesearch.embedding.choice import Precision
 from notesearch.embedding.compiled import GraphEmbedder, open_engine, pad_rows
 from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
+from notesearch.embedding.quiet import quiet
 from notesearch.embedding.store import (
     GRAPH,
     TOKENIZER,
@@ -81,7 +82,7 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
 def _quantise(model: LoadedModel, graph: Path, probes: Probes) -> str | None:
     """Replace a float32 graph by its int8 form, or keep it and give a warning."""
     best = 0.0
-    # Seven bits where eight fail: processors without VNNI overflow when they add eight-bit products.
+    # Seven bits where eight fail: without VNNI a processor overflows adding eight-bit products.
     for seven_bits in (False, True):
         candidate = graph.with_name("int8.onnx")
         write_int8(graph, candidate, seven_bits=seven_bits)
@@ -103,14 +104,15 @@ def write_int8(graph: Path, target: Path, *, seven_bits: bool) -> None:
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(
-        graph,
-        target,
-        op_types_to_quantize=["MatMul"],
-        per_channel=True,
-        reduce_range=seven_bits,
-        weight_type=QuantType.QInt8,
-    )
+    with quiet():  # it advises a pass over the graph that changes nothing here
+        quantize_dynamic(
+            graph,
+            target,
+            op_types_to_quantize=["MatMul"],
+            per_channel=True,
+            reduce_range=seven_bits,
+            weight_type=QuantType.QInt8,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Probes:
         )
 
     def sample(self, model: LoadedModel) -> dict[str, NDArray[np.int64]]:
-        """Inputs to export with: two texts of unlike length, so that there is padding."""
+        """Make inputs to export with: two texts of unlike length, so that there is padding."""
         from notesearch.embedding import torch_model
 
         ids = model.reader.read_passages(self.passages[:4])

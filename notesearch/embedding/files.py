@@ -11,7 +11,7 @@ _PIECE_BYTES = 1 << 20
 
 
 def sha256_of(path: Path) -> str:
-    """The hash of a file's bytes, in hex, read piece by piece."""
+    """Hash a file's bytes, in hex, read piece by piece."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_PIECE_BYTES):

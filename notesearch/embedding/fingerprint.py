@@ -47,7 +47,7 @@ def compute_fingerprint(choice: ModelChoice, source: ModelSource, cache_dir: Pat
 
 
 def hash_files(source: ModelSource, cache_dir: Path) -> dict[str, str]:
-    """The sha256 of each file that may change a vector, by its path in the model's folder.
+    """Give the sha256 of each file that may change a vector, by its path in the model's folder.
 
     Raises ModelError where the weights' hash is known beforehand and is another.
     """
@@ -94,7 +94,7 @@ def _name_of(folder: Path) -> str:
 
 
 def _read_memory(memory: Path) -> dict[str, list[object]]:
-    """What was hashed before; a damaged memory is an empty one."""
+    """Recall what was hashed before; a damaged memory is an empty one."""
     try:
         stamps = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -24,9 +24,7 @@ _ODD = (
 _LENGTHS = (4, 12, 30, 64, 120, 200, 400)  # in words
 
 
-def probe_passages(
-    count_many: Callable[[Sequence[str]], list[int]], max_tokens: int
-) -> list[str]:
+def probe_passages(count_many: Callable[[Sequence[str]], list[int]], max_tokens: int) -> list[str]:
     """Passages from one token to the most that the model reads, none of them over it."""
     words = (_PROSE * 5).split()
     texts = [*(" ".join(words[:length]) for length in _LENGTHS), *_ODD]

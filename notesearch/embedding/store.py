@@ -1,9 +1,9 @@
 """Compiled models on disk: a folder each, written whole, checked when opened, shared by processes.
 
 <cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v1/
-manifest.json    what the graph wants and gives, sizes and hashes of the other two
-model.onnx       texts' token ids -> vectors of length 1
-tokenizer.json   read by the library tokenizers
+    manifest.json    what the graph wants and gives, sizes and hashes of the other two
+    model.onnx       texts' token ids -> vectors of length 1
+    tokenizer.json   read by the library tokenizers
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def folder_of(cache_dir: Path, fingerprint: str) -> Path:
 
 
 def open_manifest(folder: Path) -> Manifest | None:
-    """What the folder holds; None when there is nothing, or something damaged."""
+    """Read what the folder holds; None when there is nothing, or something damaged."""
     try:
         manifest = _read_manifest((folder / MANIFEST).read_text(encoding="utf-8"))
         intact = all(_is_intact(folder / name, stamp) for name, stamp in manifest.files.items())
@@ -88,7 +88,7 @@ def stamp_files(folder: Path) -> dict[str, FileStamp]:
 
 @contextmanager
 def building(folder: Path) -> Iterator[Path]:
-    """A scratch folder that takes the folder's place when the block ends without an error.
+    """Lend a scratch folder that takes the folder's place when the block ends without an error.
 
     To be used under `locked`. What a killed process left of an earlier try is swept away.
     """
@@ -123,7 +123,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def choose_cache(cache_dir: Path | None, warn: Callable[[str], None]) -> Path:
-    """The cache folder to use: the one asked for, the user's, or a temporary one with a warning."""
+    """Choose the cache folder: the one asked for, the user's, or a temporary one with a warning."""
     wanted = cache_dir or default_cache()
     if _can_write(wanted):
         return wanted
@@ -133,7 +133,7 @@ def choose_cache(cache_dir: Path | None, warn: Callable[[str], None]) -> Path:
 
 
 def default_cache() -> Path:
-    """The user's own cache folder, as the system has it."""
+    """Name the user's own cache folder, as the system has it."""
     from platformdirs import user_cache_path
 
     return user_cache_path("notesearch") / "models"
@@ -149,7 +149,7 @@ def _can_write(folder: Path) -> bool:
 
 
 def _temporary_cache() -> Path:
-    """The same folder for each process of this user, so that a model is compiled once."""
+    """Name one folder for each process of this user, so that a model is compiled once."""
     user = os.getuid() if hasattr(os, "getuid") else 0
     folder = Path(tempfile.gettempdir()) / f"notesearch-models-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -47,7 +47,7 @@ class TokenReader:
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json."""
-        self._tokenizer.save(str(path))
+        self._tokenizer.save(str(path), pretty=False)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of one text, without the passage prompt and special tokens."""
@@ -60,7 +60,7 @@ class TokenReader:
         return [max(0, count - self._overhead) for count in counts]
 
     def read_passages(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of each text; ModelError for the first one that the model would cut."""
+        """Give the ids of each text; ModelError for the first one that the model would cut."""
         prompt = self._rules.passage_prompt
         encodings = self._tokenizer.encode_batch_fast(
             [to_valid_text(prompt + text) for text in texts],
@@ -69,11 +69,13 @@ class TokenReader:
         ids = [encoding.ids for encoding in encodings]
         for position, row in enumerate(ids):
             if len(row) > self._rules.max_sequence:
-                raise too_long(position, len(row) - self._overhead, self._rules.name, self.max_tokens)
+                raise too_long(
+                    position, len(row) - self._overhead, self._rules.name, self.max_tokens
+                )
         return ids
 
     def read_query(self, text: str, warn: Callable[[str], None]) -> list[int]:
-        """The ids of a query, cut at its end to the model's limit, with a warning."""
+        """Give the ids of a query, cut at its end to the model's limit, with a warning."""
         rules, tokenizer = self._rules, self._tokenizer
         whole = to_valid_text(rules.query_prompt + text)
         encoding = tokenizer.encode(whole, add_special_tokens=False)
@@ -94,14 +96,14 @@ class TokenReader:
 
 
 def to_valid_text(text: str) -> str:
-    """Replace lone surrogates, which no tokenizer takes, by U+FFFD; pairs become their character."""
+    """Replace lone surrogates, which no tokenizer takes, by U+FFFD; join those in pairs."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def too_long(position: int, tokens: int, name: str, max_tokens: int) -> ModelError:
-    """The error for a passage that would be cut; positions count from 0."""
+    """Make the error for a passage that would be cut; positions count from 0."""
     return ModelError(
         f"passage {position} of those to embed: {tokens} tokens, {name} reads {max_tokens}; "
         "cut it into passages by count_tokens"
@@ -109,5 +111,5 @@ def too_long(position: int, tokens: int, name: str, max_tokens: int) -> ModelErr
 
 
 def query_cut(tokens: int, name: str, limit: int) -> str:
-    """The warning for a query that is cut; both figures include special tokens and prompt."""
+    """Word the warning for a query that is cut; both figures include special tokens and prompt."""
     return f"query of {tokens} tokens: {name} reads the first {limit}, the rest is left out"

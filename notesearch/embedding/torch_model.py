@@ -6,10 +6,7 @@ and for models that cannot be compiled.
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +18,7 @@ from tokenizers import Tokenizer
 
 from notesearch.embedding.batching import plan_batches
 from notesearch.embedding.compiled import OUTPUT, Engine, GraphShape
+from notesearch.embedding.quiet import quiet
 from notesearch.embedding.tokens import (
     UNLIMITED_SEQUENCE,
     ReadingRules,
@@ -110,9 +108,7 @@ def download(choice: ModelChoice) -> None:
 class TorchEmbedder:
     """An Embedder that runs sentence-transformers itself, for models that do not compile."""
 
-    def __init__(
-        self, model: LoadedModel, fingerprint: str, warn: Callable[[str], None]
-    ) -> None:
+    def __init__(self, model: LoadedModel, fingerprint: str, warn: Callable[[str], None]) -> None:
         self._model = model
         self._warn = warn
         self.max_tokens = model.reader.max_tokens
@@ -146,12 +142,12 @@ class TorchEmbedder:
 
 
 def encode_passages(model: LoadedModel, texts: Sequence[str]) -> NDArray[np.float32]:
-    """What sentence-transformers itself makes of passages: (texts, dimension), length 1."""
+    """Give what sentence-transformers itself makes of passages: (texts, dimension), length 1."""
     return _encode(model, model.pipeline.encode_document, texts, model.rules.passage_prompt)
 
 
 def encode_queries(model: LoadedModel, texts: Sequence[str]) -> NDArray[np.float32]:
-    """What sentence-transformers itself makes of queries: (texts, dimension), length 1."""
+    """Give what sentence-transformers itself makes of queries: (texts, dimension), length 1."""
     return _encode(model, model.pipeline.encode_query, texts, model.rules.query_prompt)
 
 
@@ -252,7 +248,7 @@ def _prefer_plain_attention(model: LoadedModel) -> None:
 
 
 def open_torch_engine(model: LoadedModel) -> Engine:
-    """The same graph run by torch on the model's device."""
+    """Run the same graph by torch on the model's device."""
     graph = UnitVectors(model).eval()
 
     @torch.inference_mode()
@@ -265,12 +261,12 @@ def open_torch_engine(model: LoadedModel) -> Engine:
 
 
 def shape_of(model: LoadedModel) -> GraphShape:
-    """What the model's graph takes and gives."""
+    """Describe what the model's graph takes and gives."""
     return GraphShape(model.inputs, model.pad_id, model.truncate_dim or _width(model.pipeline))
 
 
 def pick_device(wanted: str) -> str:
-    """The device as torch knows it; ModelError for one that is not there."""
+    """Name the device as torch knows it; ModelError for one that is not there."""
     if wanted == "auto":
         if torch.cuda.is_available():
             return "cuda"
@@ -284,31 +280,6 @@ def pick_device(wanted: str) -> str:
     if not there.get(kind, False):
         raise ModelError(f"device {wanted}: torch finds none here; set device to auto or cpu")
     return wanted
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the libraries' progress bars and advice to developers off the user's terminal."""
-    from transformers.utils import logging as transformers_logging
-
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "sentence_transformers")]
-    levels = [logger.level for logger in loggers]
-    verbosity = transformers_logging.get_verbosity()
-    with_bar = transformers_logging.is_progress_bar_enabled()
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-        transformers_logging.set_verbosity(verbosity)
-        if with_bar:
-            transformers_logging.enable_progress_bar()
 
 
 def _read_rules(choice: ModelChoice, name: str, pipeline: SentenceTransformer) -> ReadingRules:
@@ -327,7 +298,7 @@ def _read_rules(choice: ModelChoice, name: str, pipeline: SentenceTransformer) -
 
 
 def _rust_tokenizer(pipeline: SentenceTransformer, source: ModelSource) -> Tokenizer:
-    """A copy of the tokenizer that the library tokenizers runs."""
+    """Copy the tokenizer, in the form that the library tokenizers runs."""
     own = pipeline.tokenizer
     backend = own if isinstance(own, Tokenizer) else getattr(own, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer):
@@ -351,5 +322,5 @@ def _width(pipeline: SentenceTransformer) -> int:
 
 
 def _line(error: BaseException) -> str:
-    """The first line of a library's message, which may be pages."""
+    """Keep the first line of a library's message, which may be pages."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
