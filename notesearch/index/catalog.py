@@ -16,6 +16,9 @@ from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, PAGE_BYTES, 
 Row = tuple[Any, ...]
 Value = str | int | float | bytes | None
 
+# How long to wait for the moments in which another process mends the log after a crash.
+_BUSY_TIMEOUT_S = 5
+
 _REBUILD = "run: notesearch index --rebuild"
 
 # What SQLite says, what it means here, and what mends it; the first match counts. Python 3.10
@@ -87,7 +90,11 @@ class Catalog:
         uri = f"file:{quote(str(path.absolute()))}?{mode}"
         try:
             connection = sqlite3.connect(
-                uri, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False
+                uri,
+                uri=True,
+                isolation_level=None,
+                timeout=_BUSY_TIMEOUT_S,
+                check_same_thread=False,
             )
         except sqlite3.Error as error:
             raise _meaning(error, path) from error
@@ -168,7 +175,12 @@ class Catalog:
 
     def settle(self) -> bool:
         """Move the log into the catalog's file; False when a reader still needs the log."""
-        return self.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0
+        # A query takes milliseconds; who reads for longer is not waited for.
+        self.rows("PRAGMA busy_timeout = 250")
+        try:
+            return self.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0
+        finally:
+            self.rows(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000}")
 
     def read_meta(self) -> dict[str, str]:
         """Give what the index says of itself, by key."""

@@ -40,7 +40,7 @@ class Journal:
             self._take_over()
 
     def _header(self, row_bytes: int) -> bytes:
-        return f"notesearch journal 1 {row_bytes} {self._embedder.encode().hex()}\n".encode("ascii")
+        return f"notesearch journal 1 {row_bytes} {self._embedder.encode().hex()}\n".encode()
 
     def _take_over(self) -> None:
         file = self._path.open("rb+")

@@ -47,6 +47,6 @@ def put_seal(layout: IndexLayout, catalog: Catalog) -> None:
 
 def _seal(layout: IndexLayout) -> str | None:
     try:
-        return layout.catalog_digest.read_text(encoding="ascii", errors="replace").strip()
+        return layout.catalog_digest.read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
         return None

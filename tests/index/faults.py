@@ -6,6 +6,7 @@ The tests run these a few times, `benchmarks/faults.py` hundreds of times.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import resource
 import shutil
@@ -19,6 +20,8 @@ from pathlib import Path
 
 from notesearch.errors import MismatchError, NotesearchError, UnusableIndexError
 from notesearch.index import Store, UpdatePlan, check_index, update_index
+from notesearch.index.layout import IndexLayout
+from notesearch.index.lock import writer_lock
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import Contents, contents_of, contents_of_snapshot
 from tests.index.corpora import LineCorpus, plan_of
@@ -223,3 +226,43 @@ def read_while_writing(folder: Path, readers: int, updates: int, seed: int) -> i
 
 def _plan_for_state(state: Path) -> UpdatePlan:
     return plan_of(LineCorpus(state))
+
+
+def _ask_and_update(index_dir: Path, results: object) -> None:
+    if os.geteuid() == 0:
+        os.setuid(65534)
+    passages = len(contents_of(index_dir).passages)
+    corpus = LineCorpus(index_dir.parent)  # the index is a corpus as good as any
+    try:
+        update_index(index_dir, plan_of(corpus))
+    except NotesearchError as error:
+        results.put((passages, str(error)))  # type: ignore[attr-defined]
+
+
+def without_privileges(index_dir: Path) -> tuple[int, str]:
+    """Count the passages and try an update as a user who may not write everywhere."""
+    results = _CONTEXT.Queue()
+    process = _CONTEXT.Process(target=_ask_and_update, args=(index_dir, results))
+    process.start()
+    process.join()
+    answer: tuple[int, str] = results.get(timeout=1)
+    return answer
+
+
+def _hold_lock(index_dir: Path, ready: object) -> None:
+    with writer_lock(IndexLayout(index_dir), timeout_s=5):
+        ready.put(os.getpid())  # type: ignore[attr-defined]
+        time.sleep(60)
+
+
+@contextmanager
+def holding_the_lock(index_dir: Path) -> Iterator[int]:
+    """Have another process hold the index until the block ends and the process is killed."""
+    ready = _CONTEXT.Queue()
+    process = _CONTEXT.Process(target=_hold_lock, args=(index_dir, ready))
+    process.start()
+    try:
+        yield ready.get(timeout=30)
+    finally:
+        process.kill()
+        process.join()

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from notesearch.errors import UnusableIndexError
+from notesearch.index import check_index, read_status, update_index
+from notesearch.index.journal import crc_of
+from notesearch.index.records import CorpusDrift, Counts
+from notesearch.records import SkippedFile
+from tests.fakes import WordEmbedder
+from tests.index.contents import Contents, contents_of
+from tests.index.corpora import CountedLoads, LineCorpus, plan_of
+from tests.index.faults import flipped_byte
+
+
+@pytest.fixture
+def right(corpus: LineCorpus, index_dir: Path) -> Contents:
+    update_index(index_dir, plan_of(corpus))
+    return contents_of(index_dir)
+
+
+def alter(index_dir: Path, *statements: str) -> None:
+    """Do to the catalog what no update does, and keep its seal from noticing."""
+    (index_dir / "catalog.digest").unlink()
+    connection = sqlite3.connect(index_dir / "catalog.sqlite")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_sound_index_has_no_problems(right: Contents, index_dir: Path) -> None:
+    assert check_index(index_dir) == ()
+    assert check_index(index_dir, fix=True) == ()
+
+
+def test_missing_index_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UnusableIndexError, match="holds no index"):
+        check_index(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut short", "flipped", "emptied"])
+def test_vectors_are_mended_from_the_catalog(right: Contents, index_dir: Path, damage: str) -> None:
+    path = index_dir / "vectors-1.faiss"
+    content = path.read_bytes()
+    flipped = bytes([content[-1] ^ 1])
+    if damage == "lost":
+        path.unlink()
+    else:
+        by_damage = {"cut short": content[:-5], "flipped": content[:-1] + flipped, "emptied": b""}
+        path.write_bytes(by_damage[damage])
+
+    (problem,) = check_index(index_dir)
+    assert problem.message.startswith(f"{path}: is ")
+    assert problem.message.endswith("run: notesearch check --fix")
+    with pytest.raises(UnusableIndexError, match=r"check --fix"):
+        contents_of(index_dir)
+
+    (mended,) = check_index(index_dir, fix=True)
+    assert mended.fixed
+    assert check_index(index_dir) == ()
+    assert contents_of(index_dir) == right
+
+
+def test_full_text_table_is_mended_from_the_passages(right: Contents, index_dir: Path) -> None:
+    alter(index_dir, "DELETE FROM words_data WHERE id > 10")
+
+    (problem,) = check_index(index_dir)
+    assert "the full-text table is damaged" in problem.message
+    assert check_index(index_dir, fix=True)[0].fixed
+    assert contents_of(index_dir) == right
+
+
+def test_flipped_byte_in_the_catalog_needs_a_rebuild(right: Contents, index_dir: Path) -> None:
+    dice = random.Random(5)
+    for _ in range(10):
+        with flipped_byte(index_dir / "catalog.sqlite", dice):
+            (problem,) = check_index(index_dir, fix=True)
+            assert not problem.fixed
+            assert problem.message.endswith("run: notesearch index --rebuild")
+    assert contents_of(index_dir) == right
+
+
+def test_rebuild_of_a_damaged_catalog_takes_over_the_vectors_that_are_whole(
+    corpus: LineCorpus, right: Contents, index_dir: Path
+) -> None:
+    alter(index_dir, "UPDATE vectors SET vector = zeroblob(18) WHERE id = 2")
+    with (index_dir / "catalog.sqlite").open("rb+") as file:
+        file.seek(60)  # user_version: an old format now
+        file.write(bytes(4))
+    embedder = WordEmbedder()
+
+    with pytest.raises(UnusableIndexError, match=r"index --rebuild"):
+        update_index(index_dir, plan_of(corpus, embedder))
+    report = update_index(index_dir, plan_of(corpus, embedder, rebuild=True))
+
+    assert report.passages_embedded == len(embedder.embedded)
+    assert contents_of(index_dir) == right
+    assert (index_dir / "catalog.damaged").exists()
+
+
+def test_orphan_rows_and_damaged_vectors_are_found(right: Contents, index_dir: Path) -> None:
+    alter(
+        index_dir,
+        "DELETE FROM notes WHERE id = 1",
+        "UPDATE vectors SET vector = zeroblob(18) WHERE id = 2",
+    )
+
+    messages = " ".join(problem.message for problem in check_index(index_dir))
+    assert "2 rows of passages belong to nothing" in messages
+    assert "1 vectors are damaged" in messages
+
+
+def test_leftovers_of_a_killed_update_are_removed(right: Contents, index_dir: Path) -> None:
+    leftover = index_dir / "vectors-2.faiss.new"
+    leftover.write_bytes(b"half")
+    unused = f"INSERT INTO vectors VALUES (99, x'00', x'0000', {crc_of(bytes(1), bytes(2))})"
+    alter(index_dir, unused)
+
+    messages = [problem.message for problem in check_index(index_dir)]
+    assert "1 vectors belong to no passage" in messages[0]
+    assert "is left over from an update that was cut short" in messages[1]
+
+    assert all(problem.fixed for problem in check_index(index_dir, fix=True))
+    assert check_index(index_dir) == ()
+    assert not leftover.exists()
+
+
+def test_status_tells_what_is_in_the_index(
+    corpus: LineCorpus, right: Contents, index_dir: Path
+) -> None:
+    corpus.write("broken.md", "! no")
+    update_index(index_dir, plan_of(corpus))
+    corpus.write("new.md", "robot")
+    corpus.write("rl/ppo.md", "another length altogether")
+    corpus.remove("vision/vit.md")
+
+    status = read_status(index_dir, corpus.list_files())
+
+    assert status.counts == Counts(files=4, notes=3, passages=4, vectors=4)
+    assert (status.generation, status.dimension, status.embedder) == (2, 9, "words-9")
+    assert status.failed == (SkippedFile("broken.md", 1, "begins with !"),)
+    assert status.drift == CorpusDrift(added=1, changed=1, removed=1)
+    assert status.catalog_bytes > status.vectors_bytes > 4 * 18
+    assert status.created <= status.updated
+    assert read_status(index_dir).drift is None
+
+
+def test_rebuild_of_a_sound_index_embeds_everything_again(
+    corpus: LineCorpus, right: Contents, index_dir: Path
+) -> None:
+    load = CountedLoads(WordEmbedder())
+
+    report = update_index(index_dir, plan_of(corpus, load=load, rebuild=True))
+
+    assert (report.passages_embedded, report.generation) == (4, 2)
+    assert contents_of(index_dir) == right
