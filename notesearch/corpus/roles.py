@@ -209,7 +209,7 @@ def is_generic_heading(heading: str) -> bool:
     if len(heading) > _MAX_HEADING:
         return False
     phrase = _phrase(heading)
-    if not phrase or parse_date(heading.strip("# ")) is not None:
+    if not phrase or parse_date(_BRACKETS_AT_END.sub("", heading.strip("# "))) is not None:
         return True
     return _is_section_name(phrase) or all(map(_is_section_name, _PARTS.split(phrase)))
 
@@ -242,6 +242,7 @@ def _phrase(heading: str) -> str:
     return " ".join(text.split()) if len(text) <= _MAX_HEADING else ""
 
 
+_BRACKETS_AT_END = re.compile(r"\s\([^()]{0,60}\)$")
 _SYMBOLS = frozenset({"So", "Sk", "Mn", "Me", "Cf", "Cc", "Cn", "Co", "Cs"})
 
 

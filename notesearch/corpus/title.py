@@ -13,9 +13,15 @@ from notesearch.corpus.text import heading_text, linked_title, plain, unquote, w
 from notesearch.records import Block
 
 _FIELD = re.compile(r"^\W{0,8}(?:paper )?title\W{0,4}:{1,2}\W{0,4}(\S.*)$", re.IGNORECASE)
-_NUMBERING = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3})*[\s._-]*[-_.)][\s_]*|\d{2,4}[_\s]+)(?=\S)")
+# `014_`, `17-`, `7.1 - `, `2.4.5 `; a full stop before a digit is still the number's own.
+_NUMBERING = re.compile(
+    r"^(?:\d{1,3}(?:\.\d{1,3})*\s*(?:[-_)]|\.(?!\d))[\s_]*|\d{1,3}(?:\.\d{1,3})+\s+|\d{2,4}[_\s]+)(?=\S)"
+)
 _FIELD_LINES = 12
 _NAMELESS = {"readme", "notes", "note", "index", "_index", "summary", "paper", "main"}
+_SECTION_NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5})[.):]?\s")
+# So many words before the first heading: the text has begun, and headings are its sections.
+_WORDS_OF_TEXT = 8
 _MAX_CHARS = 300
 
 
@@ -34,7 +40,9 @@ def find_title(
 ) -> Title:
     """Find a note's title: front matter, a title field, a heading, a bullet, the file's name."""
     given = fields.get("title") or fields.get("name")
-    heading = _first_heading(markup, blocks)
+    headings = _headings(markup, blocks)
+    number = next((n for n, found in enumerate(headings) if not is_generic_heading(found.text)), -1)
+    heading = None if number < 0 else _title_of_heading(markup, headings[number])
     if isinstance(given, (str, int, float)) and str(given).strip():
         title = make_title(str(given))
         same = heading is not None and _same(heading.text, title.text)
@@ -44,10 +52,11 @@ def find_title(
         match = _FIELD.match(line)
         if match and not is_generic_heading(match[1]):
             return make_title(match[1])
-    if heading:
+    named = Title(title_from_path(path))
+    if heading and not (_heads_a_section(markup, headings, number) and _says_enough(named.text)):
         return heading
-    bullet = _first_bullet(markup, blocks)
-    return make_title(bullet) if bullet else Title(title_from_path(path))
+    bullet = None if heading else _first_bullet(markup, blocks)
+    return make_title(bullet) if bullet else named
 
 
 def make_title(line: str, position: int | None = None) -> Title:
@@ -77,15 +86,54 @@ def _same(one: str, other: str) -> bool:
     return key(one) == key(other)
 
 
-def _first_heading(markup: Sequence[str], blocks: Sequence[Block]) -> Title | None:
-    """Give the first heading that names the paper and not a section."""
-    for block in blocks:
-        if block.kind == "heading":
-            _, text = heading_text(markup[block.start : block.end])
-            if text and not is_generic_heading(text):
-                title = make_title(markup[block.start].lstrip("# \t"), block.start)
-                return title if title.text else None
-    return None
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A heading of a note that has words."""
+
+    position: int
+    level: int
+    text: str
+
+
+def _headings(markup: Sequence[str], blocks: Sequence[Block]) -> list[_Heading]:
+    found = (
+        _Heading(block.start, *heading_text(markup[block.start : block.end]))
+        for block in blocks
+        if block.kind == "heading"
+    )
+    return [heading for heading in found if heading.text]
+
+
+def _title_of_heading(markup: Sequence[str], heading: _Heading) -> Title | None:
+    title = make_title(markup[heading.position].lstrip("# \t"), heading.position)
+    return title if title.text else None
+
+
+def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number: int) -> bool:
+    """Tell a heading that is one section of several from the title above them.
+
+    In a vault the file's name is the title, and the first heading opens the first section:
+    it has siblings, and is numbered like them or comes after text or after `Overview`.
+    """
+    heading = headings[number]
+    siblings = [
+        other
+        for other in headings[number + 1 :]
+        if other.level <= heading.level and not is_generic_heading(other.text)
+    ]
+    if not siblings or linked_title(markup[heading.position]):
+        return False
+    if _SECTION_NUMBER.match(heading.text):
+        return any(_SECTION_NUMBER.match(other.text) for other in siblings)
+    after_sections = any(other.level <= heading.level for other in headings[:number])
+    before = " ".join(markup[: heading.position])
+    return after_sections or len(before.split()) >= _WORDS_OF_TEXT
+
+
+def _says_enough(name: str) -> bool:
+    """Tell a file's name that can be a title from `notes 3`."""
+    words = re.findall(r"[^\W\d_]{3,}", name)
+    return bool(words) and not is_generic_heading(" ".join(words))
 
 
 def _first_bullet(markup: Sequence[str], blocks: Sequence[Block]) -> str | None:

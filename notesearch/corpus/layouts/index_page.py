@@ -9,8 +9,10 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from notesearch.corpus.dates import year_from_venue_line
 from notesearch.corpus.document import Document
 from notesearch.corpus.layouts.part import Part, count_words
+from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
 
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}
@@ -29,8 +31,13 @@ def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | 
     return [Part(range(len(document.lines)), NoteKind.INDEX_PAGE)]
 
 
+def _only_names(line: str) -> bool:
+    """Tell a heading, a rule, or the line of authors and venue below a link."""
+    return bool(_HEADING.match(line)) or year_from_venue_line(plain(line)) is not None
+
+
 def _is_index_page(path: str, markup: Sequence[str]) -> bool:
-    texts = [line for line in markup if line.strip() and not _HEADING.match(line)]
+    texts = [line for line in markup if line.strip() and not _only_names(line)]
     name = PurePosixPath(path).stem.lower()
     if name in _ABOUT_THE_FOLDER:
         return True

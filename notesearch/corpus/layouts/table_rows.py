@@ -12,8 +12,10 @@ from notesearch.records import NoteKind
 
 _CELL = re.compile(r"(?<!\\)\|")
 _BOLD_NAME = re.compile(r"^\W*(?:\d+[.)]\s*)?\*\*(.+?)\*\*")
-_NUMBERING = re.compile(r"^\s*\d{1,4}[.)]?\s*")
+_NUMBERING = re.compile(r"^\s*\d{1,4}[.)]\s*")
 _RUN_ON = re.compile(r"\s{2,}|<br */?>|\s[–—-]\s")
+_LETTER = re.compile(r"[^\W\d_]")
+_NAME_HEADS = ("title", "paper title", "paper", "name", "paper name", "papers")
 _MIN_WORDS = 6
 
 
@@ -22,11 +24,16 @@ def split_table_rows(document: Document, *, asked: bool = False) -> list[Part] |
     tables = [block for block in document.blocks if block.kind == "table"]
     if not tables:
         return None
-    rows = [row for table in tables for row in table.children[1:] if row.kind == "row"]
-    papers = [row.start for row in rows if _is_paper(document.markup[row.start])]
+    rows = [
+        (row.start, table.start)
+        for table in tables
+        for row in table.children[1:]
+        if row.kind == "row"
+    ]
+    papers = [(row, head) for row, head in rows if _is_paper(document.markup[row])]
     if not papers or (not asked and len(papers) < 3):
         return None
-    parts = [_part(document, position) for position in papers]
+    parts = [_part(document, row, _title_column(document.markup[head])) for row, head in papers]
     if not asked and (len(papers) < 0.6 * len(rows) or not fills(document, parts)):
         return None
     return with_rest(document, parts)
@@ -36,10 +43,22 @@ def _is_paper(row: str) -> bool:
     return "http" in row and count_words(row) >= _MIN_WORDS
 
 
-def _part(document: Document, position: int) -> Part:
-    cells = [cell.strip() for cell in _CELL.split(document.markup[position].strip().strip("|"))]
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in _CELL.split(row.strip().strip("|"))]
+
+
+def _title_column(head: str) -> int | None:
+    """Find the column whose head says that the papers' names stand in it."""
+    heads = [plain(cell).casefold() for cell in _cells(head)]
+    return next((n for name in _NAME_HEADS for n, text in enumerate(heads) if text == name), None)
+
+
+def _part(document: Document, position: int, title_column: int | None) -> Part:
+    cells = _cells(document.markup[position])
     # A number alone in a cell is as likely a count as a year.
     dates = [date for cell in cells if (date := parse_date(plain(cell))) and "-" in date]
+    if title_column is not None and title_column < len(cells):
+        cells = [cells[title_column], *cells]
     return Part(
         range(position, position + 1),
         NoteKind.DIGEST_PART,
@@ -49,13 +68,17 @@ def _part(document: Document, position: int) -> Part:
     )
 
 
+def _may_be_name(cell: str) -> bool:
+    return _LETTER.search(cell) is not None and parse_date(cell) is None
+
+
 def _name(cells: list[str]) -> str:
     """Take the bold words of a row, else the name at the start of its first cell with words."""
     for cell in cells:
         bold = _BOLD_NAME.match(cell)
         if bold and count_words(bold[1]):
             return plain(bold[1])
-    cell = next((cell for cell in cells if count_words(cell)), cells[0])
+    cell = next((cell for cell in cells if _may_be_name(plain(cell))), cells[0])
     # A name run into its summary: `2) V-JEPA 2  Meta AI introduces …`
     name = cell if "](" in cell else _RUN_ON.split(cell)[0]
     return _NUMBERING.sub("", plain(name)) or _NUMBERING.sub("", plain(cell))
