@@ -30,15 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index import Store, UpdatePlan, check_index, update_index
-from notesearch.index.records import (
-    Condition,
-    LazyEmbedder,
-    ListedFile,
-    Listing,
-    ReadFile,
-    UpdateReport,
-)
-from notesearch.records import FileReading, Note, NoteKind, Passage
+from notesearch.index.records import Condition, LazyEmbedder, UpdateReport
+from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 
 DIMENSION = 384
 PASSAGES_PER_FILE = 25

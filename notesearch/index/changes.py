@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.records import CorpusSource, ListedFile, Listing
-from notesearch.records import SkippedFile
+from notesearch.index.records import CorpusSource
+from notesearch.records import ListedFile, Listing, SkippedFile
 
 # A file written again within the clock's step keeps its mtime (FAT counts in 2 s, Linux in
 # 4 ms). So a file that was fresh when it was listed is hashed once more by the next update.

@@ -20,10 +20,9 @@ from notesearch.index.records import (
     LazyEmbedder,
     Progress,
     ProgressObserver,
-    ReadFile,
     Stage,
 )
-from notesearch.records import Finding
+from notesearch.records import Finding, ReadFile
 
 # Held in memory at a time: passages read and not stored yet, and texts handed to the model.
 _PASSAGES_PER_BATCH = 4096

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile
 from notesearch.index.journal import HASH_BYTES, crc_of
-from notesearch.index.records import ReadFile, TagForms
+from notesearch.index.records import TagForms
 from notesearch.index.schema import CLEARED_BY_REBUILD, SECTION_SEPARATOR
-from notesearch.records import Finding, Note, Passage, SkippedFile
+from notesearch.records import Finding, Note, Passage, ReadFile, SkippedFile
 
 _NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
 _PASSAGES_OF_FILE = f"SELECT id FROM passages WHERE note IN ({_NOTES_OF_FILE})"

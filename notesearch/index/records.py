@@ -10,34 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.records import FileReading, Finding, NoteKind, Passage, SkippedFile
+from notesearch.records import Finding, Listing, NoteKind, Passage, ReadFile, SkippedFile
 
 # ---------------------------------------------------------------- what an update is handed
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFile:
-    """A note file as the folder lists it, not opened yet."""
-
-    path: str  # relative to the corpus, with forward slashes
-    size: int  # bytes
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """All note files of a corpus, and what could not be listed."""
-
-    files: tuple[ListedFile, ...]
-    skipped: tuple[SkippedFile, ...] = ()  # files, or folders with all that is below them
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """What one file holds, ready for the index."""
-
-    reading: FileReading
-    passages: tuple[tuple[Passage, ...], ...] = ()  # of each note of the reading, in its order
 
 
 class CorpusSource(Protocol):

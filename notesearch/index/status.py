@@ -8,10 +8,10 @@ from pathlib import Path
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import KnownFile, known_files
 from notesearch.index.layout import IndexLayout
-from notesearch.index.records import CorpusDrift, IndexStatus, Listing
+from notesearch.index.records import CorpusDrift, IndexStatus
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.state import read_state
-from notesearch.records import SkippedFile
+from notesearch.records import Listing, SkippedFile
 
 _FAILED = """SELECT files.path, findings.line, findings.reason FROM findings
     JOIN files ON files.id = findings.file WHERE findings.skipped ORDER BY files.path"""

@@ -22,7 +22,6 @@ from notesearch.index.recorder import Recorder
 from notesearch.index.records import (
     CorpusSource,
     LazyEmbedder,
-    Listing,
     ProgressObserver,
     Stage,
     TagForms,
@@ -33,7 +32,7 @@ from notesearch.index.salvage import salvage_vectors
 from notesearch.index.seal import break_seal, put_seal, verify_seal
 from notesearch.index.state import IndexState, read_state
 from notesearch.index.status import read_failures
-from notesearch.records import SkippedFile
+from notesearch.records import Listing, SkippedFile
 
 
 @dataclass(frozen=True, slots=True)

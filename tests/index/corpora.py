@@ -12,8 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from notesearch.index import UpdatePlan
-from notesearch.index.records import LazyEmbedder, ListedFile, Listing, ReadFile
-from notesearch.records import FileReading, Finding, Note, NoteKind, Passage, Role, SkippedFile
+from notesearch.index.records import LazyEmbedder
+from notesearch.records import (
+    FileReading,
+    Finding,
+    ListedFile,
+    Listing,
+    Note,
+    NoteKind,
+    Passage,
+    ReadFile,
+    Role,
+    SkippedFile,
+)
 from tests.fakes import WordEmbedder
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIndexError
 from notesearch.index import Store, preview_update, update_index
-from notesearch.index.records import Progress, ReadFile, Stage
-from notesearch.records import SkippedFile
+from notesearch.index.records import Progress, Stage
+from notesearch.records import ReadFile, SkippedFile
 from tests.fakes import WordEmbedder
 from tests.index.contents import contents_of
 from tests.index.corpora import CountedLoads, LineCorpus, plan_of
