@@ -63,7 +63,8 @@ def parse(
     """
     from notesearch.corpus_folder import parse_paths
     from notesearch.model import open_model
-    from notesearch.render import note_lines, note_to_json, remark_line
+    from notesearch.render.notes import note_lines, note_to_json
+    from notesearch.render.remarks import remark_line
 
     settings = _settings(config)
     model = open_model(settings, warn=_warn)
@@ -115,7 +116,7 @@ def index(
     notesearch index ~/notes --index ~/.notes-index
     """
     from notesearch.progress import watch_update
-    from notesearch.render import report_lines, report_to_json
+    from notesearch.render.reports import report_lines, report_to_json
 
     corpus = _only(paths)
     with _open_index(config, index_dir, create=True) as opened, watch_update() as progress:
@@ -143,7 +144,7 @@ def status(
     json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
 ) -> None:
     """Show what is in the index, and how the corpus differs from it by size and time."""
-    from notesearch.render import status_lines, status_to_json
+    from notesearch.render.reports import status_lines, status_to_json
 
     with _open_index(config, index_dir) as opened:
         found = opened.status()

@@ -1,0 +1,69 @@
+"""What an update did and what an index is: for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from notesearch.index.records import IndexStatus, UpdateReport
+from notesearch.render.machine import to_json
+from notesearch.render.remarks import remark_line
+
+
+def report_lines(report: UpdateReport) -> Iterator[str]:
+    """Say what an update did, or with a dry run would do, and what it could not read."""
+    for finding in report.findings:
+        yield remark_line(finding)
+    for skipped in report.skipped:
+        yield remark_line(skipped)
+    counts = {
+        "added": len(report.added),
+        "changed": len(report.changed),
+        "renamed": len(report.renamed),
+        "removed": len(report.removed),
+        "unchanged": report.unchanged,
+        "left out": len(report.skipped),
+    }
+    files = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "none"
+    if report.dry_run:
+        yield f"files: {files}; nothing was written"
+        return
+    seconds = sum(report.seconds.values())
+    yield (
+        f"files: {files}; passages: {report.passages:,} in {report.notes:,} notes, "
+        f"{report.passages_embedded:,} embedded, {report.passages_reused:,} reused; "
+        f"{seconds:.1f} s"
+    )
+
+
+def report_to_json(report: UpdateReport) -> str:
+    """Write the report of an update as one JSON object."""
+    value = asdict(report)
+    value["seconds"] = {stage.value: round(s, 3) for stage, s in report.seconds.items()}
+    return to_json(value)
+
+
+def status_lines(status: IndexStatus) -> Iterator[str]:
+    """Describe an index for a person."""
+    counts = status.counts
+    yield f"{counts.passages:,} passages of {counts.notes:,} notes in {counts.files:,} files"
+    size = (status.catalog_bytes + status.vectors_bytes) / 1e6
+    yield f"model     {status.embedder}, {status.dimension} dimensions"
+    yield f"reading   {status.reading}"
+    yield f"size      {size:,.1f} MB"
+    yield f"updated   {status.updated}, generation {status.generation}"
+    drift = status.drift
+    if drift is None:
+        yield "corpus    not there"
+    elif not (drift.added or drift.changed or drift.removed):
+        yield "corpus    in step"
+    else:
+        changes = f"{drift.added} added, {drift.changed} changed, {drift.removed} removed"
+        yield f"corpus    {changes} since; run: notesearch index"
+    for skipped in status.failed:
+        yield remark_line(skipped)
+
+
+def status_to_json(status: IndexStatus) -> str:
+    """Write what an index is as one JSON object."""
+    return to_json(asdict(status))
