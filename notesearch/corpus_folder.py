@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from notesearch.corpus.chunker import CHUNKER_VERSION, CountTokens, chunk_note
-from notesearch.corpus.conventions import writes_inline_tags
-from notesearch.corpus.reader import READER_VERSION, read_file
+from notesearch.corpus.versions import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.walk import NOTE_SUFFIXES, list_files
 from notesearch.errors import UsageError
 from notesearch.records import FileReading, Listing, Passage, ReadFile
 from notesearch.settings import Settings
+
+# What reads notes is imported where the first one is read: a query lists the files to tell
+# whether the index is behind, and reads none of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Ruler:
     """How long a passage may be, measured the way the model counts."""
 
     max_tokens: int
-    count: CountTokens
+    count: Callable[[Sequence[str]], Sequence[int]]  # tokens of each text
 
 
 class CorpusFolder:
@@ -64,6 +65,8 @@ class CorpusFolder:
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
         """Read and cut files, one answer a path, in their order."""
+        from notesearch.corpus.reader import read_file
+
         for path in paths:
             reading = read_file(
                 self.folder, path, rules=self._settings.reading, inline_tags=self._inline_tags
@@ -71,6 +74,8 @@ class CorpusFolder:
             yield ReadFile(reading, self._cut(reading))
 
     def _cut(self, reading: FileReading) -> tuple[tuple[Passage, ...], ...]:
+        from notesearch.corpus.chunker import chunk_note
+
         ruler = self._ruler()
         return tuple(
             tuple(chunk_note(note, max_tokens=ruler.max_tokens, count=ruler.count))
@@ -80,6 +85,8 @@ class CorpusFolder:
     @cached_property
     def _inline_tags(self) -> bool:
         """Whether #words in prose are tags, where the settings leave it to the collection."""
+        from notesearch.corpus.conventions import writes_inline_tags
+
         if self._settings.inline_tags == "auto":
             return writes_inline_tags(self.folder, self.listing.files)
         return self._settings.inline_tags == "always"

@@ -16,8 +16,7 @@ from typing import Any
 
 import yaml
 
-from notesearch.corpus.layouts import LAYOUTS
-from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus.rules import SPLITS, ReadingRule
 from notesearch.embedding.choice import ModelChoice, Precision
 from notesearch.errors import SettingsError
 
@@ -28,7 +27,6 @@ _MODEL_TEXTS = ("device", "dtype", "revision", "query_prompt", "passage_prompt")
 _MODEL_KEYS = (
     "model", "precision", *_MODEL_TEXTS, "truncate_dim", "trust_remote_code",
 )  # fmt: skip
-_SPLITS = tuple(LAYOUTS)
 _INLINE_TAGS = ("auto", "always", "never")
 
 
@@ -204,8 +202,8 @@ def _split(value: object, place: str) -> tuple[str | None, int | None]:
     match = re.fullmatch(r"headings? +([1-6])", value) if isinstance(value, str) else None
     if match:
         return "headings", int(match[1])
-    allowed = ", ".join([*_SPLITS, "heading 1 to heading 6"])
-    if value not in _SPLITS:
+    allowed = ", ".join([*SPLITS, "heading 1 to heading 6"])
+    if value not in SPLITS:
         raise SettingsError(f"{place}: split must be one of {allowed}, found {value!r}")
     return str(value), None
 

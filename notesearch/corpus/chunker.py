@@ -18,9 +18,6 @@ from itertools import accumulate, pairwise
 from notesearch.corpus.search_text import to_words
 from notesearch.records import Block, Note, Passage, Role, Section
 
-# Raised whenever the same note may give other passages: an index then cuts its notes anew.
-CHUNKER_VERSION = 1
-
 # The title may take this share of a passage; a longer one is cut, in the search text alone.
 _TITLE_SHARE = 4
 # A model may take a word of a thousand signs for one token: so many signs count as one.

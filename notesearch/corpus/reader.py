@@ -21,9 +21,6 @@ from notesearch.corpus.tags import folder_tags
 from notesearch.corpus.title import Title, find_title, make_title
 from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
 
-# Raised whenever the same file may give other notes: an index then reads its files anew.
-READER_VERSION = 1
-
 # A topic heading longer than this is a sentence or a date range, not a tag.
 _MAX_TOPIC_WORDS = 5
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pathspec import GitIgnoreSpec
+# The names of the rows of `corpus.layouts.LAYOUTS`; kept here so that settings can be read
+# without loading what reads notes, which a query has no need of.
+SPLITS = ("cards", "feed", "rows", "index page", "headings", "bullets", "listing", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,7 @@ class ReadingRule:
     """How the files that match `files` are to be read; what is None stays automatic."""
 
     files: str  # a pattern in gitignore syntax, relative to the corpus
-    split: str | None = None  # "none", or a name in corpus.layouts.LAYOUTS
+    split: str | None = None  # one of SPLITS
     level: int | None = None  # with split "headings": the level whose headings are papers
     record_start: str | None = None  # a regular expression: each line it finds opens a note
     inline_tags: bool | None = None  # read #hashtags in prose as tags
@@ -22,6 +24,8 @@ class ReadingRule:
 
 def rule_for(path: str, rules: Sequence[ReadingRule]) -> ReadingRule | None:
     """Give the first rule whose pattern matches a path."""
+    from pathspec import GitIgnoreSpec
+
     for rule in rules:
         if GitIgnoreSpec.from_lines([rule.files]).match_file(path):
             return rule
