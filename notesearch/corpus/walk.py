@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
 
 from notesearch.errors import CorpusError
 from notesearch.records import ListedFile, Listing, SkippedFile
@@ -29,13 +27,14 @@ def list_files(corpus: Path, ignore: Sequence[str] = ()) -> Listing:
         next(corpus.iterdir(), None)
     except OSError as error:
         raise CorpusError(f"corpus {corpus} cannot be read: {error.strerror}") from error
-    walk = _Walk(corpus, _ignore_spec(corpus, ignore))
+    walk = _Walk(corpus, _ignores(corpus, ignore))
     files = sorted(walk.files(corpus, ""), key=lambda file: file.path)
     return Listing(tuple(files), tuple(sorted(walk.skipped, key=lambda skip: skip.path)))
 
 
-def _ignore_spec(corpus: Path, ignore: Sequence[str]) -> GitIgnoreSpec:
-    lines = [*_DEFAULT_IGNORES, *ignore]
+def _ignores(corpus: Path, ignore: Sequence[str]) -> Callable[[str], bool]:
+    """Give a function that tells whether a path, a folder's with a slash, is to be left out."""
+    lines = list(ignore)
     ignore_file = corpus / IGNORE_FILE
     try:
         lines += ignore_file.read_text(encoding="utf-8").splitlines()
@@ -43,8 +42,12 @@ def _ignore_spec(corpus: Path, ignore: Sequence[str]) -> GitIgnoreSpec:
         pass
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"{ignore_file} cannot be read: {error}") from error
+    if not lines:  # the common case, without importing what reads patterns
+        return lambda path: f"{path.rstrip('/').rpartition('/')[2]}/" in _DEFAULT_IGNORES
+    from pathspec import GitIgnoreSpec
+
     try:
-        return GitIgnoreSpec.from_lines(lines)
+        return GitIgnoreSpec.from_lines([*_DEFAULT_IGNORES, *lines]).match_file
     except ValueError as error:
         raise CorpusError(f"{ignore_file} holds a wrong pattern: {error}") from error
 
@@ -52,9 +55,9 @@ def _ignore_spec(corpus: Path, ignore: Sequence[str]) -> GitIgnoreSpec:
 class _Walk:
     """One walk over a corpus: every real folder once; what could not be read is in `skipped`."""
 
-    def __init__(self, corpus: Path, ignored: GitIgnoreSpec) -> None:
+    def __init__(self, corpus: Path, is_ignored: Callable[[str], bool]) -> None:
         self._root = f"{os.path.realpath(corpus)}/"
-        self._ignored = ignored
+        self._is_ignored = is_ignored
         self._seen: set[tuple[int, int]] = set()  # folders reached so far, as (device, inode)
         self.skipped: list[SkippedFile] = []
 
@@ -82,16 +85,16 @@ class _Walk:
         try:
             info = entry.stat()
         except OSError as error:  # a link to nowhere, a link to itself, a file just removed
-            if _is_note(entry.name) and not self._ignored.match_file(path):
+            if _is_note(entry.name) and not self._is_ignored(path):
                 self._skip(path, f"cannot be read: {error.strerror}")
             return
         if stat.S_ISDIR(info.st_mode):
-            if not self._ignored.match_file(f"{path}/") and self._may_enter(entry, path, info):
+            if not self._is_ignored(f"{path}/") and self._may_enter(entry, path, info):
                 found = list(self.files(Path(entry.path), f"{path}/"))
                 if not found and _is_note(entry.name):
                     self._skip(path, "a folder, not a file, and no notes are in it")
                 yield from found
-        elif _is_note(entry.name) and not self._ignored.match_file(path):
+        elif _is_note(entry.name) and not self._is_ignored(path):
             if stat.S_ISREG(info.st_mode):
                 yield ListedFile(path, info.st_size, info.st_mtime_ns)
             else:
