@@ -48,6 +48,7 @@ class RandomEmbedder:
         self._pool = pool / np.linalg.norm(pool, axis=1, keepdims=True)
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give each text a row, the same for the same text."""
         return self._pool[[hash(text) % len(self._pool) for text in texts]]
 
 
@@ -58,6 +59,7 @@ class LineFiles:
         self._root = root
 
     def list_files(self) -> Listing:
+        """List by stat."""
         files = []
         for folder in sorted(os.scandir(self._root), key=lambda entry: entry.name):
             for entry in os.scandir(folder):
@@ -67,9 +69,11 @@ class LineFiles:
         return Listing(tuple(files))
 
     def hash_file(self, path: str) -> str:
+        """Hash the bytes."""
         return hashlib.sha256((self._root / path).read_bytes()).hexdigest()
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
+        """Read one file after the other."""
         for path in paths:
             yield read_file(path, (self._root / path).read_text(encoding="utf-8"))
 
@@ -93,7 +97,7 @@ def read_file(path: str, text: str) -> ReadFile:
     )
     passages = tuple(
         Passage(
-            id=f"{zlib_id(path, number):016x}",
+            id=f"{hash((path, number)) & 0xFFFFFFFFFFFFFFFF:016x}",
             note_id=path,
             section=("Method",),
             role=None,
@@ -108,11 +112,8 @@ def read_file(path: str, text: str) -> ReadFile:
     return ReadFile(FileReading(path, (note,)), (passages,))
 
 
-def zlib_id(path: str, number: int) -> int:
-    return hash((path, number)) & 0xFFFFFFFFFFFFFFFF
-
-
 def plan_for(corpus: Path) -> UpdatePlan:
+    """Join the corpus with the ready embedder."""
     return UpdatePlan(
         source=LineFiles(corpus),
         embedder=LazyEmbedder("random-384", RandomEmbedder),
@@ -125,6 +126,7 @@ def plan_for(corpus: Path) -> UpdatePlan:
 
 
 def all_words() -> list[str]:
+    """Give the words of the real notes in their order, or made-up ones."""
     data = Path(os.environ.get("NOTESEARCH_DATA", HERE.parent.parent / "shared" / "data"))
     paths = sorted((data / "wild" / "notes").rglob("*.md"))
     words: list[str] = []
@@ -137,6 +139,7 @@ def all_words() -> list[str]:
 
 
 def make_corpus(root: Path, passages: int) -> None:
+    """Write files that were last changed an hour ago."""
     words = all_words()
     dice = random.Random(1)
     for number in range(passages // PASSAGES_PER_FILE):
@@ -156,12 +159,14 @@ def make_corpus(root: Path, passages: int) -> None:
 
 
 def measure_update(corpus: Path, index_dir: Path) -> dict[str, float]:
+    """Update once."""
     before = peak_mb()
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     report = update_index(index_dir, plan_for(corpus))
-    seconds = time.perf_counter() - start
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     return {
         "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
         "passages_embedded": report.passages_embedded,
         "passages": report.passages,
         "peak_mb_above_imports": peak_mb() - before,
@@ -170,10 +175,12 @@ def measure_update(corpus: Path, index_dir: Path) -> dict[str, float]:
 
 
 def stages(report: UpdateReport) -> dict[str, float]:
+    """Name the seconds of each stage."""
     return {f"s_{stage.value}": round(seconds, 3) for stage, seconds in report.seconds.items()}
 
 
 def measure_first_answer(_: Path, index_dir: Path) -> dict[str, float]:
+    """Open the index and answer one vector query."""
     query = RandomEmbedder().embed_passages(["query"])[0]
     start = time.perf_counter()
     with Store(index_dir) as store, store.snapshot() as snapshot:
@@ -183,11 +190,14 @@ def measure_first_answer(_: Path, index_dir: Path) -> dict[str, float]:
 
 
 def measure_warm(_: Path, index_dir: Path) -> dict[str, float]:
+    """Ask one open snapshot again and again; medians in ms."""
     query = RandomEmbedder().embed_passages(["query"])[0]
     rare = Condition(
-        "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)", ("tag7",)
+        "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)",
+        ("tag7",),
+        of_notes=True,
     )
-    broad = Condition("n.year >= ?", (2003,))
+    broad = Condition("n.year >= ?", (2003,), of_notes=True)
     expression = '"policy" OR "gradient" OR "reward" OR "learning"'
     figures: dict[str, float] = {}
     with Store(index_dir) as store, store.snapshot() as snapshot:
@@ -211,6 +221,7 @@ def measure_warm(_: Path, index_dir: Path) -> dict[str, float]:
 
 
 def median_seconds(case: Callable[[], object]) -> float:
+    """Run nine times."""
     times = []
     for _ in range(9):
         start = time.perf_counter()
@@ -220,6 +231,7 @@ def median_seconds(case: Callable[[], object]) -> float:
 
 
 def measure_mend(_: Path, index_dir: Path) -> dict[str, float]:
+    """Lose the FAISS file and have it made again."""
     next(index_dir.glob("vectors-*.faiss")).unlink()
     start = time.perf_counter()
     problems = check_index(index_dir, fix=True)
@@ -227,6 +239,7 @@ def measure_mend(_: Path, index_dir: Path) -> dict[str, float]:
 
 
 def peak_mb() -> float:
+    """Give the greatest memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -253,6 +266,7 @@ def run_cold(measure: str, corpus: Path, index_dir: Path) -> dict[str, float]:
 
 
 def measure_size(passages: int, folder: Path) -> dict[str, dict[str, float]]:
+    """Measure everything at one size."""
     corpus, index_dir = folder / "corpus", folder / "index"
     make_corpus(corpus, passages)
     build = run_cold("update", corpus, index_dir)
@@ -279,6 +293,7 @@ def measure_size(passages: int, folder: Path) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
+    """Measure, keep the figures, print them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 50_000, 250_000])
     parser.add_argument("--measure", nargs=3, metavar=("NAME", "CORPUS", "INDEX"))

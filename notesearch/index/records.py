@@ -110,10 +110,11 @@ class UpdateReport:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An SQL condition on `passages p`, `notes n` and `files f`, with its values."""
+    """An SQL condition on `notes n`, `files f` and `passages p`, with its values."""
 
     sql: str
     values: tuple[str | int | float, ...] = ()
+    of_notes: bool = False  # says nothing of `passages p`: answered by note, five times as fast
 
 
 @dataclass(frozen=True, slots=True, eq=False)

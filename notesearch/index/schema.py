@@ -37,6 +37,8 @@ TABLES = (
         note_id TEXT NOT NULL,
         title TEXT NOT NULL,
         kind TEXT NOT NULL,
+        first_passage INTEGER NOT NULL,
+        passages INTEGER NOT NULL,
         line_start INTEGER NOT NULL,
         line_end INTEGER NOT NULL,
         date TEXT,

@@ -54,13 +54,29 @@ class Snapshot:
 
     def passage_ids(self, condition: Condition) -> NDArray[np.int64]:
         """Give the passages that meet a condition, in ascending order."""
-        # One text instead of a row each: 250,000 ids in a third of the time.
+        if condition.of_notes:
+            return self._passages_of_notes(condition)
+        # From the notes to their passages: SQLite alone would go through all passages. One
+        # text instead of a row each: a third of the time.
         text = self._catalog.rows(
-            f"""SELECT group_concat(p.id) FROM passages p JOIN notes n ON n.id = p.note
-            JOIN files f ON f.id = n.file WHERE {condition.sql}""",
+            f"""SELECT group_concat(p.id) FROM notes n JOIN files f ON f.id = n.file
+            CROSS JOIN passages p ON p.note = n.id WHERE {condition.sql}""",
             condition.values,
         )[0][0]
         return np.sort(np.array(text.split(","), dtype=np.int64)) if text else _NO_IDS
+
+    def _passages_of_notes(self, condition: Condition) -> NDArray[np.int64]:
+        """Give all passages of the notes that meet a condition; a note's are numbered in a row."""
+        rows = self._catalog.rows(
+            f"""SELECT n.first_passage, n.passages FROM notes n
+            JOIN files f ON f.id = n.file WHERE {condition.sql} ORDER BY n.first_passage""",
+            condition.values,
+        )
+        spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
+        firsts, counts = spans[:, 0], spans[:, 1]
+        before = np.cumsum(counts) - counts
+        ids: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
+        return ids
 
     def nearest(
         self,
@@ -93,6 +109,10 @@ class Snapshot:
         ids = np.array([number for number, _ in found], dtype=np.int64)
         scores = np.array([-score for _, score in found], dtype=np.float64)
         return Matches(ids, scores)
+
+    def count_matches(self, expression: str) -> int:
+        """Count the passages that match; a tenth of the time that ranking them takes."""
+        return self._catalog.number("SELECT count(*) FROM words WHERE words MATCH ?", (expression,))
 
     def _all_matches(
         self,

@@ -113,37 +113,47 @@ def rebuilt(corpus: LineCorpus, scratch: Path) -> Contents:
 def kill_updates(
     folder: Path, kills: int, seed: int, files: int = 30, lines: int = 40
 ) -> dict[str, int]:
-    """Kill updates of a changing corpus at random moments and compare what is left each time."""
+    """Kill updates of a changing corpus at random moments and compare what is left each time.
+
+    An update that got through before the kill is counted apart, and another one is killed.
+    """
     dice = random.Random(seed)
     corpus, index_dir = LineCorpus(folder / "corpus"), folder / "index"
-    outcomes = {"before": 0, "after": 0, "resumed": 0}
+    outcomes = dict.fromkeys(("killed", "left before", "left after", "resumed", "got through"), 0)
     longest_s = 0.1
-    for number in range(kills):
-        if number % 10 == 0:  # a first build from time to time
+    while outcomes["killed"] < kills:
+        if dice.random() < 0.2:  # a first build from time to time
             shutil.rmtree(index_dir, ignore_errors=True)
         before = contents_or_none(index_dir)
         change_corpus(corpus, dice, files, lines)
         after = rebuilt(corpus, folder / "scratch")
-        start = time.perf_counter()
-        process = start_update(corpus, index_dir)
-        process.join(dice.uniform(0, longest_s))
-        process.kill()
-        process.join()
+        was_killed, seconds = _kill_within(start_update(corpus, index_dir), longest_s, dice)
         found = contents_or_none(index_dir)
-        assert found in (before, after), f"kill {number} left a mixture"
-        outcomes["before" if found == before else "after"] += 1
-        if process.exitcode == 0:
-            longest_s = 0.7 * longest_s + 0.3 * (time.perf_counter() - start)
-        else:
-            assert process.exitcode == -signal.SIGKILL
+        assert found in (before, after), "the kill left a mixture"
+        if was_killed:
+            outcomes["killed"] += 1
+            outcomes["left before" if found == before else "left after"] += 1
             longest_s *= 1.02
+        else:
+            outcomes["got through"] += 1
+            longest_s = (longest_s + seconds) / 2
         embedder = WordEmbedder()
         update_index(index_dir, plan_of(corpus, embedder))
         new = texts_of(after) - texts_of(before)
         outcomes["resumed"] += found == before and len(embedder.embedded) < len(new)
-        assert contents_of(index_dir) == after, f"the update after kill {number} differs"
+        assert contents_of(index_dir) == after, "the update after the kill differs"
         assert check_index(index_dir) == ()
     return outcomes
+
+
+def _kill_within(process: BaseProcess, longest_s: float, dice: random.Random) -> tuple[bool, float]:
+    """Kill a process at a random moment; tell whether it was still at work, and how long it ran."""
+    start = time.perf_counter()
+    process.join(dice.uniform(0, longest_s))
+    process.kill()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0, time.perf_counter() - start
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from tests.index.faults import (
 def test_killed_update_leaves_the_state_before_or_after(tmp_path: Path) -> None:
     outcomes = kill_updates(tmp_path, kills=8, seed=1, files=10, lines=10)
 
-    assert sum(outcomes[name] for name in ("before", "after")) == 8
+    assert outcomes["left before"] + outcomes["left after"] == outcomes["killed"] == 8
 
 
 def test_flipped_byte_gives_an_error_or_the_right_answer(

@@ -54,6 +54,16 @@ def test_condition_may_ask_for_file_note_and_passage(store: Store) -> None:
     assert texts(store, Condition("n.title = ?", ("nowhere",))) == []
 
 
+@pytest.mark.parametrize("of_notes", [True, False])
+def test_condition_on_notes_gives_all_their_passages(store: Store, of_notes: bool) -> None:
+    assert texts(store, Condition("f.path LIKE ?", ("rl/%",), of_notes)) == [
+        "policy without a reward model",
+        "a proof",
+        "policy gradient with a reward",
+    ]
+    assert texts(store, Condition("n.year < ?", (0,), of_notes)) == []
+
+
 def test_rare_tag_still_fills_k_hits(corpus: LineCorpus, index_dir: Path) -> None:
     for number in range(300):
         corpus.write(f"many/{number}.md", *(["policy policy policy"] * 3))
@@ -90,6 +100,7 @@ def test_cosines_are_those_of_brute_force(corpus: LineCorpus, index_dir: Path) -
 def test_words_match_by_their_stem_and_columns_weigh(store: Store) -> None:
     with store.snapshot() as snapshot:
         assert len(snapshot.matches("gradients", 5).ids) == 1
+        assert snapshot.count_matches("policies") == 2
         plain = snapshot.matches("section: line", 5)
         heavy = snapshot.matches("section: line", 5, weights=ColumnWeights(section=10))
 
