@@ -10,8 +10,18 @@ from typing import Any
 from urllib.parse import quote
 
 from notesearch.errors import NotesearchError, UnusableIndexError, UsageError
-from notesearch.index.layout import IndexLayout, damaged, unusable
+from notesearch.index.layout import (
+    IndexLayout,
+    damaged,
+    disk_errors,
+    sync_file,
+    sync_folder,
+    unusable,
+    with_logs,
+)
 from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, PAGE_BYTES, TABLES
+
+_WRITER_PRAGMAS = ("cache_size = -65536", "secure_delete = OFF", "temp_store = MEMORY")
 
 Row = tuple[Any, ...]
 Value = str | int | float | bytes | None
@@ -65,25 +75,42 @@ class Catalog:
 
     @classmethod
     def for_writing(cls, layout: IndexLayout) -> Catalog:
-        """Open the catalog, empty where there is none yet."""
-        catalog = cls._connect(layout.catalog, "mode=rwc")
-        try:
-            if catalog.is_empty():
-                catalog.rows(f"PRAGMA page_size = {PAGE_BYTES}")
-            else:
-                catalog._require_format()
-            catalog.rows("PRAGMA journal_mode = WAL")
+        """Open the catalog; where there is none, a new one that `install` puts in its place."""
+        if _is_missing(layout.catalog):
+            with disk_errors(layout):
+                for path in with_logs(layout.new_catalog):
+                    path.unlink(missing_ok=True)
+            catalog = cls._connect(layout.new_catalog, "mode=rwc")
+            # Nobody reads it before it is whole, and a crash leaves it to be thrown away: no
+            # log is needed, which would write everything twice.
+            pragmas = (f"page_size = {PAGE_BYTES}", "journal_mode = OFF", "synchronous = OFF")
+        else:
+            catalog = cls._connect(layout.catalog, "mode=rw")
             # The transaction that names a generation must outlast a power cut, since the
             # generation before it is removed right after.
-            catalog.rows("PRAGMA synchronous = FULL")
-            catalog.rows("PRAGMA wal_autocheckpoint = 0")
-            catalog.rows("PRAGMA cache_size = -65536")
-            catalog.rows("PRAGMA secure_delete = OFF")
-            catalog.rows("PRAGMA temp_store = MEMORY")
+            pragmas = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0")
+        try:
+            if catalog.path == layout.catalog:
+                catalog._require_format()
+            for pragma in (*pragmas, *_WRITER_PRAGMAS):
+                catalog.rows(f"PRAGMA {pragma}")
         except NotesearchError:
             catalog.close()
             raise
         return catalog
+
+    def install(self, layout: IndexLayout) -> None:
+        """Put a new catalog, whole now, where readers look for it; one that is there stays."""
+        if self.path == layout.catalog:
+            return
+        self.rows("PRAGMA journal_mode = WAL")
+        self.close()
+        with disk_errors(layout):
+            sync_file(layout.new_catalog)
+            layout.new_catalog.replace(layout.catalog)
+            sync_folder(layout.index_dir)
+        self.path = layout.catalog
+        self._connection = self._connect(layout.catalog, "mode=rw")._connection
 
     @classmethod
     def _connect(cls, path: Path, mode: str) -> Catalog:
@@ -223,6 +250,10 @@ def _require_file(layout: IndexLayout) -> None:
         raise unusable(
             layout.catalog, f"cannot be read ({error.strerror})", "check the folder"
         ) from error
+
+
+def _is_missing(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
 
 
 def _is_at_rest(path: Path) -> bool:

@@ -27,6 +27,11 @@ class IndexLayout:
         return self.index_dir / "catalog.sqlite"
 
     @property
+    def new_catalog(self) -> Path:
+        """A first catalog as long as it is not whole."""
+        return self.index_dir / "catalog.sqlite.new"
+
+    @property
     def catalog_digest(self) -> Path:
         """The digest of a catalog at rest; absent while a writer is at work."""
         return self.index_dir / "catalog.digest"
@@ -62,7 +67,7 @@ class IndexLayout:
 
     def foreign_files(self) -> list[str]:
         """Names in the folder that no index writes; hidden files and a README may stand there."""
-        own = {self.catalog.name + end for end in ("", "-wal", "-shm", "-journal")}
+        own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
         own |= {self.catalog_digest.name, self.damaged_catalog.name, self.journal.name}
         own |= {self.lock.name, self.lock_holder.name, "README.md"}
         return sorted(
@@ -72,6 +77,11 @@ class IndexLayout:
             and not _VECTORS_NAME.fullmatch(entry.name.removesuffix(".new"))
             and not entry.name.startswith(".")
         )
+
+
+def with_logs(catalog: Path) -> list[Path]:
+    """List a catalog's file and those that SQLite may have beside it."""
+    return [catalog.with_name(catalog.name + end) for end in ("", "-wal", "-shm", "-journal")]
 
 
 class DamagedIndexError(UnusableIndexError):

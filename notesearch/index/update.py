@@ -15,7 +15,7 @@ from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
 from notesearch.index.feed import Fed, StageClock, VectorSupply, feed_files
 from notesearch.index.journal import Journal
-from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors, unusable
+from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors, unusable, with_logs
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish
 from notesearch.index.recorder import Recorder
@@ -212,6 +212,7 @@ def _write(
                 )
                 state = publish(layout, catalog, after)
             clock.enter(Stage.COMMIT)
+        catalog.install(layout)
         with disk_errors(layout):
             journal.remove()
     return state, fed
@@ -246,8 +247,8 @@ def _set_aside(layout: IndexLayout) -> None:
     with disk_errors(layout):
         break_seal(layout)
         layout.catalog.replace(layout.damaged_catalog)
-        for end in ("-wal", "-shm"):
-            layout.catalog.with_name(layout.catalog.name + end).unlink(missing_ok=True)
+        for path in with_logs(layout.catalog):
+            path.unlink(missing_ok=True)
 
 
 def _remove_leftovers(layout: IndexLayout, generation: int) -> None:

@@ -203,6 +203,7 @@ def _read_on(index_dir: Path, answers: list[Contents], stop_at: int, results: ob
                 seen = snapshot.state.generation
                 found = contents_of_snapshot(snapshot)
             assert found == answers[seen - 1], f"a mixed answer in generation {seen}"
+            time.sleep(0.01)
             count += 1
     results.put(count)  # type: ignore[attr-defined]
 
