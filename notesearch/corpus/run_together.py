@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from notesearch.corpus.field_terms import FIELD_TERMS
 from notesearch.corpus.tags import normalise_tag
@@ -53,7 +54,7 @@ def split_run_together(text: str, vocabulary: Collection[str]) -> tuple[tuple[st
     if not run or len(run) > _MAX_RUN:
         return (), run
     letters = "".join(_letter(char) for char in run)
-    pieces = _find_pieces(letters, _spellings(vocabulary))
+    pieces = _find_pieces(letters, _spellings(frozenset(vocabulary)))
     whole = _covers_from_start(pieces).get(len(run))
     if whole is not None:
         return tuple(dict.fromkeys(whole.tags)), ""
@@ -67,7 +68,8 @@ def _letter(char: str) -> str:
     return "-" if char == "_" else lower if len(lower) == 1 else char
 
 
-def _spellings(vocabulary: Collection[str]) -> dict[str, tuple[str, bool]]:
+@lru_cache(maxsize=4)  # a page of cards asks for every one of them with the same vocabulary
+def _spellings(vocabulary: frozenset[str]) -> dict[str, tuple[str, bool]]:
     """List how each term may stand in the text: (the tag, whether it is only built in)."""
     spellings: dict[str, tuple[str, bool]] = {}
     for tag, built_in in _terms(vocabulary):

@@ -18,10 +18,11 @@ from notesearch.records import NoteKind
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}
 _ABOUT_THE_FOLDER = {"license", "licence", "contributing", "code_of_conduct", "changelog"}
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^)]*\)|\[\[[^\]]*\]\]|<?https?://\S+")
-_HEADING = re.compile(r"^\s*#{1,6}\s|^\s*[-=]{3,}\s*$|^\s*\|?[\s:|-]+\|?\s*$")
+_HEADING = re.compile(r"^\s*#{1,6}\s|^[\s|:=-]+$")
 # Words beside the links of a line: `- Title [[arXiv](url)]` names a paper, more is a note on it.
 _MAX_WORDS_BESIDE = 14
 _MIN_LINKS = 3
+_LONGEST_NAMES = 400
 
 
 def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | None:
@@ -33,7 +34,10 @@ def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | 
 
 def _only_names(line: str) -> bool:
     """Tell a heading, a rule, or the line of authors and venue below a link."""
-    return bool(_HEADING.match(line)) or year_from_venue_line(plain(line)) is not None
+    if _HEADING.match(line):
+        return True
+    below_a_link = line[:1].isspace() and len(line) <= _LONGEST_NAMES
+    return below_a_link and year_from_venue_line(plain(line)) is not None
 
 
 def _is_index_page(path: str, markup: Sequence[str]) -> bool:
