@@ -25,7 +25,7 @@ _CHARS_PER_TOKEN = 20
 # A section under so many tokens joins its neighbour even where their roles differ.
 _TOO_SHORT_ALONE = 24
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[^a-z\s])|\n\s*\n")
-_CLAUSE = re.compile(r"(?<=[,;:])\s+|\s+(?=[–—])")
+_CLAUSE = re.compile(r"(?<=[,;:])\s+|(?<!\s)\s+(?=[–—])")
 _LINE = re.compile(r"\n")
 _SPACE = re.compile(r"\s+")
 _PROSE = (_SENTENCE, _CLAUSE, _SPACE)

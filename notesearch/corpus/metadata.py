@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice
 
 from notesearch.corpus.dates import (
     DATE_KEYS,
@@ -24,7 +24,6 @@ from notesearch.corpus.papers import (
     paper_id_from_value,
     year_from_id,
 )
-from notesearch.corpus.roles import is_generic_heading
 from notesearch.corpus.tags import (
     TAG_KEYS,
     hashtag_line,
@@ -48,6 +47,7 @@ _TAG_SIGN = re.compile(r"tag|keyword|topic|categor|area|#", re.IGNORECASE)
 _BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_TAG_LINE = 600
+_LONGEST_HEAD_LINE = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def read_facts(
 
     The first line of a part of a digest names its paper, however much it says beside.
     """
-    head = [line for line in markup if line.strip()][:_HEAD_LINES]
+    texts = islice((line for line in markup if line.strip()), _HEAD_LINES)
+    head = [line[:_LONGEST_HEAD_LINE] for line in texts]
     paper = _paper(fields, head, title, in_first_line=is_part)
     return Facts(
         tags=_tags(fields, markup, inline_tags=inline_tags),
@@ -145,13 +146,8 @@ def _year(
         if match:
             return int(match[0])
     written = next((int(match[1]) for line in head if (match := _YEAR_LINE.match(line))), None)
-    opening = takewhile(lambda line: not _opens_section(line), head[:6])
-    venue = next((year for line in opening if (year := year_from_venue_line(plain(line)))), None)
+    venue = next((year for line in head[:6] if (year := year_from_venue_line(plain(line)))), None)
     return written or title.year or venue or (year_from_id(paper) if paper else None)
-
-
-def _opens_section(line: str) -> bool:
-    return line.startswith("#") and is_generic_heading(line.lstrip("# "))
 
 
 def _paper(
@@ -184,7 +180,7 @@ def _authors(fields: Mapping[str, object], head: Sequence[str]) -> tuple[str, ..
     for key in ("authors", "author", "citation_author"):
         given = _texts(fields.get(key))
         if len(given) > 1:
-            return tuple(name.strip(" ,;") for name in given)
+            return given
         if given:
             return _split_names(given[0])
     for line in head:

@@ -269,7 +269,7 @@ _LABEL = re.compile(
     r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"https?://\S+|\]\([^)\s]*\)")
+_ADDRESS = re.compile(r"https?://\S+|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)")
 # `[Paper](url) [Code](url)` and `Venue 2024, arXiv:2410.01201`, but no sentence.
 _MAX_WORDS_BESIDE = 6
 

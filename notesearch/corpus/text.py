@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+|$)(.*?)(?:[ \t]+#+)?[ \t]*$")
+_ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t](.*))?$")
 _LINK = re.compile(
-    r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(<?([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)>?[^()]*\)"
+    r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
+    r"\(<?([^()\s]*(?:\([^()\s]*\)[^()\s]*){0,9})>?(?:\s[^()]{0,500})?\)"
 )
 _WIKILINK = re.compile(r"\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
-_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|(?<!`)`+(?!`)|==)(?=\S)(.+?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|`+|==)(?=\S)(.{1,400}?)(?<=\S)\1")
 _HTML = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
-# Titles, headings and names are shorter; the marks of a longer line would be paired forever.
-_LONGEST_PLAIN = 1000
-_LONGEST_LINKED = 4000
 _ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}\s*$")
+# What is longer is no title; its markup could be made to take long.
+_LONGEST_LINE = 2000
 _MARKER = re.compile(r"^\s*(?:>\s*)*(?:[-*+]|\d{1,3}[.)])?\s*(?:\[[ xX]\]\s+)?")
 
 
@@ -23,7 +23,7 @@ def heading_text(lines: Sequence[str]) -> tuple[int, str]:
     """Give a heading's level and its words; `lines` are those of its block."""
     match = _ATX.match(lines[0])
     if match:
-        return len(match[1]), plain(match[2])
+        return len(match[1]), plain(_without_closing(match[2] or ""))
     underline = next((line.strip() for line in lines[1:] if line.strip()), "")
     if lines[0].startswith("#"):  # `##Heading` without its space
         level = len(lines[0]) - len(lines[0].lstrip("#"))
@@ -31,12 +31,17 @@ def heading_text(lines: Sequence[str]) -> tuple[int, str]:
     return 1 if underline.startswith("=") else 2, plain(lines[0])
 
 
-def plain(text: str) -> str:
-    """Take links, emphasis, tags and escapes off a line, and keep its words.
+def _without_closing(text: str) -> str:
+    """Take the `##` off the end of a heading that is closed like that."""
+    text = text.strip(" \t")
+    open_text = text.rstrip("#")
+    return text if open_text[-1:].strip() else open_text.rstrip(" \t")
 
-    Of a line that is far too long for a title only the start is given.
-    """
-    text = text[:_LONGEST_PLAIN]
+
+def plain(text: str) -> str:
+    """Take links, emphasis, tags and escapes off a line, and keep its words."""
+    if len(text) > _LONGEST_LINE:
+        return " ".join(text.split())
     if "[" in text:
         text = _WIKILINK.sub(lambda match: match[2] or match[1], text)
         text = _LINK.sub(lambda match: "" if match[0].startswith("!") else match[1], text)
@@ -60,7 +65,7 @@ def _without_marks(match: re.Match[str]) -> str:
 
 def linked_title(line: str) -> tuple[str, str] | None:
     """Give (words, URL) of a line that is a link to the web with at most a few words around it."""
-    if "](" not in line or len(line) > _LONGEST_LINKED:
+    if "](" not in line:
         return None
     match = _LINK.search(line)
     if match is None or match[0].startswith("!") or not match[2].startswith("http"):

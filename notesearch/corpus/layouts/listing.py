@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.layouts.part import Part, with_rest
 from notesearch.records import NoteKind
 
-_BROKEN_OFF = re.compile(r"(?:…|\.{3,})\.?\s*$")
+_BROKEN_OFF = ("…", "….", "...")
 _MAX_TITLE_WORDS = 30
 _MIN_PARAGRAPH_WORDS = 8
 
@@ -22,7 +21,7 @@ def split_listing(document: Document, *, asked: bool = False) -> list[Part] | No
     parts = []
     for above, here in pairwise(texts):
         title, paragraph = document.lines[above].strip(), document.lines[here]
-        if _BROKEN_OFF.search(paragraph) and _is_title(title, paragraph):
+        if paragraph.rstrip().endswith(_BROKEN_OFF) and _is_title(title, paragraph):
             parts.append(Part(range(above, here + 1), NoteKind.DIGEST_PART, title))
     if asked:
         return with_rest(document, parts) if parts else None
@@ -34,7 +33,7 @@ def split_listing(document: Document, *, asked: bool = False) -> list[Part] | No
 def _is_title(title: str, paragraph: str) -> bool:
     return (
         len(title.split()) <= _MAX_TITLE_WORDS
-        and not _BROKEN_OFF.search(title)
+        and not title.endswith(_BROKEN_OFF)
         and not title.endswith((".", ","))
         and len(paragraph.split()) >= _MIN_PARAGRAPH_WORDS
     )

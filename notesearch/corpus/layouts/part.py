@@ -27,7 +27,7 @@ class Part:
 MIN_WORDS_OF_NOTE = 80
 
 _WORD = re.compile(r"[^\W_]{2,}")
-_TARGET = re.compile(r"\]\([^)\s]{0,1000}\)|https?://\S+|<[^>]{1,200}>")
+_TARGET = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)|https?://\S+|<[^>]{1,200}>")
 
 
 def count_words(text: str) -> int:
