@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
@@ -17,17 +17,20 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from notesearch.corpus.block_rules import use_fast_rules
 from notesearch.records import Block
 
 _KINDS = {
+    "heading": "heading",
     "heading_open": "heading",
+    "paragraph": "paragraph",
     "paragraph_open": "paragraph",
     "bullet_list_open": "list",
     "ordered_list_open": "list",
     "list_item_open": "item",
     "blockquote_open": "quote",
     "table_open": "table",
-    "tr_open": "row",
+    "row": "row",
     "fence": "code",
     "code_block": "code",
     "html_block": "html",
@@ -45,6 +48,7 @@ _URL = re.compile(r"https?://")
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
     parser.use(dollarmath_plugin)
+    use_fast_rules(parser)
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser
 
@@ -55,7 +59,31 @@ def parse_blocks(lines: Sequence[str]) -> tuple[Block, ...]:
         return ()
     mended = mend_headings(mend_fences(lines))
     tokens = _parser().parse("\n".join(mended))
-    return tile(_tree(tokens, mended), 0, len(lines))
+    return _tiled(_tree(tokens, mended), 0, len(lines))
+
+
+def blocks_within(blocks: Sequence[Block], start: int, end: int) -> tuple[Block, ...] | None:
+    """Give the blocks that tile start..end, counted from `start`; None where one is cut."""
+    found: list[Block] = []
+    for block in blocks:
+        if block.end <= start:
+            continue
+        if block.start >= end:
+            break
+        if start <= block.start and block.end <= end:
+            found.append(_moved(block, -start))
+        elif inner := blocks_within(block.children, max(start, block.start), min(end, block.end)):
+            found += [_moved(child, max(start, block.start) - start) for child in inner]
+        else:
+            return None
+    return tuple(found)
+
+
+def _moved(block: Block, by: int) -> Block:
+    if not by:
+        return block
+    children = tuple([_moved(child, by) for child in block.children])
+    return Block(block.kind, block.start + by, block.end + by, children)
 
 
 def mend_fences(lines: Sequence[str]) -> list[str]:
@@ -94,17 +122,17 @@ def mend_headings(lines: list[str]) -> list[str]:
     return lines
 
 
-@dataclass
+@dataclass(slots=True)
 class _Open:
-    """A block whose end has not been met yet."""
+    """A block as the parser gives it: its lines end too late or too early."""
 
     kind: str
     start: int
     end: int
-    children: list[Block] = field(default_factory=list)
+    children: list[_Open] = field(default_factory=list)
 
 
-def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[Block]:
+def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[_Open]:
     """Nest the flat tokens; their maps are positions, the end exclusive."""
     root = _Open("root", 0, len(lines))
     stack = [root]
@@ -112,27 +140,21 @@ def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[Block]:
     for token in tokens:
         if token.nesting == -1:
             if depth.pop():
-                closed = stack.pop()
-                stack[-1].children.append(_close(closed))
+                stack.pop()
             continue
         kind = _KINDS.get(token.type)
-        if kind == "heading" and token.map and _is_setext_trap(token, lines):
-            kind = "paragraph"
-        if token.nesting == 1:
-            is_container = kind in _CONTAINERS and token.map is not None
-            depth.append(is_container)
-            if is_container and kind and token.map:
-                stack.append(_Open(kind, token.map[0], token.map[1]))
-                continue
+        block = None
         if kind and token.map:
-            stack[-1].children.append(Block(kind, token.map[0], token.map[1]))
+            if kind == "heading" and _is_setext_trap(token, lines):
+                kind = "paragraph"
+            block = _Open(kind, token.map[0], token.map[1])
+            stack[-1].children.append(block)
+        if token.nesting == 1:
+            is_container = block is not None and kind in _CONTAINERS
+            depth.append(is_container)
+            if block and is_container:
+                stack.append(block)
     return root.children
-
-
-def _close(opened: _Open) -> Block:
-    """Make a block of an open one, its children covering it."""
-    end = max(opened.end, opened.start + 1)
-    return Block(opened.kind, opened.start, end, tile(opened.children, opened.start, end))
 
 
 def _is_setext_trap(token: Token, lines: Sequence[str]) -> bool:
@@ -151,30 +173,28 @@ def _is_setext_trap(token: Token, lines: Sequence[str]) -> bool:
     )
 
 
-def tile(blocks: Sequence[Block], start: int, end: int) -> tuple[Block, ...]:
+def _tiled(blocks: Sequence[_Open], start: int, end: int) -> tuple[Block, ...]:
     """Stretch blocks so that together they cover start..end, each line once.
 
     Lines between two blocks (blank ones, link definitions) go to the block before them.
     """
-    kept: list[Block] = []
+    kept: list[_Open] = []
+    bounds: list[int] = []
     if blocks and blocks[0].kind == "heading" and blocks[0].start > start:
-        kept.append(Block("blank", start, blocks[0].start))  # a heading is its block's first line
+        kept.append(_Open("blank", start, end))  # a heading is its block's first line
+        bounds.append(start)
     for block in blocks:
-        first = max(block.start, kept[-1].start + 1 if kept else start)
+        first = max(block.start, bounds[-1] + 1) if bounds else start
         if first >= end:
             break
-        kept.append(replace(block, start=first) if first != block.start else block)
+        kept.append(block)
+        bounds.append(first)
     if not kept:
         return (Block("paragraph", start, end),) if end > start else ()
-    bounds = [start, *(block.start for block in kept[1:]), end]
+    bounds.append(end)
     return tuple(
-        _stretch(block, *around) for block, around in zip(kept, pairwise(bounds), strict=True)
+        [
+            Block(block.kind, *around, _tiled(block.children, *around) if block.children else ())
+            for block, around in zip(kept, pairwise(bounds), strict=True)
+        ]
     )
-
-
-def _stretch(block: Block, start: int, end: int) -> Block:
-    """Move a block's bounds, and with them those of its outermost children."""
-    if (block.start, block.end) == (start, end):
-        return block
-    children = tile(block.children, start, end) if block.children else ()
-    return Block(block.kind, start, end, children)

@@ -16,7 +16,7 @@ from notesearch.records import NoteKind
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}
 _ABOUT_THE_FOLDER = {"license", "licence", "contributing", "code_of_conduct", "changelog"}
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()]*(?:\([^()]*\)[^()]*)?\)|\[\[[^\[\]]*\]\]|<?https?://\S+")
-_HEADING = re.compile(r"^\s*#{1,6}\s|^\s*[-=]{3,}\s*$|^\s*\|?[\s:|-]+\|?\s*$")
+_HEADING = re.compile(r"#{1,6}\s|[-=]{3,}$|[\s:|-]+$")
 # Words beside the links of a line: `- Title [[arXiv](url)]` names a paper, more is a note on it.
 _MAX_WORDS_BESIDE = 14
 _MIN_LINKS = 3
@@ -30,7 +30,7 @@ def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | 
 
 
 def _is_index_page(path: str, markup: Sequence[str]) -> bool:
-    texts = [line for line in markup if line.strip() and not _HEADING.match(line)]
+    texts = [line for line in markup if (text := line.strip()) and not _HEADING.match(text)]
     name = PurePosixPath(path).stem.lower()
     if name in _ABOUT_THE_FOLDER:
         return True

@@ -1,0 +1,108 @@
+"""Rules for markdown-it that find where text and tables lie, and nothing about what is in them.
+
+Most lines of a note begin with a letter, where its own rules fail one after the other, and
+a block is read for what it says before it is known what it is. These two take half of that.
+"""
+
+from __future__ import annotations
+
+import string
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, table
+
+# What a block that is no text may begin with: all but these begin a paragraph.
+_SIGNS = frozenset(string.punctuation + string.digits) - frozenset("\"'(,./;?@!%&\\^[]{}")
+_DELIMITERS = frozenset("|-:")
+_CODE_INDENT = 4
+
+
+def use_fast_rules(parser: MarkdownIt) -> None:
+    """Put the rules in place of those of CommonMark; a block they find is a single token."""
+    ruler = parser.block.ruler
+    ruler.at("table", _read_table, {"alt": ["paragraph", "reference"]})
+    ruler.before("table", "plain text", _read_plain_text)
+    ruler.at("lheading", _read_text)
+    ruler.disable(["reference"])  # what it defines is text like any other here
+
+
+def _read_plain_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Know a paragraph by its first sign, before any other rule is asked."""
+    if state.sCount[start] - state.blkIndent >= _CODE_INDENT:
+        return False
+    if _first_sign(state, start) in _SIGNS or _may_head_table(state, start, end):
+        return False
+    return _read_text(state, start, end, silent)
+
+
+def _read_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take the lines of a paragraph, or of a heading where `===` or `---` follows them."""
+    rules = state.md.block.ruler.getRules("paragraph")
+    around, state.parentType = state.parentType, "paragraph"
+    line, mark = start + 1, None
+    while line < end and not state.isEmpty(line):
+        if 0 <= state.sCount[line] < state.blkIndent + _CODE_INDENT:
+            sign = _first_sign(state, line)
+            mark = _underline(state, line, sign)
+            if mark or (
+                (sign in _SIGNS or _may_head_table(state, line, end))
+                and any(rule(state, line, end, True) for rule in rules)
+            ):
+                break
+        line += 1
+    state.parentType = around
+    state.line = line + 1 if mark else line
+    token = state.push("heading" if mark else "paragraph", "", 0)
+    token.map = [start, state.line]
+    token.markup = mark or ""
+    return True
+
+
+def _underline(state: StateBlock, line: int, sign: str) -> str | None:
+    """Give the sign that a line underlines the heading above with."""
+    if sign not in ("-", "=") or state.sCount[line] < state.blkIndent:
+        return None
+    text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+    return sign if not text.rstrip(" \t").strip(sign) else None
+
+
+def _read_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a table that CommonMark's own rule knows by its head, without reading its cells."""
+    if not _may_head_table(state, start, end) or not table(state, start, end, True):
+        return False
+    if silent:
+        return True
+    around, state.parentType = state.parentType, "table"
+    rules = state.md.block.ruler.getRules("blockquote")
+    opened = state.push("table_open", "table", 1)
+    _push_row(state, start)
+    line = start + 2
+    while line < end and not state.isEmpty(line):
+        indent = state.sCount[line] - state.blkIndent
+        if not 0 <= indent < _CODE_INDENT:
+            break
+        if _first_sign(state, line) in _SIGNS and any(
+            rule(state, line, end, True) for rule in rules
+        ):
+            break
+        _push_row(state, line)
+        line += 1
+    opened.map = [start, line]
+    state.push("table_close", "table", -1)
+    state.parentType = around
+    state.line = line
+    return True
+
+
+def _push_row(state: StateBlock, line: int) -> None:
+    state.push("row", "", 0).map = [line, line + 1]
+
+
+def _may_head_table(state: StateBlock, line: int, end: int) -> bool:
+    return line + 1 < end and _first_sign(state, line + 1) in _DELIMITERS
+
+
+def _first_sign(state: StateBlock, line: int) -> str:
+    """Give the first sign of a line that is no white space; "" for an empty line."""
+    at = state.bMarks[line] + state.tShift[line]
+    return state.src[at] if at < state.eMarks[line] else ""
