@@ -8,6 +8,7 @@ level, so what is cut along blocks loses nothing.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -65,9 +66,8 @@ def parse_blocks(lines: Sequence[str]) -> tuple[Block, ...]:
 def blocks_within(blocks: Sequence[Block], start: int, end: int) -> tuple[Block, ...] | None:
     """Give the blocks that tile start..end, counted from `start`; None where one is cut."""
     found: list[Block] = []
-    for block in blocks:
-        if block.end <= start:
-            continue
+    for number in range(bisect_right(blocks, start, key=_end), len(blocks)):
+        block = blocks[number]
         if block.start >= end:
             break
         if start <= block.start and block.end <= end:
@@ -77,6 +77,10 @@ def blocks_within(blocks: Sequence[Block], start: int, end: int) -> tuple[Block,
         else:
             return None
     return tuple(found)
+
+
+def _end(block: Block) -> int:
+    return block.end
 
 
 def _moved(block: Block, by: int) -> Block:

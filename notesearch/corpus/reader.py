@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from notesearch.corpus.blocks import parse_blocks
+from notesearch.corpus.blocks import blocks_within, parse_blocks
 from notesearch.corpus.dates import date_from_heading
 from notesearch.corpus.decode import MAX_FILE_BYTES, UndecodableError
 from notesearch.corpus.document import Document, open_document
@@ -97,8 +97,7 @@ class _PartReader:
         is_part = part.kind is NoteKind.DIGEST_PART
         lines = tuple(document.lines[position] for position in part.positions)
         markup = self._markup(part, lines)
-        whole = len(lines) == len(document.lines) and not part.headings
-        blocks = document.blocks if whole else parse_blocks(markup)
+        blocks = self._blocks(part, markup)
         numbers = _take(document.numbers, part.positions)
         fields = {} if is_part else document.fields
         title = self._title(part, markup, blocks)
@@ -144,6 +143,15 @@ class _PartReader:
         if document.markup is document.lines:
             return lines
         return tuple(document.markup[position] for position in part.positions)
+
+    def _blocks(self, part: Part, markup: tuple[str, ...]) -> tuple[Block, ...]:
+        """Take the blocks of the part out of those of the document, where none is cut."""
+        positions = part.positions
+        if isinstance(positions, range) and positions and not part.headings:
+            inside = blocks_within(self._document.blocks, positions.start, positions.stop)
+            if inside:
+                return inside
+        return parse_blocks(markup)
 
     def _title(self, part: Part, markup: Sequence[str], blocks: Sequence[Block]) -> Title:
         document = self._document

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
 
 from notesearch.corpus.dates import parse_date
 from notesearch.records import Role
@@ -229,6 +230,7 @@ def role_of_line(line: str) -> Role | None:
     return _ROLES.get(_spell(callout[1])) if callout else None
 
 
+@lru_cache(maxsize=4096)  # asked for by layout, title and sections in turn
 def _phrase(heading: str) -> str:
     """Take the marks, emoji, number and colon off a heading; "" when it is too long."""
     if len(heading) > 4 * _MAX_HEADING:
