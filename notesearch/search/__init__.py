@@ -1,0 +1,1 @@
+"""A query line in, hits out: filters, words, vectors and their fusion."""

@@ -1,0 +1,158 @@
+"""A filter tree in, one SQL condition on passages out; values are bound, never written in.
+
+What a note must be becomes one list of notes (`p.note IN (SELECT …)`), as much of the tree at a
+time as can be: there are fewer notes than passages, and `passages_by_note` then gives the
+passages without reading their texts. Every piece is true or false for every row, never NULL, so
+that NOT gives exactly the others.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from notesearch.errors import UsageError
+from notesearch.index.records import Condition
+from notesearch.search.filters import (
+    AllOf,
+    AnyOf,
+    ByAuthor,
+    Filter,
+    InSection,
+    Not,
+    OfKind,
+    OnPaper,
+    PathGlob,
+    Phrase,
+    Since,
+    Tag,
+    Titled,
+    Until,
+    YearBetween,
+    quoted,
+)
+from notesearch.search.globs import path_globs, words_glob
+
+# SQLite's parser takes brackets in brackets up to a depth, and so many parts of an expression.
+_MAX_NESTING = 24
+_MAX_LEAVES = 500
+
+# Where the file system takes DPO.md and dpo.md for one file, so does a path.
+_FOLDS_CASE = sys.platform in ("darwin", "win32")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """SQL for a part of the tree: on a row of `notes` alone, or of `passages p`."""
+
+    sql: str
+    values: tuple[str | int, ...]
+    is_of_note: bool
+
+
+def to_condition(where: Filter, *, fold_path_case: bool = _FOLDS_CASE) -> Condition:
+    """Turn a filter into SQL; UsageError for a tree that is too large for one statement."""
+    _require_size(where)
+    piece = _of_passage(_build(where, fold_path_case))
+    return Condition(piece.sql, piece.values)
+
+
+def _require_size(where: Filter) -> None:
+    waiting = [(where, 1)]
+    count = 0
+    while waiting:
+        node, depth = waiting.pop()
+        count += 1
+        if depth > _MAX_NESTING or count > _MAX_LEAVES:
+            raise UsageError(
+                f"this filter has more than {_MAX_LEAVES} parts, or is more than {_MAX_NESTING} "
+                "deep; ask with fewer"
+            )
+        if isinstance(node, AllOf | AnyOf):
+            waiting.extend((part, depth + 1) for part in node.parts)
+        elif isinstance(node, Not):
+            waiting.append((node.filter, depth + 1))
+
+
+def _build(where: Filter, fold: bool) -> _Piece:
+    match where:
+        case AllOf(parts):
+            return _join(parts, "AND", "1", fold)
+        case AnyOf(parts):
+            return _join(parts, "OR", "0", fold)
+        case Not(inner):
+            piece = _build(inner, fold)
+            return _Piece(f"NOT ({piece.sql})", piece.values, piece.is_of_note)
+        case PathGlob(pattern):
+            return _path(pattern, fold)
+        case _:
+            return _leaf(where)
+
+
+def _join(parts: tuple[Filter, ...], operator: str, empty: str, fold: bool) -> _Piece:
+    """Join parts, those on notes first and in one list of notes where passages are asked too."""
+    pieces = [_build(part, fold) for part in parts]
+    of_note = [piece for piece in pieces if piece.is_of_note]
+    of_passage = [piece for piece in pieces if not piece.is_of_note]
+    joined = _glue(of_note, operator, empty, is_of_note=True)
+    if not of_passage:
+        return joined
+    first = [_of_passage(joined)] if of_note else []
+    return _glue([*first, *of_passage], operator, empty, is_of_note=False)
+
+
+def _glue(pieces: list[_Piece], operator: str, empty: str, *, is_of_note: bool) -> _Piece:
+    sql = f" {operator} ".join(f"({piece.sql})" for piece in pieces) or empty
+    values = tuple(value for piece in pieces for value in piece.values)
+    return _Piece(sql, values, is_of_note)
+
+
+def _of_passage(piece: _Piece) -> _Piece:
+    if not piece.is_of_note:
+        return piece
+    sql = f"p.note IN (SELECT id FROM notes WHERE {piece.sql})"
+    return _Piece(sql, piece.values, is_of_note=False)
+
+
+def _leaf(where: Filter) -> _Piece:
+    match where:
+        case Tag(name):
+            # The index keeps the parents of each tag beside it: rl stands where rl/offline does.
+            return _of_note("id IN (SELECT note FROM tags WHERE normal = ?)", name)
+        case Since(date):
+            # A date half known is compared as far as it goes.
+            return _of_note("date IS NOT NULL AND date >= substr(?, 1, length(date))", date)
+        case Until(date):
+            return _of_note("date IS NOT NULL AND substr(date, 1, ?) <= ?", len(date), date)
+        case YearBetween(first, last):
+            return _of_note("year IS NOT NULL AND year BETWEEN ? AND ?", first or 0, last or 9999)
+        case OnPaper(paper):
+            return _of_note("paper IS ?", paper)
+        case OfKind(kind):
+            return _of_note("kind = ?", kind.value)
+        case ByAuthor(name):
+            return _of_note(f"EXISTS ({_NAMES.format('authors')})", words_glob(name))
+        case Titled(words):
+            glob = words_glob(words)
+            own = "' ' || title || ' ' GLOB ?"
+            return _of_note(f"{own} OR EXISTS ({_NAMES.format('aliases')})", glob, glob)
+        case InSection(role):
+            return _Piece("p.role IS ?", (role.value,), is_of_note=False)
+        case Phrase(words):
+            sql = "p.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
+            return _Piece(sql, (quoted(words),), is_of_note=False)
+        case _:
+            raise TypeError(f"{where!r} is no filter")
+
+
+_NAMES = "SELECT 1 FROM json_each({}) WHERE ' ' || value || ' ' GLOB ?"
+
+
+def _of_note(sql: str, *values: str | int) -> _Piece:
+    return _Piece(sql, values, is_of_note=True)
+
+
+def _path(pattern: str, fold: bool) -> _Piece:
+    globs = path_globs(pattern, fold_case=fold)
+    sql = " OR ".join(["path GLOB ?"] * len(globs))
+    return _of_note(f"file IN (SELECT id FROM files WHERE {sql})", *globs)

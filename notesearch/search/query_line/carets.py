@@ -1,0 +1,52 @@
+"""A finding and its place in, a usage error with carets under the place out."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from notesearch.errors import UsageError
+
+# Shown around the place; a line that fits is shown whole.
+_SHOWN_BEFORE = 50
+_SHOWN_AFTER = 30
+_MAX_CARETS = 40
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the query line."""
+
+    start: int
+    end: int  # exclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a stretch, and how to write it."""
+
+    finding: str
+    remedy: str
+
+
+def usage_error(line: str, span: Span, flaw: Flaw) -> UsageError:
+    """Build the error: finding and remedy, the line (or the part around), carets below."""
+    first = max(0, span.start - _SHOWN_BEFORE)
+    last = min(len(line), min(span.end, span.start + _MAX_CARETS) + _SHOWN_AFTER)
+    before = ("…" if first else "") + line[first : span.start]
+    shown = before + line[span.start : last] + ("…" if last < len(line) else "")
+    marked = line[span.start : min(span.end, span.start + _MAX_CARETS)]
+    carets = " " * _cells(before) + "^" * max(1, _cells(marked))
+    return UsageError(f"{flaw.finding}; {flaw.remedy}\n{_INDENT}{shown}\n{_INDENT}{carets}")
+
+
+def _cells(text: str) -> int:
+    """Count the columns that a terminal gives a text."""
+    return sum(map(_cells_of, text))
+
+
+def _cells_of(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
