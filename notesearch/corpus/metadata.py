@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from notesearch.corpus.dates import (
     DATE_KEYS,
@@ -24,6 +24,7 @@ from notesearch.corpus.papers import (
     paper_id_from_value,
     year_from_id,
 )
+from notesearch.corpus.roles import is_generic_heading
 from notesearch.corpus.tags import (
     TAG_KEYS,
     hashtag_line,
@@ -146,8 +147,13 @@ def _year(
         if match:
             return int(match[0])
     written = next((int(match[1]) for line in head if (match := _YEAR_LINE.match(line))), None)
-    venue = next((year for line in head[:6] if (year := year_from_venue_line(plain(line)))), None)
+    opening = takewhile(lambda line: not _opens_section(line), head[:6])
+    venue = next((year for line in opening if (year := year_from_venue_line(plain(line)))), None)
     return written or title.year or venue or (year_from_id(paper) if paper else None)
+
+
+def _opens_section(line: str) -> bool:
+    return line.startswith("#") and is_generic_heading(line.lstrip("# "))
 
 
 def _paper(
@@ -180,7 +186,7 @@ def _authors(fields: Mapping[str, object], head: Sequence[str]) -> tuple[str, ..
     for key in ("authors", "author", "citation_author"):
         given = _texts(fields.get(key))
         if len(given) > 1:
-            return given
+            return tuple(name.strip(" ,;") for name in given)
         if given:
             return _split_names(given[0])
     for line in head:

@@ -11,11 +11,12 @@ _LINK = re.compile(
     r"\(<?([^()\s]*(?:\([^()\s]*\)[^()\s]*){0,9})>?(?:\s[^()]{0,500})?\)"
 )
 _WIKILINK = re.compile(r"\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
-_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|`+|==)(?=\S)(.{1,400}?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|(?<!`)`+(?!`)|==)(?=\S)(.{1,400}?)(?<=\S)\1")
 _HTML = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
+# Titles, headings and names are shorter; the marks of a longer line would be paired forever.
+_LONGEST_PLAIN = 1000
+_LONGEST_LINKED = 4000
 _ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}\s*$")
-# What is longer is no title; its markup could be made to take long.
-_LONGEST_LINE = 2000
 _MARKER = re.compile(r"^\s*(?:>\s*)*(?:[-*+]|\d{1,3}[.)])?\s*(?:\[[ xX]\]\s+)?")
 
 
@@ -39,9 +40,11 @@ def _without_closing(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Take links, emphasis, tags and escapes off a line, and keep its words."""
-    if len(text) > _LONGEST_LINE:
-        return " ".join(text.split())
+    """Take links, emphasis, tags and escapes off a line, and keep its words.
+
+    Of a line that is far too long for a title only the start is given.
+    """
+    text = text[:_LONGEST_PLAIN]
     if "[" in text:
         text = _WIKILINK.sub(lambda match: match[2] or match[1], text)
         text = _LINK.sub(lambda match: "" if match[0].startswith("!") else match[1], text)
@@ -65,7 +68,7 @@ def _without_marks(match: re.Match[str]) -> str:
 
 def linked_title(line: str) -> tuple[str, str] | None:
     """Give (words, URL) of a line that is a link to the web with at most a few words around it."""
-    if "](" not in line:
+    if "](" not in line or len(line) > _LONGEST_LINKED:
         return None
     match = _LINK.search(line)
     if match is None or match[0].startswith("!") or not match[2].startswith("http"):

@@ -10,10 +10,17 @@ from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
 from notesearch.corpus.text import linked_title, plain, without_marker
 from notesearch.records import Block, NoteKind
 
+# `[Paper](url)`, also in brackets of its own: `[[Paper](url), [Code](url)]`
 _URL = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?https?://\S+")
+_EMPTY_BRACKETS = re.compile(r"\[[\s,;|/]*\]|\([\s,;|/]*\)")
 _YEAR = re.compile(r"\b(?:19[5-9]\d|20[0-4]\d)\b")
 _AUTHORS = re.compile(r"^[A-ZÀ-Þ][\w.'’-]*(?:[ ,&]+(?:and |et al|[A-ZÀ-Þ])[\w.'’-]*)*$")
 _ODD_LINK = re.compile(r"\[([^\[\]]+)\]\(\[[^\[\]]*\]\(([^()\s]*)\)\)")  # [a]([url](url))
+_QUOTED = re.compile(r"^(?P<authors>[^\"“]*)[\"“](?P<title>[^\"“”]{8,250})[\"”](?!\s*:)")
+_STOP = re.compile(r"(?<=[^\s.][^\s.])(?<!\bvs)\.\s+")
+# What ends a reference: `, Scientific Reports, 2013`, ` NIPS 2013`; or stands before its title.
+_VENUE_AT_END = re.compile(r"(?:,\s+[A-Z][^,]{1,60},?|\s[A-Z]{3,8})\s['’]?(?:(?:19|20)\d\d|\d\d)$")
+_VENUE = re.compile(r"[A-Z][\w&'’-]*(?:\s[\w&'’-]+){0,3}\s['’]?(?:(?:19|20)\d\d|\d\d)")
 _MIN_WORDS_OF_NOTES = 4
 
 
@@ -60,8 +67,26 @@ def _title(line: str) -> str:
     linked = linked_title(_ODD_LINK.sub(r"[\1](\2)", line))
     if linked and len(linked[0].split()) > 1:
         return linked[0]
-    text = plain(_URL.sub(" ", line)).strip(" .")
-    pieces = [piece.strip() for piece in re.split(r"(?<=[^\s.][^\s.])[.?!]\s+", text)]
-    if len(pieces) > 1 and (_AUTHORS.match(pieces[0]) or pieces[0].endswith("et al")):
-        return pieces[1]
-    return pieces[0] or text or line.strip()
+    text = _EMPTY_BRACKETS.sub(" ", _URL.sub(" ", line))
+    text = plain(_EMPTY_BRACKETS.sub(" ", text)).strip(" .,;:–—-")
+    quoted = _QUOTED.match(text)
+    if quoted and _names_authors(quoted["authors"].strip(" .,:")):
+        return quoted["title"].strip(" .,")
+    pieces = [piece.strip() for piece in _STOP.split(text) if piece.strip()]
+    if len(pieces) > 1 and _names_authors(pieces[0]):
+        pieces = pieces[1:]
+    if len(pieces) > 1 and _VENUE.fullmatch(pieces[0]):
+        pieces = pieces[1:]
+    return _without_venue(pieces[0]) if pieces else line.strip()
+
+
+def _names_authors(text: str) -> bool:
+    return not text or text.endswith("et al") or _AUTHORS.match(text) is not None
+
+
+def _without_venue(title: str) -> str:
+    """Take `Is it Good? EMNLP 2008` apart, but not `Is it Good? A Study of Labels`."""
+    question = re.match(r"(.{8,}[?!])\s+(.+)$", title)
+    if question and (_VENUE.fullmatch(question[2]) or _YEAR.fullmatch(question[2])):
+        return question[1]
+    return _VENUE_AT_END.sub("", title).rstrip(" ,.") or title

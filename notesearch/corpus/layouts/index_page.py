@@ -9,17 +9,23 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from notesearch.corpus.dates import year_from_venue_line
 from notesearch.corpus.document import Document
 from notesearch.corpus.layouts.part import Part, count_words
+from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
 
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}
 _ABOUT_THE_FOLDER = {"license", "licence", "contributing", "code_of_conduct", "changelog"}
-_LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()]*(?:\([^()]*\)[^()]*)?\)|\[\[[^\[\]]*\]\]|<?https?://\S+")
-_HEADING = re.compile(r"#{1,6}\s|[-=]{3,}$|[\s:|-]+$")
+_LINK = re.compile(
+    r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()]*(?:\([^()]*\)[^()]*)?\)"
+    r"|\[\[[^\[\]]*\]\]|<?https?://\S+"
+)
+_HEADING = re.compile(r"\s*#{1,6}\s|[\s|:=-]+$")
 # Words beside the links of a line: `- Title [[arXiv](url)]` names a paper, more is a note on it.
 _MAX_WORDS_BESIDE = 14
 _MIN_LINKS = 3
+_LONGEST_NAMES = 400
 
 
 def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | None:
@@ -29,8 +35,16 @@ def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | 
     return [Part(range(len(document.lines)), NoteKind.INDEX_PAGE)]
 
 
+def _only_names(line: str) -> bool:
+    """Tell a heading, a rule, or the line of authors and venue below a link."""
+    if _HEADING.match(line):
+        return True
+    below_a_link = line[:1].isspace() and len(line) <= _LONGEST_NAMES
+    return below_a_link and year_from_venue_line(plain(line)) is not None
+
+
 def _is_index_page(path: str, markup: Sequence[str]) -> bool:
-    texts = [line for line in markup if (text := line.strip()) and not _HEADING.match(text)]
+    texts = [line for line in markup if line.strip() and not _only_names(line)]
     name = PurePosixPath(path).stem.lower()
     if name in _ABOUT_THE_FOLDER:
         return True
