@@ -119,9 +119,9 @@ def locate(choice: ModelChoice) -> ModelSource:
     """Find the model's files, fetching a hub model that is not on this machine."""
     source = find_source(choice)
     if source is None:
-        from notesearch.embedding import torch_model
+        from notesearch.embedding.hub import fetch_model
 
-        torch_model.download(choice)
+        fetch_model(choice)
         source = find_source(choice)
     if source is None:
         raise ModelError(f"model {choice.name}: not found in the hub's cache after its download")

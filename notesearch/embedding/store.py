@@ -22,7 +22,8 @@ from notesearch.embedding.files import sha256_of, sync_tree
 from notesearch.embedding.tokens import ReadingRules
 
 COMPILED_FORMAT = 1  # raised when what is compiled changes, so that older forms are left aside
-MANIFEST, GRAPH, TOKENIZER = "manifest.json", "model.onnx", "tokenizer.json"
+MANIFEST, GRAPH, WEIGHTS = "manifest.json", "model.onnx", "model.weights"
+TOKENIZER = "tokenizer.json"
 
 
 @dataclass(frozen=True, slots=True)

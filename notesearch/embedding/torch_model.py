@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
@@ -36,6 +37,16 @@ if TYPE_CHECKING:
 CPU_BATCH_TOKENS = 4096
 GPU_BATCH_TOKENS = 65536
 _PASSAGE_PROMPTS = ("document", "passage", "corpus")  # names in use, most usual first
+_LOADING_ERRORS = (  # what files that are no model, or damaged, were seen to raise
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    RuntimeError,
+    SafetensorError,
+)
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -67,7 +78,7 @@ def load_model(choice: ModelChoice, source: ModelSource, device: str) -> LoadedM
                 local_files_only=True,
                 truncate_dim=choice.truncate_dim,
             )
-        except (OSError, ValueError, LookupError, TypeError, ImportError, RuntimeError) as error:
+        except _LOADING_ERRORS as error:
             raise ModelError(
                 f"model {source.folder}: sentence-transformers cannot load it: {_line(error)}; "
                 "check the folder, or trust_remote_code where the model brings its own code"
@@ -89,7 +100,7 @@ def load_model(choice: ModelChoice, source: ModelSource, device: str) -> LoadedM
 
 
 def download(choice: ModelChoice) -> None:
-    """Fetch a hub model into the hub's cache; ModelError where that cannot be."""
+    """Fetch a hub model into the hub's cache; OSError where that cannot be."""
     with quiet():
         try:
             SentenceTransformer(
@@ -98,11 +109,8 @@ def download(choice: ModelChoice) -> None:
                 revision=choice.revision,
                 trust_remote_code=choice.trust_remote_code,
             )
-        except (OSError, ValueError, LookupError, ImportError, RuntimeError) as error:
-            raise ModelError(
-                f"model {choice.name}: not on this machine, and the hub gave none: {_line(error)}; "
-                "connect once to fetch it, or set model to a folder or to all-MiniLM-L6-v2"
-            ) from error
+        except _LOADING_ERRORS as error:
+            raise OSError(_line(error)) from error
 
 
 class TorchEmbedder:

@@ -1,0 +1,42 @@
+"""A hub model's name in, its files in the hub's cache: the one place that uses the network."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from notesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from notesearch.embedding.choice import ModelChoice
+
+_PATIENCE_SECONDS = 5
+
+
+def fetch_model(choice: ModelChoice) -> None:
+    """Download what sentence-transformers needs of the model; ModelError where that cannot be."""
+    try:
+        _check_reachable()
+        from notesearch.embedding import torch_model
+
+        torch_model.download(choice)
+    except OSError as error:
+        raise ModelError(
+            f"model {choice.name}: not on this machine, and the hub gave none: {error}; "
+            "connect once to fetch it, or set model to a folder or to all-MiniLM-L6-v2"
+        ) from error
+
+
+def _check_reachable() -> None:
+    """Knock at the hub's door first: its library tries for more than a minute before it gives up."""
+    from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE:
+        raise OSError("HF_HUB_OFFLINE is set")
+    if "https" in getproxies():
+        return  # what is reached through a proxy may not be reached without
+    address = urlsplit(ENDPOINT)
+    port = address.port or (80 if address.scheme == "http" else 443)
+    socket.create_connection((address.hostname or "", port), timeout=_PATIENCE_SECONDS).close()

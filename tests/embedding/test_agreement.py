@@ -1,0 +1,127 @@
+"""A compiled model says what sentence-transformers says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from notesearch.embedding import Embedder, ModelChoice, load_embedder
+from notesearch.embedding.compiled import GraphEmbedder
+from notesearch.embedding.quiet import quiet
+from notesearch.embedding.source import find_source
+
+from .conftest import DIMENSION, PROMPTS, TINY_MODELS
+
+TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
+
+
+def open_plain(folder: Path):
+    from sentence_transformers import SentenceTransformer
+
+    with quiet():
+        return SentenceTransformer(str(folder), device="cpu")
+
+
+@pytest.mark.parametrize("kind", TINY_MODELS)
+def test_compiled_vectors_are_those_of_sentence_transformers(
+    kind: str, make_model: Callable[[str], Path], open_tiny: Callable[[str], Embedder]
+) -> None:
+    plain, compiled = open_plain(make_model(kind)), open_tiny(kind)
+    assert isinstance(compiled, GraphEmbedder)
+    expected = plain.encode_document(TEXTS, normalize_embeddings=True)
+    np.testing.assert_allclose(compiled.embed_passages(TEXTS), expected, atol=1e-5)
+    for text in TEXTS:
+        query = plain.encode_query(text, normalize_embeddings=True)
+        np.testing.assert_allclose(compiled.embed_query(text), query, atol=1e-5)
+
+
+def test_default_model_agrees_to_four_nines(default_embedder: Embedder) -> None:
+    source = find_source(ModelChoice())
+    assert source is not None
+    texts = ["attention is all you need", "KL", "word " * 250, "日本語 и русский, naïve", "x = 1\n"]
+    expected = open_plain(source.folder).encode(texts, normalize_embeddings=True)
+    cosines = (default_embedder.embed_passages(texts) * expected).sum(axis=1)
+    assert cosines.min() >= 0.9999
+
+
+def test_prompts_of_the_model_change_both_vectors(open_tiny: Callable[[str], Embedder]) -> None:
+    embedder = open_tiny("prompts")
+    query, passage = embedder.embed_query("model"), embedder.embed_passages(["model"])[0]
+    assert query @ passage < 0.999
+
+
+def test_empty_prompts_in_the_settings_overrule_those_of_the_model(
+    make_model: Callable[[str], Path], cache_dir: Path
+) -> None:
+    folder = make_model("static prompts")
+    choice = ModelChoice(name=str(folder), query_prompt="", passage_prompt="")
+    embedder = load_embedder(choice, cache_dir=cache_dir)
+    expected = open_plain(folder).encode(["model"], prompt="", normalize_embeddings=True)[0]
+    np.testing.assert_allclose(embedder.embed_query("model"), expected, atol=1e-5)
+    np.testing.assert_allclose(embedder.embed_passages(["model"])[0], expected, atol=1e-5)
+
+
+def test_truncated_vectors_have_the_dimension_asked_for_and_length_1(
+    make_model: Callable[[str], Path], cache_dir: Path, open_tiny: Callable[[str], Embedder]
+) -> None:
+    choice = ModelChoice(name=str(make_model("static")), truncate_dim=4)
+    short = load_embedder(choice, cache_dir=cache_dir)
+    assert short.dimension == 4
+    whole = open_tiny("static").embed_passages(TEXTS)[:, :4]
+    expected = whole / np.linalg.norm(whole, axis=1, keepdims=True)
+    np.testing.assert_allclose(short.embed_passages(TEXTS), expected, atol=1e-5)
+
+
+def test_pooling_that_leaves_out_the_prompt_runs_through_torch_and_says_why(
+    make_model: Callable[[str], Path], cache_dir: Path
+) -> None:
+    folder, warnings = make_model("left out"), []
+    embedder = load_embedder(
+        ModelChoice(name=str(folder)), cache_dir=cache_dir, warn=warnings.append
+    )
+    assert warnings == [
+        "tiny-left out runs through torch, slower: its pooling leaves out the prompt"
+    ]
+    expected = open_plain(folder).encode(
+        TEXTS, prompt=PROMPTS["document"], normalize_embeddings=True
+    )
+    np.testing.assert_allclose(embedder.embed_passages(TEXTS), expected, atol=1e-5)
+    assert embedder.embed_query("model").shape == (DIMENSION,)
+    assert embedder.embed_passages([]).shape == (0, DIMENSION)
+
+
+def test_torch_on_the_cpu_finds_the_neighbours_that_the_compiled_form_finds(
+    make_model: Callable[[str], Path], open_tiny: Callable[[str], Embedder]
+) -> None:
+    # The engine of a GPU; here it runs on the CPU.
+    from notesearch.embedding import torch_model
+
+    choice = ModelChoice(name=str(make_model("mean")))
+    source = find_source(choice)
+    assert source is not None
+    model = torch_model.load_model(choice, source, "cpu")
+    engine = torch_model.open_torch_engine(model)
+    by_torch = GraphEmbedder(
+        engine, model.reader, torch_model.shape_of(model), "", warn=lambda _: None
+    )
+    compiled = open_tiny("mean")
+    np.testing.assert_allclose(
+        by_torch.embed_passages(TEXTS), compiled.embed_passages(TEXTS), atol=1e-5
+    )
+
+
+def test_int8_stays_near_and_says_so_in_its_fingerprint(
+    cache_dir: Path, default_embedder: Embedder
+) -> None:
+    from notesearch.embedding import Precision
+
+    choice = replace(ModelChoice(), precision=Precision.INT8)
+    embedder = load_embedder(choice, cache_dir=cache_dir)
+    texts = ["why does DPO avoid the reward model", "graph neural networks for molecules"]
+    cosines = (embedder.embed_passages(texts) * default_embedder.embed_passages(texts)).sum(axis=1)
+    assert cosines.min() >= 0.97
+    assert embedder.fingerprint.startswith("all-MiniLM-L6-v2 int8 ")

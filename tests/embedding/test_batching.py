@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+
+from notesearch.embedding import embed_stream
+from notesearch.embedding.batching import plan_batches
+from notesearch.embedding.bulk import BulkEmbedder
+
+
+class LengthEmbedder:
+    """One dimension: the text's length; remembers how many texts came at a time."""
+
+    max_tokens = 100
+    dimension = 1
+    fingerprint = "length"
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def count_tokens(self, text: str) -> int:
+        return len(text)
+
+    def embed_passages(self, texts):
+        self.sizes.append(len(texts))
+        return np.array([[len(text)] for text in texts], dtype=np.float32).reshape(-1, 1)
+
+    def embed_query(self, text: str):
+        return self.embed_passages([text])[0]
+
+
+def test_batches_hold_each_position_once_and_keep_to_the_budget() -> None:
+    lengths = [3, 9, 1, 4, 4, 0, 20]
+    batches = plan_batches(lengths, token_budget=12)
+    assert sorted(position for batch in batches for position in batch) == list(range(7))
+    assert batches == [[6], [1], [3, 4, 0], [2, 5]]
+
+
+def test_longest_texts_come_first() -> None:
+    assert plan_batches([1, 5, 3], token_budget=5) == [[1], [2], [0]]
+
+
+def test_no_texts_are_no_batches() -> None:
+    assert plan_batches([], token_budget=10) == []
+
+
+def test_stream_yields_each_window_before_it_reads_the_next() -> None:
+    read: list[str] = []
+
+    def texts():
+        for text in ("a", "bb", "ccc", "dddd", "eeeee"):
+            read.append(text)
+            yield text
+
+    stream = embed_stream(LengthEmbedder(), texts(), window=2)
+    positions, vectors = next(stream)
+    assert (positions, vectors.tolist(), read) == ([0, 1], [[1], [2]], ["a", "bb"])
+    assert [found for found, _ in stream] == [[2, 3], [4]]
+
+
+def test_stream_of_nothing_yields_nothing() -> None:
+    assert list(embed_stream(LengthEmbedder(), [])) == []
+
+
+def test_few_passages_and_queries_leave_the_bulk_engine_closed() -> None:
+    ready = LengthEmbedder()
+    embedder = BulkEmbedder(ready, open_bulk=lambda: 1 / 0, bulk_from=3)
+    embedder.embed_passages(["a", "b"])
+    embedder.embed_query("a")
+    embedder.embed_passages([])
+    assert ready.sizes == [2, 1, 0]
+
+
+def test_many_passages_open_the_bulk_engine_once_and_keep_it() -> None:
+    ready, bulk, opened = LengthEmbedder(), LengthEmbedder(), []
+
+    def open_bulk() -> LengthEmbedder:
+        opened.append(True)
+        return bulk
+
+    embedder = BulkEmbedder(ready, open_bulk, bulk_from=3)
+    assert embedder.embed_passages(["a", "bb", "ccc"]).tolist() == [[1], [2], [3]]
+    embedder.embed_passages(["the rest"])
+    assert (opened, ready.sizes, bulk.sizes) == ([True], [], [3, 1])

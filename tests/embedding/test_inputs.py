@@ -1,0 +1,170 @@
+"""Texts and models as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from notesearch.embedding import (
+    Embedder,
+    ModelChoice,
+    Precision,
+    load_counter,
+    load_embedder,
+)
+from notesearch.errors import ModelError
+
+from .conftest import DIMENSION, TINY_LIMIT
+
+
+def test_empty_list_gives_no_rows(default_embedder: Embedder) -> None:
+    assert default_embedder.embed_passages([]).shape == (0, 384)
+
+
+def test_empty_string_has_a_vector_of_length_1(default_embedder: Embedder) -> None:
+    assert default_embedder.count_tokens("") == 0
+    assert np.linalg.norm(default_embedder.embed_passages([""])[0]) == pytest.approx(1, abs=1e-5)
+
+
+def test_empty_string_is_a_row_of_zeros_where_the_model_adds_no_tokens(
+    open_tiny: Callable[[str], Embedder],
+) -> None:
+    vectors = open_tiny("static").embed_passages(["", "model"])
+    assert vectors[0].tolist() == [0.0] * DIMENSION
+    assert np.linalg.norm(vectors[1]) == pytest.approx(1, abs=1e-5)
+
+
+def test_million_characters_are_counted_and_refused_as_a_passage(
+    default_embedder: Embedder,
+) -> None:
+    text = "word " * 200_000
+    assert default_embedder.count_tokens(text) == 200_000
+    with pytest.raises(
+        ModelError,
+        match="passage 1 of those to embed: 200000 tokens, all-MiniLM-L6-v2 reads 254",
+    ):
+        default_embedder.embed_passages(["short", text])
+
+
+def test_text_at_the_limit_is_read_whole_and_one_token_more_is_refused(
+    default_embedder: Embedder,
+) -> None:
+    limit = default_embedder.max_tokens
+    whole, other = "word " * limit, "word " * (limit - 1) + "different"
+    vectors = default_embedder.embed_passages([whole, other])
+    assert vectors[0] @ vectors[1] < 0.99999
+    with pytest.raises(ModelError, match="255 tokens"):
+        default_embedder.embed_passages(["word " * (limit + 1)])
+
+
+def test_long_query_is_cut_at_its_end_with_a_warning(
+    make_model: Callable[[str], Path], cache_dir: Path
+) -> None:
+    warnings: list[str] = []
+    choice = ModelChoice(name=str(make_model("mean")))
+    embedder = load_embedder(choice, cache_dir=cache_dir, warn=warnings.append)
+    kept = "model " * embedder.max_tokens
+    np.testing.assert_allclose(
+        embedder.embed_query(kept + "reward"), embedder.embed_query(kept), atol=1e-6
+    )
+    assert warnings == [
+        f"query of {TINY_LIMIT + 1} tokens: tiny-mean reads the first {TINY_LIMIT}, "
+        "the rest is left out"
+    ]
+
+
+def test_million_characters_are_cut_as_a_query(
+    make_model: Callable[[str], Path], cache_dir: Path
+) -> None:
+    warnings: list[str] = []
+    choice = ModelChoice(name=str(make_model("mean")))
+    embedder = load_embedder(choice, cache_dir=cache_dir, warn=warnings.append)
+    assert embedder.embed_query("x" * 1_000_000).shape == (DIMENSION,)
+    assert embedder.embed_query("model " * 200_000).shape == (DIMENSION,)
+    assert len(warnings) == 1  # a word of a million letters is one unknown token
+
+
+def test_lone_surrogates_are_read_as_unknown_characters(default_embedder: Embedder) -> None:
+    vectors = default_embedder.embed_passages(
+        ["na\udcefve \ud800 model", "na\ufffdve \ufffd model"]
+    )
+    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
+    assert default_embedder.embed_query("\ud83d").shape == (384,)
+
+
+def test_order_of_texts_is_kept_whatever_their_lengths(default_embedder: Embedder) -> None:
+    texts = ["word " * count for count in (3, 200, 1, 50, 7)]
+    together = default_embedder.embed_passages(texts)
+    alone = np.stack([default_embedder.embed_query(text) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_counts_are_the_models_own_less_what_it_adds(
+    open_tiny: Callable[[str], Embedder], default_embedder: Embedder
+) -> None:
+    assert default_embedder.max_tokens == 256 - 2
+    assert default_embedder.count_tokens("embeddings") == 4  # em ##bed ##ding ##s
+    prompted = open_tiny("prompts")
+    assert prompted.max_tokens == TINY_LIMIT - 4  # [CLS] passage : [SEP]
+    assert prompted.count_tokens("reward model") == 2
+
+
+def test_counter_of_an_uncompiled_default_counts_as_the_compiled_one(
+    tmp_path: Path, default_embedder: Embedder
+) -> None:
+    counter = load_counter(cache_dir=tmp_path)
+    texts = ["", "a b c", "naïve Größe, 注意力", "x" * 300, "pi_theta(y|x)"]
+    assert counter.count_many(texts) == [default_embedder.count_tokens(text) for text in texts]
+    assert counter.max_tokens == default_embedder.max_tokens
+    assert not (tmp_path / "compiled").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "finding"),
+    [
+        ({}, "it has no modules.json or config.json"),
+        ({"notes.md": "# A note"}, "it has no modules.json or config.json"),
+        ({"config.json": "{}"}, r"it has no weights \(model.safetensors\)"),
+    ],
+)
+def test_folder_that_is_no_model_is_named_with_what_it_lacks(
+    files: dict[str, str], finding: str, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ModelError, match=finding):
+        load_embedder(ModelChoice(name=str(tmp_path)), cache_dir=tmp_path / "cache")
+
+
+def test_folder_with_broken_weights_is_an_error_and_leaves_nothing_compiled(
+    tmp_path: Path,
+) -> None:
+    model = tmp_path / "broken"
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "bert"}')
+    (model / "model.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(ModelError, match="sentence-transformers cannot load it"):
+        load_embedder(ModelChoice(name=str(model)), cache_dir=tmp_path / "cache")
+    assert [path.suffix for path in (tmp_path / "cache" / "compiled").iterdir()] == [".lock"]
+
+
+def test_path_that_does_not_exist_is_an_error_without_a_look_at_the_network(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ModelError, match="no such folder, and not a hub id"):
+        load_embedder(ModelChoice(name=str(tmp_path / "nowhere")), cache_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("choice", "finding"),
+    [
+        (ModelChoice(device="gpu"), "device gpu: not known"),
+        (ModelChoice(device="cuda", precision=Precision.INT8), "int8 runs on the CPU"),
+    ],
+)
+def test_device_that_cannot_be_is_an_error(choice: ModelChoice, finding: str) -> None:
+    with pytest.raises(ModelError, match=finding):
+        load_embedder(choice)

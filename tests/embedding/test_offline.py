@@ -1,0 +1,90 @@
+"""What a process imports and touches, seen from outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from notesearch.embedding import Embedder
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HEAVY = ("torch", "transformers", "sentence_transformers")
+FORBID_SOCKETS = """
+import socket
+def refuse(*args, **kwargs):
+    raise AssertionError("the network was touched")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+"""
+LOADED = "\nimport sys; print(*(name for name in {names!r} if name in sys.modules))"
+
+
+def run(code: str, names: tuple[str, ...], **environment: str) -> str:
+    """The standard output's last line: which of the modules named were imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", code + LOADED.format(names=names)],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.rstrip("\n").split("\n")[-1]
+
+
+def test_importing_the_stage_imports_nothing_heavy() -> None:
+    names = (*HEAVY, "onnxruntime", "tokenizers", "numpy", "onnx")
+    assert run("import notesearch.embedding", names) == ""
+
+
+def test_compiled_model_embeds_without_torch_and_without_network(
+    cache_dir: Path, default_embedder: Embedder
+) -> None:
+    code = f"""{FORBID_SOCKETS}
+from pathlib import Path
+from notesearch.embedding import load_embedder
+embedder = load_embedder(cache_dir=Path({str(cache_dir)!r}))
+embedder.embed_query("why"); embedder.embed_passages(["because"])
+"""
+    assert run(code, (*HEAVY, "onnx", "filelock", "huggingface_hub")) == ""
+
+
+def test_counting_opens_no_graph(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from notesearch.embedding import load_counter
+assert load_counter(cache_dir=Path({str(tmp_path)!r})).count_many(["a b", "c"]) == [2, 1]
+"""
+    assert run(code, (*HEAVY, "onnxruntime")) == ""
+
+
+def test_fingerprint_opens_neither_graph_nor_tokenizer(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from notesearch.embedding import fingerprint_of
+assert fingerprint_of(cache_dir=Path({str(tmp_path)!r})).startswith("all-MiniLM-L6-v2 float32 ")
+"""
+    assert run(code, (*HEAVY, "onnxruntime", "tokenizers", "numpy")) == ""
+
+
+@pytest.mark.parametrize("offline", ["0", "1"])
+def test_hub_model_that_is_not_here_is_one_error_that_says_what_to_do(
+    offline: str, tmp_path: Path
+) -> None:
+    code = f"""{FORBID_SOCKETS.replace("AssertionError", "OSError")}
+from pathlib import Path
+from notesearch.embedding import ModelChoice, load_embedder
+from notesearch.errors import ModelError
+try:
+    load_embedder(ModelChoice(name="nobody/no-such-model"), cache_dir=Path({str(tmp_path)!r}))
+except ModelError as error:
+    line = str(error)
+assert line.startswith("model nobody/no-such-model: not on this machine"), line
+assert line.endswith("or set model to a folder or to all-MiniLM-L6-v2"), line
+assert "\\n" not in line
+"""
+    run(code, (), HF_HUB_OFFLINE=offline, HF_HOME=str(tmp_path))
