@@ -73,18 +73,20 @@ class GraphEmbedder:
         import numpy as np
 
         ids = self._reader.read_passages(texts)
-        vectors = np.zeros((len(ids), self.dimension), dtype=np.float32)
+        vectors: NDArray[np.float32] = np.zeros((len(ids), self.dimension), dtype=np.float32)
         for batch in plan_batches([len(row) for row in ids], self._engine.batch_tokens):
             vectors[batch] = self._run([ids[position] for position in batch])
         return vectors
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """(dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
-        return self._run([self._reader.read_query(text, self._warn)])[0]
+        vector: NDArray[np.float32] = self._run([self._reader.read_query(text, self._warn)])[0]
+        return vector
 
     def _run(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Vectors of token ids, padded to the longest."""
-        return self._engine.run(pad_rows(rows, self._shape))
+        vectors: NDArray[np.float32] = self._engine.run(pad_rows(rows, self._shape))
+        return vectors
 
 
 def pad_rows(rows: Sequence[Sequence[int]], shape: GraphShape) -> dict[str, NDArray[np.int64]]:
@@ -111,8 +113,10 @@ def open_engine(graph: Path) -> Engine:
 
     Raises UnusableGraphError.
     """
-    import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as failures
+    import onnxruntime  # type: ignore[import-untyped]
+    from onnxruntime.capi import (  # type: ignore[import-untyped]
+        onnxruntime_pybind11_state as failures,
+    )
 
     options = onnxruntime.SessionOptions()
     # A number, not 0: with 0 onnxruntime pins its threads to cores and fights other processes.

@@ -106,7 +106,10 @@ def write_int8(graph: Path, target: Path, *, seven_bits: bool) -> None:
 
     One scale for a whole matrix falls to a cosine of 0.945 where this one keeps 0.994.
     """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization import (  # type: ignore[import-untyped]
+        QuantType,
+        quantize_dynamic,
+    )
 
     with quiet():  # it advises a pass over the graph that changes nothing here
         quantize_dynamic(

@@ -30,7 +30,7 @@ def fetch_model(choice: ModelChoice) -> None:
 
 
 def _check_reachable() -> None:
-    """Knock at the hub's door first: its library tries for more than a minute before it gives up."""
+    """Knock at the hub's door first: its library tries for a minute before it gives up."""
     from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
 
     if HF_HUB_OFFLINE:

@@ -22,8 +22,8 @@ def quiet() -> Iterator[None]:
     with_bar = transformers_logging.is_progress_bar_enabled()
     for logger in loggers:
         logger.setLevel(logging.ERROR)
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -33,4 +33,4 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
         transformers_logging.set_verbosity(verbosity)
         if with_bar:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -137,7 +137,7 @@ class TorchEmbedder:
         Raises ModelError for a text over `max_tokens`.
         """
         lengths = [len(row) for row in self._model.reader.read_passages(texts)]
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        vectors: NDArray[np.float32] = np.zeros((len(texts), self.dimension), dtype=np.float32)
         budget = CPU_BATCH_TOKENS if self._model.device == "cpu" else GPU_BATCH_TOKENS
         for batch in plan_batches(lengths, budget):
             vectors[batch] = encode_passages(self._model, [texts[i] for i in batch])
@@ -146,7 +146,8 @@ class TorchEmbedder:
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """(dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
         self._model.reader.read_query(text, self._warn)
-        return encode_queries(self._model, [text])[0]
+        vector: NDArray[np.float32] = encode_queries(self._model, [text])[0]
+        return vector
 
 
 def encode_passages(model: LoadedModel, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -162,7 +163,7 @@ def encode_queries(model: LoadedModel, texts: Sequence[str]) -> NDArray[np.float
 def _encode(
     model: LoadedModel, encode: Callable[..., Any], texts: Sequence[str], prompt: str
 ) -> NDArray[np.float32]:
-    vectors: NDArray[np.float32] = encode(
+    vectors = encode(
         [to_valid_text(text) for text in texts],
         prompt=prompt,
         batch_size=len(texts),
@@ -170,7 +171,8 @@ def _encode(
         convert_to_tensor=True,
         show_progress_bar=False,
     )
-    return torch.as_tensor(vectors).float().cpu().numpy()
+    rows: NDArray[np.float32] = vectors.float().cpu().numpy()
+    return rows
 
 
 class UnitVectors(torch.nn.Module):
@@ -180,7 +182,8 @@ class UnitVectors(torch.nn.Module):
         super().__init__()
         first, *rest = model.pipeline.children()
         if type(first).__name__ == "StaticEmbedding":
-            first = PaddedStatic(first.embedding.weight)
+            embedding: Any = first.embedding
+            first = PaddedStatic(embedding.weight)
         self.steps = torch.nn.ModuleList([first, *rest])
         self.inputs = model.inputs
         self.truncate_dim = model.truncate_dim
