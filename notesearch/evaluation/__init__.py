@@ -1,0 +1,1 @@
+"""Judged queries in, figures out: how well a search finds what it should."""
