@@ -21,8 +21,6 @@ from notesearch.index.layout import (
 )
 from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, PAGE_BYTES, TABLES
 
-_WRITER_PRAGMAS = ("cache_size = -65536", "secure_delete = OFF", "temp_store = MEMORY")
-
 Row = tuple[Any, ...]
 Value = str | int | float | bytes | None
 
@@ -74,39 +72,55 @@ class Catalog:
         return catalog
 
     @classmethod
-    def for_writing(cls, layout: IndexLayout) -> Catalog:
-        """Open the catalog; where there is none, a new one that `install` puts in its place."""
-        if _is_missing(layout.catalog):
-            with disk_errors(layout):
-                for path in with_logs(layout.new_catalog):
-                    path.unlink(missing_ok=True)
-            catalog = cls._connect(layout.new_catalog, "mode=rwc")
-            # Nobody reads it before it is whole, and a crash leaves it to be thrown away: no
-            # log is needed, which would write everything twice.
-            pragmas = (f"page_size = {PAGE_BYTES}", "journal_mode = OFF", "synchronous = OFF")
-        else:
-            catalog = cls._connect(layout.catalog, "mode=rw")
+    def for_writing(cls, layout: IndexLayout, *, anew: bool = False) -> Catalog:
+        """Open the catalog; where there is none, or `anew`, one that `install` puts in place."""
+        if anew or _is_missing(layout.catalog):
+            return cls._begin_anew(layout)
+        catalog = cls._connect(layout.catalog, "mode=rw")
+        try:
+            catalog._require_format()
             # The transaction that names a generation must outlast a power cut, since the
             # generation before it is removed right after.
-            pragmas = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0")
-        try:
-            if catalog.path == layout.catalog:
-                catalog._require_format()
-            for pragma in (*pragmas, *_WRITER_PRAGMAS):
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0"):
                 catalog.rows(f"PRAGMA {pragma}")
+            catalog._speed_up_writing()
         except NotesearchError:
             catalog.close()
             raise
         return catalog
 
+    @classmethod
+    def _begin_anew(cls, layout: IndexLayout) -> Catalog:
+        with disk_errors(layout):
+            for path in with_logs(layout.new_catalog):
+                path.unlink(missing_ok=True)
+        catalog = cls._connect(layout.new_catalog, "mode=rwc")
+        # Nobody reads it before it is whole, and a crash leaves it to be thrown away: no log
+        # is needed, which would write everything twice.
+        for pragma in (f"page_size = {PAGE_BYTES}", "journal_mode = OFF", "synchronous = OFF"):
+            catalog.rows(f"PRAGMA {pragma}")
+        catalog._speed_up_writing()
+        return catalog
+
+    def _speed_up_writing(self) -> None:
+        for pragma in ("cache_size = -65536", "secure_delete = OFF", "temp_store = MEMORY"):
+            self.rows(f"PRAGMA {pragma}")
+
+    def is_installed(self, layout: IndexLayout) -> bool:
+        """Tell whether this is the catalog that readers look at."""
+        return self.path == layout.catalog
+
     def install(self, layout: IndexLayout) -> None:
-        """Put a new catalog, whole now, where readers look for it; one that is there stays."""
-        if self.path == layout.catalog:
-            return
+        """Put a new catalog, whole now, in the place of a damaged one, which is kept aside."""
         self.rows("PRAGMA journal_mode = WAL")
         self.close()
         with disk_errors(layout):
             sync_file(layout.new_catalog)
+            layout.catalog_digest.unlink(missing_ok=True)
+            if layout.catalog.exists():
+                layout.catalog.replace(layout.damaged_catalog)
+            for path in with_logs(layout.catalog):
+                path.unlink(missing_ok=True)
             layout.new_catalog.replace(layout.catalog)
             sync_folder(layout.index_dir)
         self.path = layout.catalog

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -130,21 +130,14 @@ class VectorSupply:
         self.dimension = dimension
 
 
-@dataclass(frozen=True, slots=True)
-class Fed:
-    """What came of the files that were read."""
-
-    findings: tuple[Finding, ...]
-
-
 def feed_files(
     files: Sequence[SeenFile],
     source: CorpusSource,
     recorder: Recorder,
     supply: VectorSupply,
     clock: StageClock,
-) -> Fed:
-    """Read the files and put what they hold in the place of what was there of them."""
+) -> tuple[Finding, ...]:
+    """Put what the files hold in the place of what was there of them; give what was odd."""
     findings: list[Finding] = []
     clock.expect(len(files))
     # The words of a batch go into the full-text table while the next batch is read: SQLite
@@ -167,7 +160,7 @@ def feed_files(
             clock.advance(files=len(batch))
         if words is not None:
             words.result()
-    return Fed(tuple(findings))
+    return tuple(findings)
 
 
 def _batches(

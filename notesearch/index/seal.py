@@ -40,8 +40,11 @@ def break_seal(layout: IndexLayout) -> None:
 
 
 def put_seal(layout: IndexLayout, catalog: Catalog) -> None:
-    """Bring the catalog to rest and write its digest; not while a reader holds the log."""
-    if catalog.settle():
+    """Bring the catalog to rest and write its digest; not while a reader holds the log.
+
+    A new catalog that was not put in place leaves the seal of the old one as it is.
+    """
+    if catalog.is_installed(layout) and catalog.settle():
         write_whole(layout.catalog_digest, digest_of(layout.catalog) + "\n")
 
 

@@ -63,7 +63,7 @@ class Snapshot:
             CROSS JOIN passages p ON p.note = n.id WHERE {condition.sql}""",
             condition.values,
         )[0][0]
-        return np.sort(np.array(text.split(","), dtype=np.int64)) if text else _NO_IDS
+        return _ids_of(text)
 
     def _passages_of_notes(self, condition: Condition) -> NDArray[np.int64]:
         """Give all passages of the notes that meet a condition; a note's are numbered in a row."""
@@ -111,8 +111,13 @@ class Snapshot:
         return Matches(ids, scores)
 
     def count_matches(self, expression: str) -> int:
-        """Count the passages that match; a tenth of the time that ranking them takes."""
+        """Count the passages that match: a tenth of the time that ranking them takes."""
         return self._catalog.number("SELECT count(*) FROM words WHERE words MATCH ?", (expression,))
+
+    def matching_ids(self, expression: str) -> NDArray[np.int64]:
+        """Give all passages that match, in ascending order, without ranking them."""
+        sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
+        return _ids_of(self._catalog.rows(sql, (expression,))[0][0])
 
     def _all_matches(
         self,
@@ -126,16 +131,19 @@ class Snapshot:
         if allowed_ids is None:
             limited = f"{sql} ORDER BY score, rowid LIMIT ?"
             return self._catalog.rows(limited, (*columns, expression, k))
+        is_allowed = np.zeros(max(int(allowed_ids.max()), self._last_passage()) + 1, dtype=np.bool_)
+        is_allowed[allowed_ids] = True
         found: list[Row] = []
         for batch in self._catalog.batches(
             f"{sql} ORDER BY score, rowid", (*columns, expression), size=max(k, 1)
         ):
-            ids = np.array([row[0] for row in batch], dtype=np.int64)
-            good = np.isin(ids, allowed_ids, assume_unique=True)
-            found.extend(row for row, is_good in zip(batch, good, strict=True) if is_good)
+            found.extend(row for row in batch if is_allowed[row[0]])
             if len(found) >= k:
                 break
         return found[:k]
+
+    def _last_passage(self) -> int:
+        return self._catalog.number("SELECT max(id) FROM passages")
 
     def _few_matches(
         self, expression: str, columns: tuple[float, ...], k: int, allowed_ids: NDArray[np.int64]
@@ -218,6 +226,11 @@ class Snapshot:
         return damaged(
             self._catalog.path, f"is damaged ({error})", "run: notesearch index --rebuild"
         )
+
+
+def _ids_of(text: str | None) -> NDArray[np.int64]:
+    """Read numbers with commas between them, and sort them."""
+    return np.sort(np.array(text.split(","), dtype=np.int64)) if text else _NO_IDS
 
 
 def _json(numbers: Iterable[int]) -> str:

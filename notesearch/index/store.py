@@ -108,9 +108,10 @@ class Store:
         if digest == state.vectors_digest:
             return vectors
         path = self._layout.vectors(state.generation)
-        vectors = VectorFile(path, state.dimension, state.passages)
+        # Before FAISS reads it, which trusts the sizes it finds.
         if self._verify and digest_of(path) != state.vectors_digest:
             raise damaged(path, "is not as it was written", "run: notesearch check --fix")
+        vectors = VectorFile(path, state.dimension, state.passages)
         with self._guard:
             self._vectors = (state.vectors_digest, vectors)
         return vectors

@@ -13,9 +13,9 @@ from pathlib import Path
 from notesearch.errors import CorpusError, NotesearchError
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
-from notesearch.index.feed import Fed, StageClock, VectorSupply, feed_files
+from notesearch.index.feed import StageClock, VectorSupply, feed_files
 from notesearch.index.journal import Journal
-from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors, unusable, with_logs
+from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors, unusable
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish
 from notesearch.index.recorder import Recorder
@@ -32,7 +32,7 @@ from notesearch.index.salvage import salvage_vectors
 from notesearch.index.seal import break_seal, put_seal, verify_seal
 from notesearch.index.state import IndexState, read_state
 from notesearch.index.status import read_failures
-from notesearch.records import Listing, SkippedFile
+from notesearch.records import Finding, Listing, SkippedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ def update_index(
                 raise
             with disk_errors(layout):
                 salvage_vectors(layout, plan.embedder.fingerprint)
-            _set_aside(layout)
-            return _update(layout, plan, StageClock(progress))
+            return _update(layout, plan, StageClock(progress), anew=True)
 
 
 def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
@@ -98,9 +97,12 @@ class _Work:
         return not (self.publish or self.note or self.unreadable)
 
 
-def _update(layout: IndexLayout, plan: UpdatePlan, clock: StageClock) -> UpdateReport:
-    verify_seal(layout)
-    with closing(Catalog.for_writing(layout)) as catalog:
+def _update(
+    layout: IndexLayout, plan: UpdatePlan, clock: StageClock, *, anew: bool = False
+) -> UpdateReport:
+    if not anew:
+        verify_seal(layout)
+    with closing(Catalog.for_writing(layout, anew=anew)) as catalog:
         state = None if catalog.is_empty() else read_state(catalog)
         if state is not None and not plan.rebuild:
             state.require_embedder(plan.embedder.fingerprint, layout.index_dir)
@@ -110,17 +112,15 @@ def _update(layout: IndexLayout, plan: UpdatePlan, clock: StageClock) -> UpdateR
         report = _report(changes, listing)
         work = _find_work(layout, plan, state, known, changes)
         if state is None or not work.is_none:
-            with disk_errors(layout):
-                break_seal(layout)
             try:
-                state, fed = _write(layout, plan, catalog, state, work, clock)
+                state, findings = _write(layout, plan, catalog, state, work, clock)
             finally:
                 # Without a seal damage goes unseen; that must not hide what went wrong here.
                 with suppress(NotesearchError, OSError):
                     put_seal(layout, catalog)
             report = replace(
                 report,
-                findings=fed.findings,
+                findings=findings,
                 passages_embedded=clock.progress.passages_embedded,
                 passages_reused=clock.progress.passages - clock.progress.passages_embedded,
             )
@@ -184,9 +184,11 @@ def _write(
     state: IndexState | None,
     work: _Work,
     clock: StageClock,
-) -> tuple[IndexState, Fed]:
-    """Do the work in one transaction, and give the state after it and what was read."""
+) -> tuple[IndexState, tuple[Finding, ...]]:
+    """Do the work in one transaction, and give the state after it and what was odd."""
     with disk_errors(layout):
+        if catalog.is_installed(layout):
+            break_seal(layout)
         journal = Journal(layout.journal, plan.embedder.fingerprint)
     with closing(journal):
         with catalog.transaction():
@@ -198,7 +200,7 @@ def _write(
             dimension = 0 if state is None or plan.rebuild else state.dimension
             supply = VectorSupply(layout, plan.embedder, journal, recorder, dimension)
             _note_files(recorder, work, clock)
-            fed = feed_files(work.read, plan.source, recorder, supply, clock)
+            findings = feed_files(work.read, plan.source, recorder, supply, clock)
             clock.enter(Stage.STORE)
             recorder.drop_released()
             if state is None or work.publish:
@@ -212,10 +214,11 @@ def _write(
                 )
                 state = publish(layout, catalog, after)
             clock.enter(Stage.COMMIT)
-        catalog.install(layout)
+        if not catalog.is_installed(layout):
+            catalog.install(layout)
         with disk_errors(layout):
             journal.remove()
-    return state, fed
+    return state, findings
 
 
 def _note_files(recorder: Recorder, work: _Work, clock: StageClock) -> None:
@@ -240,15 +243,6 @@ def _prepare_folder(layout: IndexLayout) -> None:
             f"holds other files ({', '.join(foreign[:3])})",
             "choose an empty folder with --index",
         )
-
-
-def _set_aside(layout: IndexLayout) -> None:
-    """Make room for a new catalog; the damaged one stays, should anybody want to look at it."""
-    with disk_errors(layout):
-        break_seal(layout)
-        layout.catalog.replace(layout.damaged_catalog)
-        for path in with_logs(layout.catalog):
-            path.unlink(missing_ok=True)
 
 
 def _remove_leftovers(layout: IndexLayout, generation: int) -> None:

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from notesearch.errors import UnusableIndexError
+from notesearch.errors import ModelError, UnusableIndexError
 from notesearch.index import check_index, read_status, update_index
 from notesearch.index.journal import crc_of
 from notesearch.index.records import CorpusDrift, Counts
@@ -101,6 +104,22 @@ def test_rebuild_of_a_damaged_catalog_takes_over_the_vectors_that_are_whole(
     assert report.passages_embedded == len(embedder.embedded)
     assert contents_of(index_dir) == right
     assert (index_dir / "catalog.damaged").exists()
+
+
+def test_failed_rebuild_of_a_damaged_catalog_leaves_it_known_as_damaged(
+    corpus: LineCorpus, right: Contents, index_dir: Path
+) -> None:
+    class Dying(WordEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            raise ModelError("the lights went out")
+
+    with flipped_byte(index_dir / "catalog.sqlite", random.Random(7)):
+        corpus.write("new.md", "robot")
+        with pytest.raises(ModelError):
+            update_index(index_dir, plan_of(corpus, Dying(), rebuild=True))
+        with pytest.raises(UnusableIndexError, match=r"index --rebuild"):
+            contents_of(index_dir)
+    assert contents_of(index_dir) == right
 
 
 def test_orphan_rows_and_damaged_vectors_are_found(right: Contents, index_dir: Path) -> None:
