@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import accumulate, pairwise
@@ -24,6 +24,14 @@ _TITLE_SHARE = 4
 _CHARS_PER_TOKEN = 20
 # A section under so many tokens joins its neighbour even where their roles differ.
 _TOO_SHORT_ALONE = 24
+# More signs a token than any text has: what is longer does not fit, and is not measured whole.
+_MAX_CHARS_PER_TOKEN = 16
+# What a passage of its own costs is 1; these make the cuts fall where a reader would put them.
+_CUT_AFTER_LEAD = 2.0
+_CUT_IN_SECTION = 0.3
+_EMPTY = 0.5
+_MAX_PIECES = 100
+_LONGEST_LEAD = 120
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[^a-z\s])|\n\s*\n")
 _CLAUSE = re.compile(r"(?<=[,;:])\s+|(?<!\s)\s+(?=[–—])")
 _LINE = re.compile(r"\n")
@@ -42,7 +50,9 @@ class _Piece:
     end: int
     section: Section
     words: str
-    size: int  # in tokens, or more where its length asks for it
+    size: int  # in tokens, or more where its length asks for it; at least 1
+    section_size: int
+    leads: bool  # a heading or the like, which goes with what follows
 
     @property
     def role(self) -> Role | None:
@@ -55,9 +65,10 @@ def chunk_note(note: Note, *, max_tokens: int, count: CountTokens) -> list[Passa
     `count` gives the number of tokens of each text in a list, the way the model counts them.
     """
     title, title_size = _short_title(note.title, max(1, max_tokens // _TITLE_SHARE), count)
-    cutter = _Cutter(note, room=max(max_tokens - title_size, 1), count=count)
+    room = max(max_tokens - title_size, 1)
+    cutter = _Cutter(note, room=room, count=count)
     make = partial(_make_passage, note, cutter, {})
-    fitting = _fitting(list(cutter.packs()), title, max_tokens, cutter, count)
+    fitting = _fitting(_pack(list(cutter.pieces()), room), title, max_tokens, cutter, count)
     passages = (make(pieces, text, tokens) for pieces, text, tokens in fitting)
     return [passage for passage in passages if passage is not None]
 
@@ -145,26 +156,13 @@ class _Cutter:
         self._room = room
         self._count = count
 
-    def packs(self) -> Iterator[list[_Piece]]:
-        """Yield the pieces of each passage, in order."""
-        pack: list[_Piece] = []
-        size = 0
-        for piece in self._pieces():
-            if pack and (size + piece.size > self._room or not _may_join(pack[-1], piece, size)):
-                yield pack
-                pack, size = [], 0
-            pack.append(piece)
-            size += piece.size
-        if pack:
-            yield pack
-
     def halves(self, piece: _Piece) -> list[list[_Piece]]:
         """Split a piece near its middle; a single sign that won't fit goes without words."""
         middle = (piece.start + piece.end) // 2
         if middle == piece.start:
-            return [[_Piece(piece.start, piece.end, piece.section, "", 0)]]
+            return [[replace(piece, words="", size=1)]]
         bounds = [(piece.start, middle), (middle, piece.end)]
-        return [[part] for part in self._measure_text(bounds, piece.section)]
+        return [[part] for part in self._measure_text(bounds, piece)]
 
     def position(self, offset: int) -> int:
         """Give the position of the line that an offset lies in."""
@@ -175,37 +173,33 @@ class _Cutter:
         text = self._text[start:end]
         return start + len(text) - len(text.lstrip()), text.strip()
 
-    def _pieces(self) -> Iterator[_Piece]:
-        sections = self._note.sections
-        bounds = [(section.blocks[0].start, section.blocks[-1].end) for section in sections]
-        for whole in self._measure_lines(bounds, sections):
+    def pieces(self) -> Iterator[_Piece]:
+        """Yield the sections of the note, in order, or their parts where they don't fit."""
+        longest = self._room * _MAX_CHARS_PER_TOKEN
+        for section in self._note.sections:
+            start, end = section.blocks[0].start, section.blocks[-1].end
+            if self._starts[end] - self._starts[start] > longest:
+                yield from self._block_pieces(section.blocks, section, longest)
+                continue
+            whole = self._measure_lines([(start, end)], section)[0]
             if whole.size <= self._room:
                 yield whole
             else:
-                yield from self._with_heading(self._block_pieces(whole.section.blocks, whole))
+                yield from self._block_pieces(section.blocks, section, whole.size)
 
-    def _with_heading(self, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-        """Join the first two pieces of a section where they fit: a heading stands with its text."""
-        pieces = list(pieces)
-        if len(pieces) > 1:
-            first, second = pieces[:2]
-            if first.size + second.size <= self._room and first.words and second.words:
-                words = f"{first.words}\n{second.words}"
-                size = first.size + second.size
-                pieces[:2] = [_Piece(first.start, second.end, first.section, words, size)]
-        yield from pieces
-
-    def _block_pieces(self, blocks: Sequence[Block], parent: _Piece) -> Iterator[_Piece]:
+    def _block_pieces(
+        self, blocks: Sequence[Block], section: Section, section_size: int
+    ) -> Iterator[_Piece]:
         """Yield the largest pieces of some blocks that fit."""
         bounds = [(block.start, block.end) for block in blocks]
-        measured = self._measure_lines(bounds, [parent.section] * len(bounds))
+        measured = self._measure_lines(bounds, section, section_size)
         for block, piece in zip(blocks, measured, strict=True):
             if piece.size <= self._room:
                 yield piece
             elif block.children:
-                yield from self._block_pieces(block.children, piece)
+                yield from self._block_pieces(block.children, section, section_size)
             else:
-                prose = block.kind in ("paragraph", "heading", "html")
+                prose = block.kind in ("paragraph", "heading", "html", "row")
                 yield from self._split(piece, _PROSE if prose else _LINES)
 
     def _split(self, piece: _Piece, separators: Sequence[re.Pattern[str]]) -> Iterator[_Piece]:
@@ -218,7 +212,7 @@ class _Cutter:
             cuts = [match.end() for match in found if match.end() < piece.end]
             groups = self._grouped([piece.start, *cuts, piece.end])
             if len(groups) > 1:
-                for part in self._measure_text(groups, piece.section):
+                for part in self._measure_text(groups, piece):
                     yield from self._split(part, separators[number:])
                 return
         for half in self.halves(piece):
@@ -235,38 +229,77 @@ class _Cutter:
         return groups
 
     def _measure_lines(
-        self, bounds: Sequence[tuple[int, int]], sections: Sequence[Section]
+        self, bounds: Sequence[tuple[int, int]], section: Section, section_size: int = 0
     ) -> list[_Piece]:
         """Measure stretches of whole lines, given as positions, by their Markdown."""
         markup = self._note.markup
         words = [to_words("\n".join(markup[start:end])) for start, end in bounds]
         offsets = [(self._starts[start], self._starts[end]) for start, end in bounds]
-        return self._measured(offsets, sections, words)
+        return self._measured(offsets, words, section, section_size)
 
-    def _measure_text(self, bounds: Sequence[tuple[int, int]], section: Section) -> list[_Piece]:
-        """Measure stretches of text, given as offsets."""
+    def _measure_text(self, bounds: Sequence[tuple[int, int]], whole: _Piece) -> list[_Piece]:
+        """Measure parts of a piece, given as offsets."""
         words = [to_words(self._text[start:end]) for start, end in bounds]
-        return self._measured(bounds, [section] * len(bounds), words)
+        return self._measured(bounds, words, whole.section, whole.section_size)
 
     def _measured(
         self,
         bounds: Sequence[tuple[int, int]],
-        sections: Sequence[Section],
         words: Sequence[str],
+        section: Section,
+        section_size: int,
     ) -> list[_Piece]:
-        last = len(self._text)
-        return [
-            _Piece(
-                start, min(end, last), section, said, max(size, (end - start) // _CHARS_PER_TOKEN)
-            )
-            for (start, end), section, said, size in zip(
-                bounds, sections, words, self._count(words), strict=True
-            )
-        ]
+        pieces = []
+        for (start, end), said, tokens in zip(bounds, words, self._count(words), strict=True):
+            size = max(tokens, (end - start) // _CHARS_PER_TOKEN, 1)
+            end = min(end, len(self._text))
+            leads = end - start <= _LONGEST_LEAD and _leads(self._text[start:end].strip())
+            pieces.append(_Piece(start, end, section, said, size, section_size or size, leads))
+        return pieces
 
 
-def _may_join(before: _Piece, piece: _Piece, size: int) -> bool:
+def _leads(text: str) -> bool:
+    """Know a heading, `**Method**` alone on its line, and a line that ends in a colon."""
+    if "\n" in text:
+        return False
+    is_bold = text.startswith("**") and text.endswith("**")
+    return text.startswith("#") or is_bold or text.rstrip("*_ ").endswith(":")
+
+
+def _pack(pieces: Sequence[_Piece], room: int) -> list[Sequence[_Piece]]:
+    """Group neighbours into as few passages as fit, cut where it hurts least, evenly filled."""
+    # For each number of pieces: what packing them costs at least, and where the last pack starts.
+    best = [(0.0, 0)]
+    for end in range(1, len(pieces) + 1):
+        size, joins = 0, 0.0
+        options: list[tuple[float, int]] = []
+        for start in range(end - 1, max(end - _MAX_PIECES, 0) - 1, -1):
+            size += pieces[start].size
+            if start < end - 1:
+                joins += _join_cost(pieces[start], pieces[start + 1])
+                if size > room or joins > 1:
+                    break
+            gap = max(0.0, 1 - size / room)
+            cut = _cut_cost(pieces[start - 1], pieces[start]) if start else 0.0
+            options.append((best[start][0] + 1 + _EMPTY * gap * gap + joins + cut, start))
+        best.append(min(options))
+    packs = []
+    end = len(pieces)
+    while end:
+        start = best[end][1]
+        packs.append(pieces[start:end])
+        end = start
+    return packs[::-1]
+
+
+def _join_cost(before: _Piece, piece: _Piece) -> float:
     """Keep sections of different roles apart, so that a question can be put to one of them."""
     if before.section is piece.section or before.role is piece.role:
-        return True
-    return min(size, piece.size) < _TOO_SHORT_ALONE
+        return 0.0
+    return min(before.section_size, piece.section_size) / _TOO_SHORT_ALONE
+
+
+def _cut_cost(before: _Piece, piece: _Piece) -> float:
+    if before.leads:
+        return _CUT_AFTER_LEAD
+    return _CUT_IN_SECTION if before.section is piece.section else 0.0
