@@ -284,12 +284,15 @@ def _date_at_start(text: str) -> tuple[str, str] | None:
     return None
 
 
+_GOES_ON = re.compile(r"\w|[-/._]\d")  # 2020-02-31 is not the February before it
+
+
 def _precise_date_at_start(text: str) -> str | None:
     """Read a leading month or day that other words follow; `2018 was` is too little."""
     if len(text) > _MAX_LINE:
         return None
     found = _date_at_start(unicodedata.normalize("NFKC", text).lstrip("<[(*_\"' "))
-    if found is None or "-" not in found[0] or found[1][:1].isalnum():
+    if found is None or "-" not in found[0] or _GOES_ON.match(found[1]):
         return None
     return found[0]
 

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import yaml
 
@@ -28,7 +29,7 @@ _KNOWN_KEYS = {
     "areas", "venue", "arxiv", "doi", "source", "description", "layout", "published", "paper",
     "updated", "read", "citekey", "name",
 }  # fmt: skip
-_KEY = re.compile(r"^([A-Za-z][\w .-]{0,40}?)\s*[:=]\s*(.*)$")
+_KEY = re.compile(r"^([A-Za-z][\w .-]{0,40}?)\s*[:=](?!:)\s*(.*)$")
 _BODY_LINE = re.compile(r"^(?:#{2,6} |> |\d+[.)] |\||```|!\[)")
 _URL_LINE = re.compile(r"^<?https?://\S+>?$")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " "})
@@ -111,24 +112,21 @@ def _is_head(body: Sequence[str], *, first: bool) -> bool:
 
 def _bare(lines: Sequence[str], start: int) -> FrontMatter | None:
     """Read `aliases: […]` and `tags: […]` lines that open a file without any fence."""
-    end = start
-    while end < len(lines) and lines[end].strip() and lines[end].strip() != "---":
-        end += 1
-    body = lines[start:end]
-    keys = [match[1].lower() for line in body if (match := _KEY.match(line))]
-    rest = [line for line in body if not _KEY.match(line)]
-    if (
-        not keys
-        or not set(keys) <= _KNOWN_KEYS
-        or not (set(keys) & {"aliases", "tags"})
-        or not all(line.startswith(("  ", "- ", "\t")) for line in rest)
-        or body[0][:1].isupper()
-    ):
+    belongs = takewhile(_is_bare_line, lines[start : start + _MAX_LINES])
+    body = list(belongs)
+    end = start + len(body)
+    keys = {match[1].lower() for line in body if (match := _KEY.match(line))}
+    if not keys & {"aliases", "tags"} or body[0][:1].isupper():
         return None
     closed = end < len(lines) and lines[end].strip() == "---"
     fields, problem = _read_yaml(body)
     found = (start + 1 + problem[0], problem[1]) if problem else None
     return FrontMatter(fields, start + 1, end + 1 if closed else end, found)
+
+
+def _is_bare_line(line: str) -> bool:
+    key = _KEY.match(line)
+    return key[1].lower() in _KNOWN_KEYS if key else line.startswith(("  ", "- ", "\t"))
 
 
 def _read_yaml(body: Sequence[str]) -> tuple[dict[str, object], tuple[int, str] | None]:

@@ -46,6 +46,7 @@ _YEAR_LINE = re.compile(
 _PAPER_LINK = re.compile(r"\[\s*(?:paper|pdf|arxiv|abs)\s*\]\(([^)\s]+)\)", re.IGNORECASE)
 _TAG_SIGN = re.compile(r"tag|keyword|topic|categor|area|#", re.IGNORECASE)
 _BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
+_HEADING_TAGS = re.compile(r"^#{1,6}\s.*?\S((?:\s+#[^\W\d_][\w/-]*)+)\s*$")
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_TAG_LINE = 600
 _LONGEST_HEAD_LINE = 4000
@@ -104,7 +105,7 @@ def unique_tags(tags: Sequence[str]) -> tuple[str, ...]:
 def _tags(
     fields: Mapping[str, object], markup: Sequence[str], *, inline_tags: bool
 ) -> tuple[str, ...]:
-    found = [tag for key in TAG_KEYS if key in fields for tag in tags_from_value(fields[key])]
+    found = [tag for key in fields if key in TAG_KEYS for tag in tags_from_value(fields[key])]
     bullets_follow = False
     fenced = False
     for line in markup:
@@ -123,9 +124,16 @@ def _tags(
             tags = hashtag_line(line)
         bullets_follow = tags == ()
         found += tags or ()
-        if tags is None and inline_tags:
-            found += inline_hashtags(line)
+        if tags is None:
+            tagged = line if inline_tags else _end_of_heading(line)
+            found += inline_hashtags(tagged)
     return unique_tags(found)
+
+
+def _end_of_heading(line: str) -> str:
+    """Give the hashtags behind a heading's words, which is how org's `* Title :a:b:` comes here."""
+    match = _HEADING_TAGS.match(line)
+    return match[1] if match else ""
 
 
 def _date(path: str, fields: Mapping[str, object], head: Sequence[str]) -> str | None:

@@ -22,6 +22,7 @@ _NAMELESS = {"readme", "notes", "note", "index", "_index", "summary", "paper", "
 _SECTION_NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5})[.):]?\s")
 # So many words before the first heading: the text has begun, and headings are its sections.
 _WORDS_OF_TEXT = 8
+_MAX_OPENING_WORDS = 25
 _MAX_CHARS = 300
 
 
@@ -55,8 +56,10 @@ def find_title(
     named = Title(title_from_path(path))
     if heading and not (_heads_a_section(markup, headings, number) and _says_enough(named.text)):
         return heading
-    bullet = None if heading else _first_bullet(markup, blocks)
-    return make_title(bullet) if bullet else named
+    opening = None if heading else _opening_line(path, markup, blocks)
+    if opening is None and headings and named.text.lower() in _NAMELESS:
+        opening = headings[0].text  # `My notes` says more than `README`
+    return make_title(opening) if opening else named
 
 
 def make_title(line: str, position: int | None = None) -> Title:
@@ -136,9 +139,16 @@ def _says_enough(name: str) -> bool:
     return bool(words) and not is_generic_heading(" ".join(words))
 
 
-def _first_bullet(markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
-    """Give the bullet that opens a file whose headings are all sections."""
-    if not blocks or blocks[0].kind != "list":
+def _opening_line(path: str, markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
+    """Give the bullet, or in a text file the line alone, that opens a note as its title."""
+    if not blocks or len(blocks) < 2 and blocks[0].kind != "list":
         return None
-    text = plain(without_marker(markup[blocks[0].start]))
-    return text if 2 <= len(text.split()) <= 25 and not text.endswith((".", ":")) else None
+    opens = blocks[0].kind == "list" or (
+        path.lower().endswith((".txt", ".text"))
+        and blocks[0].kind == "paragraph"
+        and not "".join(markup[blocks[0].start + 1 : blocks[0].end]).strip()
+    )
+    text = plain(without_marker(markup[blocks[0].start])) if opens else ""
+    shortest = 2 if blocks[0].kind == "list" else 1
+    fits = shortest <= len(text.split()) <= _MAX_OPENING_WORDS and "://" not in text
+    return text if fits and not text.endswith((".", ":", ",", ";")) else None
