@@ -175,7 +175,8 @@ class _PartReader:
         tags = [*self._rule_tags, *facts.tags]
         tags += [topic for topic in part.topics if _is_topic(topic)]
         if part.run_together_tags:
-            split, rest = split_run_together(part.run_together_tags, self._vocabulary)
+            known = part.listed_tags.union(self._vocabulary)
+            split, rest = split_run_together(part.run_together_tags, known)
             tags += [*split, *([rest] if rest else [])]
             if rest:
                 reason = f"tags run together, {rest!r} could not be split"

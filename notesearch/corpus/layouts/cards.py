@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from notesearch.corpus.dates import read_line
 from notesearch.corpus.document import Document
@@ -19,6 +20,8 @@ _FURNITURE = re.compile(
     r"comments?|no comments yet|powered by\b.*|\d+ comments?|filter by\b.*)[.…]*\s*$",
     re.IGNORECASE,
 )
+# The page's own list of its topics, a word a line, above the first record.
+_LISTED_TAG = re.compile(r"^\s*[a-z0-9][\w-]{1,40}\s*$")
 _MAX_HEADING_WORDS = 6
 
 
@@ -36,11 +39,12 @@ def split_cards(document: Document, *, asked: bool = False) -> list[Part] | None
     if not starts:
         return None
     ends = [*starts[1:], len(lines)]
+    listed = frozenset(line.strip() for line in lines[: starts[0]] if _LISTED_TAG.match(line))
     parts = [
         _card(document, start, _without_furniture(lines, start, end), headings)
         for start, end in zip(starts, ends, strict=True)
     ]
-    return with_rest(document, parts)
+    return with_rest(document, [replace(part, listed_tags=listed) for part in parts])
 
 
 def _headings(lines: Sequence[str]) -> dict[str, int]:

@@ -20,6 +20,7 @@ class Part:
     topics: tuple[str, ...] = ()  # the headings above, which become tags
     date: str | None = None
     run_together_tags: str = ""  # "dpoalignmentrlhf", still to be split
+    listed_tags: frozenset[str] = frozenset()  # tags that the page names elsewhere
     headings: frozenset[int] = frozenset()  # positions of lines that are headings without markup
 
 
