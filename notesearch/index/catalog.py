@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from notesearch.errors import NotesearchError, UnusableIndexError, UsageError
 from notesearch.index.layout import (
@@ -128,7 +127,7 @@ class Catalog:
 
     @classmethod
     def _connect(cls, path: Path, mode: str) -> Catalog:
-        uri = f"file:{quote(str(path.absolute()))}?{mode}"
+        uri = f"{path.absolute().as_uri()}?{mode}"
         try:
             connection = sqlite3.connect(
                 uri,

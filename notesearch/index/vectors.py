@@ -102,6 +102,9 @@ class VectorFile:
             # holds no reference: `bitmap` must live until the search is over.
             bitmap = _bitmap(allowed_ids)
             parameters.sel = faiss.IDSelectorBitmap(bitmap.size, faiss.swig_ptr(bitmap))
+        # FAISS shares out queries among threads, not rows: with one query the others have
+        # nothing to do, and on a busy machine it would wait for them (55 ms for 6 ms of work).
+        faiss.omp_set_num_threads(1)
         row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
         cosines, ids = self._index.search(row, k, params=parameters)
         found = ids[0] >= 0

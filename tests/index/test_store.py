@@ -230,6 +230,13 @@ def refusal(index_dir: Path) -> str:
     return str(caught.value)
 
 
+def test_folder_may_be_called_anything(corpus: LineCorpus, tmp_path: Path) -> None:
+    index_dir = tmp_path / "50% of ‘my’ notes? #1"
+    update_index(index_dir, plan_of(corpus))
+
+    assert len(contents_of(index_dir).passages) == 4
+
+
 def test_missing_index_is_told(tmp_path: Path) -> None:
     assert (
         refusal(tmp_path / "none") == f"{tmp_path / 'none'}: holds no index; run: notesearch index"
