@@ -8,6 +8,7 @@ that NOT gives exactly the others.
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 
@@ -33,9 +34,9 @@ from notesearch.search.filters import (
 )
 from notesearch.search.globs import path_globs, words_glob
 
-# SQLite's parser takes brackets in brackets up to a depth, and so many parts of an expression.
-_MAX_NESTING = 24
-_MAX_LEAVES = 500
+# SQLite takes brackets in brackets, and parts joined by AND, only up to a number.
+_MAX_DEPTH = 24
+_MAX_LEAVES = 250
 
 # Where the file system takes DPO.md and dpo.md for one file, so does a path.
 _FOLDS_CASE = sys.platform in ("darwin", "win32")
@@ -43,18 +44,26 @@ _FOLDS_CASE = sys.platform in ("darwin", "win32")
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """SQL for a part of the tree: on a row of `notes` alone, or of `passages p`."""
+    """SQL for a part of the tree: on a row of `notes` alone, or on `passages p`."""
 
     sql: str
     values: tuple[str | int, ...]
     is_of_note: bool
+    tag_rows: str = ""  # of tags alone: the same as a condition on `tags`, which needs no `notes`
 
 
 def to_condition(where: Filter, *, fold_path_case: bool = _FOLDS_CASE) -> Condition:
-    """Turn a filter into SQL; UsageError for a tree that is too large for one statement."""
+    """Turn a filter into SQL on `passages p`; UsageError for a tree too large for a statement."""
     _require_size(where)
     piece = _of_passage(_build(where, fold_path_case))
     return Condition(piece.sql, piece.values)
+
+
+def to_note_condition(where: Filter, *, fold_path_case: bool = _FOLDS_CASE) -> Condition | None:
+    """Turn a filter into SQL on rows of `notes`; None when it asks for more than the note."""
+    _require_size(where)
+    piece = _build(where, fold_path_case)
+    return Condition(piece.sql, piece.values) if piece.is_of_note else None
 
 
 def _require_size(where: Filter) -> None:
@@ -62,22 +71,24 @@ def _require_size(where: Filter) -> None:
     count = 0
     while waiting:
         node, depth = waiting.pop()
-        count += 1
-        if depth > _MAX_NESTING or count > _MAX_LEAVES:
-            raise UsageError(
-                f"this filter has more than {_MAX_LEAVES} parts, or is more than {_MAX_NESTING} "
-                "deep; ask with fewer"
-            )
+        if depth > _MAX_DEPTH:
+            raise UsageError(f"this filter is more than {_MAX_DEPTH} deep; ask with fewer brackets")
         if isinstance(node, AllOf | AnyOf):
             waiting.extend((part, depth + 1) for part in node.parts)
         elif isinstance(node, Not):
             waiting.append((node.filter, depth + 1))
+        else:
+            count += 1
+    if count > _MAX_LEAVES:
+        raise UsageError(f"this filter has {count} parts; ask with at most {_MAX_LEAVES}")
 
 
 def _build(where: Filter, fold: bool) -> _Piece:
     match where:
         case AllOf(parts):
             return _join(parts, "AND", "1", fold)
+        case AnyOf(parts) if parts and all(isinstance(part, Tag) for part in parts):
+            return _tagged([part.name for part in parts if isinstance(part, Tag)])
         case AnyOf(parts):
             return _join(parts, "OR", "0", fold)
         case Not(inner):
@@ -110,15 +121,15 @@ def _glue(pieces: list[_Piece], operator: str, empty: str, *, is_of_note: bool) 
 def _of_passage(piece: _Piece) -> _Piece:
     if not piece.is_of_note:
         return piece
-    sql = f"p.note IN (SELECT id FROM notes WHERE {piece.sql})"
-    return _Piece(sql, piece.values, is_of_note=False)
+    rows = f"note FROM tags WHERE {piece.tag_rows}" if piece.tag_rows else ""
+    notes = rows or f"id FROM notes WHERE {piece.sql}"
+    return _Piece(f"p.note IN (SELECT {notes})", piece.values, is_of_note=False)
 
 
 def _leaf(where: Filter) -> _Piece:
     match where:
         case Tag(name):
-            # The index keeps the parents of each tag beside it: rl stands where rl/offline does.
-            return _of_note("id IN (SELECT note FROM tags WHERE normal = ?)", name)
+            return _tagged([name])
         case Since(date):
             # A date half known is compared as far as it goes.
             return _of_note("date IS NOT NULL AND date >= substr(?, 1, length(date))", date)
@@ -131,11 +142,10 @@ def _leaf(where: Filter) -> _Piece:
         case OfKind(kind):
             return _of_note("kind = ?", kind.value)
         case ByAuthor(name):
-            return _of_note(f"EXISTS ({_NAMES.format('authors')})", words_glob(name))
+            return _of_note("authors GLOB ?", words_glob(_in_json(name)))
         case Titled(words):
-            glob = words_glob(words)
-            own = "' ' || title || ' ' GLOB ?"
-            return _of_note(f"{own} OR EXISTS ({_NAMES.format('aliases')})", glob, glob)
+            sql = "' ' || title || ' ' GLOB ? OR aliases GLOB ?"
+            return _of_note(sql, words_glob(words), words_glob(_in_json(words)))
         case InSection(role):
             return _Piece("p.role IS ?", (role.value,), is_of_note=False)
         case Phrase(words):
@@ -145,7 +155,19 @@ def _leaf(where: Filter) -> _Piece:
             raise TypeError(f"{where!r} is no filter")
 
 
-_NAMES = "SELECT 1 FROM json_each({}) WHERE ' ' || value || ' ' GLOB ?"
+def _tagged(names: list[str]) -> _Piece:
+    # The index keeps the parents of each tag beside it: rl stands where rl/offline does.
+    rows = f"normal IN ({', '.join('?' * len(names))})"
+    sql = f"id IN (SELECT note FROM tags WHERE {rows})"
+    return _Piece(sql, tuple(names), is_of_note=True, tag_rows=rows)
+
+
+def _in_json(words: str) -> str:
+    """Spell words as they stand in a list of the catalog: names in quotes, and commas between.
+
+    The quotes end a word as a space would, so that the list is looked at as one text.
+    """
+    return json.dumps(words, ensure_ascii=False)[1:-1]
 
 
 def _of_note(sql: str, *values: str | int) -> _Piece:

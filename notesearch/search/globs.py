@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-# A class as shells write it: `[abc]`, `[!a-c]`, `[]]`; anything else in brackets is literal.
-_CLASS = re.compile(r"\[([!^]?)(\]?[^\[\]/]*)\]")
+# A class as shells write it: `[abc]`, `[!a-c]`, `[]]`; any other `[` stands for itself.
+_CLASS = re.compile(r"\[(?![!^]\])([!^]?)(\]?[^\]/]+|\])\]")
 
 
 # What a word does not hold. Latin, Greek, Cyrillic and the like have words between spaces; Chinese
@@ -18,12 +18,19 @@ _EDGE = "[^a-zA-Z0-9\u00c0-\u1fff]"
 
 
 def path_globs(pattern: str, *, fold_case: bool = False) -> tuple[str, ...]:
-    """Build the patterns for the path of a file: itself, or anything below it."""
-    glob = "".join(_path_pieces(pattern.rstrip("/"), fold_case))
+    """Build the patterns for the path of a file: itself, or anything below it.
+
+    `**/` is any number of folders, none included.
+    """
     is_folder = pattern.endswith("/")
-    starts = [glob] if "/" in pattern else [glob, f"*/{glob}"]
-    below = [f"{start}/*" for start in starts]
-    return tuple(below if is_folder else [*starts, *below])
+    inner = re.sub(r"^(?:\*\*/)+", "", pattern)
+    is_anywhere = "/" not in pattern or inner != pattern
+    globs: list[str] = []
+    for variant in dict.fromkeys((inner, inner.replace("/**/", "/"))):
+        glob = "".join(_path_pieces(variant.rstrip("/"), fold_case))
+        for start in (glob, f"*/{glob}") if is_anywhere else (glob,):
+            globs.extend((f"{start}/*",) if is_folder else (start, f"{start}/*"))
+    return tuple(globs)
 
 
 def words_glob(words: str) -> str:

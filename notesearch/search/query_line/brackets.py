@@ -81,7 +81,7 @@ def _pair_brackets(line: str, tokens: list[Token]) -> tuple[set[int], set[int], 
             if pair.filters and not pair.words and not _is_glued(tokens, pair.opening):
                 groups.update((pair.opening, at))
                 around[-1].depth = max(around[-1].depth, pair.depth + 1)
-                _require_depth(line, token, pair.depth + 1)
+                _require_depth(line, tokens[pair.opening], pair.depth + 1)
             else:
                 mixed.update((pair.opening, at) if pair.filters else ())
                 around[-1].words += 1

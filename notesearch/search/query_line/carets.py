@@ -31,7 +31,12 @@ class Flaw:
 
 
 def usage_error(line: str, span: Span, flaw: Flaw) -> UsageError:
-    """Build the error: finding and remedy, the line (or the part around), carets below."""
+    """Build the error: finding and remedy, the line (or the part around), carets below.
+
+    A blank line is not shown.
+    """
+    if not line.strip():
+        return UsageError(f"{flaw.finding}; {flaw.remedy}")
     first = max(0, span.start - _SHOWN_BEFORE)
     last = min(len(line), min(span.end, span.start + _MAX_CARETS) + _SHOWN_AFTER)
     before = ("…" if first else "") + line[first : span.start]

@@ -41,7 +41,7 @@ def parse_query(line: str, forms: Forms) -> Query:
     parts = parser.parts
     if not text and not parts:
         flaw = Flaw("the query is empty", 'write what to look for, as in "reward model tag:dpo"')
-        raise usage_error(line[:60], Span(0, 1), flaw)
+        raise usage_error(line, Span(0, 1), flaw)
     phrases = tuple(dict.fromkeys(part.words for part in parts if isinstance(part, Phrase)))
     where = _all_of([part for part in parts if not isinstance(part, Phrase)])
     return Query(line, text, phrases, where, parser.places)
@@ -58,15 +58,18 @@ def parse_filter(text: str, forms: Forms) -> Filter:
     where = _all_of(parser.parts)
     if where is None:
         flaw = Flaw("the filter is empty", "write one, as in tag:dpo -tag:survey")
-        raise usage_error(line[:60], Span(0, 1), flaw)
+        raise usage_error(line, Span(0, 1), flaw)
     return where
 
 
 def _clean(line: str) -> str:
     """Put a space for what cannot be seen or stored: control characters, halves of a pair."""
-    if line.isprintable():
-        return line
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in line)
+    return line if line.isprintable() else "".join(map(_visible, line))
+
+
+def _visible(char: str) -> str:
+    is_hidden = unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in "\u200b\ufeff"
+    return " " if is_hidden else char
 
 
 def _all_of(parts: list[Filter]) -> Filter | None:

@@ -21,7 +21,8 @@ _MAX_VALUE = 1000
 _MINUS = "-−–"  # a keyboard that corrects turns the first into the others
 _CLOSING_QUOTE = {'"': '"', "“": "”"}
 
-_FIELD = re.compile(rf"[{_MINUS}]?(?P<name>[A-Za-z_-]{{1,20}}):")
+# Not `path::join`, which is code.
+_FIELD = re.compile(rf"[{_MINUS}]?(?P<name>[A-Za-z_-]{{1,20}}):(?!:)")
 _WORD = re.compile(r"[^\s()]+")
 _BARE = re.compile(r'[^\s,()"“]+')
 _NEXT_WORD = re.compile(r"\s+([^\s()]{1,100})")
