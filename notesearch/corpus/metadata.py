@@ -83,7 +83,7 @@ def read_facts(
     paper = _paper(fields, head, title, in_first_line=is_part)
     return Facts(
         tags=_tags(fields, markup, inline_tags=inline_tags),
-        date=_date(path, fields, head),
+        date=find_date(path, fields, head),
         year=_year(fields, head, title, paper),
         paper=paper,
         links=_links(fields, markup),
@@ -136,7 +136,8 @@ def _end_of_heading(line: str) -> str:
     return match[1] if match else ""
 
 
-def _date(path: str, fields: Mapping[str, object], head: Sequence[str]) -> str | None:
+def find_date(path: str, fields: Mapping[str, object], head: Sequence[str] = ()) -> str | None:
+    """Find the date of a note: in its front matter, its name, its first lines, its folders."""
     given = (date_from_value(fields[key]) for key in DATE_KEYS if key in fields)
     from_head = next((date for date in given if date), None)
     return (

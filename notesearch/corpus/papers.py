@@ -8,7 +8,7 @@ digits that many other numbers look like, and notes on papers do not carry it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import unquote
 
 # An identity stands in a word; a word beyond this length is data.
@@ -272,11 +272,22 @@ _LABEL = re.compile(
 _ADDRESS = re.compile(r"https?://\S+|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)")
 # `[Paper](url) [Code](url)` and `Venue 2024, arXiv:2410.01201`, but no sentence.
 _MAX_WORDS_BESIDE = 6
+_MAX_NAMES = 60
+_PARTICLES = frozenset({"and", "et", "al", "de", "del", "der", "den", "di", "da", "van", "von",
+    "la", "le", "in", "of", "on", "the", "for"})  # fmt: skip
 
 
 def is_paper_line(line: str) -> bool:
     """Tell a line that gives a paper's address from prose, or a bullet, that cites another."""
     if _LABEL.match(line) or line.startswith("#"):
         return True
-    is_bullet = line.lstrip().startswith(("- ", "* ", "+ "))
-    return not is_bullet and len(_ADDRESS.sub(" ", line).split()) <= _MAX_WORDS_BESIDE
+    if line.lstrip().startswith(("- ", "* ", "+ ")):
+        return False
+    words = _ADDRESS.sub(" ", line).split()
+    return len(words) <= _MAX_WORDS_BESIDE or _are_names(words)
+
+
+def _are_names(words: Sequence[str]) -> bool:
+    """Tell `Olsson, Elhage et al. · 2022 · arXiv:2209.11895` from a sentence by its capitals."""
+    small = [word for word in words if word[0].islower() and not word.lower().startswith("arxiv:")]
+    return len(words) <= _MAX_NAMES and all(word.strip(".,") in _PARTICLES for word in small)

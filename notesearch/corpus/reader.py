@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from notesearch.corpus.blocks import blocks_within, parse_blocks
-from notesearch.corpus.dates import date_from_heading
+from notesearch.corpus.dates import date_from_heading, date_from_line
 from notesearch.corpus.decode import MAX_FILE_BYTES, UndecodableError
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.layouts import Part, split_document
 from notesearch.corpus.layouts.part import count_words, first_sentence
-from notesearch.corpus.metadata import Facts, read_facts, unique_tags
+from notesearch.corpus.metadata import Facts, find_date, read_facts, unique_tags
 from notesearch.corpus.rules import ReadingRule, rule_for
 from notesearch.corpus.run_together import split_run_together
 from notesearch.corpus.sections import find_sections
-from notesearch.corpus.tags import folder_tags
+from notesearch.corpus.tags import TAG_KEYS, folder_tags
 from notesearch.corpus.title import Title, find_title, make_title
 from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
 
 # A topic heading longer than this is a sentence or a date range, not a tag.
 _MAX_TOPIC_WORDS = 5
+_LONGEST_DATE_LINE = 60
 
 
 def read_file(
@@ -63,7 +64,7 @@ def read_notes(
     if rule and rule.inline_tags is not None:
         inline_tags = rule.inline_tags
     parts = split_document(document, rule)
-    reader = _PartReader(document, rule, inline_tags=inline_tags, vocabulary=vocabulary)
+    reader = _PartReader(document, parts, rule, inline_tags=inline_tags, vocabulary=vocabulary)
     notes = tuple(reader.note(part) for part in parts)
     return FileReading(path, notes, tuple(findings + reader.findings))
 
@@ -78,6 +79,7 @@ class _PartReader:
     def __init__(
         self,
         document: Document,
+        parts: Sequence[Part],
         rule: ReadingRule | None,
         *,
         inline_tags: bool,
@@ -89,6 +91,8 @@ class _PartReader:
         self._vocabulary = vocabulary
         self._slugs: Counter[str] = Counter()
         self._folder_tags = folder_tags(document.path)
+        self._tag_fields = {key: document.fields[key] for key in document.fields if key in TAG_KEYS}
+        self._dates_between = tuple(_dates_between(document, parts))
         self.findings: list[Finding] = []
 
     def note(self, part: Part) -> Note:
@@ -99,7 +103,7 @@ class _PartReader:
         markup = self._markup(part, lines)
         blocks = self._blocks(part, markup)
         numbers = _take(document.numbers, part.positions)
-        fields = {} if is_part else document.fields
+        fields = self._tag_fields if is_part else document.fields
         title = self._title(part, markup, blocks)
         facts = read_facts(
             "" if is_part else document.path,
@@ -122,7 +126,7 @@ class _PartReader:
             sections=find_sections(markup, blocks, title.position),
             tags=self._tags(part, facts, numbers[0]),
             folder_tags=self._folder_tags,
-            date=part.date or facts.date or _topic_date(part.topics),
+            date=part.date or facts.date or self._date_around(part),
             year=facts.year,
             paper=facts.paper,
             links=facts.links,
@@ -165,6 +169,18 @@ class _PartReader:
             return Title(text or document.path)
         return find_title(document.path, document.fields, markup, blocks)
 
+    def _date_around(self, part: Part) -> str | None:
+        """Find the date that a part has from its topics, from a line above it, or from the file."""
+        if part.kind is not NoteKind.DIGEST_PART:
+            return None
+        above = (
+            date
+            for position, topics, date in reversed(self._dates_between)
+            if position < part.positions[0] and topics == part.topics[: len(topics)]
+        )
+        of_file = find_date(self._document.path, self._document.fields)
+        return _topic_date(part.topics) or next(above, None) or of_file
+
     def _id(self, title: str) -> str:
         slug = "-".join(re.findall(r"\w+", title.casefold()))[:60].strip("-") or "part"
         self._slugs[slug] += 1
@@ -191,6 +207,18 @@ def _is_topic(heading: str) -> bool:
 def _topic_date(topics: Sequence[str]) -> str | None:
     """Read the innermost heading above that is a date or begins a range of them."""
     return next((date for topic in reversed(topics) if (date := date_from_heading(topic))), None)
+
+
+def _dates_between(
+    document: Document, parts: Sequence[Part]
+) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    """Find the lines between the parts of a digest that are a date: position, topics, date."""
+    if len(parts) < 2 or parts[-1].kind is NoteKind.DIGEST_PART:
+        return
+    for position in parts[-1].positions:
+        line = document.markup[position]
+        if len(line) <= _LONGEST_DATE_LINE and (date := date_from_line(line)):
+            yield position, document.topics_at(position), date
 
 
 def _take(numbers: Sequence[int], positions: Sequence[int]) -> Sequence[int]:

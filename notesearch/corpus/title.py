@@ -141,7 +141,7 @@ def _says_enough(name: str) -> bool:
 
 def _opening_line(path: str, markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
     """Give the bullet, or in a text file the line alone, that opens a note as its title."""
-    if not blocks or len(blocks) < 2 and blocks[0].kind != "list":
+    if not blocks or (len(blocks) < 2 and blocks[0].kind != "list"):
         return None
     opens = blocks[0].kind == "list" or (
         path.lower().endswith((".txt", ".text"))
