@@ -22,6 +22,7 @@ from notesearch.corpus.papers import (
     links,
     paper_id,
     paper_id_from_value,
+    paper_ids,
     year_from_id,
 )
 from notesearch.corpus.roles import is_generic_heading
@@ -182,7 +183,9 @@ def _paper(
             found = (paper_id(labelled[1]) if labelled else None) or paper_id(line)
             if found:
                 return found
-    return None
+    # Copied text has no links left: the only paper that a part names is its own.
+    named = {identity for line in head for identity in paper_ids(line)} if in_first_line else set()
+    return named.pop() if len(named) == 1 else None
 
 
 def _links(fields: Mapping[str, object], markup: Sequence[str]) -> tuple[str, ...]:

@@ -57,8 +57,9 @@ def find_title(
     if heading and not (_heads_a_section(markup, headings, number) and _says_enough(named.text)):
         return heading
     opening = None if heading else _opening_line(path, markup, blocks)
-    if opening is None and headings and named.text.lower() in _NAMELESS:
-        opening = headings[0].text  # `My notes` says more than `README`
+    if opening is None and named.text.lower() in _NAMELESS:  # `My notes` says more than `README`
+        worded = (found.text for found in headings if re.search(r"[^\W\d_]", found.text))
+        opening = next(worded, None)
     return make_title(opening) if opening else named
 
 
