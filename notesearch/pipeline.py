@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from notesearch.corpus.papers import normalise_paper
 from notesearch.corpus.tags import normalise_tag, tag_and_parents
 from notesearch.corpus_folder import CorpusFolder
 from notesearch.embedding import Embedder
@@ -15,10 +17,13 @@ from notesearch.errors import UnusableIndexError
 from notesearch.index.check import check_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.records import (
+    Condition,
     IndexStatus,
     LazyEmbedder,
     Problem,
     ProgressObserver,
+    StoredNote,
+    TagCount,
     UpdateReport,
     ignore_progress,
 )
@@ -26,7 +31,17 @@ from notesearch.index.status import read_status
 from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, preview_update, update_index
 from notesearch.model import Model, open_model
+from notesearch.records import Hit
+from notesearch.search.answer import Answer, Mode
+from notesearch.search.conditions import to_condition
+from notesearch.search.filters import AllOf, Filter
+from notesearch.search.known_tags import require_known_tags
+from notesearch.search.query_line import Forms, Query, parse_filter, parse_query
+from notesearch.search.searcher import Searcher
 from notesearch.settings import Settings
+
+_FORMS = Forms(tag=normalise_tag, paper=normalise_paper)
+_ALL = 1_000_000_000
 
 
 class NotesearchWarning(UserWarning):
@@ -49,7 +64,6 @@ class Index:
         self.index_dir = index_dir
         self._settings = settings
         self._model = model
-        self._open_store: Store | None = None
 
     @classmethod
     def open(
@@ -72,6 +86,8 @@ class Index:
         if not create and not IndexLayout(index_dir).catalog.exists():
             raise UnusableIndexError(f"{index_dir} holds no index; run: notesearch index")
         return cls(index_dir, settings, model)
+
+    # ------------------------------------------------------------ in step with the corpus
 
     def update(
         self,
@@ -112,11 +128,66 @@ class Index:
         """Look for damage, and mend with `fix` what can be mended without the model."""
         return check_index(self.index_dir, fix=fix)
 
+    # ------------------------------------------------------------ asked
+
+    def query(
+        self,
+        text: str,
+        k: int = 10,
+        where: str | Filter | None = None,
+        *,
+        mode: str | Mode = Mode.HYBRID,
+        per_note: int | None = 1,
+    ) -> list[Hit]:
+        """Give the k best passages for a query line, at most `per_note` of each note.
+
+        `where` filters as the query line does: `tag:dpo -tag:survey`, or a filter object. When
+        nothing relevant is found, the nearest few hits come with `weak` set.
+        """
+        return list(self.search(text, k, where, mode=mode, per_note=per_note).hits)
+
+    def search(
+        self,
+        text: str,
+        k: int = 10,
+        where: str | Filter | None = None,
+        *,
+        mode: str | Mode = Mode.HYBRID,
+        per_note: int | None = 1,
+    ) -> Answer:
+        """Answer as `query` does, with what explains the hits."""
+        query = parse_query(text, _FORMS)
+        condition = self._condition(query, where)
+        return self._searcher.search(
+            query.text,
+            query.phrases,
+            condition,
+            k=k,
+            mode=Mode(mode),
+            per_note=per_note,
+        )
+
+    def notes(
+        self, where: str | Filter | None = None, limit: int | None = None
+    ) -> list[StoredNote]:
+        """List the notes that a filter lets through, the newest first."""
+        condition = self._condition(None, where)
+        with self._store.snapshot() as snapshot:
+            return snapshot.list_notes(condition, _ALL if limit is None else limit)
+
+    def tags(self) -> list[TagCount]:
+        """Count the notes of each tag, the commonest first."""
+        with self._store.snapshot() as snapshot:
+            return snapshot.tags()
+
+    # ------------------------------------------------------------ held open
+
     def close(self) -> None:
         """Let go of the files; searches at work finish first."""
-        if self._open_store is not None:
-            self._open_store.close()
-            self._open_store = None
+        store = self.__dict__.pop("_store", None)
+        self.__dict__.pop("_searcher", None)
+        if store is not None:
+            store.close()
 
     def __enter__(self) -> Index:
         return self
@@ -128,6 +199,30 @@ class Index:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store(self.index_dir)
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(self._store, lambda: self._model.embedder)
+
+    def _condition(self, query: Query | None, where: str | Filter | None) -> Condition | None:
+        """Join the filters of a query line and of the caller; a tag nobody uses is an error."""
+        given = parse_filter(where, _FORMS) if isinstance(where, str) else where
+        filters = [part for part in (given, query.where if query else None) if part is not None]
+        if not filters:
+            return None
+        both = filters[0] if len(filters) == 1 else AllOf(tuple(filters))
+        with self._store.snapshot() as snapshot:
+            require_known_tags(
+                both,
+                {tag.normal: tag.notes for tag in snapshot.tags()},
+                line=query.line if query else "",
+                places=query.places if query else (),
+            )
+        return to_condition(both)
 
     def _folder(self, corpus: str | Path | None) -> CorpusFolder:
         folder = Path(corpus) if corpus is not None else self._settings.corpus

@@ -191,6 +191,19 @@ class Snapshot:
         except ValueError as error:
             raise self._damaged(error) from error
 
+    def list_notes(self, condition: Condition | None, limit: int) -> list[StoredNote]:
+        """Give the notes with a passage that meets a condition, the newest first."""
+        where, values = ("1", ()) if condition is None else (condition.sql, condition.values)
+        if condition is not None and not condition.of_notes:
+            where = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({where}))"
+        rows = self._catalog.rows(
+            f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {where}
+            ORDER BY n.date IS NULL, n.date DESC, f.path, n.line_start LIMIT ?""",
+            (*values, limit),
+        )
+        found = self.notes([number for (number,) in rows])
+        return [found[number] for (number,) in rows]
+
     def find_notes(self, note_id: str) -> dict[int, StoredNote]:
         """Give the note of that id, by its number; empty when there is none."""
         rows = self._catalog.rows("SELECT id FROM notes WHERE note_id = ?", (note_id,))

@@ -1,0 +1,99 @@
+"""Hits for people: title, place, what is known of the note, and the words that made it win."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from notesearch.records import Hit
+from notesearch.render.terminal import Style
+
+_INDENT = 4
+_MAX_TAGS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text that is marked, or is not."""
+
+    text: str
+    marked: bool = False
+
+
+def hit_lines(
+    hit: Hit, runs: Sequence[Run], style: Style, corpus: Path | None = None
+) -> Iterator[str]:
+    """Lay out one hit: title and score, place and section, facts, then the text in `runs`."""
+    score = f"{hit.score:.2f}{' weak' if hit.weak else ''}"
+    number = f"{hit.rank:>2}  "
+    room = style.width - len(number) - len(score) - 2
+    title = clipped(hit.title, room)
+    gap = " " * (style.width - len(number) - len(title) - len(score))
+    yield f"{number}{style.bold(title)}{gap}{style.faint(score)}"
+    yield from _place(hit, style, corpus)
+    facts = clipped(_facts(hit), style.width - _INDENT)
+    if facts:
+        yield f"{' ' * _INDENT}{style.faint(facts)}"
+    for line in wrapped(runs, style.width - _INDENT):
+        yield " " * _INDENT + "".join(
+            style.match(run.text) if run.marked else run.text for run in line
+        )
+
+
+def clipped(text: str, width: int) -> str:
+    """Cut a line to a width, with a sign that it was cut."""
+    return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + "…"
+
+
+def wrapped(runs: Sequence[Run], width: int) -> list[list[Run]]:
+    """Break runs at spaces into lines of a width; a word longer than that stands alone."""
+    lines: list[list[Run]] = [[]]
+    used = 0
+    for word in _words(runs):
+        length = sum(len(run.text) for run in word)
+        if used and used + 1 + length > width:
+            lines.append([])
+            used = 0
+        if used:
+            lines[-1].append(Run(" "))
+            used += 1
+        lines[-1].extend(word)
+        used += length
+    return [line for line in lines if line]
+
+
+def _words(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """Give the words between spaces, each as the runs it consists of."""
+    word: list[Run] = []
+    for run in runs:
+        for number, part in enumerate(run.text.replace("\n", " ").split(" ")):
+            if number and word:
+                yield word
+                word = []
+            if part:
+                word.append(Run(part, run.marked))
+    if word:
+        yield word
+
+
+def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:
+    lines = f"{hit.line_start}-{hit.line_end}" if hit.line_end > hit.line_start else hit.line_start
+    place = f"{hit.path}:{lines}"
+    section = " › ".join(hit.section)
+    room = style.width - _INDENT - len(place) - 2
+    shown = style.place(place, corpus / hit.path if corpus else None)
+    if section and room >= 12:
+        yield f"{' ' * _INDENT}{shown}  {clipped(section, room)}"
+    else:
+        yield f"{' ' * _INDENT}{shown}"
+        if section:
+            yield f"{' ' * _INDENT}{clipped(section, style.width - _INDENT)}"
+
+
+def _facts(hit: Hit) -> str:
+    tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in hit.tags[:_MAX_TAGS])
+    paper = hit.paper or ""
+    if hit.year is not None:
+        paper = f"{paper} ({hit.year})" if paper else str(hit.year)
+    return " · ".join(part for part in (hit.date, paper, tags) if part)
