@@ -1,0 +1,99 @@
+"""`notesearch index`, `status` and `check`: the index and its corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, open_index
+from notesearch.cli.output import tell, write
+from notesearch.errors import UsageError
+from notesearch.exit_codes import ExitCode
+
+
+@app.command()
+def index(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[CORPUS]", help="Corpus folder instead of the settings' one."),
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Begin anew, whatever the index holds.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what changed, and write nothing.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Let a corpus without notes empty the index.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", help="How long to wait for a writer.")
+    ] = 10.0,
+    json: JsonOption = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Bring the index in step with the corpus: only what changed is read and embedded.
+
+    notesearch index
+    notesearch index ~/notes --index ~/.notes-index
+    """
+    from notesearch.progress import watch_update
+    from notesearch.render.reports import report_lines, report_to_json
+
+    corpus = _only(paths)
+    with open_index(config, index_dir, create=True) as opened, watch_update() as progress:
+        report = opened.update(
+            corpus,
+            progress=progress,
+            rebuild=rebuild,
+            dry_run=dry_run,
+            allow_empty=allow_empty,
+            lock_timeout_s=wait,
+        )
+    for line in report_lines(report):
+        tell(line)
+    if json:
+        write(report_to_json(report))
+    if report.skipped:
+        raise typer.Exit(ExitCode.SKIPPED_FILES)
+
+
+app.command("reindex", hidden=True, help="The same as `notesearch index`.")(index)
+
+
+@app.command()
+def status(
+    json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
+) -> None:
+    """Show what is in the index, and how the corpus differs from it by size and time."""
+    from notesearch.render.reports import status_lines, status_to_json
+
+    with open_index(config, index_dir) as opened:
+        found = opened.status()
+    write(status_to_json(found) if json else "\n".join(status_lines(found)))
+
+
+@app.command()
+def check(
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what needs no model.")] = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Look for damage in the index; a lost or damaged vector file is made again with --fix."""
+    with open_index(config, index_dir) as opened:
+        problems = opened.check(fix=fix)
+    for problem in problems:
+        write(f"{problem.message}{' (mended)' if problem.fixed else ''}")
+    if not problems:
+        write("no damage found")
+    if not all(problem.fixed for problem in problems):
+        raise typer.Exit(ExitCode.INDEX)
+
+
+def _only(paths: list[Path] | None) -> Path | None:
+    if paths and len(paths) > 1:
+        raise UsageError("one index holds one corpus; name one folder, or one above them all")
+    return paths[0] if paths else None
