@@ -18,6 +18,8 @@ from notesearch.evaluation.portrait import Portrait, SentenceCounts, ToWords, dr
 from notesearch.records import NoteKind, ReadFile
 
 PER_KIND = 100
+# What more notes share is the title of a template or a link in all of them, and no paper.
+_MOST_ON_ONE_PAPER = 10
 
 
 class AutoKind(Enum):
@@ -90,7 +92,8 @@ def _others_on_paper(portraits: Sequence[Portrait]) -> dict[str, frozenset[str]]
         if portrait.title:
             by_paper.setdefault(("title", portrait.title.casefold()), []).append(portrait)
     others: dict[str, frozenset[str]] = {}
-    for group in by_paper.values():
+    groups = (group for group in by_paper.values() if len(group) <= _MOST_ON_ONE_PAPER)
+    for group in groups:
         for one in group:
             found = {other.note_id for other in group if _may_share(one, other)}
             if found:

@@ -27,7 +27,8 @@ def mean_figures(scores: Sequence[Sequence[float]]) -> list[Figure]:
     """Give the mean of each column with its bootstrap percentile interval.
 
     `scores` is (queries, columns), with at least one query. Queries are drawn with
-    replacement, all columns of a query together.
+    replacement, all columns of a query together. Of few queries, or of values that are all
+    alike, the interval is too narrow: that of a single query is a point.
     """
     values = np.asarray(scores, dtype=np.float64)
     low, high = np.percentile(_resampled_means(values), _PERCENTILES, axis=0)

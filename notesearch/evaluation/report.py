@@ -13,6 +13,9 @@ from notesearch.evaluation.metrics import Measure
 
 # Sums of the same terms in another order differ by less; it is no better or worse result.
 _EQUAL = 1e-9
+# A query fails when none of its answers is among so many notes.
+FAILURE_DEPTH = 10
+_SHOWN_INSTEAD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A query with none of its answers among the first k notes."""
+    """A query with none of its answers among the first `FAILURE_DEPTH` notes."""
 
     query: JudgedQuery
     first_relevant: int | None  # the rank of the best answer; None: it was not found at all
@@ -104,12 +107,12 @@ def compare(first: tuple[str, Evaluation], second: tuple[str, Evaluation]) -> Co
     return Comparison(first[0], second[0], len(rows), differences)
 
 
-def find_failures(evaluation: Evaluation, *, k: int = 10, shown: int = 3) -> tuple[Failure, ...]:
-    """List the queries with no answer among the first k notes, with what came instead."""
+def find_failures(evaluation: Evaluation) -> tuple[Failure, ...]:
+    """List the queries with no answer among the first notes, with what came instead."""
     return tuple(
-        Failure(outcome.query, outcome.first_relevant, outcome.found[:shown])
+        Failure(outcome.query, outcome.first_relevant, outcome.found[:_SHOWN_INSTEAD])
         for outcome in evaluation.answerable
-        if not any(outcome.grades[:k])
+        if not any(outcome.grades[:FAILURE_DEPTH])
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from notesearch.evaluation.bootstrap import Figure
 from notesearch.evaluation.metrics import Measure
 from notesearch.evaluation.report import (
+    FAILURE_DEPTH,
     Comparison,
     Difference,
     Failure,
@@ -19,6 +20,7 @@ from notesearch.render.machine import to_json
 
 _NAME_WIDTH = 24
 _SHOWN_ANSWERS = 5
+_DECIMALS = 4  # in JSON; a single query of 1,000 moves the third one
 
 
 def evaluation_lines(
@@ -27,21 +29,20 @@ def evaluation_lines(
     failures: Mapping[str, Sequence[Failure]] | None = None,
 ) -> Iterator[str]:
     """Write reports, then comparisons, then what failed by setting, as tables for a person."""
-    for number, report in enumerate(reports):
+    tables = [
+        *map(report_lines, reports),
+        *map(comparison_lines, comparisons),
+        *(failure_lines(setting, failed) for setting, failed in (failures or {}).items()),
+    ]
+    for number, table in enumerate(tables):
         if number:
             yield ""
-        yield from report_lines(report)
-    for comparison in comparisons:
-        yield ""
-        yield from comparison_lines(comparison)
-    for setting, failed in (failures or {}).items():
-        yield ""
-        yield from failure_lines(setting, failed)
+        yield from table
 
 
 def report_lines(report: Report) -> Iterator[str]:
     """Write the figures of one setting; the interval is that of the first measure."""
-    names = [f"{measure.value:>10}" for measure in Measure]
+    names = [f"{measure.value:>11}" for measure in Measure]
     names.insert(1, f"{'95 %':>14}")
     yield f"{report.setting:{_NAME_WIDTH}} {'queries':>8}{''.join(names)}"
     for group in report.groups:
@@ -58,12 +59,12 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     yield f"{name:{_NAME_WIDTH}}{columns}"
     for measure, difference in comparison.differences.items():
         yield f"{measure.value:{_NAME_WIDTH}}{_difference_columns(difference)}"
-    yield f"over {comparison.queries:,} queries"
+    yield f"over {_count(comparison.queries)}"
 
 
 def failure_lines(setting: str, failures: Sequence[Failure]) -> Iterator[str]:
     """List queries that did not find their answers: what was wanted, and what came."""
-    yield f"{setting}: {_count(len(failures), 'query')} without an answer among the first 10"
+    yield f"{setting}: {_count(len(failures))} without an answer among the first {FAILURE_DEPTH}"
     for failure in failures:
         query = failure.query
         kind = f" ({query.kind})" if query.kind else ""
@@ -96,7 +97,7 @@ def evaluation_to_json(
 
 
 def _group_line(group: Group) -> str:
-    cells = [f"{figure.mean:10.3f}" for figure in group.figures.values()]
+    cells = [f"{figure.mean:11.3f}" for figure in group.figures.values()]
     first = next(iter(group.figures.values()))
     cells.insert(1, f"{f'{first.low:.3f}-{first.high:.3f}':>14}")
     return f"{_group_name(group):{_NAME_WIDTH}} {group.queries:8,}{''.join(cells)}"
@@ -111,20 +112,21 @@ def _group_name(group: Group) -> str:
 
 
 def _weak_call_lines(calls: WeakCalls) -> Iterator[str]:
-    if calls.recognised:
-        share = _share(calls.recognised)
-        yield f"said to have no answer: {share} of {_count(calls.unanswerable, 'query')} without one"
-    if calls.wrongly_weak:
-        share = _share(calls.wrongly_weak)
-        yield f"said to have no answer: {share} of {_count(calls.answerable, 'query')} with one"
+    rows = (
+        (calls.recognised, calls.unanswerable, "without one"),
+        (calls.wrongly_weak, calls.answerable, "with one"),
+    )
+    for figure, queries, which in rows:
+        if figure:
+            yield f"said to have no answer: {_share(figure)} of {_count(queries)} {which}"
 
 
 def _share(figure: Figure) -> str:
     return f"{100 * figure.mean:.0f} % ({100 * figure.low:.0f}-{100 * figure.high:.0f})"
 
 
-def _count(number: int, word: str) -> str:
-    return f"1 {word}" if number == 1 else f"{number:,} {word.removesuffix('y')}ies"
+def _count(queries: int) -> str:
+    return "1 query" if queries == 1 else f"{queries:,} queries"
 
 
 def _difference_columns(difference: Difference) -> str:
@@ -135,6 +137,7 @@ def _difference_columns(difference: Difference) -> str:
 
 
 def _report_value(report: Report) -> dict[str, object]:
+    calls = report.weak_calls
     return {
         "setting": report.setting,
         "groups": [
@@ -142,11 +145,19 @@ def _report_value(report: Report) -> dict[str, object]:
                 "kind": group.kind,
                 "split": group.split,
                 "queries": group.queries,
-                **{measure.value: asdict(figure) for measure, figure in group.figures.items()},
+                **{
+                    measure.value: _figure_value(figure)
+                    for measure, figure in group.figures.items()
+                },
             }
             for group in report.groups
         ],
-        "weak_calls": asdict(report.weak_calls),
+        "weak_calls": {
+            "unanswerable": calls.unanswerable,
+            "recognised": _figure_value(calls.recognised),
+            "answerable": calls.answerable,
+            "wrongly_weak": _figure_value(calls.wrongly_weak),
+        },
     }
 
 
@@ -156,15 +167,27 @@ def _comparison_value(comparison: Comparison) -> dict[str, object]:
         "second": comparison.second,
         "queries": comparison.queries,
         **{
-            measure.value: {
-                **asdict(difference.figure),
-                "better": difference.better,
-                "equal": difference.equal,
-                "worse": difference.worse,
-            }
+            measure.value: _difference_value(difference)
             for measure, difference in comparison.differences.items()
         },
     }
+
+
+def _difference_value(difference: Difference) -> dict[str, float]:
+    return {
+        **_numbers(difference.figure),
+        "better": round(difference.better, _DECIMALS),
+        "equal": round(difference.equal, _DECIMALS),
+        "worse": round(difference.worse, _DECIMALS),
+    }
+
+
+def _figure_value(figure: Figure | None) -> dict[str, float] | None:
+    return None if figure is None else _numbers(figure)
+
+
+def _numbers(figure: Figure) -> dict[str, float]:
+    return {name: round(value, _DECIMALS) for name, value in asdict(figure).items()}
 
 
 def _failure_value(failure: Failure) -> dict[str, object]:

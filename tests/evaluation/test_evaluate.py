@@ -1,0 +1,79 @@
+"""What a search found, judged by note id or path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from notesearch.evaluation.evaluate import Evaluation, Found, Outcome, evaluate
+from notesearch.evaluation.judged import JudgedQuery
+from notesearch.evaluation.metrics import Measure
+
+
+def hit(note: str, passage: str = "p", *, weak: bool = False) -> Found:
+    return Found(note, note.partition("#")[0], passage, weak)
+
+
+def outcome(query: JudgedQuery, *hits: Found) -> Outcome:
+    (only,) = evaluate([query], lambda _: hits).outcomes
+    return only
+
+
+def test_search_is_handed_each_query_in_turn() -> None:
+    queries = [JudgedQuery("1", "a", {"a.md": 1}), JudgedQuery("2", "b", {}, where="tag:x")]
+    asked = []
+
+    def search(query: JudgedQuery) -> Sequence[Found]:
+        asked.append(query)
+        return [hit("a.md")]
+
+    evaluation = evaluate(queries, search)
+    assert asked == queries
+    assert [one.query for one in evaluation.answerable] == queries[:1]
+    assert [one.query for one in evaluation.unanswerable] == queries[1:]
+
+
+def test_note_is_judged_by_its_id_or_by_its_path() -> None:
+    by_id = outcome(JudgedQuery("1", "", {"d.md#two": 1}), hit("d.md#one"), hit("d.md#two"))
+    assert by_id.grades == (0, 1)
+    by_path = outcome(JudgedQuery("1", "", {"d.md": 2}), hit("x.md"), hit("d.md#one"))
+    assert by_path.grades == (0, 2)
+
+
+def test_two_notes_of_a_judged_file_are_one_answer() -> None:
+    found = outcome(
+        JudgedQuery("1", "", {"d.md": 1, "e.md": 1}), hit("d.md#a"), hit("d.md#b"), hit("e.md")
+    )
+    assert [one.id for one in found.found] == ["d.md#a", "e.md"]
+    assert found.scores[Measure.NDCG_10] == 1
+
+
+def test_id_goes_before_the_path_of_its_file() -> None:
+    query = JudgedQuery("1", "", {"d.md": 1, "d.md#a": 2})
+    assert outcome(query, hit("d.md#a"), hit("d.md#b")).grades == (2, 1)
+
+
+def test_passages_of_one_note_count_where_the_first_stands() -> None:
+    found = outcome(JudgedQuery("1", "", {"b": 1}), hit("a", "1"), hit("a", "2"), hit("b", "3"))
+    assert found.first_relevant == 2
+    assert found.scores[Measure.MRR_10] == 1 / 2
+
+
+def test_what_a_query_ignores_takes_no_place() -> None:
+    query = JudgedQuery("1", "", {"b": 1}, ignored=frozenset({"a", "held-out", "c.md"}))
+    hits = (hit("a"), hit("c.md#x"), hit("b", "held-out"), hit("d"), hit("b", "other"))
+    found = outcome(query, *hits)
+    assert [one.id for one in found.found] == ["d", "b"]
+    assert found.scores[Measure.MRR_10] == 1 / 2
+
+
+def test_query_is_called_weak_when_all_of_its_hits_are_or_none_came() -> None:
+    query = JudgedQuery("1", "", {})
+    assert outcome(query).called_weak
+    assert outcome(query, hit("a", weak=True)).called_weak
+    assert not outcome(query, hit("a", weak=True), hit("b")).called_weak
+    assert outcome(query).scores == {}
+    assert outcome(query).first_relevant is None
+
+
+def test_nothing_to_ask_gives_nothing() -> None:
+    assert evaluate([], lambda _: []) == Evaluation(())
