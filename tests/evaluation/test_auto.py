@@ -14,7 +14,10 @@ from notesearch.corpus.reader import read_file
 from notesearch.corpus.search_text import to_words
 from notesearch.evaluation.auto import AutoKind, AutoQueries, make_queries
 from notesearch.evaluation.hold_out import HeldOutCorpus, hold_out, pattern_of
+from notesearch.index.records import LazyEmbedder
+from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import ListedFile, Listing, ReadFile
+from tests.fakes import WordEmbedder
 
 # Distinct filler for each note: enough words to find a note by when its line is gone.
 BODY = "\n\n".join(
@@ -193,6 +196,25 @@ def test_held_out_corpus_is_the_corpus_without_the_lines(tmp_path: Path) -> None
     assert list(held.read_files(["b.md", "a.md"])) == [files[1], hold_out(files[0], auto.held_out)]
     assert held.fingerprint == HeldOutCorpus(whole, dict(auto.held_out)).fingerprint
     assert held.fingerprint != HeldOutCorpus(whole, {}).fingerprint
+
+
+def test_index_of_the_held_out_corpus_embeds_what_changed_alone(tmp_path: Path) -> None:
+    files = read(tmp_path, {"a.md": note("alpha"), "b.md": note("beta", title="B", summary=False)})
+    whole, embedder = Files(files), WordEmbedder()
+    held = HeldOutCorpus(whole, made(files).held_out)
+    for corpus, reading in ((whole, "whole"), (held, held.fingerprint)):
+        embedder.embedded.clear()
+        model = LazyEmbedder(embedder.fingerprint, lambda: embedder)
+        update_index(tmp_path / "index", UpdatePlan(corpus, model, reading, lambda tag: [tag]))
+    changed = {
+        after.search_text
+        for before, after in zip(
+            files[0].passages[0], next(iter(held.read_files(["a.md"]))).passages[0], strict=True
+        )
+        if before.search_text != after.search_text
+    }
+    assert changed
+    assert set(embedder.embedded) == changed
 
 
 @settings(deadline=None)
