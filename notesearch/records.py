@@ -147,3 +147,27 @@ class ReadFile:
 
     reading: FileReading
     passages: tuple[tuple[Passage, ...], ...] = ()  # of each note of the reading, in its order
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage as an answer; the fields and their order are those of the JSON."""
+
+    rank: int  # from 1
+    score: float  # what the hits are ranked by: fused from 0 to 1, or the one measure's own
+    cosine: float | None  # None in lexical mode, which loads no model
+    bm25: float | None  # None where none of the words is in the passage, and in dense mode
+    title: str
+    path: str  # relative to the corpus, with forward slashes
+    line_start: int
+    line_end: int
+    section: tuple[str, ...]  # heading path
+    role: Role | None
+    tags: tuple[str, ...]  # written tags, then those of the folders
+    date: str | None
+    year: int | None
+    paper: str | None
+    note_id: str
+    passage_id: str
+    text: str  # as the file has it
+    weak: bool  # below the floor: nothing relevant was found, and this is the nearest

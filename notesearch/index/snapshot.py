@@ -110,9 +110,12 @@ class Snapshot:
         scores = np.array([-score for _, score in found], dtype=np.float64)
         return Matches(ids, scores)
 
-    def count_matches(self, expression: str) -> int:
-        """Count the passages that match: a tenth of the time that ranking them takes."""
-        return self._catalog.number("SELECT count(*) FROM words WHERE words MATCH ?", (expression,))
+    def count_matches(self, expression: str, limit: int) -> int:
+        """Count the passages that match, up to a limit: a tenth of the time of ranking them."""
+        return self._catalog.number(
+            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
+            (expression, limit),
+        )
 
     def matching_ids(self, expression: str) -> NDArray[np.int64]:
         """Give all passages that match, in ascending order, without ranking them."""
@@ -243,7 +246,7 @@ class Snapshot:
 
 def _ids_of(text: str | None) -> NDArray[np.int64]:
     """Read numbers with commas between them, and sort them."""
-    return np.sort(np.array(text.split(","), dtype=np.int64)) if text else _NO_IDS
+    return np.sort(np.fromstring(text, dtype=np.int64, sep=",")) if text else _NO_IDS
 
 
 def _json(numbers: Iterable[int]) -> str:
