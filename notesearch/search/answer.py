@@ -1,0 +1,32 @@
+"""What a search is asked for and what it gives: the modes, and hits with how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from notesearch.records import Hit
+
+
+class Mode(Enum):
+    """What the hits are ranked by."""
+
+    HYBRID = "hybrid"
+    DENSE = "dense"
+    LEXICAL = "lexical"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits, best first, and what explains them."""
+
+    hits: tuple[Hit, ...]
+    mode: Mode
+    weak: bool = False  # nothing relevant: the hits are the nearest of what there is
+    floor: float | None = None  # the cosine that tells relevant from not; None in lexical mode
+    terms: tuple[str, ...] = ()  # what was looked for in the full-text table
+    # By passage id: how many passages of the same text were passed over for this one.
+    duplicates: Mapping[str, int] = field(default_factory=dict)
+    # The ids of notes on the very paper that was asked about; `similar` alone fills it.
+    same_paper: frozenset[str] = frozenset()
