@@ -100,7 +100,7 @@ def test_cosines_are_those_of_brute_force(corpus: LineCorpus, index_dir: Path) -
 def test_words_match_by_their_stem_and_columns_weigh(store: Store) -> None:
     with store.snapshot() as snapshot:
         assert len(snapshot.matches("gradients", 5).ids) == 1
-        assert snapshot.count_matches("policies") == 2
+        assert snapshot.count_matches("policies", 9) == 2
         assert snapshot.matching_ids("policies").tolist() == [1, 3]
         assert snapshot.matching_ids("nowhere").tolist() == []
         plain = snapshot.matches("section: line", 5)
