@@ -18,6 +18,7 @@ from notesearch.index.check import check_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.records import (
     Condition,
+    CorpusDrift,
     IndexStatus,
     LazyEmbedder,
     Problem,
@@ -31,11 +32,12 @@ from notesearch.index.status import read_status
 from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, preview_update, update_index
 from notesearch.model import Model, open_model
-from notesearch.records import Hit
+from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.conditions import to_condition
 from notesearch.search.filters import AllOf, Filter
 from notesearch.search.known_tags import require_known_tags
+from notesearch.search.naming import find_note
 from notesearch.search.query_line import Forms, Query, parse_filter, parse_query
 from notesearch.search.searcher import Searcher
 from notesearch.settings import Settings
@@ -124,6 +126,10 @@ class Index:
         listing = folder.list_files() if folder.folder.is_dir() else None
         return read_status(self.index_dir, listing)
 
+    def drift(self) -> CorpusDrift | None:
+        """Say by stat alone how the corpus differs from the index; None when it is not there."""
+        return self.status().drift
+
     def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
         """Look for damage, and mend with `fix` what can be mended without the model."""
         return check_index(self.index_dir, fix=fix)
@@ -175,10 +181,38 @@ class Index:
         with self._store.snapshot() as snapshot:
             return snapshot.list_notes(condition, _ALL if limit is None else limit)
 
-    def tags(self) -> list[TagCount]:
-        """Count the notes of each tag, the commonest first."""
+    def tags(self, where: str | Filter | None = None) -> list[TagCount]:
+        """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
+        condition = self._condition(None, where)
         with self._store.snapshot() as snapshot:
-            return snapshot.tags()
+            return snapshot.tags(condition)
+
+    def show(self, name: str) -> tuple[StoredNote, list[Passage]]:
+        """Give the note of a note id, path, title or passage id, with its passages in order.
+
+        UsageError when there is none, or when several have that title or path.
+        """
+        with self._store.snapshot() as snapshot:
+            number, note = find_note(snapshot, name)
+            return note, [stored.passage for stored in snapshot.passages_of_note(number)]
+
+    def passage_text(self, hit: Hit, around: int = 0) -> str:
+        """Give a hit's text with so many passages of its note before and after it."""
+        if not around:
+            return hit.text
+        with self._store.snapshot() as snapshot:
+            for number in snapshot.find_notes(hit.note_id):
+                passages = [stored.passage for stored in snapshot.passages_of_note(number)]
+                at = next((n for n, p in enumerate(passages) if p.id == hit.passage_id), None)
+                if at is not None:
+                    near = passages[max(at - around, 0) : at + around + 1]
+                    return "\n\n".join(passage.text for passage in near)
+        return hit.text
+
+    @property
+    def corpus(self) -> Path:
+        """The folder that the settings name."""
+        return self._settings.corpus
 
     # ------------------------------------------------------------ held open
 

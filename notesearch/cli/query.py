@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notesearch.cli.app import ConfigOption, IndexOption, app, open_index, read_settings
-from notesearch.cli.output import tell, warn, write
+from notesearch.cli.output import tell, write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
 
@@ -62,10 +62,14 @@ def query(
     batch: Annotated[
         Path | None,
         typer.Option(
-            "--batch", metavar="FILE", help="A query a line (- for stdin), a JSON object a line out."
+            "--batch",
+            metavar="FILE",
+            help="A query a line (- for stdin), a JSON object a line out.",
         ),
     ] = None,
-    tag: Annotated[list[str] | None, _filter("--tag", "TAG", "With this tag; may be repeated.")] = None,
+    tag: Annotated[
+        list[str] | None, _filter("--tag", "TAG", "With this tag; may be repeated.")
+    ] = None,
     any_tag: Annotated[list[str] | None, _filter("--any-tag", "TAG", "With one of these.")] = None,
     not_tag: Annotated[list[str] | None, _filter("--not-tag", "TAG", "Without this tag.")] = None,
     since: Annotated[str | None, _filter("--since", "DATE", "Dated then or later.")] = None,
@@ -121,8 +125,136 @@ def query(
             for text in form(hits):
                 write(text)
         else:
-            _show(index, line, answer, hits, full=full, context=context, explain=explain)
+            _show(index, answer, hits, full=full, context=context, explain=explain)
     if answer.weak or not hits:
-        if form is None and answer.weak and hits:
-            pass
         raise typer.Exit(ExitCode.NOTHING_RELEVANT)
+
+
+def _show(
+    index: Index,
+    answer: Answer,
+    hits: Sequence[Hit],
+    *,
+    full: bool,
+    context: int,
+    explain: bool,
+) -> None:
+    """Write hits for a person, and what explains them."""
+    from notesearch.render.hits import Run, explanation, hit_lines
+    from notesearch.render.terminal import style_of
+
+    if not hits:
+        tell("nothing found")
+        return
+    if answer.weak:
+        tell("nothing relevant found; the nearest there is:")
+    style = style_of(sys.stdout)
+    blocks = []
+    for hit in hits:
+        text = index.passage_text(hit, around=context)
+        runs = [Run(text)] if full or context else [Run(" ".join(text.split())[:400])]
+        lines = [*hit_lines(hit, runs, style, index.corpus)]
+        if explain:
+            lines += explanation(hit, answer, style)
+        blocks.append("\n".join(lines))
+    write("\n\n".join(blocks))
+
+
+def _answer_batch(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
+    """Answer a query a line with a JSON object a line; a wrong query gives its error."""
+    from notesearch.render.machine import to_json
+    from notesearch.render.tables import hit_to_dict
+
+    for line in lines:
+        try:
+            answer = ask(line)
+        except UsageError as error:
+            write(to_json({"query": line, "error": str(error), "weak": True, "hits": []}))
+            continue
+        hits = [hit_to_dict(hit) for hit in answer.hits]
+        write(to_json({"query": line, "error": None, "weak": answer.weak, "hits": hits}))
+
+
+def _lines_of(batch: Path, line: str) -> Iterator[str]:
+    """Give the queries of a file, one a line; `-` stands for stdin."""
+    if line.strip():
+        raise UsageError("give a query on the command line or a file with --batch, not both")
+    try:
+        with sys.stdin if str(batch) == "-" else batch.open(encoding="utf-8") as file:
+            yield from (text.rstrip("\n") for text in file if text.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{batch} cannot be read: {error}") from error
+
+
+def _ready_index(config: Path | None, index_dir: Path | None, *, update: bool) -> Index:
+    """Open the index; make it where there is none yet, and say when it is behind its corpus."""
+    from notesearch.index.layout import IndexLayout
+    from notesearch.render.reports import drift_line, report_lines
+
+    settings = read_settings(config, index_dir)
+    is_new = not IndexLayout(settings.index).catalog.exists()
+    index = open_index(config, index_dir, create=is_new)
+    if is_new or update:
+        from notesearch.progress import watch_update
+
+        if is_new:
+            tell(f"no index in {settings.index} yet: making one of {settings.corpus}")
+        with watch_update() as progress:
+            report = index.update(progress=progress)
+        if is_new or not report.is_unchanged:
+            for line in report_lines(report):
+                tell(line)
+        return index
+    drift = index.drift()
+    if drift is not None and (behind := drift_line(drift)):
+        tell(behind)
+    return index
+
+
+def _where(
+    tag: list[str] | None,
+    any_tag: list[str] | None,
+    not_tag: list[str] | None,
+    since: str | None,
+    until: str | None,
+    path: str | None,
+    section: str | None,
+    paper: str | None,
+    kind: str | None,
+) -> str | None:
+    """Write the filter options as a filter of the query language."""
+    from notesearch.search.filters import quoted
+
+    parts = [f"tag:{quoted(name)}" for name in tag or []]
+    if any_tag:
+        parts.append("(" + " OR ".join(f"tag:{quoted(name)}" for name in any_tag) + ")")
+    parts += [f"-tag:{quoted(name)}" for name in not_tag or []]
+    named = {
+        "since": since,
+        "until": until,
+        "path": path,
+        "section": section,
+        "paper": paper,
+        "kind": kind,
+    }
+    parts += [f"{name}:{quoted(value)}" for name, value in named.items() if value is not None]
+    return " ".join(parts) or None
+
+
+def _form_of(
+    *, json: bool, jsonl: bool, csv: bool, markdown: bool, paths: bool
+) -> Callable[[Sequence[Hit]], Iterator[str]] | None:
+    """Choose how hits are written; None for the form for people."""
+    from notesearch.render import tables
+
+    forms = {
+        "--json": (json, tables.json_lines),
+        "--jsonl": (jsonl, tables.jsonl_lines),
+        "--csv": (csv, tables.csv_lines),
+        "--markdown": (markdown, tables.markdown_lines),
+        "--paths": (paths, tables.path_lines),
+    }
+    chosen = [(name, form) for name, (wanted, form) in forms.items() if wanted]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(name for name, _ in chosen)} exclude each other")
+    return chosen[0][1] if chosen else None

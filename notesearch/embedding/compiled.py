@@ -113,8 +113,8 @@ def open_engine(graph: Path) -> Engine:
 
     Raises UnusableGraphError.
     """
-    import onnxruntime  # type: ignore[import-untyped]
-    from onnxruntime.capi import (  # type: ignore[import-untyped]
+    import onnxruntime
+    from onnxruntime.capi import (
         onnxruntime_pybind11_state as failures,
     )
 

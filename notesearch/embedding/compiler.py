@@ -106,7 +106,7 @@ def write_int8(graph: Path, target: Path, *, seven_bits: bool) -> None:
 
     One scale for a whole matrix falls to a cosine of 0.945 where this one keeps 0.994.
     """
-    from onnxruntime.quantization import (  # type: ignore[import-untyped]
+    from onnxruntime.quantization import (
         QuantType,
         quantize_dynamic,
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.catalog import Catalog, Row
+from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.layout import damaged
 from notesearch.index.records import (
     ColumnWeights,
@@ -42,6 +42,12 @@ _NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.lin
     WHERE n.id IN (SELECT value FROM json_each(?))"""
 _TAGS = """SELECT note, folder, written FROM tags
     WHERE whole AND note IN (SELECT value FROM json_each(?)) ORDER BY note, folder, position"""
+_BY_NAME = {
+    "note_id": "SELECT id FROM notes WHERE note_id = ?",
+    "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
+    "path": "SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE f.path = ?",
+    "title": "SELECT id FROM notes WHERE title = ? COLLATE NOCASE",
+}
 
 
 class Snapshot:
@@ -196,9 +202,7 @@ class Snapshot:
 
     def list_notes(self, condition: Condition | None, limit: int) -> list[StoredNote]:
         """Give the notes with a passage that meets a condition, the newest first."""
-        where, values = ("1", ()) if condition is None else (condition.sql, condition.values)
-        if condition is not None and not condition.of_notes:
-            where = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({where}))"
+        where, values = _notes_where(condition)
         rows = self._catalog.rows(
             f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {where}
             ORDER BY n.date IS NULL, n.date DESC, f.path, n.line_start LIMIT ?""",
@@ -207,9 +211,9 @@ class Snapshot:
         found = self.notes([number for (number,) in rows])
         return [found[number] for (number,) in rows]
 
-    def find_notes(self, note_id: str) -> dict[int, StoredNote]:
-        """Give the note of that id, by its number; empty when there is none."""
-        rows = self._catalog.rows("SELECT id FROM notes WHERE note_id = ?", (note_id,))
+    def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
+        """Give the notes of that name, by their number: by note id, passage id, path or title."""
+        rows = self._catalog.rows(_BY_NAME[by], (name,))
         return self.notes([number for (number,) in rows])
 
     def passages_of_note(self, note: int) -> list[StoredPassage]:
@@ -217,16 +221,19 @@ class Snapshot:
         rows = self._catalog.rows("SELECT id FROM passages WHERE note = ? ORDER BY id", (note,))
         return self.passages([number for (number,) in rows])
 
-    def tags(self) -> list[TagCount]:
+    def tags(self, condition: Condition | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
+        where, values = _notes_where(condition)
         spellings = self._catalog.rows(
             """SELECT normal, written FROM tags WHERE whole GROUP BY normal, written
             ORDER BY count(*), written DESC"""
         )
         commonest: dict[str, str] = dict(spellings)  # the last one stays
         rows = self._catalog.rows(
-            """SELECT normal, min(folder), count(DISTINCT note) AS notes FROM tags
-            WHERE whole GROUP BY normal ORDER BY notes DESC, normal"""
+            f"""SELECT normal, min(folder), count(DISTINCT note) AS notes FROM tags
+            WHERE whole AND note IN (SELECT n.id FROM notes n JOIN files f ON f.id = n.file
+                WHERE {where}) GROUP BY normal ORDER BY notes DESC, normal""",
+            values,
         )
         return [TagCount(normal, commonest[normal], bool(f), n) for normal, f, n in rows]
 
@@ -242,6 +249,16 @@ class Snapshot:
         return damaged(
             self._catalog.path, f"is damaged ({error})", "run: notesearch index --rebuild"
         )
+
+
+def _notes_where(condition: Condition | None) -> tuple[str, tuple[Value, ...]]:
+    """Give the SQL for the notes with a passage that meets a condition, and its values."""
+    if condition is None:
+        return "1", ()
+    if condition.of_notes:
+        return condition.sql, condition.values
+    meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
+    return meets, condition.values
 
 
 def _ids_of(text: str | None) -> NDArray[np.int64]:

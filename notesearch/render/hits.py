@@ -8,6 +8,7 @@ from pathlib import Path
 
 from notesearch.records import Hit
 from notesearch.render.terminal import Style
+from notesearch.search.answer import Answer
 
 _INDENT = 4
 _MAX_TAGS = 6
@@ -39,6 +40,20 @@ def hit_lines(
         yield " " * _INDENT + "".join(
             style.match(run.text) if run.marked else run.text for run in line
         )
+
+
+def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
+    """Say how a hit came about: its measures, the words looked for, the floor."""
+    measures = {"cosine": hit.cosine, "bm25": hit.bm25, "score": hit.score}
+    parts = [f"{name} {value:.3f}" for name, value in measures.items() if value is not None]
+    if answer.floor is not None:
+        parts.append(f"floor {answer.floor:.3f}")
+    same = answer.duplicates.get(hit.passage_id)
+    if same:
+        parts.append(f"the same text stands in {same} more")
+    yield f"{' ' * _INDENT}{style.faint(' · '.join(parts))}"
+    if answer.terms:
+        yield f"{' ' * _INDENT}{style.faint('words: ' + ' '.join(answer.terms))}"
 
 
 def clipped(text: str, width: int) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
+from notesearch.index.records import StoredNote, TagCount
 from notesearch.records import Note, Passage
 from notesearch.render.machine import to_json
+from notesearch.render.terminal import Style
 
 _SHOWN_WORDS = 14
 
@@ -65,3 +68,64 @@ def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
         shown = " ".join(words[:_SHOWN_WORDS]) + (" …" if len(words) > _SHOWN_WORDS else "")
         yield f"    {lines:>9}  {passage.tokens:3} tokens  {section}{role}"
         yield f"               {shown}"
+
+
+def listed_note_line(note: StoredNote) -> str:
+    """Name a note in one line: date, place, title, tags."""
+    place = f"{note.path}:{note.line_start}" if "#" in note.note_id else note.path
+    tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in note.tags)
+    return "  ".join(part for part in (f"{note.date or '':10}", place, note.title, tags) if part)
+
+
+def stored_note_to_json(note: StoredNote) -> str:
+    """Write a note of the index as one JSON object."""
+    value = asdict(note)
+    value["kind"] = note.kind.value
+    return to_json(value)
+
+
+def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style) -> Iterator[str]:
+    """Show a note of the index: its facts, then its passages with their lines."""
+    yield style.bold(note.title)
+    facts = {
+        "id": note.note_id,
+        "lines": f"{note.path}:{note.line_start}-{note.line_end}",
+        "tags": ", ".join(dict.fromkeys(note.tags + note.folder_tags)),
+        "date": note.date,
+        "paper": note.paper,
+        "year": note.year,
+        "authors": ", ".join(note.authors),
+        "aliases": ", ".join(note.aliases),
+        "links": " ".join(note.links),
+    }
+    for name, value in facts.items():
+        if value:
+            yield f"{style.faint(f'{name:8}')}{value}"
+    for passage in passages:
+        yield ""
+        yield style.faint(f"{passage.line_start}-{passage.line_end}")
+        yield passage.text
+
+
+def tag_lines(counts: Sequence[TagCount], *, tree: bool = False) -> Iterator[str]:
+    """List tags with the notes of each; as a tree, children stand below their parents."""
+    if not tree:
+        for tag in counts:
+            yield f"{tag.notes:6,}  {tag.written}{'/' if tag.folder else ''}"
+        return
+    by_name = {tag.normal: tag for tag in counts}
+    parents = {
+        "/".join(levels[:depth])
+        for name in by_name
+        for levels in [name.split("/")]
+        for depth in range(1, len(levels))
+    }
+    for name in sorted(by_name.keys() | parents, key=lambda name: name.split("/")):
+        *above, last = name.split("/")
+        known = by_name.get(name)
+        yield f"{known.notes if known else '':6}  {'  ' * len(above)}{last}"
+
+
+def tags_to_json(counts: Sequence[TagCount]) -> str:
+    """Write tags with their counts as a JSON array."""
+    return to_json([asdict(tag) for tag in counts])

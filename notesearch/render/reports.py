@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from notesearch.index.records import IndexStatus, UpdateReport
+from notesearch.index.records import CorpusDrift, IndexStatus, UpdateReport
 from notesearch.render.machine import to_json
 from notesearch.render.remarks import remark_line
 
@@ -52,16 +52,19 @@ def status_lines(status: IndexStatus) -> Iterator[str]:
     yield f"reading   {status.reading}"
     yield f"size      {size:,.1f} MB"
     yield f"updated   {status.updated}, generation {status.generation}"
-    drift = status.drift
-    if drift is None:
+    if status.drift is None:
         yield "corpus    not there"
-    elif not (drift.added or drift.changed or drift.removed):
-        yield "corpus    in step"
     else:
-        changes = f"{drift.added} added, {drift.changed} changed, {drift.removed} removed"
-        yield f"corpus    {changes} since; run: notesearch index"
+        yield f"corpus    {drift_line(status.drift) or 'in step'}"
     for skipped in status.failed:
         yield remark_line(skipped)
+
+
+def drift_line(drift: CorpusDrift) -> str:
+    """Say how the corpus is ahead of the index; nothing when they are in step."""
+    counts = {"added": drift.added, "changed": drift.changed, "removed": drift.removed}
+    changes = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    return f"the index is behind: {changes}; run: notesearch index" if changes else ""
 
 
 def status_to_json(status: IndexStatus) -> str:

@@ -55,8 +55,10 @@ def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Sty
         environment.get("TERM_PROGRAM") in _LINKING
         or "kitty" in environment.get("TERM", "")
         or "WT_SESSION" in environment
-        or environment.get("VTE_VERSION", "0").isdigit()
-        and int(environment.get("VTE_VERSION", "0")) >= 5000
+        or (
+            environment.get("VTE_VERSION", "0").isdigit()
+            and int(environment.get("VTE_VERSION", "0")) >= 5000
+        )
     )
     return Style(
         width=min(max(width, _NARROWEST), _WIDEST), colour=not plain, links=linking and not plain

@@ -40,7 +40,7 @@ def rank_matches(matches: Matches) -> Ranking:
 
 
 def fuse(nearest: Nearest, matches: Matches) -> Ranking:
-    """Mix both scores, each brought to 0..1 over its own list; a passage in one list has 0 there."""
+    """Mix both scores, each brought to 0..1 over its own list; one not in a list has 0 there."""
     ids = np.union1d(nearest.ids, matches.ids)
     cosines = _spread(ids, nearest.ids, nearest.cosines)
     bm25 = _spread(ids, matches.ids, matches.scores)

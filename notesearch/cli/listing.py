@@ -1,0 +1,93 @@
+"""`notesearch tags`, `notes` and `show`: what there is, without a question."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, open_index
+from notesearch.cli.output import write
+from notesearch.errors import UsageError
+from notesearch.exit_codes import ExitCode
+
+FilterArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[FILTER…]", help="As in tag:dpo since:2026.")
+]
+
+
+@app.command()
+def tags(
+    having: Annotated[
+        str | None,
+        typer.Option("--with", metavar="FILTER", help='Only of notes like these: "tag:dpo".'),
+    ] = None,
+    tree: Annotated[bool, typer.Option("--tree", help="Children below their parents.")] = False,
+    json: JsonOption = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Count the notes of each tag, the commonest first.
+
+    notesearch tags
+    notesearch tags --with "tag:dpo"
+    """
+    from notesearch.render.notes import tag_lines, tags_to_json
+
+    with open_index(config, index_dir) as index:
+        counts = index.tags(having)
+    if json:
+        write(tags_to_json(counts))
+    else:
+        for line in tag_lines(counts, tree=tree):
+            write(line)
+
+
+@app.command()
+def notes(
+    where: FilterArgument = None,
+    limit: Annotated[int | None, typer.Option("-n", metavar="N", help="At most so many.")] = None,
+    json: JsonOption = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """List notes, the newest first.
+
+    notesearch notes tag:rlhf since:2026
+    """
+    from notesearch.render.notes import listed_note_line, stored_note_to_json
+
+    with open_index(config, index_dir) as index:
+        found = index.notes(" ".join(where) if where else None, limit)
+    for note in found:
+        write(stored_note_to_json(note) if json else listed_note_line(note))
+    if not found:
+        raise typer.Exit(ExitCode.NOTHING_RELEVANT)
+
+
+@app.command()
+def show(
+    note: Annotated[str, typer.Argument(metavar="NOTE", help="Id, path, title or passage id.")],
+    open_it: Annotated[bool, typer.Option("--open", help="Open the file instead.")] = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show one note as the index has it: what is known of it, and its text with lines.
+
+    notesearch show alignment/dpo.md
+    notesearch show "Proximal Policy Optimization Algorithms" --open
+    """
+    from notesearch.render.notes import shown_note_lines
+    from notesearch.render.terminal import style_of
+
+    with open_index(config, index_dir) as index:
+        stored, passages = index.show(note)
+        file = index.corpus / stored.path
+    if open_it:
+        if not file.exists():
+            raise UsageError(f"{file} is not there any more; run: notesearch index")
+        typer.launch(str(file))
+        return
+    for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
+        write(line)
