@@ -45,10 +45,15 @@ COMPILED_QUERY = f"""
 from notesearch.embedding import ModelChoice, Precision, load_embedder
 load_embedder(ModelChoice(precision=Precision("PRECISION"))).embed_query({QUERY!r})
 """
+# Linux hands the parent's peak on through getrusage; /proc starts anew with the program.
 REPORT_MEMORY = """
-import resource, sys
-unit = 1 if sys.platform == "darwin" else 1024
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)
+import pathlib, resource, sys
+status = pathlib.Path("/proc/self/status")
+if status.exists():
+    print(int(status.read_text().split("VmHWM:")[1].split()[0]) / 1e3)
+else:
+    unit = 1 if sys.platform == "darwin" else 1024
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)
 """
 
 

@@ -7,7 +7,12 @@ from enum import Enum
 
 
 class Precision(Enum):
-    """The numbers a compiled model computes with."""
+    """The numbers a compiled model computes with.
+
+    int8 takes half the processor time or less. It is not the default because one scale serves all
+    activations of a batch: a text's vector depends a little on its neighbours there (and on the
+    processor), so that an updated index and a rebuilt one are alike, not equal.
+    """
 
     FLOAT32 = "float32"
     INT8 = "int8"
