@@ -30,6 +30,11 @@ class Flaw:
     remedy: str
 
 
+def in_short(value: str) -> str:
+    """Cut a value that is named in a finding."""
+    return value if len(value) <= _MAX_CARETS else f"{value[:_MAX_CARETS]}…"
+
+
 def usage_error(line: str, span: Span, flaw: Flaw) -> UsageError:
     """Build the error: finding and remedy, the line (or the part around), carets below.
 

@@ -18,7 +18,7 @@ from notesearch.search.filters import (
     Tag,
     Titled,
 )
-from notesearch.search.query_line.carets import Flaw
+from notesearch.search.query_line.carets import Flaw, in_short
 from notesearch.search.query_line.times import (
     read_before,
     read_date,
@@ -51,7 +51,11 @@ class Forms:
 
 def _read_tag(value: str, forms: Forms) -> Filter | Flaw:
     name = forms.tag(value)
-    return Tag(name) if name else Flaw(f"{value} names no tag", "write a word, as in tag:dpo")
+    return (
+        Tag(name)
+        if name
+        else Flaw(f"{in_short(value)} names no tag", "write a word, as in tag:dpo")
+    )
 
 
 def _read_section(value: str, forms: Forms) -> Filter | Flaw:
@@ -61,7 +65,7 @@ def _read_section(value: str, forms: Forms) -> Filter | Flaw:
     near = difflib.get_close_matches(_spelled(value), _ROLES, n=3, cutoff=0.5)
     names = ", ".join(name.replace(" ", "-") for name in near or _ROLES)
     remedy = f"did you mean {names}?" if near else f"there are {names}"
-    return Flaw(f"{value} is no kind of section", remedy)
+    return Flaw(f"{in_short(value)} is no kind of section", remedy)
 
 
 _KINDS = {
@@ -76,7 +80,9 @@ def _read_kind(value: str, forms: Forms) -> Filter | Flaw:
     kind = _KINDS.get(_spelled(value))
     if kind is not None:
         return OfKind(kind)
-    return Flaw(f"{value} is no kind of note", "there are note, digest-part and index-page")
+    return Flaw(
+        f"{in_short(value)} is no kind of note", "there are note, digest-part and index-page"
+    )
 
 
 def _read_paper(value: str, forms: Forms) -> Filter | Flaw:
@@ -84,7 +90,7 @@ def _read_paper(value: str, forms: Forms) -> Filter | Flaw:
     if paper is not None:
         return OnPaper(paper)
     return Flaw(
-        f"{value} is no paper that is known by an id",
+        f"{in_short(value)} is no paper that is known by an id",
         "write an arXiv number, a DOI or an address, as in paper:2305.18290",
     )
 
@@ -93,19 +99,21 @@ def _read_path(value: str, forms: Forms) -> Filter | Flaw:
     pattern = re.sub(r"^(?:\.?/)+", "", value)
     if pattern:
         return PathGlob(pattern)
-    return Flaw(f"{value} is the whole corpus", "name a folder or file, as in path:alignment/")
+    return Flaw(
+        f"{in_short(value)} is the whole corpus", "name a folder or file, as in path:alignment/"
+    )
 
 
 def _read_author(value: str, forms: Forms) -> Filter | Flaw:
     if _has_word(value):
         return ByAuthor(" ".join(value.split()))
-    return Flaw(f"{value} is no name", "write one, as in author:rafailov")
+    return Flaw(f"{in_short(value)} is no name", "write one, as in author:rafailov")
 
 
 def _read_title(value: str, forms: Forms) -> Filter | Flaw:
     if _has_word(value):
         return Titled(" ".join(value.split()))
-    return Flaw(f"{value} holds no word", "write one, as in title:attention")
+    return Flaw(f"{in_short(value)} holds no word", "write one, as in title:attention")
 
 
 def _has_word(text: str) -> bool:

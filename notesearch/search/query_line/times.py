@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from notesearch.search.filters import AllOf, Filter, Since, Until, YearBetween
-from notesearch.search.query_line.carets import Flaw
+from notesearch.search.query_line.carets import Flaw, in_short
 
 _End = TypeVar("_End", Since, Until)
 
@@ -40,7 +40,7 @@ def read_before(value: str, forms: object) -> Filter | Flaw:
         return day
     earlier = _previous(day)
     if earlier is None:
-        return Flaw(f"nothing is dated before {value}", _WRITE_A_DATE)
+        return Flaw(f"nothing is dated before {in_short(value)}", _WRITE_A_DATE)
     return Until(earlier)
 
 
@@ -50,7 +50,7 @@ def read_date(value: str, forms: object) -> Filter | Flaw:
     if not dots:
         last = first
     elif not first and not last:
-        return Flaw(f"{value} names no date", _WRITE_A_DATE)
+        return Flaw(f"{in_short(value)} names no date", _WRITE_A_DATE)
     since = _read(first or last, Since)
     until = _read(last or first, Until)
     if isinstance(since, Flaw) or isinstance(until, Flaw):
@@ -58,7 +58,7 @@ def read_date(value: str, forms: object) -> Filter | Flaw:
     if not (first and last):
         return since if first else until
     if until.date[: len(since.date)] < since.date[: len(until.date)]:
-        return Flaw(f"{value} ends before it begins", _WRITE_A_DATE)
+        return Flaw(f"{in_short(value)} ends before it begins", _WRITE_A_DATE)
     return AllOf((since, until))
 
 
@@ -68,10 +68,10 @@ def read_year(value: str, forms: object) -> Filter | Flaw:
     if not dots:
         last = first
     if not (first or last) or not all(_YEAR.fullmatch(text) for text in (first, last) if text):
-        return Flaw(f"{value} is no year", _WRITE_A_YEAR)
+        return Flaw(f"{in_short(value)} is no year", _WRITE_A_YEAR)
     years = YearBetween(int(first) if first else None, int(last) if last else None)
     if years.first and years.last and years.first > years.last:
-        return Flaw(f"{value} ends before it begins", _WRITE_A_YEAR)
+        return Flaw(f"{in_short(value)} ends before it begins", _WRITE_A_YEAR)
     return years
 
 
@@ -84,18 +84,18 @@ def _iso(value: str) -> str | Flaw:
     """Write a date as the index does, as precise as it was given."""
     match = _DATE.fullmatch(value)
     if match is None:
-        return Flaw(f"{value} is no date", _WRITE_A_DATE)
+        return Flaw(f"{in_short(value)} is no date", _WRITE_A_DATE)
     year, _, month, day = match.groups()
     if month is None:
         return str(year)
     if not 1 <= int(month) <= 12:
-        return Flaw(f"{value} is no date: there is no month {month}", _WRITE_A_DATE)
+        return Flaw(f"{in_short(value)} is no date: there is no month {month}", _WRITE_A_DATE)
     if day is None:
         return f"{year}-{int(month):02}"
     try:
         return date(int(year), int(month), int(day)).isoformat()
     except ValueError:
-        return Flaw(f"{value} is no date: that month has no day {day}", _WRITE_A_DATE)
+        return Flaw(f"{in_short(value)} is no date: that month has no day {day}", _WRITE_A_DATE)
 
 
 def _previous(iso: str) -> str | None:
