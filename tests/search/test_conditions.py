@@ -179,7 +179,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(NOTES, st.lists(LEAVES | TREES, min_size=20, max_size=40))
 def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), notes) as snapshot:
@@ -193,7 +193,7 @@ def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
             assert found(snapshot, to_condition(where, fold_path_case=False)) == expected, where
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(NOTES, st.lists(LEAVES | TREES, min_size=10, max_size=20))
 def test_a_condition_on_notes_finds_the_same_notes(notes, trees):
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), notes) as snapshot:

@@ -19,6 +19,6 @@ text, or the answer would be to another question.
 """
 
 from notesearch.search.query_line.fields import Forms
-from notesearch.search.query_line.parser import Query, parse_filter, parse_query
+from notesearch.search.query_line.parser import Query, parse_filter, parse_query, read_value
 
-__all__ = ["Forms", "Query", "parse_filter", "parse_query"]
+__all__ = ["Forms", "Query", "parse_filter", "parse_query", "read_value"]

@@ -9,8 +9,8 @@ from notesearch.errors import UsageError
 from notesearch.search.filters import AllOf, AnyOf, Filter, Not, Phrase
 from notesearch.search.query_line.brackets import MAX_DEPTH, shape_of
 from notesearch.search.query_line.carets import Flaw, Span, usage_error
-from notesearch.search.query_line.fields import Forms
-from notesearch.search.query_line.tokens import OPERATORS, Kind, Token, read_tokens
+from notesearch.search.query_line.fields import FIELDS, Forms
+from notesearch.search.query_line.tokens import MAX_VALUE, OPERATORS, Kind, Token, read_tokens
 
 _TOO_MANY_NEGATIONS = Flaw("one negation after the other", "one is enough, as in -tag:survey")
 
@@ -60,6 +60,22 @@ def parse_filter(text: str, forms: Forms) -> Filter:
         flaw = Flaw("the filter is empty", "write one, as in tag:dpo -tag:survey")
         raise usage_error(line, Span(0, 1), flaw)
     return where
+
+
+def read_value(field: str, value: str, forms: Forms) -> Filter:
+    """Read the value of one field, as an option of a command has it; UsageError in one line.
+
+    Commas and quotes in it mean themselves: `read_value("tag", "Hyperbolic Embedding", forms)`.
+    """
+    known = FIELDS[field]
+    text = _clean(value).strip()
+    if not text or len(text) > MAX_VALUE:
+        fault = "is empty" if not text else f"has {len(text)} characters"
+        raise UsageError(f"the value of {field} {fault}; write one as in {known.example}")
+    read = known.read(text, forms)
+    if isinstance(read, Flaw):
+        raise UsageError(f"{read.finding}; {read.remedy}")
+    return read
 
 
 def _clean(line: str) -> str:
@@ -191,11 +207,10 @@ class _Parser:
     def _operand(self) -> Filter:
         token = self._tokens[self._at]
         self._at += 1
-        if token.kind is Kind.OPEN:
+        if token.filter is None:
             return self._rest_of_group()
         if isinstance(token.filter, Phrase) and self._negations % 2 == 0:
             self._kept.append((token.span, token.filter.words))
-        assert token.filter is not None
         return token.filter
 
     def _rest_of_group(self) -> Filter:

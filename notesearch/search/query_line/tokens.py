@@ -16,7 +16,7 @@ from notesearch.search.query_line.fields import Field, Forms, find_field, nearly
 
 # Far more than anybody types, and few enough for one SQL statement.
 MAX_FILTERS = 200
-_MAX_VALUE = 1000
+MAX_VALUE = 1000
 
 _MINUS = "-−–"  # a keyboard that corrects turns the first into the others
 _CLOSING_QUOTE = {'"': '"', "“": "”"}
@@ -172,8 +172,13 @@ class _Scanner:
             return
         if is_apart and isinstance(field.read(word, self._forms), Flaw):
             return
-        remedy = f"take out the space after {field.name}:" if is_apart else "add one"
-        flaw = Flaw(f"{match['name']}: has no value", f"{remedy}, as in {field.example}")
+        remedy = "take out the space behind it" if is_apart else "add one"
+        remedy = f"{remedy}, as in {field.example}"
+        if self._line.startswith("(", match.end()):
+            remedy = (
+                f"for either of two write {field.name}:a,b or ({field.name}:a OR {field.name}:b)"
+            )
+        flaw = Flaw(f"{match['name']}: has no value", remedy)
         raise usage_error(self._line, Span(match.start("name"), match.end()), flaw)
 
     def _values(self, match: re.Match[str], field: Field) -> Token:
@@ -197,7 +202,7 @@ class _Scanner:
         if not value.strip():
             flaw = Flaw(f"{field.name}: has an empty value", f"fill it in, as in {field.example}")
             raise usage_error(self._line, Span(span.start, max(span.end, span.start + 1)), flaw)
-        if len(value) > _MAX_VALUE:
+        if len(value) > MAX_VALUE:
             flaw = Flaw(f"{field.name}: has a value of {len(value)} characters", "shorten it")
             raise usage_error(self._line, span, flaw)
         read = field.read(value.strip(), self._forms)
