@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from notesearch.errors import NotesearchError, UnusableIndexError, UsageError
+from notesearch.index.descriptors import SharedDescriptor
+from notesearch.index.digest import digest_of_descriptor
 from notesearch.index.layout import (
     IndexLayout,
     damaged,
@@ -44,8 +46,11 @@ _MEANINGS = (
 class Catalog:
     """A connection; used by one thread at a time, and in autocommit outside `transaction`."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, descriptor: SharedDescriptor, path: Path
+    ) -> None:
         self._connection = connection
+        self._descriptor = descriptor
         self.path = path
 
     @classmethod
@@ -122,12 +127,21 @@ class Catalog:
                 path.unlink(missing_ok=True)
             layout.new_catalog.replace(layout.catalog)
             sync_folder(layout.index_dir)
+        installed = self._connect(layout.catalog, "mode=rw")
         self.path = layout.catalog
-        self._connection = self._connect(layout.catalog, "mode=rw")._connection
+        self._connection, self._descriptor = installed._connection, installed._descriptor
 
     @classmethod
     def _connect(cls, path: Path, mode: str) -> Catalog:
         uri = f"{path.absolute().as_uri()}?{mode}"
+        try:
+            if mode == "mode=rwc":
+                path.touch()
+            descriptor = SharedDescriptor(path)
+        except OSError as error:
+            raise unusable(
+                path, f"cannot be opened ({error.strerror})", "check the folder's permissions"
+            ) from error
         try:
             connection = sqlite3.connect(
                 uri,
@@ -137,12 +151,18 @@ class Catalog:
                 check_same_thread=False,
             )
         except sqlite3.Error as error:
+            descriptor.release()
             raise _meaning(error, path) from error
-        return cls(connection, path)
+        return cls(connection, descriptor, path)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; a second time does nothing."""
         self._connection.close()
+        self._descriptor.release()
+
+    def digest(self) -> str:
+        """Take the digest of the catalog's file, which says nothing of what the log holds."""
+        return digest_of_descriptor(self._descriptor.number)
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Run one statement and hand back all its rows."""
@@ -257,8 +277,6 @@ def _require_file(layout: IndexLayout) -> None:
     try:
         if not layout.catalog.is_file():
             raise no_index_yet(layout.index_dir)
-        with layout.catalog.open("rb"):
-            pass
     except OSError as error:
         raise unusable(
             layout.catalog, f"cannot be read ({error.strerror})", "check the folder"

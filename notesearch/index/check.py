@@ -43,10 +43,10 @@ def check_index(
         raise no_index_yet(index_dir)
     with writer_lock(layout, lock_timeout_s):
         try:
-            verify_seal(layout)
             with closing(Catalog.for_writing(layout)) as catalog:
                 if catalog.is_empty():
                     raise no_index_yet(index_dir)
+                verify_seal(layout, catalog)
                 return _check(layout, catalog, fix)
         except DamagedIndexError as error:
             return (Problem(str(error)),)

@@ -10,6 +10,7 @@ protection against somebody who forges a file.
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +21,28 @@ _READ_BYTES = 1 << 20
 
 def digest_of(path: Path) -> str:
     """Hash the whole file; its size is part of the digest."""
-    buffer = bytearray(_READ_BYTES)
-    words = np.frombuffer(buffer, dtype="<u8").reshape(-1, _BLOCK_BYTES // 8)
+    with path.open("rb", buffering=0) as file:
+        return digest_of_descriptor(file.fileno())
+
+
+def digest_of_descriptor(descriptor: int) -> str:
+    """Hash the whole file without moving the descriptor's position."""
     digest = hashlib.sha256()
     size = 0
-    with path.open("rb", buffering=0) as file:
-        while count := file.readinto(buffer):
-            size += count
-            blocks = -(-count // _BLOCK_BYTES)
-            buffer[count : blocks * _BLOCK_BYTES] = bytes(blocks * _BLOCK_BYTES - count)
-            digest.update(words[:blocks].sum(axis=1, dtype=np.uint64).tobytes())
+    while part := _read_at(descriptor, size):
+        size += len(part)
+        padded = part + bytes(-len(part) % _BLOCK_BYTES)
+        words = np.frombuffer(padded, dtype="<u8").reshape(-1, _BLOCK_BYTES // 8)
+        digest.update(words.sum(axis=1, dtype=np.uint64).tobytes())
     digest.update(size.to_bytes(8, "little"))
     return digest.hexdigest()
+
+
+def _read_at(descriptor: int, offset: int) -> bytes:
+    """Read a full part, or the file's last one: the blocks must not shift."""
+    part = os.pread(descriptor, _READ_BYTES, offset)
+    while len(part) < _READ_BYTES and (
+        more := os.pread(descriptor, _READ_BYTES - len(part), offset + len(part))
+    ):
+        part += more
+    return part

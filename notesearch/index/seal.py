@@ -8,21 +8,14 @@ work, or was killed) there is nothing to compare with.
 from __future__ import annotations
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.digest import digest_of
 from notesearch.index.layout import IndexLayout, damaged, sync_folder, write_whole
 
 
-def verify_seal(layout: IndexLayout) -> None:
+def verify_seal(layout: IndexLayout, catalog: Catalog) -> None:
     """Raise DamagedIndexError when the sealed catalog is not what was written."""
     expected = _seal(layout)
-    while expected is not None:
-        try:
-            found = digest_of(layout.catalog)
-        except FileNotFoundError:
-            return
+    while expected is not None and catalog.digest() != expected:
         still = _seal(layout)
-        if found == expected:
-            return
         if still == expected:
             raise damaged(
                 layout.catalog,
@@ -45,7 +38,7 @@ def put_seal(layout: IndexLayout, catalog: Catalog) -> None:
     A new catalog that was not put in place leaves the seal of the old one as it is.
     """
     if catalog.is_installed(layout) and catalog.settle():
-        write_whole(layout.catalog_digest, digest_of(layout.catalog) + "\n")
+        write_whole(layout.catalog_digest, catalog.digest() + "\n")
 
 
 def _seal(layout: IndexLayout) -> str | None:

@@ -94,7 +94,8 @@ class Store:
 
     def _verify_files(self) -> None:
         if self._verify:
-            verify_seal(self._layout)
+            with self._borrowed() as catalog:
+                verify_seal(self._layout, catalog)
         # A file that is not there is the first snapshot's to judge: a writer may be at work.
         with suppress(FileNotFoundError):
             self._vectors_of(self.state)

@@ -100,9 +100,9 @@ class _Work:
 def _update(
     layout: IndexLayout, plan: UpdatePlan, clock: StageClock, *, anew: bool = False
 ) -> UpdateReport:
-    if not anew:
-        verify_seal(layout)
     with closing(Catalog.for_writing(layout, anew=anew)) as catalog:
+        if catalog.is_installed(layout):
+            verify_seal(layout, catalog)
         state = None if catalog.is_empty() else read_state(catalog)
         if state is not None and not plan.rebuild:
             state.require_embedder(plan.embedder.fingerprint, layout.index_dir)

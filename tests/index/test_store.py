@@ -18,7 +18,7 @@ from notesearch.records import Role
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of, contents_of_snapshot
 from tests.index.corpora import LineCorpus, plan_of
-from tests.index.faults import without_privileges
+from tests.index.faults import start_update, without_privileges
 
 TAGGED = "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)"
 
@@ -172,6 +172,24 @@ def test_open_snapshot_stays_with_its_generation(
     with store.snapshot() as snapshot:
         assert snapshot.state.generation == 2
         assert contents_of_snapshot(snapshot) == contents_of(index_dir) != before
+
+
+def test_open_store_follows_updates_of_another_process(
+    corpus: LineCorpus, index_dir: Path, store: Store
+) -> None:
+    # Opening and closing the catalog to take its digest once took SQLite's locks away: the
+    # other process then removed the log, and this one saw the old state for ever.
+    for generation in (1, 2, 3):
+        with store.snapshot() as snapshot:
+            assert snapshot.state.generation == generation
+        with Store(index_dir) as other, other.snapshot():
+            pass
+        corpus.write("new.md", f"robot {generation}")
+        process = start_update(corpus, index_dir)
+        process.join()
+        assert process.exitcode == 0
+    with store.snapshot() as snapshot:
+        assert snapshot.state.generation == 4
 
 
 def test_store_goes_on_after_a_rebuild_put_a_new_catalog_in_place(
