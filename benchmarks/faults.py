@@ -3,7 +3,8 @@
     python -m benchmarks.faults                        # 300 kills, 200 flips, 8 readers x 200
     python -m benchmarks.faults --kills 30 --flips 20 --updates 20 --seed 7
 
-Each part ends with its figures, or with an AssertionError that names the fault and the seed.
+Each part ends with its figures, or with an AssertionError that names the fault; the same seed
+deals the same changes, and the moments of the kills are as the machine will have it.
 The same functions run a few times each in tests/index/test_faults.py.
 """
 
