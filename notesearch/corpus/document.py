@@ -113,6 +113,8 @@ def _fenced_note(lines: Sequence[str]) -> tuple[int, int]:
     texts = [number for number, line in enumerate(lines) if line.strip()]
     if len(texts) > 2:
         opened = _NOTE_FENCE.match(lines[texts[0]])
-        if opened and lines[texts[-1]].strip() == opened[1]:
+        inner = (lines[n].strip() for n in texts[1:-1] if lines[n].strip().startswith("```"))
+        closed_early = next(inner, "") == "```"  # bare: it is no code inside, it ends the fence
+        if opened and not closed_early and lines[texts[-1]].strip() == opened[1]:
             return texts[0] + 1, texts[-1]
     return 0, len(lines)

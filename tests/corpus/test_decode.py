@@ -99,8 +99,7 @@ def test_a_long_line_is_named_by_its_number():
 def test_any_bytes_are_lines_or_refused(data):
     try:
         decoded = decode(data)
-    except UndecodableError as error:
-        assert str(error)
+    except UndecodableError:
         return
     assert decoded.lines
     assert not any("\n" in line or "\r" in line or "\0" in line for line in decoded.lines)

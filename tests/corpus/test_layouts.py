@@ -72,7 +72,7 @@ def test_index_page_by_rule():
 def test_records_begin_where_the_pattern_says():
     data = b"preface\n>>> One of them\nwords of one\n>>> Two of them\nwords of two\n"
     reading = read_notes("a.txt", data, rules=[ReadingRule("*.txt", record_start="^>>>")])
-    assert [(note.line_start, note.line_end) for note in reading.notes] == [(2, 3), (4, 5), (1, 1)]
+    assert [(note.line_start, note.line_end) for note in reading.notes] == [(2, 3), (4, 5), (1, 5)]
 
 
 def test_pattern_that_matches_nothing_leaves_the_automatic_reading():
@@ -105,6 +105,6 @@ def test_first_rule_that_matches_holds():
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_can_be_asked_for_on_any_file(layout):
-    for data in (SECTIONS, b"one line\n", b"- a\n- b\n", b"TL;DR. a\nread 2026-01-01x\n"):
+    for data in (SECTIONS, b"one line\n", b"- one\n- two\n", b"TL;DR. a\nread 2026-01-01x\n"):
         reading = read_notes("a.md", data, rules=[ReadingRule("*", split=layout)])
         assert reading.notes

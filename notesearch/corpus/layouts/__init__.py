@@ -66,9 +66,11 @@ def _by_rule(document: Document, rule: ReadingRule) -> list[Part] | None:
 def _split_records(document: Document, start: re.Pattern[str]) -> list[Part] | None:
     """Cut where a line matches the rule's `record_start`."""
     starts = [n for n, line in enumerate(document.lines) if start.search(line)]
+    if not starts:
+        return None
     ends = [*starts[1:], len(document.lines)]
     parts = [
         Part(range(first, end), NoteKind.DIGEST_PART)
         for first, end in zip(starts, ends, strict=True)
     ]
-    return with_rest(document, parts) if parts else None
+    return with_rest(document, parts)

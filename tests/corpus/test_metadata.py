@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import pytest
+
+from notesearch.corpus.metadata import Facts, find_date, read_facts, unique_tags
+from notesearch.corpus.title import Title
+
+UNTITLED = Title("T")
+
+
+def facts(text: str = "", path: str = "a.md", title: Title = UNTITLED, **options) -> Facts:
+    return read_facts(path, options.pop("fields", {}), text.split("\n"), title, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "authors"),
+    [
+        ("Authors: Ada Lee, Bo Chen and Cy Díaz", ("Ada Lee", "Bo Chen", "Cy Díaz")),
+        ("* **Author**: Ada Lee", ("Ada Lee",)),
+        ("**By Ada Lee: Bo Chen**", ("Bo Chen",)),
+        ("Authorship is disputed", ()),
+        ("text\n" * 20 + "Authors: Too Late", ()),
+    ],
+)
+def test_authors_of_a_line_in_the_head(text, authors):
+    assert facts(text).authors == authors
+
+
+@pytest.mark.parametrize(
+    ("value", "authors"),
+    [
+        (["Ada Lee,", "Bo Chen"], ("Ada Lee", "Bo Chen")),
+        ("Ada Lee and Bo Chen", ("Ada Lee", "Bo Chen")),
+        ("Ada Lee; Bo Chen", ("Ada Lee", "Bo Chen")),
+        ([{"name": "Ada Lee"}, {"name": "Bo Chen"}], ("Ada Lee", "Bo Chen")),
+        (None, ()),
+        ("", ()),
+    ],
+)
+def test_authors_of_a_field(value, authors):
+    assert facts(fields={"authors": value}).authors == authors
+
+
+@pytest.mark.parametrize(
+    ("value", "aliases"),
+    [(["DPO", "x"], ("DPO", "x")), ("DPO", ("DPO",)), ("[DPO, x]", ("DPO", "x")), (None, ())],
+)
+def test_aliases(value, aliases):
+    assert facts(fields={"aliases": value}).aliases == aliases
+
+
+@pytest.mark.parametrize(
+    ("text", "paper"),
+    [
+        ("https://arxiv.org/abs/1706.03762", "arxiv:1706.03762"),
+        ("[Paper](https://arxiv.org/abs/1706.03762) [Code](https://a.org)", "arxiv:1706.03762"),
+        ("Paper: https://doi.org/10.1145/3341301", "doi:10.1145/3341301"),
+        ("Olsson, Elhage et al. · 2022 · arXiv:2209.11895", "arxiv:2209.11895"),
+        ("Ada Lee, Bo van Chen. <https://arxiv.org/abs/2305.14314>", "arxiv:2305.14314"),
+        ("As shown in arXiv:2209.11895 this is so", None),
+        ("- Olsson et al. 2022, arXiv:2209.11895", None),
+        ("text\n" * 20 + "https://arxiv.org/abs/1706.03762", None),
+    ],
+)
+def test_paper_of_a_line_in_the_head(text, paper):
+    assert facts(text).paper == paper
+
+
+def test_paper_of_a_field_goes_before_the_titles_link_and_that_before_a_line():
+    line, link = "https://arxiv.org/abs/2001.00001", "https://arxiv.org/abs/2001.00002"
+    linked = Title("T", link=link)
+    assert facts(line, title=linked, fields={"arxiv": "2001.00003"}).paper == "arxiv:2001.00003"
+    assert facts(line, title=linked).paper == "arxiv:2001.00002"
+    assert facts(line).paper == "arxiv:2001.00001"
+
+
+def test_the_only_paper_that_a_part_names_is_its_own():
+    text = "T\n\nA second look at arXiv:2305.18290, for the argument."
+    assert facts(text, is_part=True).paper == "arxiv:2305.18290"
+    assert facts(text).paper is None
+    assert facts(f"{text} And arXiv:2203.02155.", is_part=True).paper is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "title", "year"),
+    [
+        ("", {"year": 2017}, Title("T", 2018), 2017),
+        ("", {"published": "June 2017"}, Title("T"), 2017),
+        ("* **Year**: 2016", {}, Title("T", 2018), 2016),
+        ("", {}, Title("T", 2018), 2018),
+        ("Ada Lee, Bo Chen, NIPS, 2015", {}, Title("T"), 2015),
+        ("https://arxiv.org/abs/1706.03762", {}, Title("T"), 2017),
+        ("# Related work\n- Counts and Bonus. (2016)", {}, Title("T"), None),
+        ("", {"year": ""}, Title("T"), None),
+    ],
+)
+def test_year_of_the_paper(text, fields, title, year):
+    assert facts(text, fields=fields, title=title).year == year
+
+
+def test_date_in_the_order_head_name_line_folder():
+    path, line = "2014/2015-02-03-x.md", ["Date: 2016-03-04"]
+    assert find_date(path, {"date": "2017-04-05"}, line) == "2017-04-05"
+    assert find_date(path, {}, line) == "2015-02-03"
+    assert find_date("2014/x.md", {}, line) == "2016-03-04"
+    assert find_date("2014/x.md", {}) == "2014"
+    assert find_date("x.md", {}) is None
+
+
+def test_tags_come_in_the_order_in_which_they_are_written():
+    text = "Tags: c, d\n\n#e #f"
+    fields = {"topics": ["a"], "title": "T", "tags": ["b", "C"]}
+    assert facts(text, fields=fields).tags == ("a", "b", "C", "d", "e", "f")
+
+
+def test_tags_in_fences_are_code():
+    assert facts("```\nTags: a, b\n#c #d\n```\nTags: e, f").tags == ("e", "f")
+
+
+def test_unique_tags_keep_the_first_spelling():
+    assert unique_tags(["Offline RL", "offline-rl", "", "#", "x"]) == ("Offline RL", "x")
+
+
+def test_links_come_once_in_their_order():
+    text = "[a](https://a.org) https://b.org\nhttps://a.org."
+    assert facts(text, fields={"url": "https://c.org"}).links == (
+        "https://c.org",
+        "https://a.org",
+        "https://b.org",
+    )
