@@ -47,6 +47,7 @@ _FORMS = tuple(
         rf"{_YEAR}\s?年\s?(?P<month>\d{{1,2}})\s?月(?:\s?{_DAY}\s?日)?",
         rf"{_YEAR}(?P<month>[01]\d)(?P<day>[0-3]\d)(?!\d)",
         rf"(?P<first>\d{{1,2}})(?P<sep>[-/.])(?P<second>\d{{1,2}})(?P=sep){_YEAR}(?!\d)",
+        rf"(?P<month>\d{{1,2}})\s?/\s?{_YEAR}(?!\d)",
         rf"{_WEEKDAY}{_MONTH}{_GAP}{_DAY}{_GAP}{_YEAR}(?!\d)",
         rf"{_WEEKDAY}{_DAY}(?:\sof)?{_GAP}{_MONTH}{_GAP}{_YEAR}(?!\d)",
         rf"{_YEAR}{_GAP}{_MONTH}(?:{_GAP}{_DAY}(?!\d))?(?!\w)",

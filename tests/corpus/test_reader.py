@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notesearch.corpus.reader import read_file, read_notes
+from notesearch.records import FileReading, Note
+
+TEXT = b"# Sparse coding\n\nSome words of a note.\n"
+
+
+def only(reading: FileReading) -> Note:
+    (note,) = reading.notes
+    return note
+
+
+def reason(reading: FileReading) -> str:
+    assert reading.skipped is not None
+    assert reading.notes == ()
+    return reading.skipped.reason
+
+
+def test_file_of_a_corpus_is_read(tmp_path):
+    (tmp_path / "rl").mkdir()
+    (tmp_path / "rl" / "A: b?.md").write_bytes(TEXT)
+    note = only(read_file(tmp_path, "rl/A: b?.md"))
+    assert (note.id, note.path, note.title) == ("rl/A: b?.md", "rl/A: b?.md", "Sparse coding")
+
+
+def test_file_that_vanished_is_skipped(tmp_path):
+    assert reason(read_file(tmp_path, "gone.md")) == "cannot be read: No such file or directory"
+
+
+def test_folder_in_the_place_of_a_file_is_skipped(tmp_path):
+    (tmp_path / "x.md").mkdir()
+    assert reason(read_file(tmp_path, "x.md")) == "cannot be read: Is a directory"
+
+
+def test_file_without_read_permission_is_skipped(tmp_path, monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "x.md").write_bytes(TEXT)
+    monkeypatch.setattr(Path, "open", refuse)
+    assert reason(read_file(tmp_path, "x.md")) == "cannot be read: Permission denied"
+
+
+def test_file_of_a_hundred_megabytes_is_not_read_to_its_end(tmp_path):
+    with (tmp_path / "x.md").open("wb") as file:
+        file.truncate(100_000_000)
+    assert reason(read_file(tmp_path, "x.md")).startswith("too large for a note")
+
+
+def test_line_of_data_is_skipped_with_its_number():
+    reading = read_notes("x.md", b"# Sparse coding\n\n" + b"x" * 2_000_000)
+    assert reason(reading) == "a line of 2,000,000 characters is data, not a note"
+    assert reading.skipped is not None
+    assert reading.skipped.line == 3
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b"---\ntitle: T\n---\n", b"# \n\n---\n", b"\xff\xfe"]
+)
+def test_file_without_words_has_no_notes_but_a_finding(data):
+    reading = read_notes("x.md", data)
+    assert reading.notes == ()
+    assert reading.findings[-1].reason == "no text in it"
+
+
+MARKS = ["- ", "* ", "> ", "1. ", "> - ", "[", "![[", "[[", "](", "[^", "**", "_a", "`", "~~", "$",
+         "$$", "\\[", "<div>", "<!--", "<a ", "{%", "{{", "|", "#", '"', "((", "TL;DR ", "Tags: "]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("suffix", ["md", "txt"])
+def test_mark_repeated_ten_thousand_times_leaves_the_rest_readable(suffix, mark):
+    # Quadratic reading would take minutes here, and the run would not end.
+    data = f"# Sparse coding\n\n{mark * 10_000} x\n\nWords after it.\n".encode()
+    notes = read_notes(f"x.{suffix}", data).notes
+    assert "Words after it." in {line for note in notes for line in note.lines}
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "\n".join("  " * depth + "- item" for depth in range(1000)),
+        "\n".join(">" * depth + " quote" for depth in range(1, 1000)),
+        "\n".join("#" * (1 + depth % 6) + f" heading {depth}" for depth in range(1000)),
+        "```\n" * 10_001,
+        "$$\n" * 10_001,
+        "<div>\n" * 10_000,
+        "words\n---\n" * 3_000,
+    ],
+    ids=["lists", "quotes", "headings", "fences", "math", "html", "rules"],
+)
+def test_nesting_without_end_leaves_the_rest_readable(nested):
+    data = f"# Sparse coding\n\n{nested}\n\nWords after it.\n".encode()
+    notes = read_notes("x.md", data).notes
+    assert "Words after it." in {line for note in notes for line in note.lines}
+
+
+@pytest.mark.parametrize("opening", ["```python", "~~~", "$$", "\\[", "\\begin{align}", "<!--"])
+def test_what_is_never_closed_hides_no_word(opening):
+    note = only(read_notes("x.md", f"# Sparse coding\n\n{opening}\n\n## Results\n\nWords.\n".encode()))
+    assert note.lines[-1] == "Words."
+    assert note.line_end == 7
+
+
+def test_parts_of_a_digest_take_its_tags_and_its_date():
+    head = b"---\ntitle: Digest\ntags: [weekly]\ndate: 2026-06-21\nyear: 1999\n---\n"
+    papers = b"".join(
+        f"## [Paper {n}](https://arxiv.org/abs/240{n}.00001)\n\nSome words on it here.\n\n".encode()
+        for n in (1, 2, 3)
+    )
+    for note in read_notes("x.md", head + papers).notes[:3]:
+        assert (note.tags, note.date, note.year) == (("weekly",), "2026-06-21", 2024)
+
+
+def test_date_above_the_bullets_of_a_digest_is_theirs():
+    data = b"# Vision\n" + b"".join(
+        f"\n*0{n} / 2020*\n\n- [Paper number {n}](https://arxiv.org/abs/200{n}.00001)\n"
+        f"  - **TLDR**: some words on it are here\n".encode()
+        for n in (1, 2, 3)
+    )
+    notes = read_notes("x.md", data).notes
+    assert [note.date for note in notes[:3]] == ["2020-01", "2020-02", "2020-03"]
+
+
+def test_lines_of_a_note_are_those_of_its_file():
+    data = b"---\ntitle: T\n---\n# One\n\nwords\n"
+    note = only(read_notes("x.md", data))
+    assert (note.line_start, note.line_end) == (1, 6)
+    assert list(note.line_numbers) == [4, 5, 6]
+
+
+def checked(reading: FileReading, data: bytes) -> None:
+    ids = [note.id for note in reading.notes]
+    assert len(ids) == len(set(ids))
+    for note in reading.notes:
+        assert 1 <= note.line_start <= note.line_end
+        assert len(note.lines) == len(note.markup) == len(note.line_numbers)
+        assert all(note.line_start <= n <= note.line_end for n in note.line_numbers)
+        covered = [
+            n for section in note.sections for b in section.blocks for n in range(b.start, b.end)
+        ]
+        assert covered == list(range(len(note.lines)))
+        assert note.title
+    assert reading == read_notes(reading.path, data)
+
+
+PIECES = st.sampled_from(
+    ["# T\n", "## [A](https://arxiv.org/abs/1706.03762)\n", "- [B c](http://d.e)\n  - words on it\n",
+     "| a | b |\n|---|---|\n", "| [N](http://x) | some words on the paper here |\n", "---\n", "+++\n",
+     "tags: [a, b]\n", "title: x\n", "TL;DR. words\n", "read 2026-05-12dporl\n", "My notes\n",
+     "May 21, 2025•18 min\n", "A line that breaks off after eight words and....\n", "```markdown\n",
+     "```\n", "$$\n", "#a #b\n", "Tags:\n", "* Ada Lee. Some Title. ACL 2013. http://a.b\n", "\n",
+     "\0", "\ufeff", "\xa0", "some words here\n", "* H :x:\n", "#+title: y\n", "<p>", "===\n"]
+)  # fmt: skip
+SUFFIXES = st.sampled_from(["md", "txt", "org", "rst", "html"])
+
+
+@settings(deadline=None)
+@given(SUFFIXES, st.lists(PIECES | st.text(max_size=12), max_size=25).map("".join))
+def test_any_mixture_of_conventions_is_read(suffix, text):
+    data = text.encode("utf-8", "surrogatepass")
+    checked(read_notes(f"a/x.{suffix}", data), data)
+
+
+@settings(deadline=None)
+@given(SUFFIXES, st.binary(max_size=300))
+def test_any_bytes_are_read_or_skipped(suffix, data):
+    checked(read_notes(f"x.{suffix}", data), data)
