@@ -52,12 +52,14 @@ class WordCounter:
     def count(self, texts: Sequence[str]) -> list[int]:
         """Give the number of tokens of each text, special ones left out."""
         words = [text.split() for text in texts]
-        sizes = self._sizes
-        missing = list({word for split in words for word in split if word not in sizes})
-        if missing:
+        size_of = self._sizes.__getitem__
+        try:
+            return [sum(map(size_of, split)) for split in words]
+        except KeyError:
+            missing = list({word for split in words for word in split} - self._sizes.keys())
             encoded = self._tokenizer.encode_batch_fast(missing, add_special_tokens=False)
-            sizes.update(zip(missing, map(len, encoded), strict=True))
-        return [sum(map(sizes.__getitem__, split)) for split in words]
+            self._sizes.update(zip(missing, map(len, encoded), strict=True))
+            return [sum(map(size_of, split)) for split in words]
 
 
 @contextmanager

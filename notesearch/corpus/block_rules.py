@@ -7,12 +7,34 @@ a block is read for what it says before it is known what it is. These two take h
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_block import (
+    StateBlock,
+    blockquote,
+    fence,
+    heading,
+    hr,
+    html_block,
+    list_block,
+    table,
+)
+
+Rule = Callable[[StateBlock, int, int, bool], bool]
 
 # What a block that is no text may begin with: all but these begin a paragraph.
 _SIGNS = frozenset(string.punctuation + string.digits) - frozenset("\"'(,./;?@!%&\\^[]{}")
+# CommonMark's own rules, with the signs that each begins with and where it ends a block.
+_ENDS = ["paragraph", "reference", "blockquote"]
+_GUARDED: tuple[tuple[str, Rule, str, list[str]], ...] = (
+    ("fence", fence, "`~", [*_ENDS, "list"]),
+    ("blockquote", blockquote, ">", [*_ENDS, "list"]),
+    ("hr", hr, "-*_", [*_ENDS, "list"]),
+    ("list", list_block, "-+*" + string.digits, _ENDS),
+    ("html_block", html_block, "<", _ENDS),
+    ("heading", heading, "#", _ENDS),
+)
 _DELIMITERS = frozenset("|-:")
 _CODE_INDENT = 4
 
@@ -23,7 +45,18 @@ def use_fast_rules(parser: MarkdownIt) -> None:
     ruler.at("table", _read_table, {"alt": ["paragraph", "reference"]})
     ruler.before("table", "plain text", _read_plain_text)
     ruler.at("lheading", _read_text)
+    for name, rule, signs, ends in _GUARDED:
+        ruler.at(name, _guarded(rule, frozenset(signs)), {"alt": ends})
     ruler.disable(["reference"])  # what it defines is text like any other here
+
+
+def _guarded(rule: Rule, signs: frozenset[str]) -> Rule:
+    """Ask a rule only about lines that begin with one of its signs."""
+
+    def ask(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return _first_sign(state, start) in signs and rule(state, start, end, silent)
+
+    return ask
 
 
 def _read_plain_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -24,8 +24,8 @@ _TITLE_SHARE = 4
 _CHARS_PER_TOKEN = 20
 # A section under so many tokens joins its neighbour even where their roles differ.
 _TOO_SHORT_ALONE = 24
-# More signs a token than any text has: what is longer does not fit, and is not measured whole.
-_MAX_CHARS_PER_TOKEN = 16
+# A longer section hardly ever fits: it is measured by its blocks at once.
+_MAX_CHARS_PER_TOKEN = 8
 # What a passage of its own costs is 1; these make the cuts fall where a reader would put them.
 _CUT_AFTER_LEAD = 2.0
 _CUT_IN_SECTION = 0.3
@@ -176,23 +176,32 @@ class _Cutter:
     def pieces(self) -> Iterator[_Piece]:
         """Yield the sections of the note, in order, or their parts where they don't fit."""
         longest = self._room * _MAX_CHARS_PER_TOKEN
-        for section in self._note.sections:
-            start, end = section.blocks[0].start, section.blocks[-1].end
-            if self._starts[end] - self._starts[start] > longest:
-                yield from self._block_pieces(section.blocks, section, longest)
-                continue
-            whole = self._measure_lines([(start, end)], section)[0]
-            if whole.size <= self._room:
+        sections = self._note.sections
+        spans = [(section.blocks[0].start, section.blocks[-1].end) for section in sections]
+        short = [
+            number
+            for number, (start, end) in enumerate(spans)
+            if self._starts[end] - self._starts[start] <= longest
+        ]
+        measured = self._measure_lines(
+            [spans[number] for number in short], [sections[number] for number in short]
+        )
+        wholes = dict(zip(short, measured, strict=True))
+        for number, section in enumerate(sections):
+            whole = wholes.get(number)
+            if whole and whole.size <= self._room:
                 yield whole
             else:
-                yield from self._block_pieces(section.blocks, section, whole.size)
+                yield from self._block_pieces(
+                    section.blocks, section, whole.size if whole else longest
+                )
 
     def _block_pieces(
         self, blocks: Sequence[Block], section: Section, section_size: int
     ) -> Iterator[_Piece]:
         """Yield the largest pieces of some blocks that fit."""
         bounds = [(block.start, block.end) for block in blocks]
-        measured = self._measure_lines(bounds, section, section_size)
+        measured = self._measure_lines(bounds, [section] * len(bounds), section_size)
         for block, piece in zip(blocks, measured, strict=True):
             if piece.size <= self._room:
                 yield piece
@@ -229,28 +238,32 @@ class _Cutter:
         return groups
 
     def _measure_lines(
-        self, bounds: Sequence[tuple[int, int]], section: Section, section_size: int = 0
+        self,
+        bounds: Sequence[tuple[int, int]],
+        sections: Sequence[Section],
+        section_size: int = 0,
     ) -> list[_Piece]:
         """Measure stretches of whole lines, given as positions, by their Markdown."""
         markup = self._note.markup
         words = [to_words("\n".join(markup[start:end])) for start, end in bounds]
         offsets = [(self._starts[start], self._starts[end]) for start, end in bounds]
-        return self._measured(offsets, words, section, section_size)
+        return self._measured(offsets, words, sections, section_size)
 
     def _measure_text(self, bounds: Sequence[tuple[int, int]], whole: _Piece) -> list[_Piece]:
         """Measure parts of a piece, given as offsets."""
         words = [to_words(self._text[start:end]) for start, end in bounds]
-        return self._measured(bounds, words, whole.section, whole.section_size)
+        return self._measured(bounds, words, [whole.section] * len(words), whole.section_size)
 
     def _measured(
         self,
         bounds: Sequence[tuple[int, int]],
         words: Sequence[str],
-        section: Section,
+        sections: Sequence[Section],
         section_size: int,
     ) -> list[_Piece]:
         pieces = []
-        for (start, end), said, tokens in zip(bounds, words, self._count(words), strict=True):
+        sizes = self._count(words) if words else ()
+        for (start, end), said, section, tokens in zip(bounds, words, sections, sizes, strict=True):
             size = max(tokens, (end - start) // _CHARS_PER_TOKEN, 1)
             end = min(end, len(self._text))
             leads = end - start <= _LONGEST_LEAD and _leads(self._text[start:end].strip())

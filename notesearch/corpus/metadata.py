@@ -50,6 +50,7 @@ _BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
 _HEADING_TAGS = re.compile(r"^#{1,6}\s.*?\S((?:\s+#[^\W\d_][\w/-]*)+)\s*$")
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_TAG_LINE = 600
+_TAG_SIGN_CHARS = 80  # the key of a field, or the first hashtag, stands near the start
 _LONGEST_HEAD_LINE = 4000
 
 
@@ -118,7 +119,12 @@ def _tags(
             if bullet:
                 found.append(bullet[1])
                 continue
-        if fenced or len(line) > _LONGEST_TAG_LINE or not _TAG_SIGN.search(line):
+        is_hashed = inline_tags and "#" in line
+        if (
+            fenced
+            or len(line) > _LONGEST_TAG_LINE
+            or not (is_hashed or _TAG_SIGN.search(line, 0, _TAG_SIGN_CHARS))
+        ):
             continue
         tags = tags_from_line(line)
         if tags is None:

@@ -51,7 +51,9 @@ def _is_index_page(path: str, markup: Sequence[str]) -> bool:
     by_name = name in _INDEX_NAMES
     if not texts:
         return by_name
-    linking = [line for line in texts if _LINK.search(line)]
+    linking = [line for line in texts if ("[" in line or "://" in line) and _LINK.search(line)]
+    if not by_name and len(linking) < max(_MIN_LINKS, 0.7 * len(texts)):
+        return False
     naming = sum(count_words(_LINK.sub(" ", line)) <= _MAX_WORDS_BESIDE for line in linking)
     words_beside = sum(count_words(_LINK.sub(" ", line)) for line in texts)
     if by_name:
