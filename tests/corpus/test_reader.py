@@ -104,7 +104,9 @@ def test_nesting_without_end_leaves_the_rest_readable(nested):
 
 @pytest.mark.parametrize("opening", ["```python", "~~~", "$$", "\\[", "\\begin{align}", "<!--"])
 def test_what_is_never_closed_hides_no_word(opening):
-    note = only(read_notes("x.md", f"# Sparse coding\n\n{opening}\n\n## Results\n\nWords.\n".encode()))
+    note = only(
+        read_notes("x.md", f"# Sparse coding\n\n{opening}\n\n## Results\n\nWords.\n".encode())
+    )
     assert note.lines[-1] == "Words."
     assert note.line_end == 7
 
