@@ -19,6 +19,7 @@ from notesearch.index.layout import IndexLayout
 from notesearch.index.records import (
     Condition,
     CorpusDrift,
+    CorpusSource,
     IndexStatus,
     LazyEmbedder,
     Problem,
@@ -102,14 +103,9 @@ class Index:
         lock_timeout_s: float = 10.0,
     ) -> UpdateReport:
         """Bring the index in step with a corpus folder; only what changed is read and embedded."""
-        folder = self._folder(corpus)
-        plan = UpdatePlan(
-            source=folder,
-            embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
-            reading=folder.fingerprint,
-            tag_forms=lambda tag: tag_and_parents(normalise_tag(tag)),
-            rebuild=rebuild,
-            allow_empty=allow_empty,
+        folder = self.folder(corpus)
+        plan = replace(
+            self._plan(folder, folder.fingerprint), rebuild=rebuild, allow_empty=allow_empty
         )
         if dry_run:
             return preview_update(self.index_dir, plan)
@@ -120,9 +116,21 @@ class Index:
             progress=progress or ignore_progress,
         )
 
+    def update_from(self, source: CorpusSource, reading: str) -> UpdateReport:
+        """Bring the index in step with a corpus that is no plain folder.
+
+        `reading` names the way it is read: another one reads everything anew.
+        """
+        return update_index(self.index_dir, self._plan(source, reading))
+
+    def folder(self, corpus: str | Path | None = None) -> CorpusFolder:
+        """Give a corpus folder, by default the settings' one, as an update reads it."""
+        folder = Path(corpus) if corpus is not None else self._settings.corpus
+        return CorpusFolder(folder, replace(self._settings, corpus=folder), self._model.ruler)
+
     def status(self, corpus: str | Path | None = None) -> IndexStatus:
         """Say what the index holds, and by stat alone how the corpus differs from it."""
-        folder = self._folder(corpus)
+        folder = self.folder(corpus)
         listing = folder.list_files() if folder.folder.is_dir() else None
         return read_status(self.index_dir, listing)
 
@@ -160,9 +168,13 @@ class Index:
         *,
         mode: str | Mode = Mode.HYBRID,
         per_note: int | None = 1,
+        literally: bool = False,
     ) -> Answer:
-        """Answer as `query` does, with what explains the hits."""
-        query = parse_query(text, _FORMS)
+        """Answer as `query` does, with what explains the hits.
+
+        `literally` takes the text as plain words, whatever in it looks like a filter.
+        """
+        query = Query(text, text) if literally else parse_query(text, _FORMS)
         condition = self._condition(query, where)
         return self._searcher.search(
             query.text,
@@ -258,6 +270,10 @@ class Index:
             )
         return to_condition(both)
 
-    def _folder(self, corpus: str | Path | None) -> CorpusFolder:
-        folder = Path(corpus) if corpus is not None else self._settings.corpus
-        return CorpusFolder(folder, replace(self._settings, corpus=folder), self._model.ruler)
+    def _plan(self, source: CorpusSource, reading: str) -> UpdatePlan:
+        return UpdatePlan(
+            source=source,
+            embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
+            reading=reading,
+            tag_forms=lambda tag: tag_and_parents(normalise_tag(tag)),
+        )

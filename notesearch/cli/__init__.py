@@ -10,13 +10,13 @@ from __future__ import annotations
 import sys
 from io import TextIOWrapper
 
-from notesearch.cli import indexing, listing, parsing, query
+from notesearch.cli import evaluating, indexing, listing, parsing, query
 from notesearch.cli.app import app
 from notesearch.cli.output import tell
 from notesearch.errors import NotesearchError
 from notesearch.exit_codes import exit_code_of
 
-__all__ = ["app", "indexing", "listing", "main", "parsing", "query"]
+__all__ = ["app", "evaluating", "indexing", "listing", "main", "parsing", "query"]
 
 
 def main() -> None:

@@ -1,0 +1,110 @@
+"""`notesearch eval`: how well questions find their answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, read_settings
+from notesearch.cli.output import tell, write
+from notesearch.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notesearch.evaluation.judged import JudgedQuery
+    from notesearch.pipeline import Index
+    from notesearch.search.answer import Mode
+
+
+@app.command(name="eval")
+def evaluate(
+    queries: Annotated[
+        Path | None,
+        typer.Argument(metavar="[QUERIES]", help="Judged queries: YAML, JSONL or a BEIR folder."),
+    ] = None,
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Make judged queries out of your own notes.")
+    ] = False,
+    modes: Annotated[
+        str, typer.Option("--modes", metavar="A,B", help="hybrid, dense, lexical.")
+    ] = "hybrid",
+    compare: Annotated[
+        str | None, typer.Option("--compare", metavar="A,B", help="Two modes, query by query.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="NAME", help="One split alone: tune, test.")
+    ] = None,
+    failures: Annotated[
+        bool, typer.Option("--failures", help="List the queries without an answer in the top 10.")
+    ] = False,
+    json: JsonOption = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Measure how well questions find their answers: nDCG, MRR, recall, success.
+
+    notesearch eval corpus/queries.yaml --split tune --compare dense,hybrid
+    notesearch eval --auto --modes dense,hybrid
+    """
+    from notesearch.evaluation.judged import read_queries
+    from notesearch.measuring import index_for, index_of_own_notes
+
+    if auto == (queries is not None) or (auto and split):
+        raise UsageError("give a file of judged queries, or --auto alone to make some")
+    settings = read_settings(config, index_dir)
+    if queries is None:
+        with index_of_own_notes(settings) as (index, made):
+            _report(index, made, modes, compare, failures=failures, json=json)
+        return
+    judged = read_queries(queries, split=split)
+    with index_for(queries, settings) as index:
+        _report(index, judged, modes, compare, failures=failures, json=json)
+
+
+def _report(
+    index: Index,
+    queries: Sequence[JudgedQuery],
+    modes: str,
+    compare: str | None,
+    *,
+    failures: bool,
+    json: bool,
+) -> None:
+    """Measure in each mode and write the tables."""
+    from notesearch.evaluation.judged import unknown_notes
+    from notesearch.evaluation.report import compare as compare_two
+    from notesearch.evaluation.report import find_failures, make_report
+    from notesearch.measuring import evaluate_index
+    from notesearch.render.evaluation import evaluation_lines, evaluation_to_json
+
+    known = {name for note in index.notes() for name in (note.note_id, note.path)}
+    unknown = unknown_notes(queries, known)
+    if unknown:
+        tell(f"{len(unknown)} judged notes are not in the index: {', '.join(unknown[:5])}")
+    pair = _modes(compare) if compare else []
+    if compare and len(pair) != 2:
+        raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
+    wanted = list(dict.fromkeys([*_modes(modes), *pair]))
+    found = {mode: evaluate_index(index, queries, mode) for mode in wanted}
+    reports = [make_report(mode.value, evaluation) for mode, evaluation in found.items()]
+    both = [(mode.value, found[mode]) for mode in pair]
+    comparisons = [compare_two(both[0], both[1])] if both else []
+    failed = {mode.value: find_failures(found[mode]) for mode in found} if failures else None
+    if json:
+        write(evaluation_to_json(reports, comparisons, failed))
+    else:
+        write("\n".join(evaluation_lines(reports, comparisons, failed)))
+
+
+def _modes(text: str) -> list[Mode]:
+    from notesearch.search.answer import Mode
+
+    known = {mode.value: mode for mode in Mode}
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise UsageError(f"modes are {', '.join(known)}; found {text!r}")
+    return [known[name] for name in names]
