@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from notesearch.corpus.papers import normalise_paper
+from notesearch.corpus.roles import role_of
 from notesearch.corpus.tags import normalise_tag, tag_and_parents
 from notesearch.corpus_folder import CorpusFolder
 from notesearch.embedding import Embedder
@@ -43,7 +44,7 @@ from notesearch.search.query_line import Forms, Query, parse_filter, parse_query
 from notesearch.search.searcher import Searcher
 from notesearch.settings import Settings
 
-_FORMS = Forms(tag=normalise_tag, paper=normalise_paper)
+_FORMS = Forms(tag=normalise_tag, paper=normalise_paper, role=role_of)
 _ALL = 1_000_000_000
 
 

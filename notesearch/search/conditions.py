@@ -53,17 +53,12 @@ class _Piece:
 
 
 def to_condition(where: Filter, *, fold_path_case: bool = _FOLDS_CASE) -> Condition:
-    """Turn a filter into SQL on `passages p`; UsageError for a tree too large for a statement."""
-    _require_size(where)
-    piece = _of_passage(_build(where, fold_path_case))
-    return Condition(piece.sql, piece.values)
-
-
-def to_note_condition(where: Filter, *, fold_path_case: bool = _FOLDS_CASE) -> Condition | None:
-    """Turn a filter into SQL on rows of `notes`; None when it asks for more than the note."""
+    """Turn a filter into SQL; UsageError for a tree too large for a statement."""
     _require_size(where)
     piece = _build(where, fold_path_case)
-    return Condition(piece.sql, piece.values) if piece.is_of_note else None
+    if piece.is_of_note:
+        return Condition(_among_notes("n.id", piece), piece.values, of_notes=True)
+    return Condition(piece.sql, piece.values)
 
 
 def _require_size(where: Filter) -> None:
@@ -121,9 +116,13 @@ def _glue(pieces: list[_Piece], operator: str, empty: str, *, is_of_note: bool) 
 def _of_passage(piece: _Piece) -> _Piece:
     if not piece.is_of_note:
         return piece
+    return _Piece(_among_notes("p.note", piece), piece.values, is_of_note=False)
+
+
+def _among_notes(column: str, piece: _Piece) -> str:
+    """Ask whether a column is one of the notes that a piece names."""
     rows = f"note FROM tags WHERE {piece.tag_rows}" if piece.tag_rows else ""
-    notes = rows or f"id FROM notes WHERE {piece.sql}"
-    return _Piece(f"p.note IN (SELECT {notes})", piece.values, is_of_note=False)
+    return f"{column} IN (SELECT {rows or f'id FROM notes WHERE {piece.sql}'})"
 
 
 def _leaf(where: Filter) -> _Piece:

@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notesearch.index import UpdatePlan, update_index
-from notesearch.index.records import LazyEmbedder, ListedFile, Listing, ReadFile
-from notesearch.records import FileReading, Note, NoteKind, Passage, Role
+from notesearch.index.records import LazyEmbedder
+from notesearch.records import (
+    FileReading,
+    ListedFile,
+    Listing,
+    Note,
+    NoteKind,
+    Passage,
+    ReadFile,
+    Role,
+)
 from tests.fakes import WordEmbedder
 
 
