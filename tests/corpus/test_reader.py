@@ -70,8 +70,9 @@ def test_file_without_words_has_no_notes_but_a_finding(data):
     assert reading.findings[-1].reason == "no text in it"
 
 
-MARKS = ["- ", "* ", "> ", "1. ", "> - ", "[", "![[", "[[", "](", "[^", "**", "_a", "`", "~~", "$",
-         "$$", "\\[", "<div>", "<!--", "<a ", "{%", "{{", "|", "#", '"', "((", "TL;DR ", "Tags: "]  # fmt: skip
+MARKS = ["- ", "* ", "> ", "1. ", "> - ", "[", "![[", "[[", "](", "[^", "**", "_a", "`", "~~",
+         "$", "$$", "\\[", "<div>", "<!--", "<a ", "{%", "{{", "|", "#", '"', "((",
+         "TL;DR ", "Tags: "]  # fmt: skip
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -154,8 +155,8 @@ def checked(reading: FileReading, data: bytes) -> None:
 
 
 PIECES = st.sampled_from(
-    ["# T\n", "## [A](https://arxiv.org/abs/1706.03762)\n", "- [B c](http://d.e)\n  - words on it\n",
-     "| a | b |\n|---|---|\n", "| [N](http://x) | some words on the paper here |\n", "---\n", "+++\n",
+    ["# T\n", "## [A](https://arxiv.org/abs/1706.03762)\n", "| a | b |\n|---|---|\n", "---\n",
+     "- [B c](http://d.e)\n  - words on it\n", "| [N](http://x) | some words on it here |\n", "+++\n",
      "tags: [a, b]\n", "title: x\n", "TL;DR. words\n", "read 2026-05-12dporl\n", "My notes\n",
      "May 21, 2025•18 min\n", "A line that breaks off after eight words and....\n", "```markdown\n",
      "```\n", "$$\n", "#a #b\n", "Tags:\n", "* Ada Lee. Some Title. ACL 2013. http://a.b\n", "\n",

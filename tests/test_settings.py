@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from notesearch.corpus.rules import ReadingRule
+from notesearch.errors import SettingsError
+from notesearch.settings import Settings, load_settings
+
+
+def load(tmp_path: Path, text: str | bytes, **environment: str) -> Settings:
+    file = tmp_path / "notesearch.yaml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_settings(file, environment)
+
+
+def test_without_a_file_the_defaults_hold(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(None, {}) == Settings()
+
+
+def test_file_in_the_working_folder_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("notesearch.yaml").write_text("corpus: papers\n", encoding="utf-8")
+    settings = load_settings(None, {})
+    assert (settings.corpus, settings.source) == (Path("papers"), Path("notesearch.yaml"))
+
+
+@pytest.mark.parametrize("text", ["", "# nothing set\n"])
+def test_empty_file_sets_nothing(tmp_path, text):
+    settings = load(tmp_path, text)
+    assert settings == Settings(source=tmp_path / "notesearch.yaml")
+
+
+def test_folders_are_relative_to_the_file(tmp_path):
+    settings = load(tmp_path, "corpus: notes\nindex: /var/index\n")
+    assert (settings.corpus, settings.index) == (tmp_path / "notes", Path("/var/index"))
+
+
+def test_environment_goes_before_the_file(tmp_path):
+    settings = load(
+        tmp_path,
+        "corpus: notes\nmodel: small\n",
+        NOTESEARCH_CORPUS="elsewhere",
+        NOTESEARCH_INLINE_TAGS="never",
+        OTHER="x",
+    )
+    assert (settings.corpus, settings.model) == (Path("elsewhere"), "small")
+    assert settings.inline_tags == "never"
+
+
+def test_every_key_is_read(tmp_path):
+    settings = load(
+        tmp_path,
+        """
+corpus: notes
+index: index
+model: all-MiniLM-L6-v2
+ignore: [drafts/, "*.txt"]
+inline_tags: always
+reading:
+  - files: digests/*.md
+    split: heading 4
+    tags: [digest]
+  - files: "*.txt"
+    record_start: '^TL;DR'
+    inline_tags: false
+  - files: README.md
+    split: index page
+""",
+    )
+    assert settings.ignore == ("drafts/", "*.txt")
+    assert settings.inline_tags == "always"
+    assert settings.reading == (
+        ReadingRule("digests/*.md", split="headings", level=4, tags=("digest",)),
+        ReadingRule("*.txt", record_start="^TL;DR", inline_tags=False),
+        ReadingRule("README.md", split="index page"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("corpsu: notes", r"unknown setting corpsu; did you mean corpus\?"),
+        ("zzz: 1", "unknown setting zzz; known are corpus, ignore"),
+        ("source: x", "unknown setting source"),
+        ("1: x", "unknown setting 1"),
+        ("corpus: [a]", "corpus must be a text, found a list"),
+        ("corpus: ''", "corpus must be a text"),
+        ("model: 3", "model must be a text, found a number"),
+        ("ignore: {a: b}", "ignore must be a list of texts, found a table"),
+        ("inline_tags: sometimes", "inline_tags must be one of auto, always, never"),
+        ("reading: [a]", "reading must be a list of rules"),
+        ("reading:\n  - split: rows", "rule 1: files is missing"),
+        ("reading:\n  - {files: a, splitt: rows}", "splitt; did you mean split"),
+        ("reading:\n  - {files: a, split: heading 9}", "split must be one of .*found 'heading 9'"),
+        ("reading:\n  - {files: a, split: [rows]}", "split must be one of"),
+        ("reading:\n  - {files: a, record_start: '('}", "record_start is no pattern"),
+        ("reading:\n  - {files: a, inline_tags: maybe}", "inline_tags must be true or false"),
+        ("- a\n- b", "settings are `key: value` lines, found a list"),
+        ("a: [", "line 1: not YAML|line 2: not YAML"),
+        ("a: !!python/object/apply:os.system [x]", "line 1: not YAML"),
+        ("a: " + "[" * 3_000, "not YAML"),
+        (b"\xff\xfe\xfa", "cannot be read"),
+    ],
+)
+def test_fault_is_named_with_file_and_remedy(tmp_path, text, message):
+    with pytest.raises(SettingsError, match=message) as error:
+        load(tmp_path, text)
+    assert "notesearch.yaml" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_file_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(SettingsError, match="does not exist; name a settings file"):
+        load_settings(tmp_path / "none.yaml", {})
+
+
+def test_wrong_value_of_the_environment_names_the_environment():
+    with pytest.raises(SettingsError, match="the environment: inline_tags must be one of"):
+        load_settings(None, {"NOTESEARCH_INLINE_TAGS": "x"})
