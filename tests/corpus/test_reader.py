@@ -156,7 +156,7 @@ def checked(reading: FileReading, data: bytes) -> None:
 
 PIECES = st.sampled_from(
     ["# T\n", "## [A](https://arxiv.org/abs/1706.03762)\n", "| a | b |\n|---|---|\n", "---\n",
-     "- [B c](http://d.e)\n  - words on it\n", "| [N](http://x) | some words on it here |\n", "+++\n",
+     "- [B c](http://d.e)\n  - words\n", "| [N](http://x) | some words on it |\n", "+++\n",
      "tags: [a, b]\n", "title: x\n", "TL;DR. words\n", "read 2026-05-12dporl\n", "My notes\n",
      "May 21, 2025•18 min\n", "A line that breaks off after eight words and....\n", "```markdown\n",
      "```\n", "$$\n", "#a #b\n", "Tags:\n", "* Ada Lee. Some Title. ACL 2013. http://a.b\n", "\n",
