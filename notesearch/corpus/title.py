@@ -129,9 +129,10 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
         return False
     if _SECTION_NUMBER.match(heading.text):
         return any(_SECTION_NUMBER.match(other.text) for other in siblings)
-    after_sections = any(other.level <= heading.level for other in headings[:number])
+    if any(other.level <= heading.level for other in headings[:number]):
+        return True
     before = " ".join(markup[: heading.position])
-    return after_sections or len(before.split()) >= _WORDS_OF_TEXT
+    return heading.level > 1 and len(before.split()) >= _WORDS_OF_TEXT
 
 
 def _says_enough(name: str) -> bool:

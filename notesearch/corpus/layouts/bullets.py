@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
+from notesearch.corpus.roles import is_generic_heading
 from notesearch.corpus.text import linked_title, plain, without_marker
 from notesearch.records import Block, NoteKind
 
@@ -55,17 +56,25 @@ def _top_items(document: Document) -> Iterator[Block]:
 def _is_paper(document: Document, item: Block) -> bool:
     """Tell a reference with notes below it from a bullet of a note."""
     head = document.markup[item.start]
-    names_it = bool(_URL.search(head)) and count_words(head) >= 2
-    if not names_it and not (_YEAR.search(head) and head.count(". ") >= 2):
+    if not _names_paper(without_marker(head)) and not (
+        _YEAR.search(head) and head.count(". ") >= 2
+    ):
         return False
     below = "\n".join(document.markup[item.start + 1 : item.end])
     return count_words(below) >= _MIN_WORDS_OF_NOTES
 
 
+def _names_paper(line: str) -> bool:
+    """Tell a line with a link and a name from `[link](url)`."""
+    if _URL.search(line) is None:
+        return False
+    return count_words(line) >= 2 or not is_generic_heading(plain(line))
+
+
 def _title(line: str) -> str:
     """Find the title in `Authors. Title. Venue. Year. URL`, or take the words of the link."""
     linked = linked_title(_ODD_LINK.sub(r"[\1](\2)", line))
-    if linked and len(linked[0].split()) > 1:
+    if linked and not is_generic_heading(linked[0]):
         return linked[0]
     text = _EMPTY_BRACKETS.sub(" ", _URL.sub(" ", line))
     text = plain(_EMPTY_BRACKETS.sub(" ", text)).strip(" .,;:–—-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from notesearch.corpus.dates import parse_date
 from notesearch.corpus.document import Document
@@ -21,22 +22,22 @@ _MIN_WORDS = 6
 
 def split_table_rows(document: Document, *, asked: bool = False) -> list[Part] | None:
     """Cut tables of papers into a note a row; None when the file is not made of them."""
-    tables = [block for block in document.blocks if block.kind == "table"]
-    if not tables:
+    rows = list(_rows(document))
+    papers = [(row, column) for row, column in rows if _is_paper(document.markup[row])]
+    if len(papers) < (1 if asked else 3):
         return None
-    rows = [
-        (row.start, table.start)
-        for table in tables
-        for row in table.children[1:]
-        if row.kind == "row"
-    ]
-    papers = [(row, head) for row, head in rows if _is_paper(document.markup[row])]
-    if not papers or (not asked and len(papers) < 3):
-        return None
-    parts = [_part(document, row, _title_column(document.markup[head])) for row, head in papers]
+    parts = [_part(document, row, column) for row, column in papers]
     if not asked and (len(papers) < 0.6 * len(rows) or not fills(document, parts)):
         return None
     return with_rest(document, parts)
+
+
+def _rows(document: Document) -> Iterator[tuple[int, int | None]]:
+    """Yield the rows of all tables: the position, and the column that names stand in, if known."""
+    for table in document.blocks:
+        if table.kind == "table":
+            column = _title_column(document.markup[table.start])
+            yield from ((row.start, column) for row in table.children[1:] if row.kind == "row")
 
 
 def _is_paper(row: str) -> bool:
