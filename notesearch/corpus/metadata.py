@@ -9,12 +9,10 @@ from itertools import islice, takewhile
 
 from notesearch.corpus.dates import (
     DATE_KEYS,
-    YEAR_KEYS,
     date_from_folder,
     date_from_line,
     date_from_name,
     date_from_value,
-    year_from_venue_line,
 )
 from notesearch.corpus.papers import (
     PAPER_KEYS,
@@ -36,6 +34,7 @@ from notesearch.corpus.tags import (
 )
 from notesearch.corpus.text import plain
 from notesearch.corpus.title import Title
+from notesearch.corpus.years import YEAR_KEYS, year_from_venue_line
 
 _AUTHOR_LINE = re.compile(
     r"^\W{0,8}(?:authors?|by)\W{0,3}:\W{0,3}(?=\w)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",

@@ -18,9 +18,8 @@ from notesearch.corpus.dates import (
     feed_line,
     parse_date,
     read_line,
-    year_from_title,
-    year_from_venue_line,
 )
+from notesearch.corpus.years import year_from_title, year_from_venue_line
 
 CASES: dict[str, list[Any]] = yaml.safe_load(
     Path(__file__).with_name("date_cases.yaml").read_text(encoding="utf-8")
