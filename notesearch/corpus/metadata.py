@@ -44,12 +44,14 @@ _YEAR_LINE = re.compile(
     r"^\W{0,8}(?:year|published)\W{0,4}:\W{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
 )
 _PAPER_LINK = re.compile(r"\[\s*(?:paper|pdf|arxiv|abs)\s*\]\(([^)\s]+)\)", re.IGNORECASE)
-_TAG_SIGN = re.compile(r"tag|keyword|topic|categor|area|#", re.IGNORECASE)
+# Nothing but signs stands before the key of a field or the first hashtag of a line.
+_TAG_SIGN = re.compile(
+    r"[^a-z#]{0,60}(?:#|tag|key|index|topic|categor|area|subject|label)", re.IGNORECASE
+)
 _BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
 _HEADING_TAGS = re.compile(r"^#{1,6}\s.*?\S((?:\s+#[^\W\d_][\w/-]*)+)\s*$")
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_TAG_LINE = 600
-_TAG_SIGN_CHARS = 80  # the key of a field, or the first hashtag, stands near the start
 _LONGEST_HEAD_LINE = 4000
 
 
@@ -119,11 +121,7 @@ def _tags(
                 found.append(bullet[1])
                 continue
         is_hashed = inline_tags and "#" in line
-        if (
-            fenced
-            or len(line) > _LONGEST_TAG_LINE
-            or not (is_hashed or _TAG_SIGN.search(line, 0, _TAG_SIGN_CHARS))
-        ):
+        if fenced or len(line) > _LONGEST_TAG_LINE or not (is_hashed or _TAG_SIGN.match(line)):
             continue
         tags = tags_from_line(line)
         if tags is None:
