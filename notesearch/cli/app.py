@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from notesearch.cli.output import warn
 from notesearch.exit_codes import MEANING
@@ -14,15 +15,32 @@ if TYPE_CHECKING:
     from notesearch.pipeline import Index
     from notesearch.settings import Settings
 
-_EXIT_CODES = "  \n".join(f"`{code.value:>3}` {meaning}" for code, meaning in MEANING.items())
+# \b keeps the lines of a paragraph apart.
+_EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
+    f"  {code.value:>3}  {meaning}" for code, meaning in MEANING.items()
+)
+
+# As a newcomer meets them.
+_ORDER = ("query", "index", "notes", "tags", "show", "parse", "status", "check", "eval")
+
+
+class _InOrder(TyperGroup):
+    """Lists the commands in the order in which they are met."""
+
+    def list_commands(self, ctx: object) -> list[str]:
+        return sorted(
+            self.commands, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)
+        )
+
 
 app = typer.Typer(
     name="notesearch",
+    cls=_InOrder,
     help="Makes a folder of research notes answer questions.",
-    epilog=f"Exit codes:  \n{_EXIT_CODES}",
+    epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

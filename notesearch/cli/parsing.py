@@ -22,6 +22,7 @@ def parse(
 
     Needs no index. Use it to see why a note is found, or why it is not:
 
+    \b
         notesearch parse corpus/alignment/dpo.md
     """
     from notesearch.corpus_folder import parse_paths

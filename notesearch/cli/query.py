@@ -96,6 +96,7 @@ def query(
 ) -> None:
     """Ask a question: ranked passages, with file and lines.
 
+    \b
         notesearch query "why DPO avoids reward model"
         notesearch query "limits of RLHF tag:alignment -tag:survey after:2025-06"
         notesearch query "section:limitations calibration" -k 3 --full
