@@ -312,9 +312,12 @@ def normalise_tag(tag: str) -> str:
     return "/".join(level for level in levels if level)
 
 
+_LEVEL_MARKS = "-,;:!?'\"`“”‘’()[]{}<>*.~^|\\"
+
+
 def _normalise_level(level: str) -> str:
     words = re.sub(r"[\s_\-‐‑–—]+", "-", level)
-    return words.strip("-,;:!?'\"`“”‘’()[]{}<>*.~^|\\").lstrip("#-")
+    return words.rstrip(_LEVEL_MARKS).lstrip(_LEVEL_MARKS + "#")  # `c#` keeps its sign
 
 
 def tag_and_parents(normal: str) -> tuple[str, ...]:
