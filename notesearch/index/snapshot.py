@@ -84,6 +84,20 @@ class Snapshot:
         ids: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
         return ids
 
+    def all_matches(self, expression: str, weights: ColumnWeights) -> Matches:
+        """Score every passage that matches an FTS5 expression, in ascending order of the ids."""
+        columns = (weights.title, weights.section, weights.body)
+        ids: list[int] = []
+        scores: list[float] = []
+        for batch in self._catalog.batches(
+            "SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid",
+            (*columns, expression),
+        ):
+            some_ids, some_scores = zip(*batch, strict=True)
+            ids.extend(some_ids)
+            scores.extend(some_scores)
+        return Matches(np.array(ids, dtype=np.int64), -np.array(scores, dtype=np.float64))
+
     def nearest(
         self,
         query: NDArray[np.float32],
@@ -158,10 +172,15 @@ class Snapshot:
         self, expression: str, columns: tuple[float, ...], k: int, allowed_ids: NDArray[np.int64]
     ) -> list[Row]:
         """Score only what is allowed; the plus keeps SQLite from one search for each id."""
+        if not len(allowed_ids):
+            return []
+        # The passages of a note are neighbours: the bounds spare most of the way.
+        bounds = (int(allowed_ids[0]), int(allowed_ids[-1]))
         return self._catalog.rows(
             """SELECT rowid, bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ?
-            AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY score, rowid LIMIT ?""",
-            (*columns, expression, json.dumps(allowed_ids.tolist()), k),
+            AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?))
+            ORDER BY score, rowid LIMIT ?""",
+            (*columns, expression, *bounds, json.dumps(allowed_ids.tolist()), k),
         )
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from notesearch.search.answer import Answer, Mode
 from notesearch.search.dense import LazyQueryEmbedder, QueryEmbedder
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
-from notesearch.search.lexical import find_matches
+from notesearch.search.lexical import LexicalRanker
 from notesearch.search.terms import quote, read_terms, read_words
 
 # Passages that each ranking hands to the mix.
@@ -28,6 +28,7 @@ class Searcher:
     def __init__(self, store: Store, load_embedder: Callable[[], QueryEmbedder]) -> None:
         self._store = store
         self._embedder = LazyQueryEmbedder(load_embedder)
+        self._lexical = LexicalRanker()
 
     def search(
         self,
@@ -72,11 +73,11 @@ class Searcher:
         allowed_ids: NDArray[np.int64] | None,
     ) -> Ranking:
         if vector is None:
-            return rank_matches(find_matches(snapshot, terms, depth, allowed_ids))
+            return rank_matches(self._lexical.find_matches(snapshot, terms, depth, allowed_ids))
         nearest = snapshot.nearest(vector, depth, allowed_ids)
         if not terms:
             return rank_nearest(nearest)
-        return fuse(nearest, find_matches(snapshot, terms, depth, allowed_ids))
+        return fuse(nearest, self._lexical.find_matches(snapshot, terms, depth, allowed_ids))
 
 
 def find_allowed(
