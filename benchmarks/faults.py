@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from notesearch.index import update_index
+from notesearch.index.update import update_index
 from tests.index.contents import contents_of
 from tests.index.corpora import LineCorpus, plan_of
 from tests.index.faults import change_corpus, flip_bytes, kill_updates, read_while_writing

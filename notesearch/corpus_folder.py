@@ -18,6 +18,9 @@ from notesearch.settings import Settings
 # whether the index is behind, and reads none of them.
 
 
+DEFAULT_CORPUS = Path("corpus")
+
+
 @dataclass(frozen=True, slots=True)
 class Ruler:
     """How long a passage may be, measured the way the model counts."""
@@ -117,7 +120,7 @@ def _home_of(path: Path, settings: Settings) -> tuple[Path, str]:
     if not is_folder and path.suffix.lower() not in NOTE_SUFFIXES:
         known = " ".join(sorted(NOTE_SUFFIXES))
         raise UsageError(f"{path} is not a kind of file that is read; known are {known}")
-    corpus = settings.corpus
+    corpus = settings.corpus or DEFAULT_CORPUS
     if corpus.is_dir() and path.resolve().is_relative_to(corpus.resolve()):
         inside = path.resolve().relative_to(corpus.resolve()).as_posix()
         if inside == ".":

@@ -8,14 +8,12 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from notesearch.corpus.papers import normalise_paper
-from notesearch.corpus.roles import role_of
-from notesearch.corpus.tags import normalise_tag, tag_and_parents
-from notesearch.corpus_folder import CorpusFolder
+from notesearch.corpus_folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder
 from notesearch.errors import UnusableIndexError
-from notesearch.index.check import check_index
+from notesearch.forms import FORMS
 from notesearch.index.layout import IndexLayout
 from notesearch.index.records import (
     Condition,
@@ -30,9 +28,7 @@ from notesearch.index.records import (
     UpdateReport,
     ignore_progress,
 )
-from notesearch.index.status import read_status
 from notesearch.index.store import Store
-from notesearch.index.update import UpdatePlan, preview_update, update_index
 from notesearch.model import Model, open_model
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
@@ -40,11 +36,15 @@ from notesearch.search.conditions import to_condition
 from notesearch.search.filters import AllOf, Filter
 from notesearch.search.known_tags import require_known_tags
 from notesearch.search.naming import find_note
-from notesearch.search.query_line import Forms, Query, parse_filter, parse_query
+from notesearch.search.query_line import Query, parse_filter, parse_query
 from notesearch.search.searcher import Searcher
 from notesearch.settings import Settings
 
-_FORMS = Forms(tag=normalise_tag, paper=normalise_paper, role=role_of)
+# What changes an index, and what reads tags and papers, is imported where it is used: a query
+# must not wait for it.
+if TYPE_CHECKING:
+    from notesearch.index.update import UpdatePlan
+
 _ALL = 1_000_000_000
 
 
@@ -103,10 +103,17 @@ class Index:
         allow_empty: bool = False,
         lock_timeout_s: float = 10.0,
     ) -> UpdateReport:
-        """Bring the index in step with a corpus folder; only what changed is read and embedded."""
+        """Bring the index in step with a corpus folder; only what changed is read and embedded.
+
+        Without a folder: that of the settings, or the one that the index was made of.
+        """
+        from notesearch.index.update import preview_update, update_index
+
         folder = self.folder(corpus)
         plan = replace(
-            self._plan(folder, folder.fingerprint), rebuild=rebuild, allow_empty=allow_empty
+            self._plan(folder, folder.fingerprint, folder.folder),
+            rebuild=rebuild,
+            allow_empty=allow_empty,
         )
         if dry_run:
             return preview_update(self.index_dir, plan)
@@ -122,25 +129,41 @@ class Index:
 
         `reading` names the way it is read: another one reads everything anew.
         """
-        return update_index(self.index_dir, self._plan(source, reading))
+        from notesearch.index.update import update_index
+
+        return update_index(self.index_dir, self._plan(source, reading, self.corpus))
 
     def folder(self, corpus: str | Path | None = None) -> CorpusFolder:
-        """Give a corpus folder, by default the settings' one, as an update reads it."""
-        folder = Path(corpus) if corpus is not None else self._settings.corpus
-        return CorpusFolder(folder, replace(self._settings, corpus=folder), self._model.ruler)
+        """Give a corpus folder, by default the index's own, as an update reads it."""
+        folder = Path(corpus) if corpus is not None else self._settings.corpus or self.corpus
+        return CorpusFolder(folder, self._settings, self._model.ruler)
 
-    def status(self, corpus: str | Path | None = None) -> IndexStatus:
+    @cached_property
+    def corpus(self) -> Path:
+        """The folder of notes that the index was made of, or will be."""
+        if IndexLayout(self.index_dir).catalog.exists():
+            made_of = self._store.state.corpus
+            if made_of:
+                return Path(made_of)
+        return self._settings.corpus or DEFAULT_CORPUS
+
+    def status(self) -> IndexStatus:
         """Say what the index holds, and by stat alone how the corpus differs from it."""
-        folder = self.folder(corpus)
-        listing = folder.list_files() if folder.folder.is_dir() else None
-        return read_status(self.index_dir, listing)
+        from notesearch.index.status import read_status
+
+        folder = self.folder(self.corpus)
+        return read_status(self.index_dir, folder.list_files() if self.corpus.is_dir() else None)
 
     def drift(self) -> CorpusDrift | None:
         """Say by stat alone how the corpus differs from the index; None when it is not there."""
-        return self.status().drift
+        from notesearch.index.status import read_drift
+
+        return read_drift(self.index_dir, lambda corpus: self.folder(corpus).list_files())
 
     def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
         """Look for damage, and mend with `fix` what can be mended without the model."""
+        from notesearch.index.check import check_index
+
         return check_index(self.index_dir, fix=fix)
 
     # ------------------------------------------------------------ asked
@@ -175,7 +198,7 @@ class Index:
 
         `literally` takes the text as plain words, whatever in it looks like a filter.
         """
-        query = Query(text, text) if literally else parse_query(text, _FORMS)
+        query = Query(text, text) if literally else parse_query(text, FORMS)
         condition = self._condition(query, where)
         return self._searcher.search(
             query.text,
@@ -222,11 +245,6 @@ class Index:
                     return "\n\n".join(passage.text for passage in near)
         return hit.text
 
-    @property
-    def corpus(self) -> Path:
-        """The folder that the settings name."""
-        return self._settings.corpus
-
     # ------------------------------------------------------------ held open
 
     def close(self) -> None:
@@ -257,7 +275,7 @@ class Index:
 
     def _condition(self, query: Query | None, where: str | Filter | None) -> Condition | None:
         """Join the filters of a query line and of the caller; a tag nobody uses is an error."""
-        given = parse_filter(where, _FORMS) if isinstance(where, str) else where
+        given = parse_filter(where, FORMS) if isinstance(where, str) else where
         filters = [part for part in (given, query.where if query else None) if part is not None]
         if not filters:
             return None
@@ -271,10 +289,14 @@ class Index:
             )
         return to_condition(both)
 
-    def _plan(self, source: CorpusSource, reading: str) -> UpdatePlan:
+    def _plan(self, source: CorpusSource, reading: str, corpus: Path) -> UpdatePlan:
+        from notesearch.corpus.tags import normalise_tag, tag_and_parents
+        from notesearch.index.update import UpdatePlan
+
         return UpdatePlan(
             source=source,
             embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
             reading=reading,
             tag_forms=lambda tag: tag_and_parents(normalise_tag(tag)),
+            corpus=str(corpus.resolve()),
         )

@@ -34,7 +34,7 @@ _INLINE_TAGS = ("auto", "always", "never")
 class Settings:
     """Everything a person can set; the folders are absolute or relative to the working folder."""
 
-    corpus: Path = Path("corpus")
+    corpus: Path | None = None  # None: the one that the index was made of, or else ./corpus
     index: Path = Path("index")
     model: ModelChoice = field(default_factory=ModelChoice)
     passage_tokens: int = 224  # the most tokens of a passage, where the model reads as many

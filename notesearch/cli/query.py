@@ -199,7 +199,7 @@ def _ready_index(config: Path | None, index_dir: Path | None, *, update: bool) -
         from notesearch.progress import watch_update
 
         if is_new:
-            tell(f"no index in {settings.index} yet: making one of {settings.corpus}")
+            tell(f"no index in {settings.index} yet: making one of {index.corpus}")
         with watch_update() as progress:
             report = index.update(progress=progress)
         if is_new or not report.is_unchanged:

@@ -219,6 +219,7 @@ class IndexStatus:
     generation: int
     embedder: str  # fingerprint
     reading: str  # fingerprint
+    corpus: str  # the folder, absolute
     dimension: int
     created: str  # ISO 8601, UTC
     updated: str

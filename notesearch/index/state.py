@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from notesearch.errors import MismatchError
+from notesearch.errors import MismatchError, UsageError
 from notesearch.index.catalog import Catalog
 from notesearch.index.layout import damaged
 
@@ -17,6 +17,7 @@ class IndexState:
     embedder: str  # fingerprint of the model that made the vectors
     reading: str  # fingerprint of what read and chunked the notes
     generation: int  # names the FAISS file
+    corpus: str  # the folder it was last brought in step with, absolute
     dimension: int  # 0 as long as nothing has been embedded
     created: str  # ISO 8601, UTC
     updated: str = ""
@@ -36,6 +37,14 @@ class IndexState:
                 f"the settings ask for {fingerprint}; run: notesearch index --rebuild"
             )
 
+    def require_corpus(self, corpus: str, index_dir: Path) -> None:
+        """Raise UsageError for another corpus than before, unless that one has moved away."""
+        if corpus != self.corpus and Path(self.corpus).is_dir():
+            raise UsageError(
+                f"{index_dir} holds the notes of {self.corpus}, not of {corpus}; "
+                "choose another folder with --index, or change over with --rebuild"
+            )
+
 
 def read_state(catalog: Catalog) -> IndexState:
     """Read what the index says of itself."""
@@ -45,6 +54,7 @@ def read_state(catalog: Catalog) -> IndexState:
             embedder=meta["embedder"],
             reading=meta["reading"],
             generation=int(meta["generation"]),
+            corpus=meta["corpus"],
             dimension=int(meta["dimension"]),
             passages=int(meta["passages"]),
             vectors_digest=meta["vectors_digest"],

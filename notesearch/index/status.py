@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
             generation=state.generation,
             embedder=state.embedder,
             reading=state.reading,
+            corpus=state.corpus,
             dimension=state.dimension,
             created=state.created,
             updated=state.updated,
@@ -36,6 +38,13 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
             failed=read_failures(catalog),
             drift=_drift(listing, known) if listing is not None else None,
         )
+
+
+def read_drift(index_dir: Path, list_files: Callable[[Path], Listing]) -> CorpusDrift | None:
+    """Count by stat alone what changed in the index's corpus; None when that is not there."""
+    with closing(Catalog.for_reading(IndexLayout(index_dir))) as catalog, catalog.one_state():
+        corpus = Path(read_state(catalog).corpus)
+        return _drift(list_files(corpus), known_files(catalog)) if corpus.is_dir() else None
 
 
 def read_failures(catalog: Catalog) -> tuple[SkippedFile, ...]:

@@ -43,6 +43,7 @@ class UpdatePlan:
     embedder: LazyEmbedder
     reading: str  # fingerprint of the reader and the chunker with their settings
     tag_forms: TagForms
+    corpus: str = ""  # the folder, absolute; "" for a source that is none
     rebuild: bool = False  # begin anew, whatever the index holds
     allow_empty: bool = False  # a corpus without files empties the index
 
@@ -77,6 +78,7 @@ def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
     with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
         state = read_state(catalog)
         state.require_embedder(plan.embedder.fingerprint, index_dir)
+        state.require_corpus(plan.corpus, index_dir)
         changes = find_changes(plan.source, listing, known_files(catalog))
         report = replace(_report(changes, listing), generation=state.generation, dry_run=True)
         return _with_counts(report, catalog)
@@ -106,6 +108,7 @@ def _update(
         state = None if catalog.is_empty() else read_state(catalog)
         if state is not None and not plan.rebuild:
             state.require_embedder(plan.embedder.fingerprint, layout.index_dir)
+            state.require_corpus(plan.corpus, layout.index_dir)
         listing = _list(plan)
         known = {} if state is None or plan.rebuild else known_files(catalog)
         changes = find_changes(plan.source, listing, known)
@@ -164,7 +167,8 @@ def _find_work(
             plan.rebuild
             or read
             or remove
-            or (state is not None and (state.reading != plan.reading or _is_lost(layout, state)))
+            or (state is not None and (state.reading, state.corpus) != (plan.reading, plan.corpus))
+            or (state is not None and _is_lost(layout, state))
         ),
     )
 
@@ -208,6 +212,7 @@ def _write(
                 after = IndexState(
                     embedder=plan.embedder.fingerprint,
                     reading=plan.reading,
+                    corpus=plan.corpus,
                     generation=state.generation + 1 if state else 1,
                     dimension=supply.dimension,
                     created=state.created if state else "",

@@ -52,10 +52,11 @@ def status_lines(status: IndexStatus) -> Iterator[str]:
     yield f"reading   {status.reading}"
     yield f"size      {size:,.1f} MB"
     yield f"updated   {status.updated}, generation {status.generation}"
+    yield f"corpus    {status.corpus}"
     if status.drift is None:
-        yield "corpus    not there"
+        yield "          which is not there"
     else:
-        yield f"corpus    {drift_line(status.drift) or 'in step'}"
+        yield f"          {drift_line(status.drift) or 'in step with it'}"
     for skipped in status.failed:
         yield remark_line(skipped)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from notesearch.index import Snapshot
 from notesearch.index.records import StoredPassage
+from notesearch.index.snapshot import Snapshot
 from notesearch.records import NoteKind
 from notesearch.search.fusion import Ranking
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index import Snapshot
 from notesearch.index.records import ColumnWeights, Matches
+from notesearch.index.snapshot import Snapshot
 
 # nDCG@10 on wild, BM25 alone, by the weight of the title: 1: 0.432, 1.5: 0.437, 2: 0.444.
 WEIGHTS = ColumnWeights(title=2.0)

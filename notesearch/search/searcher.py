@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
-from notesearch.index import Snapshot, Store
 from notesearch.index.records import Condition, StoredPassage
+from notesearch.index.snapshot import Snapshot
+from notesearch.index.store import Store
 from notesearch.records import Hit
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.dense import LazyQueryEmbedder, QueryEmbedder

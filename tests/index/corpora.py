@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from notesearch.index import UpdatePlan
+from notesearch.index.update import UpdatePlan
 from notesearch.index.records import LazyEmbedder
 from notesearch.records import (
     FileReading,

@@ -19,7 +19,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from notesearch.errors import MismatchError, NotesearchError, UnusableIndexError
-from notesearch.index import Store, UpdatePlan, check_index, update_index
+from notesearch.index.check import check_index
+from notesearch.index.store import Store
+from notesearch.index.update import UpdatePlan, update_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.lock import writer_lock
 from tests.fakes import WORDS, WordEmbedder

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from notesearch.index import update_index
+from notesearch.index.update import update_index
 from tests.index.contents import contents_of
 from tests.index.corpora import LineCorpus, plan_of
 from tests.index.faults import (

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from notesearch.errors import LockedError
-from notesearch.index import Store, check_index, update_index
+from notesearch.index.check import check_index
+from notesearch.index.store import Store
+from notesearch.index.update import update_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.lock import writer_lock
 from tests.index.corpora import LineCorpus, plan_of

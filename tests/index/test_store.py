@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from notesearch.errors import MismatchError, UnusableIndexError, UsageError
-from notesearch.index import Store, update_index
+from notesearch.index.store import Store
+from notesearch.index.update import update_index
 from notesearch.index.records import ColumnWeights, Condition, TagCount
 from notesearch.records import Role
 from tests.fakes import WORDS, WordEmbedder

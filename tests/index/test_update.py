@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIndexError
-from notesearch.index import Store, preview_update, update_index
+from notesearch.index.store import Store
+from notesearch.index.update import preview_update, update_index
 from notesearch.index.records import Progress, Stage
 from notesearch.records import ReadFile, SkippedFile
 from tests.fakes import WordEmbedder
