@@ -30,9 +30,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.check import check_index
+from notesearch.index.records import Condition, LazyEmbedder, UpdateReport
 from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, update_index
-from notesearch.index.records import Condition, LazyEmbedder, UpdateReport
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 
 DIMENSION = 384

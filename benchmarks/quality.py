@@ -28,9 +28,9 @@ from notesearch.corpus.reader import read_notes
 from notesearch.corpus.rules import ReadingRule
 from notesearch.corpus.walk import list_files
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
+from notesearch.index.records import LazyEmbedder
 from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, update_index
-from notesearch.index.records import LazyEmbedder
 from notesearch.records import ListedFile, Listing, ReadFile
 from notesearch.search.answer import Mode
 from notesearch.search.searcher import Searcher

@@ -24,7 +24,15 @@ class Ranking:
 
     def lifted(self, first_ids: NDArray[np.int64]) -> Ranking:
         """Put some passages before all others, each group in its order."""
-        order = np.argsort(~np.isin(self.ids, first_ids), kind="stable")
+        if not first_ids.size:
+            return self
+        return self._in_order(np.argsort(~np.isin(self.ids, first_ids), kind="stable"))
+
+    def by_cosine(self) -> Ranking:
+        """Put the nearest first; those of unknown cosine last."""
+        return self._in_order(np.argsort(-np.nan_to_num(self.cosines, nan=-2.0), kind="stable"))
+
+    def _in_order(self, order: NDArray[np.intp]) -> Ranking:
         return Ranking(self.ids[order], self.scores[order], self.cosines[order], self.bm25[order])
 
 

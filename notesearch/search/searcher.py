@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +15,59 @@ from notesearch.index.store import Store
 from notesearch.records import Hit
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.dense import LazyQueryEmbedder, QueryEmbedder
+from notesearch.search.floor import Floors, says_all
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
 from notesearch.search.lexical import LexicalRanker
+from notesearch.search.similar import find_alike
 from notesearch.search.terms import quote, read_terms, read_words
+from notesearch.search.titles import find_titled
 
 # Passages that each ranking hands to the mix.
 DEPTH = 1000
+# Shown where nothing is relevant.
+WEAK_HITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the words as they were typed, and what must be said literally."""
+
+    words: str
+    phrases: tuple[str, ...]
+    mode: Mode
+
+    def __post_init__(self) -> None:
+        if not self.text:
+            raise UsageError("nothing to look for: give some words, or a phrase in quotes")
+
+    @property
+    def text(self) -> str:
+        """What is embedded."""
+        return " ".join([self.words, *self.phrases]).strip()
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What is looked for in the full-text table."""
+        return () if self.mode is Mode.DENSE else read_terms(self.text)
 
 
 class Searcher:
     """Answers from an index; many threads may ask at once."""
 
-    def __init__(self, store: Store, load_embedder: Callable[[], QueryEmbedder]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        load_embedder: Callable[[], QueryEmbedder],
+        *,
+        floor: float | None = None,
+    ) -> None:
+        """`floor` is one that `learn_floor` gave for this index; None: learned when needed."""
         self._store = store
         self._embedder = LazyQueryEmbedder(load_embedder)
         self._lexical = LexicalRanker()
+        self._floor = floor
+        self._floors = Floors()
 
     def search(
         self,
@@ -44,41 +82,97 @@ class Searcher:
         """Find the k best passages, at most `per_note` of a note (None: any number).
 
         Every phrase has to be in a passage, up to word endings; the condition comes first too,
-        so that k hits are given whenever there are k passages that may be.
+        so that k hits are given whenever there are k passages that may be. A note called exactly
+        like the words comes first. Where nothing is relevant, the nearest three are given as weak.
         """
-        text = " ".join([words, *phrases]).strip()
-        if not text:
-            raise UsageError("nothing to look for: give some words, or a phrase in quotes")
-        if k < 1 or (per_note is not None and per_note < 1):
-            raise UsageError("the number of hits must be 1 or more")
-        vector = None if mode is Mode.LEXICAL else self._embed(text)
-        terms = () if mode is Mode.DENSE else read_terms(text)
+        question = Question(words, tuple(phrases), mode)
+        _require_counts(k, per_note)
+        vector = None if mode is Mode.LEXICAL else self._embed(question.text)
         with self._store.snapshot() as snapshot:
             allowed_ids = find_allowed(snapshot, phrases, condition)
-            depth = max(DEPTH, 4 * k)
-            ranking = self._rank(snapshot, vector, terms, depth, allowed_ids)
-            chosen = gather(snapshot, ranking, k, per_note)
-        return Answer(make_hits(chosen, ranking), mode, terms=terms, duplicates=chosen.duplicates)
+            ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
+            floor = None if vector is None else self._learned_floor(snapshot)
+            weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
+            titled_ids = find_titled(snapshot, question.text)
+            ranking = ranking.by_cosine() if weak else ranking.lifted(titled_ids)
+            chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
+        return Answer(
+            hits=make_hits(chosen, ranking, weak=weak),
+            mode=mode,
+            weak=weak,
+            floor=floor,
+            terms=question.terms,
+            duplicates=chosen.duplicates,
+        )
+
+    def similar(
+        self,
+        notes: Sequence[int] | str,
+        condition: Condition | None = None,
+        *,
+        k: int = 10,
+        per_note: int | None = 1,
+    ) -> Answer:
+        """Find what is like some notes, given by number, or like a text; the notes stay out."""
+        if isinstance(notes, str):
+            return self.search(notes, condition=condition, k=k, mode=Mode.DENSE, per_note=per_note)
+        _require_counts(k, per_note)
+        with self._store.snapshot() as snapshot:
+            allowed_ids = find_allowed(snapshot, (), condition)
+            likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
+            chosen = gather(snapshot, likeness.ranking, k, per_note)
+        found = [stored.note for _, stored in chosen.passages]
+        return Answer(
+            hits=make_hits(chosen, likeness.ranking),
+            mode=Mode.DENSE,
+            duplicates=chosen.duplicates,
+            same_paper=frozenset(n.note_id for n in found if likeness.is_same_paper(n)),
+        )
 
     def _embed(self, text: str) -> NDArray[np.float32]:
         embedder = self._embedder.get()
         self._store.require_embedder(embedder.fingerprint)
         return embedder.embed_query(text)
 
+    def _learned_floor(self, snapshot: Snapshot) -> float | None:
+        if self._floor is not None:
+            return self._floor
+        return self._floors.get(snapshot, self._embedder.get())
+
     def _rank(
         self,
         snapshot: Snapshot,
+        question: Question,
         vector: NDArray[np.float32] | None,
-        terms: Sequence[str],
         depth: int,
         allowed_ids: NDArray[np.int64] | None,
     ) -> Ranking:
+        terms = question.terms
         if vector is None:
             return rank_matches(self._lexical.find_matches(snapshot, terms, depth, allowed_ids))
         nearest = snapshot.nearest(vector, depth, allowed_ids)
         if not terms:
             return rank_nearest(nearest)
         return fuse(nearest, self._lexical.find_matches(snapshot, terms, depth, allowed_ids))
+
+
+def _require_counts(k: int, per_note: int | None) -> None:
+    if k < 1 or (per_note is not None and per_note < 1):
+        raise UsageError("the number of hits, and of those of a note, must be 1 or more")
+
+
+def _is_weak(
+    snapshot: Snapshot,
+    question: Question,
+    ranking: Ranking,
+    floor: float | None,
+    allowed_ids: NDArray[np.int64] | None,
+) -> bool:
+    """Tell whether nothing is relevant: all is below the floor, and no passage says all words."""
+    known = ranking.cosines[~np.isnan(ranking.cosines)]
+    if floor is None or not known.size or known.max() >= floor or question.phrases:
+        return False
+    return not (question.terms and says_all(snapshot, question.words, allowed_ids))
 
 
 def find_allowed(

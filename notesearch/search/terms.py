@@ -97,15 +97,28 @@ def read_words(text: str) -> list[str]:
 
 def read_terms(text: str) -> tuple[str, ...]:
     """Give the FTS5 phrases to look for, each once; stop words only where there is nothing else."""
-    compounds = [compound.casefold() for compound in _COMPOUND.findall(text)]
-    terms = list(dict.fromkeys(term for compound in compounds for term in _forms(compound)))
+    compounds = (compound.casefold() for compound in _COMPOUND.findall(text))
+    return _telling([form for compound in compounds for form in _forms(compound)])
+
+
+def read_plain_terms(text: str) -> tuple[str, ...]:
+    """Give the words themselves to look for, as FTS5 phrases, compounds only taken apart."""
+    return _telling([quote([word]) for word in read_words(text)])
+
+
+def _telling(terms: Sequence[str]) -> tuple[str, ...]:
     telling = [term for term in terms if term.strip('"') not in STOP_WORDS]
-    return tuple((telling or terms)[:MAX_TERMS])
+    return tuple(dict.fromkeys(telling or terms))[:MAX_TERMS]
 
 
 def any_of(terms: Iterable[str]) -> str:
     """Join phrases to the expression that one of them is enough for."""
     return " OR ".join(terms)
+
+
+def all_of(terms: Iterable[str]) -> str:
+    """Join phrases to the expression that needs each of them."""
+    return " AND ".join(terms)
 
 
 def quote(words: Sequence[str]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from notesearch.index.records import Condition, StoredNote, TagCount
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
-from notesearch.index.records import Condition, StoredNote, TagCount
 from notesearch.records import Passage
 from tests.fakes import WORDS, WordEmbedder
 

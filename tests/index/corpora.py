@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from notesearch.index.update import UpdatePlan
 from notesearch.index.records import LazyEmbedder
+from notesearch.index.update import UpdatePlan
 from notesearch.records import (
     FileReading,
     Finding,

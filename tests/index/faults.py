@@ -20,10 +20,10 @@ from pathlib import Path
 
 from notesearch.errors import MismatchError, NotesearchError, UnusableIndexError
 from notesearch.index.check import check_index
-from notesearch.index.store import Store
-from notesearch.index.update import UpdatePlan, update_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.lock import writer_lock
+from notesearch.index.store import Store
+from notesearch.index.update import UpdatePlan, update_index
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import Contents, contents_of, contents_of_snapshot
 from tests.index.corpora import LineCorpus, plan_of

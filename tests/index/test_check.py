@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from notesearch.errors import ModelError, UnusableIndexError
 from notesearch.index.check import check_index
-from notesearch.index.status import read_status
-from notesearch.index.update import update_index
 from notesearch.index.journal import crc_of
 from notesearch.index.records import CorpusDrift, Counts
+from notesearch.index.status import read_status
+from notesearch.index.update import update_index
 from notesearch.records import SkippedFile
 from tests.fakes import WordEmbedder
 from tests.index.contents import Contents, contents_of

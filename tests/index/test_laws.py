@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from notesearch.index.update import update_index
 from notesearch.index.records import UpdateReport
+from notesearch.index.update import update_index
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of
 from tests.index.corpora import CountedLoads, LineCorpus, plan_of

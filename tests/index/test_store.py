@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from notesearch.errors import MismatchError, UnusableIndexError, UsageError
+from notesearch.index.records import ColumnWeights, Condition, TagCount
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
-from notesearch.index.records import ColumnWeights, Condition, TagCount
 from notesearch.records import Role
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of, contents_of_snapshot

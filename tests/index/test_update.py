@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIndexError
+from notesearch.index.records import Progress, Stage
 from notesearch.index.store import Store
 from notesearch.index.update import preview_update, update_index
-from notesearch.index.records import Progress, Stage
 from notesearch.records import ReadFile, SkippedFile
 from tests.fakes import WordEmbedder
 from tests.index.contents import contents_of

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from notesearch.index.update import UpdatePlan, update_index
 from notesearch.index.records import LazyEmbedder
+from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import (
     FileReading,
     ListedFile,

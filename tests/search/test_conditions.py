@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notesearch.errors import UsageError
+from notesearch.index.records import Condition
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
-from notesearch.index.records import Condition
 from notesearch.records import NoteKind, Role
 from notesearch.search.conditions import to_condition
 from notesearch.search.filters import (

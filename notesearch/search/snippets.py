@@ -1,0 +1,233 @@
+"""A passage's text and the words of a query in, the part worth showing out, as plain pieces.
+
+A text is seen as atoms: words, the room between them, and what must stay whole: formulas, code
+spans, links. Atoms make sentences, and those with most of the words are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from notesearch.search.stems import stem_word
+from notesearch.search.terms import STOP_WORDS, read_words
+
+# Each alternative closes, or does not match: a lone sign is a word like any other.
+_ATOM = re.compile(
+    r"""(?P<whole>(?P<ticks>`+)(?!`)[^`].*?(?<!`)(?P=ticks)(?!`)
+        | \$\$.+?\$\$ | \$(?![\s$])(?:[^$\n\\]|\\.)*?(?<!\s)\$(?!\d)
+        | \\\(.+?\\\) | \\\[.+?\\\] | \\begin\{(?P<env>\w+\*?)\}.+?\\end\{(?P=env)\}
+        | <https?://[^>\s]+> | https?://[^\s<>)\]]+)
+    | (?P<link>!?\[\[[^\[\]\n]+\]\]
+        | !?\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\((?:[^()\n]|\([^()\n]*\))*\))
+    | (?P<room>\s+)
+    | (?P<word>(?:(?!https?://)[^\s`$\\\[<!])+|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_WORD = re.compile(r"[^\W_]+")
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]*_]*\Z")
+_ABBREVIATION = re.compile(
+    r"(?:\A|\W)(?:e\.g|i\.e|cf|vs|al|figs?|eqs?|sec|resp|\w)\.\Z", re.IGNORECASE
+)
+_LINE_OPENER = re.compile(r"(?:[-*+>|]|#{1,6}|\d{1,3}[.)])\Z")
+# What a look for the end of a formula or a code span may cost: longer texts are seen in part.
+_LONGEST_TEXT = 20_000
+# A gap takes this much of the room: a sign with a space on each side.
+_GAP_CHARS = 3
+
+
+class Look(Enum):
+    """How a piece of a snippet is to be shown."""
+
+    PLAIN = "plain"
+    MARKED = "marked"  # a word of the query
+    GAP = "gap"  # something is left out here; the text is empty
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a passage's text; all but the gaps, joined, are stretches of it."""
+
+    text: str
+    look: Look = Look.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class _Atom:
+    """What is shown whole or not at all."""
+
+    pieces: tuple[Piece, ...]
+    size: int  # characters
+    stems: frozenset[str] = frozenset()  # of the query's words in it
+    is_room: bool = False
+    text: str = ""
+
+
+def cut_snippet(
+    text: str, query: str, *, max_chars: int, weights: dict[str, float] | None = None
+) -> tuple[Piece, ...]:
+    """Choose the sentences of a text with most of the query's words, and mark these.
+
+    `weights` says what a word is worth, by the word; 1 where it says nothing. Whatever fits is
+    given whole; a formula, a code span or a link is never cut.
+    """
+    stems = _query_stems(query, weights or {})
+    atoms = list(_read_atoms(text[:_LONGEST_TEXT], stems))
+    is_cut = len(text) > _LONGEST_TEXT
+    if sum(atom.size for atom in atoms) <= max_chars and not is_cut:
+        return _join(atoms, [range(len(atoms))], is_cut=False)
+    spans = _choose(atoms, _read_sentences(atoms), stems, max_chars - 2 * _GAP_CHARS)
+    return _join(atoms, spans, is_cut=is_cut)
+
+
+def _query_stems(query: str, weights: dict[str, float]) -> dict[str, float]:
+    words = read_words(query)
+    telling = [word for word in words if word not in STOP_WORDS] or words
+    return {stem_word(word): weights.get(word, 1.0) for word in telling}
+
+
+def _read_atoms(text: str, stems: dict[str, float]) -> Iterator[_Atom]:
+    for match in _ATOM.finditer(text):
+        atom = match[0]
+        if match["room"]:
+            yield _Atom((Piece(atom),), len(atom), is_room=True, text=atom)
+        elif match["whole"]:
+            yield _Atom((Piece(atom),), len(atom), _stems_in(atom, stems), text=atom)
+        else:
+            # The target of a link is no text: nothing is marked there.
+            shown = atom.rfind("](") if match["link"] else -1
+            head, tail = (atom, "") if shown < 0 else (atom[:shown], atom[shown:])
+            pieces = (*_mark(head, stems), *((Piece(tail),) if tail else ()))
+            yield _Atom(pieces, len(atom), _stems_in(head, stems), text=atom)
+
+
+def _stems_in(text: str, stems: dict[str, float]) -> frozenset[str]:
+    found = (stem_word(word) for word in _WORD.findall(text))
+    return frozenset(stem for stem in found if stem in stems)
+
+
+def _mark(text: str, stems: dict[str, float]) -> Iterator[Piece]:
+    """Take a text apart where words of the query stand."""
+    done = 0
+    for word in _WORD.finditer(text):
+        if stem_word(word[0]) in stems:
+            if word.start() > done:
+                yield Piece(text[done : word.start()])
+            yield Piece(word[0], Look.MARKED)
+            done = word.end()
+    if done < len(text):
+        yield Piece(text[done:])
+
+
+def _read_sentences(atoms: Sequence[_Atom]) -> list[range]:
+    """Give the sentences as ranges of atoms, which tile them; lines of a list stand alone."""
+    sentences: list[range] = []
+    start = 0
+    for at, atom in enumerate(atoms):
+        if atom.is_room and at > start and _ends_here(atoms, at):
+            sentences.append(range(start, at + 1))
+            start = at + 1
+    if start < len(atoms):
+        sentences.append(range(start, len(atoms)))
+    return sentences
+
+
+def _ends_here(atoms: Sequence[_Atom], at: int) -> bool:
+    before = atoms[at - 1].text
+    after = atoms[at + 1].text if at + 1 < len(atoms) else ""
+    lines = atoms[at].text.count("\n")
+    if lines > 1 or (lines and _LINE_OPENER.match(after)):
+        return True
+    if not _SENTENCE_END.search(before) or _ABBREVIATION.search(before):
+        return False
+    return not after[:1].islower()
+
+
+def _choose(
+    atoms: Sequence[_Atom], sentences: Sequence[range], stems: dict[str, float], room: int
+) -> list[range]:
+    """Choose ranges of atoms that fit: the best sentence, the next best, then what follows."""
+    worth = [_worth(atoms, sentence, stems) for sentence in sentences]
+    order = sorted(range(len(sentences)), key=lambda at: (-worth[at], at))
+    chosen: list[int] = []
+    for at in [*(at for at in order if worth[at] > 0), *_neighbours(order[:1], len(sentences))]:
+        size = _size(atoms, sentences[at])
+        if at not in chosen and size + (_GAP_CHARS if chosen else 0) <= room:
+            chosen.append(at)
+            room -= size + _GAP_CHARS
+        elif not chosen:
+            return [_cut_sentence(atoms, sentences[at], stems, room)]
+    return [sentences[at] for at in sorted(chosen)]
+
+
+def _neighbours(best: Sequence[int], count: int) -> list[int]:
+    """Give the places after the best one, nearest first, then those before it."""
+    return [at for first in best for at in (*range(first, count), *range(first - 1, -1, -1))]
+
+
+def _worth(atoms: Sequence[_Atom], span: Iterable[int], stems: dict[str, float]) -> float:
+    found = frozenset[str]().union(*(atoms[at].stems for at in span))
+    return sum(stems[stem] for stem in found)
+
+
+def _size(atoms: Sequence[_Atom], span: Iterable[int]) -> int:
+    return sum(atoms[at].size for at in span)
+
+
+def _cut_sentence(
+    atoms: Sequence[_Atom], sentence: range, stems: dict[str, float], room: int
+) -> range:
+    """Give the stretch of a sentence that fits and has most of the words; the first of equals."""
+    best, best_worth = range(sentence.start, sentence.start), -1.0
+    end, size = sentence.start, 0
+    for start in sentence:
+        while end < sentence.stop and size + atoms[end].size <= room:
+            size += atoms[end].size
+            end += 1
+        worth = _worth(atoms, range(start, end), stems)
+        if end > start and worth > best_worth:
+            best, best_worth = range(start, end), worth
+        if end > start:
+            size -= atoms[start].size
+        else:
+            end, size = start + 1, 0  # this atom alone is too large
+    return best
+
+
+def _join(atoms: Sequence[_Atom], spans: Sequence[range], *, is_cut: bool) -> tuple[Piece, ...]:
+    """Put the chosen stretches in order, with a gap where something is left out between."""
+    pieces: list[Piece] = []
+    done = 0
+    for span in spans:
+        inside = _trimmed(atoms, span)
+        if any(not atom.is_room for atom in atoms[done : inside.start]):
+            pieces.append(Piece("", Look.GAP))
+        elif done:
+            pieces.extend(piece for atom in atoms[done : inside.start] for piece in atom.pieces)
+        pieces.extend(piece for at in inside for piece in atoms[at].pieces)
+        done = inside.stop
+    if is_cut or any(not atom.is_room for atom in atoms[done:]):
+        pieces.append(Piece("", Look.GAP))
+    return _merged(pieces)
+
+
+def _trimmed(atoms: Sequence[_Atom], span: range) -> range:
+    start, stop = span.start, span.stop
+    while start < stop and atoms[start].is_room:
+        start += 1
+    while stop > start and atoms[stop - 1].is_room:
+        stop -= 1
+    return range(start, stop)
+
+
+def _merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Join plain neighbours."""
+    merged: list[Piece] = []
+    for piece in pieces:
+        if merged and piece.look is Look.PLAIN and merged[-1].look is Look.PLAIN:
+            merged[-1] = Piece(merged[-1].text + piece.text)
+        else:
+            merged.append(piece)
+    return tuple(merged)

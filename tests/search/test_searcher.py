@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from math import sqrt
+from pathlib import Path
+
+import pytest
+
+from notesearch.errors import MismatchError, UsageError
+from notesearch.index.records import Condition
+from notesearch.index.store import Store
+from notesearch.records import NoteKind
+from notesearch.search.answer import Mode
+from notesearch.search.searcher import Searcher
+from tests.fakes import WordEmbedder
+from tests.search.written import Written, build_store, note
+
+BuildSearcher = Callable[..., Searcher]
+
+
+@pytest.fixture
+def searcher_of(tmp_path: Path) -> Iterator[BuildSearcher]:
+    stores: list[Store] = []
+
+    def build(*notes: Written) -> Searcher:
+        stores.append(build_store(tmp_path / f"index{len(stores)}", *notes))
+        return Searcher(stores[-1], WordEmbedder, floor=-1.0)
+
+    yield build
+    for store in stores:
+        store.close()
+
+
+def paths(searcher: Searcher, words: str, **options: object) -> list[str]:
+    return [hit.path for hit in searcher.search(words, **options).hits]  # type: ignore[arg-type]
+
+
+def test_dense_scores_are_cosines(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(note("a.md", "reward reward policy", title="graph"))
+    (hit,) = searcher.search("reward policy", mode=Mode.DENSE).hits
+    # graph 1, reward 2, policy 1 against reward 1, policy 1.
+    assert hit.score == hit.cosine == pytest.approx((2 + 1) / (sqrt(6) * sqrt(2)), abs=1e-3)
+    assert hit.bm25 is None
+
+
+def test_lexical_mode_loads_no_model(tmp_path: Path) -> None:
+    def load() -> WordEmbedder:
+        raise AssertionError("the model was loaded")
+
+    with build_store(tmp_path, note("a.md", "a robot walks")) as store:
+        (hit,) = Searcher(store, load).search("robot", mode=Mode.LEXICAL).hits
+    assert hit.cosine is None
+    assert hit.score == hit.bm25
+
+
+def test_hybrid_score_is_half_of_each_list(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("both.md", "reward", title="reward"),
+        note("neither.md", "image", title="image"),
+    )
+    both, neither = searcher.search("reward").hits
+    assert (both.path, both.score) == ("both.md", 0.5 * 1 + 0.5 * 1)
+    # The farthest of the nearest, and not among the matches.
+    assert (neither.path, neither.score, neither.bm25) == ("neither.md", 0.0, None)
+
+
+def test_a_note_is_shown_by_its_best_passage(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("a.md", "graph image", "reward reward", "reward graph"), note("b.md", "speech")
+    )
+    hits = searcher.search("reward").hits
+    assert [(hit.path, hit.line_start) for hit in hits] == [("a.md", 2), ("b.md", 1)]
+
+
+def test_per_note_gives_more_of_a_note(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("a.md", "graph image", "reward reward", "reward graph"), note("b.md", "speech")
+    )
+    assert paths(searcher, "reward", per_note=2) == ["a.md", "a.md", "b.md"]
+    assert len(paths(searcher, "reward", per_note=None)) == 4
+
+
+def test_index_pages_come_behind_notes(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("README.md", "reward reward reward", kind=NoteKind.INDEX_PAGE),
+        note("a.md", "reward graph image"),
+        note("b.md", "image"),
+    )
+    assert paths(searcher, "reward") == ["a.md", "b.md", "README.md"]
+
+
+def test_same_text_is_shown_once_and_counted(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("a.md", "The reward  model"), note("b.md", "the reward model"), note("c.md", "image")
+    )
+    answer = searcher.search("reward")
+    assert [hit.path for hit in answer.hits] == ["a.md", "c.md"]
+    assert answer.duplicates == {answer.hits[0].passage_id: 1}
+
+
+def test_exact_title_comes_first(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("a.md", "reward policy reward policy", title="On reward policy"),
+        note("b.md", "speech speech speech speech", title="Reward: Policy"),
+    )
+    assert paths(searcher, "reward policy")[0] == "b.md"
+    assert paths(searcher, "reward of a policy")[0] == "a.md"
+
+
+def test_rare_tag_still_fills_k_hits(searcher_of: BuildSearcher) -> None:
+    many = [note(f"n{number}.md", f"reward policy {number}") for number in range(1200)]
+    rare = [note(f"rare{number}.md", f"image {number}", tags=("Rare",)) for number in range(3)]
+    searcher = searcher_of(*many, *rare)
+    tagged = Condition("p.note IN (SELECT note FROM tags WHERE normal = ?)", ("rare",))
+    found = paths(searcher, "reward policy", condition=tagged, k=3)
+    assert sorted(found) == ["rare0.md", "rare1.md", "rare2.md"]
+
+
+def test_phrase_must_be_in_the_text(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("a.md", "a policy without reward"), note("b.md", "a reward without policy")
+    )
+    found = [hit.path for hit in searcher.search("reward", ["without policy"]).hits]
+    assert found == ["b.md"]
+    assert searcher.search("reward", ["graph policy"]).hits == ()
+
+
+def test_nothing_relevant_gives_the_nearest_three_as_weak(tmp_path: Path) -> None:
+    notes = [note(f"{word}.md", f"{word} words") for word in ("policy", "reward", "image", "graph")]
+    with build_store(tmp_path, *notes) as store:
+        searcher = Searcher(store, WordEmbedder, floor=0.9)
+        weak = searcher.search("sourdough bread")
+        good = searcher.search("graph words")
+    assert weak.weak
+    assert [hit.weak for hit in weak.hits] == [True, True, True]
+    assert not good.weak
+
+
+def test_passage_that_says_all_words_is_no_weak_answer(tmp_path: Path) -> None:
+    with build_store(tmp_path, note("a.md", "the SAC3 method policy graph")) as store:
+        answer = Searcher(store, WordEmbedder, floor=0.99).search("sac3")
+    assert not answer.weak
+
+
+def test_compound_finds_its_other_spellings(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("a.md", "finetuning"), note("b.md", "fine tuning"), note("c.md", "fine-tuning")
+    )
+    found = paths(searcher, "fine-tuning", mode=Mode.LEXICAL)
+    assert sorted(found) == ["a.md", "b.md", "c.md"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ['"', "a AND", "NEAR(", "title:", "col : x", "-", "^*", "\0", "'; --", "((", "ﬁ‑n\u0301", "OR"],
+)
+def test_no_text_is_wrong(searcher_of: BuildSearcher, words: str) -> None:
+    searcher_of(note("a.md", "reward")).search(words)
+
+
+def test_empty_question_is_a_usage_error(searcher_of: BuildSearcher) -> None:
+    with pytest.raises(UsageError, match="give some words"):
+        searcher_of(note("a.md", "reward")).search("  ")
+
+
+def test_vectors_of_another_model_are_refused(tmp_path: Path) -> None:
+    with build_store(tmp_path, note("a.md", "reward")) as store:
+        searcher = Searcher(store, lambda: WordEmbedder(name="others"))
+        with pytest.raises(MismatchError):
+            searcher.search("reward")
+
+
+def test_threads_get_the_same_answers(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(*(note(f"n{i}.md", f"reward {i} policy " * (i % 3)) for i in range(50)))
+    expected = searcher.search("reward policy")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: searcher.search("reward policy"), range(20)))
+    assert all(answer == expected for answer in answers)
+
+
+def test_similar_leaves_the_note_out_and_tells_the_same_paper(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("a.md", "reward policy", "policy", paper="arxiv:1"),
+        note("again.md", "reward", paper="arxiv:1"),
+        note("near.md", "policy"),
+        note("far.md", "image"),
+    )
+    answer = searcher.similar([1])
+    assert [hit.path for hit in answer.hits][-1] == "far.md"
+    assert {hit.path for hit in answer.hits} == {"again.md", "near.md", "far.md"}
+    assert answer.same_paper == {"again.md"}

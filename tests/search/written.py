@@ -1,0 +1,93 @@
+"""Small indexes for searching: each note is a title and lines, and a line is a passage."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from notesearch.index.records import LazyEmbedder
+from notesearch.index.store import Store
+from notesearch.index.update import UpdatePlan, update_index
+from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
+from tests.fakes import WordEmbedder
+
+
+@dataclass(frozen=True)
+class Written:
+    """A note as a test writes it."""
+
+    path: str
+    title: str
+    lines: tuple[str, ...]
+    kind: NoteKind = NoteKind.NOTE
+    tags: tuple[str, ...] = ()
+    paper: str | None = None
+
+
+def note(path: str, *lines: str, title: str = "", **facts: object) -> Written:
+    return Written(path, title or path, lines, **facts)  # type: ignore[arg-type]
+
+
+class WrittenNotes:
+    """A corpus that is nowhere but in a test."""
+
+    def __init__(self, notes: Sequence[Written]) -> None:
+        self._notes = {written.path: written for written in notes}
+
+    def list_files(self) -> Listing:
+        return Listing(tuple(ListedFile(path, 0, 0) for path in self._notes))
+
+    def hash_file(self, path: str) -> str:
+        return path
+
+    def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
+        for path in paths:
+            yield _read(self._notes[path])
+
+
+def _read(written: Written) -> ReadFile:
+    path, lines = written.path, written.lines
+    made = Note(
+        id=path,
+        path=path,
+        title=written.title,
+        kind=written.kind,
+        line_start=1,
+        line_end=len(lines),
+        lines=lines,
+        markup=lines,
+        line_numbers=range(1, len(lines) + 1),
+        sections=(),
+        tags=written.tags,
+        paper=written.paper,
+    )
+    passages = tuple(
+        Passage(
+            id=hashlib.sha256(f"{path} {number}".encode()).hexdigest()[:16],
+            note_id=path,
+            section=(),
+            role=None,
+            line_start=number,
+            line_end=number,
+            text=line,
+            search_text=f"{written.title}\n{line}",
+            tokens=len(line.split()),
+        )
+        for number, line in enumerate(lines, start=1)
+    )
+    return ReadFile(FileReading(path, (made,)), (passages,))
+
+
+def build_store(index_dir: Path, *notes: Written) -> Store:
+    """Index some notes by the words of the tests' embedder."""
+    embedder = WordEmbedder()
+    plan = UpdatePlan(
+        source=WrittenNotes(notes),
+        embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
+        reading="lines",
+        tag_forms=lambda written: (written.lower(),),
+    )
+    update_index(index_dir, plan)
+    return Store(index_dir)
