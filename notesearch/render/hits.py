@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit
-from notesearch.render.terminal import Style
+from notesearch.render.terminal import Style, printable
 from notesearch.search.answer import Answer
 
 _INDENT = 4
@@ -26,14 +27,14 @@ def hit_lines(
     hit: Hit, runs: Sequence[Run], style: Style, corpus: Path | None = None
 ) -> Iterator[str]:
     """Lay out one hit: title and score, place and section, facts, then the text in `runs`."""
-    score = f"{hit.score:.2f}{' weak' if hit.weak else ''}"
+    score = _score(hit)
     number = f"{hit.rank:>2}  "
     room = style.width - len(number) - len(score) - 2
-    title = clipped(hit.title, room)
-    gap = " " * (style.width - len(number) - len(title) - len(score))
+    title = clipped(printable(hit.title), room)
+    gap = " " * (style.width - len(number) - cells(title) - len(score)) if score else ""
     yield f"{number}{style.bold(title)}{gap}{style.faint(score)}"
     yield from _place(hit, style, corpus)
-    facts = clipped(_facts(hit), style.width - _INDENT)
+    facts = clipped(printable(_facts(hit)), style.width - _INDENT)
     if facts:
         yield f"{' ' * _INDENT}{style.faint(facts)}"
     for line in wrapped(runs, style.width - _INDENT):
@@ -58,7 +59,7 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
 
 def clipped(text: str, width: int) -> str:
     """Cut a line to a width, with a sign that it was cut."""
-    return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + "…"
+    return text if cells(text) <= width else cut_to_cells(text, width - 1).rstrip() + "…"
 
 
 def wrapped(runs: Sequence[Run], width: int) -> list[list[Run]]:
@@ -66,23 +67,47 @@ def wrapped(runs: Sequence[Run], width: int) -> list[list[Run]]:
     lines: list[list[Run]] = [[]]
     used = 0
     for word in _words(runs):
-        length = sum(len(run.text) for run in word)
-        if used and used + 1 + length > width:
-            lines.append([])
-            used = 0
-        if used:
-            lines[-1].append(Run(" "))
-            used += 1
-        lines[-1].extend(word)
-        used += length
+        for number, piece in enumerate(_pieces(word, width)):
+            length = _length(piece)
+            if used and (number or used + 1 + length > width):
+                lines.append([])
+                used = 0
+            if used:
+                lines[-1].append(Run(" "))
+                used += 1
+            lines[-1].extend(piece)
+            used += length
     return [line for line in lines if line]
+
+
+def _length(word: Sequence[Run]) -> int:
+    return sum(cells(run.text) for run in word)
+
+
+def _pieces(word: list[Run], width: int) -> list[list[Run]]:
+    """Break a long word of wide signs, whose scripts write no spaces; others stay whole."""
+    length = _length(word)
+    if length <= width or length <= sum(len(run.text) for run in word):
+        return [word]
+    pieces: list[list[Run]] = [[]]
+    for run in word:
+        rest = run.text
+        while rest:
+            part = cut_to_cells(rest, width - _length(pieces[-1]))
+            part = part or ("" if pieces[-1] else rest[0])
+            if part:
+                pieces[-1].append(Run(part, run.marked))
+                rest = rest[len(part) :]
+            else:
+                pieces.append([])
+    return pieces
 
 
 def _words(runs: Sequence[Run]) -> Iterator[list[Run]]:
     """Give the words between spaces, each as the runs it consists of."""
     word: list[Run] = []
     for run in runs:
-        for number, part in enumerate(run.text.replace("\n", " ").split(" ")):
+        for number, part in enumerate(printable(run.text).split(" ")):
             if number and word:
                 yield word
                 word = []
@@ -94,9 +119,9 @@ def _words(runs: Sequence[Run]) -> Iterator[list[Run]]:
 
 def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:
     lines = f"{hit.line_start}-{hit.line_end}" if hit.line_end > hit.line_start else hit.line_start
-    place = f"{hit.path}:{lines}"
-    section = " › ".join(hit.section)
-    room = style.width - _INDENT - len(place) - 2
+    place = printable(f"{hit.path}:{lines}")
+    section = printable(" › ".join(hit.section))
+    room = style.width - _INDENT - cells(place) - 2
     shown = style.place(place, corpus / hit.path if corpus else None)
     if section and room >= 12:
         yield f"{' ' * _INDENT}{shown}  {clipped(section, room)}"
@@ -112,3 +137,10 @@ def _facts(hit: Hit) -> str:
     if hit.year is not None:
         paper = f"{paper} ({hit.year})" if paper else str(hit.year)
     return " · ".join(part for part in (hit.date, paper, tags) if part)
+
+
+def _score(hit: Hit) -> str:
+    """Give the score, and nothing where there was no question to rank by."""
+    if hit.cosine is None and hit.bm25 is None:
+        return ""
+    return f"{hit.score:.2f}{' weak' if hit.weak else ''}"

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from notesearch.index.records import StoredNote, TagCount
 from notesearch.records import Note, Passage
 from notesearch.render.machine import to_json
-from notesearch.render.terminal import Style
+from notesearch.render.terminal import Style, printable
 
 _SHOWN_WORDS = 14
 
@@ -46,7 +46,8 @@ def note_to_json(note: Note, passages: Sequence[Passage]) -> str:
 def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
     """Describe a note for a person: what was read of it, then a line a passage."""
     kind = "" if note.kind.value == "note" else f"  ({note.kind.value})"
-    yield f"{note.path}:{note.line_start}-{note.line_end}  {note.title}{kind}"
+    place = f"{note.path}:{note.line_start}-{note.line_end}"
+    yield printable(f"{place}  {note.title}{kind}")
     facts = {
         "tags": ", ".join(note.tags),
         "folders": ", ".join(note.folder_tags),
@@ -59,22 +60,23 @@ def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
     }
     for name, value in facts.items():
         if value:
-            yield f"    {name:8}{value}"
+            yield printable(f"    {name:<9}{value}")
     for passage in passages:
         lines = f"{passage.line_start}-{passage.line_end}"
         role = f" [{passage.role.value}]" if passage.role else ""
-        section = " > ".join(passage.section)
+        section = " › ".join(passage.section)
         words = passage.search_text.removeprefix(note.title).split()
         shown = " ".join(words[:_SHOWN_WORDS]) + (" …" if len(words) > _SHOWN_WORDS else "")
-        yield f"    {lines:>9}  {passage.tokens:3} tokens  {section}{role}"
-        yield f"               {shown}"
+        yield printable(f"    {lines:>9}  {passage.tokens:3} tokens  {section}{role}".rstrip())
+        yield printable(f"               {shown}")
 
 
 def listed_note_line(note: StoredNote) -> str:
     """Name a note in one line: date, place, title, tags."""
     place = f"{note.path}:{note.line_start}" if "#" in note.note_id else note.path
     tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in note.tags)
-    return "  ".join(part for part in (f"{note.date or '':10}", place, note.title, tags) if part)
+    parts = (f"{note.date or '':10}", place, note.title, tags)
+    return printable("  ".join(part for part in parts if part))
 
 
 def stored_note_to_json(note: StoredNote) -> str:
@@ -86,7 +88,7 @@ def stored_note_to_json(note: StoredNote) -> str:
 
 def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style) -> Iterator[str]:
     """Show a note of the index: its facts, then its passages with their lines."""
-    yield style.bold(note.title)
+    yield style.bold(printable(note.title))
     facts = {
         "id": note.note_id,
         "lines": f"{note.path}:{note.line_start}-{note.line_end}",
@@ -100,18 +102,19 @@ def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style
     }
     for name, value in facts.items():
         if value:
-            yield f"{style.faint(f'{name:8}')}{value}"
+            yield f"{style.faint(f'{name:<9}')}{printable(str(value))}"
     for passage in passages:
         yield ""
         yield style.faint(f"{passage.line_start}-{passage.line_end}")
-        yield passage.text
+        yield from map(printable, passage.text.split("\n"))
 
 
 def tag_lines(counts: Sequence[TagCount], *, tree: bool = False) -> Iterator[str]:
     """List tags with the notes of each; as a tree, children stand below their parents."""
+    width = max((len(f"{tag.notes:,}") for tag in counts), default=1)
     if not tree:
         for tag in counts:
-            yield f"{tag.notes:6,}  {tag.written}{'/' if tag.folder else ''}"
+            yield printable(f"{tag.notes:>{width},}  {tag.written}{'/' if tag.folder else ''}")
         return
     by_name = {tag.normal: tag for tag in counts}
     parents = {
@@ -122,8 +125,8 @@ def tag_lines(counts: Sequence[TagCount], *, tree: bool = False) -> Iterator[str
     }
     for name in sorted(by_name.keys() | parents, key=lambda name: name.split("/")):
         *above, last = name.split("/")
-        known = by_name.get(name)
-        yield f"{known.notes if known else '':6}  {'  ' * len(above)}{last}"
+        count = f"{by_name[name].notes:,}" if name in by_name else ""
+        yield printable(f"{count:>{width}}  {'  ' * len(above)}{last}")
 
 
 def tags_to_json(counts: Sequence[TagCount]) -> str:

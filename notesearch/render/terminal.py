@@ -13,6 +13,10 @@ _NARROWEST, _WIDEST = 40, 200
 # Programs that open a file link (OSC 8); others would show or swallow it.
 _LINKING = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "kitty")
 
+# Notes are other people's text: what would move the cursor or colour the terminal is left out.
+_SPACES = map(ord, "\t\n\r\v\f\x85\u2028\u2029")
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "") | dict.fromkeys(_SPACES, " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -43,6 +47,11 @@ class Style:
 
     def _sgr(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+
+def printable(text: str) -> str:
+    """Give a text on one line, without the signs that a terminal would act on."""
+    return text if text.isprintable() else text.translate(_CONTROLS)
 
 
 def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Style:

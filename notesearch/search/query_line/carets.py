@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
+from notesearch.cells import cells
 from notesearch.errors import UsageError
 
 # Shown around the place; a line that fits is shown whole.
@@ -47,16 +47,5 @@ def usage_error(line: str, span: Span, flaw: Flaw) -> UsageError:
     before = ("…" if first else "") + line[first : span.start]
     shown = before + line[span.start : last] + ("…" if last < len(line) else "")
     marked = line[span.start : min(span.end, span.start + _MAX_CARETS)]
-    carets = " " * _cells(before) + "^" * max(1, _cells(marked))
+    carets = " " * cells(before) + "^" * max(1, cells(marked))
     return UsageError(f"{flaw.finding}; {flaw.remedy}\n{_INDENT}{shown}\n{_INDENT}{carets}")
-
-
-def _cells(text: str) -> int:
-    """Count the columns that a terminal gives a text."""
-    return sum(map(_cells_of, text))
-
-
-def _cells_of(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
