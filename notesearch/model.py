@@ -24,11 +24,13 @@ class Model:
         passage_tokens: int,
         embedder: Embedder | None = None,
         warn: Callable[[str], None],
+        tell: Callable[[str], None],
     ) -> None:
         self._choice = choice
         self._passage_tokens = passage_tokens
         self._given = embedder
         self._warn = warn
+        self._tell = tell
 
     @cached_property
     def fingerprint(self) -> str:
@@ -40,7 +42,7 @@ class Model:
     @cached_property
     def embedder(self) -> Embedder:
         """The model itself; compiled the first time it is ever asked for."""
-        return self._given or load_embedder(self._choice, warn=self._warn)
+        return self._given or load_embedder(self._choice, warn=self._warn, tell=self._tell)
 
     def ruler(self) -> Ruler:
         """How long a passage may be, and how the model counts."""
@@ -55,14 +57,25 @@ class Model:
                 return [embedder.count_tokens(text) for text in texts]
 
             return Ruler(min(self._passage_tokens, embedder.max_tokens), count_each)
-        counter = load_counter(self._choice)
+        counter = load_counter(self._choice, warn=self._warn, tell=self._tell)
         return Ruler(min(self._passage_tokens, counter.max_tokens), counter.count_many)
 
 
 def open_model(
-    settings: Settings, *, embedder: Embedder | None = None, warn: Callable[[str], None]
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    warn: Callable[[str], None],
+    tell: Callable[[str], None],
 ) -> Model:
-    """Take the model of the settings, or an embedder of the caller's in its place."""
+    """Take the model of the settings, or an embedder of the caller's in its place.
+
+    `warn` hears what a person should know, `tell` what takes long.
+    """
     return Model(
-        settings.model, passage_tokens=settings.passage_tokens, embedder=embedder, warn=warn
+        settings.model,
+        passage_tokens=settings.passage_tokens,
+        embedder=embedder,
+        warn=warn,
+        tell=tell,
     )

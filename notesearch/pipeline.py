@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from notesearch.corpus_folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder
-from notesearch.errors import UnusableIndexError
+from notesearch.errors import UnusableIndexError, UsageError
 from notesearch.forms import FORMS
 from notesearch.index.layout import IndexLayout
 from notesearch.index.records import (
@@ -36,7 +36,8 @@ from notesearch.search.conditions import to_condition
 from notesearch.search.filters import AllOf, Filter
 from notesearch.search.known_tags import require_known_tags
 from notesearch.search.naming import find_note
-from notesearch.search.query_line import Query, parse_filter, parse_query
+from notesearch.search.newest import find_newest
+from notesearch.search.query_line import Query, parse_filter, parse_query, read_value
 from notesearch.search.searcher import Searcher
 from notesearch.settings import Settings
 
@@ -55,6 +56,15 @@ class NotesearchWarning(UserWarning):
 def warn_in_python(message: str) -> None:
     """The library's way to warn; the command line hands in its own."""
     warnings.warn(message, NotesearchWarning, stacklevel=3)
+
+
+def say_nothing(_: str) -> None:
+    """Hear what takes long, and let it be."""
+
+
+def filter_of(field: str, value: str) -> Filter:
+    """Make a filter of one field as the query line names them: `filter_of("tag", "dpo")`."""
+    return read_value(field, value, FORMS)
 
 
 class Index:
@@ -78,15 +88,17 @@ class Index:
         create: bool = False,
         settings: Settings | None = None,
         warn: Callable[[str], None] = warn_in_python,
+        tell: Callable[[str], None] = say_nothing,
     ) -> Index:
         """Open the index in a folder, or the one the settings name.
 
         With `create`, a folder without an index is fine: the first update makes one. An
-        `embedder` of the caller's own takes the place of the model in the settings.
+        `embedder` of the caller's own takes the place of the model in the settings. `warn` hears
+        what a person should know, `tell` what takes long.
         """
         settings = settings or Settings()
         index_dir = Path(path) if path is not None else settings.index
-        model = open_model(settings, embedder=embedder, warn=warn)
+        model = open_model(settings, embedder=embedder, warn=warn, tell=tell)
         if not create and not IndexLayout(index_dir).catalog.exists():
             raise UnusableIndexError(f"{index_dir} holds no index; run: notesearch index")
         return cls(index_dir, settings, model)
@@ -180,7 +192,8 @@ class Index:
         """Give the k best passages for a query line, at most `per_note` of each note.
 
         `where` filters as the query line does: `tag:dpo -tag:survey`, or a filter object. When
-        nothing relevant is found, the nearest few hits come with `weak` set.
+        nothing relevant is found, the nearest few hits come with `weak` set. Filters without
+        words give the newest notes.
         """
         return list(self.search(text, k, where, mode=mode, per_note=per_note).hits)
 
@@ -198,8 +211,16 @@ class Index:
 
         `literally` takes the text as plain words, whatever in it looks like a filter.
         """
-        query = Query(text, text) if literally else parse_query(text, FORMS)
+        if k < 1 or (per_note is not None and per_note < 1):
+            raise UsageError("the number of hits must be 1 or more")
+        if literally or (not text.strip() and where is not None):
+            query = Query(text, text)
+        else:
+            query = parse_query(text, FORMS)
         condition = self._condition(query, where)
+        if condition is not None and not (query.text.strip() or query.phrases):
+            with self._store.snapshot() as snapshot:
+                return Answer(find_newest(snapshot, condition, k, per_note), Mode(mode))
         return self._searcher.search(
             query.text,
             query.phrases,

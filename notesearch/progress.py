@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from notesearch.index.records import Progress, ProgressObserver, Stage
+from notesearch.index.records import Progress, ProgressObserver, Stage, ignore_progress
 
 _STAGE_WORDS = {
     Stage.COMPARE: "comparing",
@@ -30,6 +30,9 @@ def watch_update() -> Iterator[ProgressObserver]:
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield ignore_progress
+        return
     columns = (
         TextColumn("{task.description:15}"),
         BarColumn(),

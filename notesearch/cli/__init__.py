@@ -14,7 +14,7 @@ from notesearch.cli import evaluating, indexing, listing, parsing, query
 from notesearch.cli.app import app
 from notesearch.cli.output import tell
 from notesearch.errors import NotesearchError
-from notesearch.exit_codes import exit_code_of
+from notesearch.exit_codes import ExitCode, exit_code_of
 
 __all__ = ["app", "evaluating", "indexing", "listing", "main", "parsing", "query"]
 
@@ -29,3 +29,7 @@ def main() -> None:
     except NotesearchError as error:
         tell(f"notesearch: {error}")
         raise SystemExit(exit_code_of(error)) from error
+    except SystemExit as end:
+        if end.code == ExitCode.INTERRUPTED:
+            tell("notesearch: interrupted; the index is whole")
+        raise

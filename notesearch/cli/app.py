@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
-from notesearch.cli.output import warn
+from notesearch.cli.output import tell, warn
 from notesearch.exit_codes import MEANING
 
 if TYPE_CHECKING:
@@ -19,23 +19,28 @@ if TYPE_CHECKING:
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
     f"  {code.value:>3}  {meaning}" for code, meaning in MEANING.items()
 )
+# What a person wants first, first; commands that are not named here follow.
+_ORDER = ("query", "similar", "notes", "tags", "show", "index", "status", "check", "parse", "eval")
 
-# As a newcomer meets them.
-_ORDER = ("query", "index", "notes", "tags", "show", "parse", "status", "check", "eval")
 
-
-class _InOrder(TyperGroup):
-    """Lists the commands in the order in which they are met."""
+class InOrder(TyperGroup):
+    """Lists the commands in `--help` by what they are for, not by the modules they stand in."""
 
     def list_commands(self, ctx: object) -> list[str]:
+        """Give the names of all commands in their order."""
         return sorted(
             self.commands, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)
         )
 
 
+def examples(*lines: str) -> str:
+    """Write examples as they stand at the end of a command's `--help`."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 app = typer.Typer(
     name="notesearch",
-    cls=_InOrder,
+    cls=InOrder,
     help="Makes a folder of research notes answer questions.",
     epilog=_EXIT_CODES,
     no_args_is_help=True,
@@ -69,4 +74,6 @@ def open_index(config: Path | None, index_dir: Path | None, *, create: bool = Fa
     """Open the index that the options and settings name."""
     from notesearch.pipeline import Index
 
-    return Index.open(create=create, settings=read_settings(config, index_dir), warn=warn)
+    return Index.open(
+        create=create, settings=read_settings(config, index_dir), warn=warn, tell=tell
+    )

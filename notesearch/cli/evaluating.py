@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, read_settings
+from notesearch.cli.app import (
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    app,
+    examples,
+    read_settings,
+)
 from notesearch.cli.output import tell, write
 from notesearch.errors import UsageError
 
@@ -19,7 +26,13 @@ if TYPE_CHECKING:
     from notesearch.search.answer import Mode
 
 
-@app.command(name="eval")
+@app.command(
+    name="eval",
+    epilog=examples(
+        "notesearch eval corpus/queries.yaml --split tune --compare dense,hybrid",
+        "notesearch eval --auto --modes dense,hybrid",
+    ),
+)
 def evaluate(
     queries: Annotated[
         Path | None,
@@ -44,11 +57,7 @@ def evaluate(
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Measure how well questions find their answers: nDCG, MRR, recall, success.
-
-    notesearch eval corpus/queries.yaml --split tune --compare dense,hybrid
-    notesearch eval --auto --modes dense,hybrid
-    """
+    """Measure how well questions find their answers: nDCG, MRR, recall, success."""
     from notesearch.evaluation.judged import read_queries
     from notesearch.measuring import index_for, index_of_own_notes
 

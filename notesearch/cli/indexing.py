@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, open_index
+from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, examples, open_index
 from notesearch.cli.output import tell, write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
 
 
-@app.command()
+@app.command(epilog=examples("notesearch index", "notesearch index ~/notes --index ~/.notes-index"))
 def index(
     paths: Annotated[
         list[Path] | None,
@@ -35,11 +35,7 @@ def index(
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Bring the index in step with the corpus: only what changed is read and embedded.
-
-    notesearch index
-    notesearch index ~/notes --index ~/.notes-index
-    """
+    """Bring the index in step with the corpus: only what changed is read and embedded."""
     from notesearch.progress import watch_update
     from notesearch.render.reports import report_lines, report_to_json
 
@@ -64,7 +60,7 @@ def index(
 app.command("reindex", hidden=True, help="The same as `notesearch index`.")(index)
 
 
-@app.command()
+@app.command(epilog=examples("notesearch status", "notesearch status --json"))
 def status(
     json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
 ) -> None:
@@ -76,7 +72,7 @@ def status(
     write(status_to_json(found) if json else "\n".join(status_lines(found)))
 
 
-@app.command()
+@app.command(epilog=examples("notesearch check", "notesearch check --fix"))
 def check(
     fix: Annotated[bool, typer.Option("--fix", help="Mend what needs no model.")] = False,
     index_dir: IndexOption = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, open_index
+from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, examples, open_index
 from notesearch.cli.output import write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
@@ -17,7 +17,9 @@ FilterArgument = Annotated[
 ]
 
 
-@app.command()
+@app.command(
+    epilog=examples("notesearch tags", "notesearch tags --tree", 'notesearch tags --with "tag:dpo"')
+)
 def tags(
     having: Annotated[
         str | None,
@@ -28,11 +30,7 @@ def tags(
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Count the notes of each tag, the commonest first.
-
-    notesearch tags
-    notesearch tags --with "tag:dpo"
-    """
+    """Count the notes of each tag, the commonest first."""
     from notesearch.render.notes import tag_lines, tags_to_json
 
     with open_index(config, index_dir) as index:
@@ -44,7 +42,7 @@ def tags(
             write(line)
 
 
-@app.command()
+@app.command(epilog=examples("notesearch notes -n 20", "notesearch notes tag:rlhf since:2026"))
 def notes(
     where: FilterArgument = None,
     limit: Annotated[int | None, typer.Option("-n", metavar="N", help="At most so many.")] = None,
@@ -52,10 +50,7 @@ def notes(
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """List notes, the newest first.
-
-    notesearch notes tag:rlhf since:2026
-    """
+    """List notes, the newest first."""
     from notesearch.render.notes import listed_note_line, stored_note_to_json
 
     with open_index(config, index_dir) as index:
@@ -66,18 +61,19 @@ def notes(
         raise typer.Exit(ExitCode.NOTHING_RELEVANT)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "notesearch show alignment/dpo.md",
+        'notesearch show "Proximal Policy Optimization Algorithms" --open',
+    )
+)
 def show(
     note: Annotated[str, typer.Argument(metavar="NOTE", help="Id, path, title or passage id.")],
     open_it: Annotated[bool, typer.Option("--open", help="Open the file instead.")] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show one note as the index has it: what is known of it, and its text with lines.
-
-    notesearch show alignment/dpo.md
-    notesearch show "Proximal Policy Optimization Algorithms" --open
-    """
+    """Show one note as the index has it: what is known of it, and its text with lines."""
     from notesearch.render.notes import shown_note_lines
     from notesearch.render.terminal import style_of
 

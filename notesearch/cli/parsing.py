@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, JsonOption, app, read_settings
+from notesearch.cli.app import ConfigOption, JsonOption, app, examples, read_settings
 from notesearch.cli.output import tell, warn, write
 from notesearch.exit_codes import ExitCode
 
 
-@app.command()
+@app.command(
+    epilog=examples("notesearch parse corpus/alignment/dpo.md", "notesearch parse ~/notes --json")
+)
 def parse(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Note files or folders.")],
     json: JsonOption = False,
@@ -20,10 +22,7 @@ def parse(
 ) -> None:
     """Show what the reading makes of files: notes, tags, dates, papers and passages.
 
-    Needs no index. Use it to see why a note is found, or why it is not:
-
-    \b
-        notesearch parse corpus/alignment/dpo.md
+    Needs no index. Use it to see why a note is found, or why it is not.
     """
     from notesearch.corpus_folder import parse_paths
     from notesearch.model import open_model
@@ -31,7 +30,7 @@ def parse(
     from notesearch.render.remarks import remark_line
 
     settings = read_settings(config)
-    model = open_model(settings, warn=warn)
+    model = open_model(settings, warn=warn, tell=tell)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(paths, settings, model.ruler):

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, IndexOption, app, open_index, read_settings
-from notesearch.cli.output import tell, write
+from notesearch.cli.app import ConfigOption, IndexOption, app, examples, read_settings
+from notesearch.cli.output import tell, warn, write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import TextIO
 
     from notesearch.pipeline import Index
     from notesearch.records import Hit
     from notesearch.search.answer import Answer
+    from notesearch.search.filters import Filter
 
 _ASK, _FILTER, _SHOW = "Asking", "Filters", "What is shown"
 
@@ -40,7 +42,14 @@ def _filter(name: str, metavar: str, text: str) -> object:
     return typer.Option(name, metavar=metavar, help=text, rich_help_panel=_FILTER)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        'notesearch query "why DPO avoids reward model"',
+        'notesearch query "limits of RLHF tag:alignment -tag:survey after:2025-06"',
+        'notesearch query "section:limitations calibration" -k 3 --full',
+        "notesearch query --tag dpo --json | jq '.[0].text'",
+    )
+)
 def query(
     words: Annotated[
         list[str] | None, typer.Argument(metavar="TEXT…", help="A question, filters among it.")
@@ -96,20 +105,25 @@ def query(
 ) -> None:
     """Ask a question: ranked passages, with file and lines.
 
-    \b
-        notesearch query "why DPO avoids reward model"
-        notesearch query "limits of RLHF tag:alignment -tag:survey after:2025-06"
-        notesearch query "section:limitations calibration" -k 3 --full
-        notesearch query --tag dpo --json | jq '.[0].text'
-
     The line may hold filters (tag: -tag: since: until: path: section: paper: kind: author:
     year:), "exact phrases", OR and brackets; filters alone list the newest notes.
     """
-    where = _where(tag, any_tag, not_tag, since, until, path, section, paper, kind)
+    named = {
+        "since": since,
+        "until": until,
+        "path": path,
+        "section": section,
+        "paper": paper,
+        "kind": kind,
+    }
+    where = _where(tag or [], any_tag or [], not_tag or [], named)
     form = _form_of(json=json, jsonl=jsonl, csv=csv, markdown=markdown, paths=paths)
     if k < 1 or per_note < 1 or context < 0:
         raise UsageError("-k and --per-note must be 1 or more, and --context 0 or more")
     line = " ".join(words or [])
+    lines = _lines_of(batch, line, form) if batch is not None else None
+    if lines is None and where is None and not line.strip():
+        raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
     with _ready_index(config, index_dir, update=update) as index:
 
         def ask(text: str) -> Answer:
@@ -117,8 +131,8 @@ def query(
                 text, k, where, mode=mode.value, per_note=None if all_passages else per_note
             )
 
-        if batch is not None:
-            _answer_batch(_lines_of(batch, line), ask)
+        if lines is not None:
+            _answer_batch(lines, ask)
             return
         answer = ask(line)
         hits = [hit for hit in answer.hits if min_score is None or hit.score >= min_score]
@@ -176,35 +190,40 @@ def _answer_batch(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
         write(to_json({"query": line, "error": None, "weak": answer.weak, "hits": hits}))
 
 
-def _lines_of(batch: Path, line: str) -> Iterator[str]:
+def _lines_of(batch: Path, line: str, form: object) -> Iterator[str]:
     """Give the queries of a file, one a line; `-` stands for stdin."""
     if line.strip():
         raise UsageError("give a query on the command line or a file with --batch, not both")
+    if form is not None:
+        raise UsageError("--batch has its own form, a JSON object a line; leave the other out")
     try:
-        with sys.stdin if str(batch) == "-" else batch.open(encoding="utf-8") as file:
+        file = sys.stdin if str(batch) == "-" else batch.open(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{batch} cannot be read: {error.strerror}") from error
+    return _texts_of(file, batch)
+
+
+def _texts_of(file: TextIO, name: Path) -> Iterator[str]:
+    try:
+        with file:
             yield from (text.rstrip("\n") for text in file if text.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{batch} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} cannot be read: it is not UTF-8") from error
 
 
 def _ready_index(config: Path | None, index_dir: Path | None, *, update: bool) -> Index:
     """Open the index; make it where there is none yet, and say when it is behind its corpus."""
     from notesearch.index.layout import IndexLayout
-    from notesearch.render.reports import drift_line, report_lines
+    from notesearch.pipeline import Index
+    from notesearch.render.reports import drift_line
 
     settings = read_settings(config, index_dir)
     is_new = not IndexLayout(settings.index).catalog.exists()
-    index = open_index(config, index_dir, create=is_new)
+    index = Index.open(create=is_new, settings=settings, warn=warn, tell=tell)
+    if is_new:
+        tell(f"no index in {settings.index} yet: making one of {index.corpus}")
     if is_new or update:
-        from notesearch.progress import watch_update
-
-        if is_new:
-            tell(f"no index in {settings.index} yet: making one of {index.corpus}")
-        with watch_update() as progress:
-            report = index.update(progress=progress)
-        if is_new or not report.is_unchanged:
-            for line in report_lines(report):
-                tell(line)
+        _update(index)
         return index
     drift = index.drift()
     if drift is not None and (behind := drift_line(drift)):
@@ -212,34 +231,34 @@ def _ready_index(config: Path | None, index_dir: Path | None, *, update: bool) -
     return index
 
 
-def _where(
-    tag: list[str] | None,
-    any_tag: list[str] | None,
-    not_tag: list[str] | None,
-    since: str | None,
-    until: str | None,
-    path: str | None,
-    section: str | None,
-    paper: str | None,
-    kind: str | None,
-) -> str | None:
-    """Write the filter options as a filter of the query language."""
-    from notesearch.search.filters import quoted
+def _update(index: Index) -> None:
+    """Bring the index in step, and say what was done if anything was."""
+    from notesearch.progress import watch_update
+    from notesearch.render.reports import report_lines
 
-    parts = [f"tag:{quoted(name)}" for name in tag or []]
-    if any_tag:
-        parts.append("(" + " OR ".join(f"tag:{quoted(name)}" for name in any_tag) + ")")
-    parts += [f"-tag:{quoted(name)}" for name in not_tag or []]
-    named = {
-        "since": since,
-        "until": until,
-        "path": path,
-        "section": section,
-        "paper": paper,
-        "kind": kind,
-    }
-    parts += [f"{name}:{quoted(value)}" for name, value in named.items() if value is not None]
-    return " ".join(parts) or None
+    with watch_update() as progress:
+        report = index.update(progress=progress)
+    if not report.is_unchanged:
+        for line in report_lines(report):
+            tell(line)
+
+
+def _where(
+    tags: Sequence[str],
+    any_tags: Sequence[str],
+    not_tags: Sequence[str],
+    named: Mapping[str, str | None],
+) -> Filter | None:
+    """Make one filter of the filter options."""
+    from notesearch.pipeline import filter_of
+    from notesearch.search.filters import AllOf, AnyOf, Not
+
+    parts = [filter_of("tag", name) for name in tags]
+    if any_tags:
+        parts.append(AnyOf(tuple(filter_of("tag", name) for name in any_tags)))
+    parts += [Not(filter_of("tag", name)) for name in not_tags]
+    parts += [filter_of(name, value) for name, value in named.items() if value is not None]
+    return AllOf(tuple(parts)) if parts else None
 
 
 def _form_of(
