@@ -217,30 +217,33 @@ class Index:
             query = Query(text, text)
         else:
             query = parse_query(text, FORMS)
-        condition = self._condition(query, where)
+        both = _joined(_filter(where), query.where)
+        condition = self._condition(both, query)
         if condition is not None and not (query.text.strip() or query.phrases):
             with self._store.snapshot() as snapshot:
-                return Answer(find_newest(snapshot, condition, k, per_note), Mode(mode))
-        return self._searcher.search(
-            query.text,
-            query.phrases,
-            condition,
-            k=k,
-            mode=Mode(mode),
-            per_note=per_note,
-        )
+                answer = Answer(find_newest(snapshot, condition, k, per_note), Mode(mode))
+        else:
+            answer = self._searcher.search(
+                query.text,
+                query.phrases,
+                condition,
+                k=k,
+                mode=Mode(mode),
+                per_note=per_note,
+            )
+        return replace(answer, where=str(both)) if both is not None else answer
 
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None
     ) -> list[StoredNote]:
         """List the notes that a filter lets through, the newest first."""
-        condition = self._condition(None, where)
+        condition = self._condition(_filter(where))
         with self._store.snapshot() as snapshot:
             return snapshot.list_notes(condition, _ALL if limit is None else limit)
 
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
-        condition = self._condition(None, where)
+        condition = self._condition(_filter(where))
         with self._store.snapshot() as snapshot:
             return snapshot.tags(condition)
 
@@ -292,23 +295,22 @@ class Index:
 
     @cached_property
     def _searcher(self) -> Searcher:
-        return Searcher(self._store, lambda: self._model.embedder)
+        return Searcher(
+            self._store, lambda: self._model.embedder, floor_file=IndexLayout(self.index_dir).floor
+        )
 
-    def _condition(self, query: Query | None, where: str | Filter | None) -> Condition | None:
-        """Join the filters of a query line and of the caller; a tag nobody uses is an error."""
-        given = parse_filter(where, FORMS) if isinstance(where, str) else where
-        filters = [part for part in (given, query.where if query else None) if part is not None]
-        if not filters:
+    def _condition(self, where: Filter | None, query: Query | None = None) -> Condition | None:
+        """Turn a filter into what the index takes; a tag that nobody uses is an error."""
+        if where is None:
             return None
-        both = filters[0] if len(filters) == 1 else AllOf(tuple(filters))
         with self._store.snapshot() as snapshot:
             require_known_tags(
-                both,
+                where,
                 {tag.normal: tag.notes for tag in snapshot.tags()},
                 line=query.line if query else "",
                 places=query.places if query else (),
             )
-        return to_condition(both)
+        return to_condition(where)
 
     def _plan(self, source: CorpusSource, reading: str, corpus: Path) -> UpdatePlan:
         from notesearch.corpus.tags import normalise_tag, tag_and_parents
@@ -318,6 +320,16 @@ class Index:
             source=source,
             embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
             reading=reading,
-            tag_forms=lambda tag: tag_and_parents(normalise_tag(tag)),
-            corpus=str(corpus.resolve()),
+            tag_forms=lambda tag: tag_and_parents(normalise_tag(tag))[::-1],
         )
+
+
+def _filter(where: str | Filter | None) -> Filter | None:
+    """Read a filter that may be given as a query line writes it."""
+    return parse_filter(where, FORMS) if isinstance(where, str) else where
+
+
+def _joined(*filters: Filter | None) -> Filter | None:
+    """Make one filter of those there are; all of them must let a passage through."""
+    known = [part for part in filters if part is not None]
+    return AllOf(tuple(known)) if len(known) > 1 else next(iter(known), None)

@@ -253,12 +253,12 @@ def _where(
     from notesearch.pipeline import filter_of
     from notesearch.search.filters import AllOf, AnyOf, Not
 
-    parts = [filter_of("tag", name) for name in tags]
+    parts: list[Filter] = [filter_of("tag", name) for name in tags]
     if any_tags:
         parts.append(AnyOf(tuple(filter_of("tag", name) for name in any_tags)))
     parts += [Not(filter_of("tag", name)) for name in not_tags]
     parts += [filter_of(name, value) for name, value in named.items() if value is not None]
-    return AllOf(tuple(parts)) if parts else None
+    return AllOf(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
 
 
 def _form_of(

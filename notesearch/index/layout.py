@@ -56,6 +56,11 @@ class IndexLayout:
         """Says who holds the lock; beside it, since taking a lock may empty the locked file."""
         return self.index_dir / "lock.holder"
 
+    @property
+    def floor(self) -> Path:
+        """What a search has learned of this generation; learned again where it is lost."""
+        return self.index_dir / "floor.json"
+
     def vectors(self, generation: int) -> Path:
         """Name the FAISS file of a generation."""
         return self.index_dir / f"vectors-{generation}.faiss"
@@ -69,7 +74,7 @@ class IndexLayout:
         """Names in the folder that no index writes; hidden files and a README may stand there."""
         own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
         own |= {self.catalog_digest.name, self.damaged_catalog.name, self.journal.name}
-        own |= {self.lock.name, self.lock_holder.name, "README.md"}
+        own |= {self.lock.name, self.lock_holder.name, self.floor.name, "README.md"}
         return sorted(
             entry.name
             for entry in self.index_dir.iterdir()

@@ -38,9 +38,8 @@ def hit_lines(
     if facts:
         yield f"{' ' * _INDENT}{style.faint(facts)}"
     for line in wrapped(runs, style.width - _INDENT):
-        yield " " * _INDENT + "".join(
-            style.match(run.text) if run.marked else run.text for run in line
-        )
+        shown = "".join(style.match(run.text) if run.marked else run.text for run in line)
+        yield f"{' ' * _INDENT}{shown}".rstrip()
 
 
 def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
@@ -53,8 +52,11 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
     if same:
         parts.append(f"the same text stands in {same} more")
     yield f"{' ' * _INDENT}{style.faint(' · '.join(parts))}"
+    if answer.where:
+        yield f"{' ' * _INDENT}{style.faint(f'let through by: {answer.where}')}"
     if answer.terms:
-        yield f"{' ' * _INDENT}{style.faint('words: ' + ' '.join(answer.terms))}"
+        words = " ".join(term.strip('"') for term in answer.terms)
+        yield f"{' ' * _INDENT}{style.faint('words: ' + words)}"
 
 
 def clipped(text: str, width: int) -> str:
@@ -63,7 +65,25 @@ def clipped(text: str, width: int) -> str:
 
 
 def wrapped(runs: Sequence[Run], width: int) -> list[list[Run]]:
-    """Break runs at spaces into lines of a width; a word longer than that stands alone."""
+    """Break runs at spaces and line ends into lines of a width; a longer word stands alone."""
+    if not any(run.text.strip() for run in runs):
+        return []
+    return [line for runs in _split_lines(runs) for line in _wrapped_line(runs, width)]
+
+
+def _split_lines(runs: Sequence[Run]) -> list[list[Run]]:
+    lines: list[list[Run]] = [[]]
+    for run in runs:
+        for number, part in enumerate(run.text.split("\n")):
+            if number:
+                lines.append([])
+            lines[-1].append(Run(printable(part), run.marked))
+    return lines
+
+
+def _wrapped_line(runs: list[Run], width: int) -> list[list[Run]]:
+    if _length(runs) <= width:
+        return [runs]
     lines: list[list[Run]] = [[]]
     used = 0
     for word in _words(runs):
@@ -77,7 +97,7 @@ def wrapped(runs: Sequence[Run], width: int) -> list[list[Run]]:
                 used += 1
             lines[-1].extend(piece)
             used += length
-    return [line for line in lines if line]
+    return lines
 
 
 def _length(word: Sequence[Run]) -> int:
@@ -107,7 +127,7 @@ def _words(runs: Sequence[Run]) -> Iterator[list[Run]]:
     """Give the words between spaces, each as the runs it consists of."""
     word: list[Run] = []
     for run in runs:
-        for number, part in enumerate(printable(run.text).split(" ")):
+        for number, part in enumerate(run.text.split(" ")):
             if number and word:
                 yield word
                 word = []

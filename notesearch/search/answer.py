@@ -25,6 +25,7 @@ class Answer:
     mode: Mode
     weak: bool = False  # nothing relevant: the hits are the nearest of what there is
     floor: float | None = None  # the cosine that tells relevant from not; None in lexical mode
+    where: str = ""  # the filters that let the hits through, as a query line writes them
     terms: tuple[str, ...] = ()  # what was looked for in the full-text table
     # By passage id: how many passages of the same text were passed over for this one.
     duplicates: Mapping[str, int] = field(default_factory=dict)

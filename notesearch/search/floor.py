@@ -6,8 +6,11 @@ the model, the notes and their number: so it is learned by asking about everyday
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
 import threading
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,21 +51,45 @@ def learn_floor(snapshot: Snapshot, embedder: QueryEmbedder) -> float:
 
 
 class Floors:
-    """Keeps the floor of the generation at hand; safe to share between threads."""
+    """Keeps the floor of the generation at hand; safe to share between threads.
 
-    def __init__(self) -> None:
+    In a file too where there is one to write: learning it costs as much as sixteen questions.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
         self._guard = threading.Lock()
-        self._known: tuple[str, float] | None = None
+        self._known = _read(file) if file else ("", 0.0)
 
     def get(self, snapshot: Snapshot, embedder: QueryEmbedder) -> float | None:
         """Give the floor, learning it where that has not been done; None for an empty index."""
-        digest = snapshot.state.vectors_digest
         if not snapshot.state.passages:
             return None
+        key = f"{snapshot.state.vectors_digest} {len(UNRELATED)} {_DEVIATIONS}"
         with self._guard:
-            if self._known is None or self._known[0] != digest:
-                self._known = (digest, learn_floor(snapshot, embedder))
+            if self._known[0] != key:
+                self._known = (key, learn_floor(snapshot, embedder))
+                if self._file:
+                    _write(self._file, *self._known)
             return self._known[1]
+
+
+def _read(file: Path) -> tuple[str, float]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+        return str(value["vectors"]), float(value["floor"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", 0.0
+
+
+def _write(file: Path, key: str, floor: float) -> None:
+    """Keep a floor; a folder that cannot be written is no reason to fail."""
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        scratch.write_text(json.dumps({"vectors": key, "floor": floor}), encoding="utf-8")
+        scratch.replace(file)
+    except OSError:
+        return
 
 
 def says_all(snapshot: Snapshot, text: str, allowed_ids: NDArray[np.int64] | None) -> bool:

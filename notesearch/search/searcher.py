@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +61,13 @@ class Searcher:
         store: Store,
         load_embedder: Callable[[], QueryEmbedder],
         *,
-        floor: float | None = None,
+        floor_file: Path | None = None,
     ) -> None:
-        """`floor` is one that `learn_floor` gave for this index; None: learned when needed."""
+        """`floor_file` is where the floor, once learned, is kept for the next process."""
         self._store = store
         self._embedder = LazyQueryEmbedder(load_embedder)
         self._lexical = LexicalRanker()
-        self._floor = floor
-        self._floors = Floors()
+        self._floors = Floors(floor_file)
 
     def search(
         self,
@@ -91,7 +91,7 @@ class Searcher:
         with self._store.snapshot() as snapshot:
             allowed_ids = find_allowed(snapshot, phrases, condition)
             ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
-            floor = None if vector is None else self._learned_floor(snapshot)
+            floor = None if vector is None else self._floors.get(snapshot, self._embedder.get())
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
             titled_ids = find_titled(snapshot, question.text)
             ranking = ranking.by_cosine() if weak else ranking.lifted(titled_ids)
@@ -133,11 +133,6 @@ class Searcher:
         embedder = self._embedder.get()
         self._store.require_embedder(embedder.fingerprint)
         return embedder.embed_query(text)
-
-    def _learned_floor(self, snapshot: Snapshot) -> float | None:
-        if self._floor is not None:
-            return self._floor
-        return self._floors.get(snapshot, self._embedder.get())
 
     def _rank(
         self,

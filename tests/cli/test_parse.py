@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner
 
-from notesearch import cli
-from notesearch.exit_codes import ExitCode
+from notesearch.codes import ExitCode
 
 NOTE = """---
 title: Direct Preference Optimization
@@ -28,21 +24,10 @@ It drifts.
 """
 
 
-@pytest.fixture(autouse=True)
-def _word_counter(tmp_path, monkeypatch):
-    def load_counter(model: str) -> SimpleNamespace:
-        return SimpleNamespace(
-            max_tokens=50, count_many=lambda texts: [len(text.split()) for text in texts]
-        )
-
-    embedding = ModuleType("notesearch.embedding")
-    embedding.load_counter = load_counter  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "notesearch.embedding", embedding)
+@pytest.fixture
+def parse(run, word_model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def parse(*arguments: str):
-    return CliRunner().invoke(cli.app, ["parse", *arguments])
+    return lambda *arguments: run("parse", *arguments)
 
 
 def write(path: str, text: str = NOTE) -> None:
@@ -50,23 +35,23 @@ def write(path: str, text: str = NOTE) -> None:
     Path(path).write_text(text, encoding="utf-8")
 
 
-def test_a_note_is_described_for_a_person():
+def test_a_note_is_described_for_a_person(parse):
     write("notes/dpo.md")
     result = parse("notes/dpo.md")
-    assert result.exit_code == ExitCode.OK
-    assert result.stdout.splitlines() == [
+    assert result.code == ExitCode.OK
+    assert result.out.splitlines() == [
         "dpo.md:1-12  Direct Preference Optimization",
         "    tags    dpo, alignment",
         "    date    2026-03-14",
         "    paper   arxiv:2305.18290 (2023)",
-        "         8-12   14 tokens  ",
+        "         8-12   14 tokens",
         "               The reward model is implied by the policy. Limitations It drifts.",
     ]
 
 
-def test_json_has_the_names_that_scripts_rely_on():
+def test_json_has_the_names_that_scripts_rely_on(parse):
     write("dpo.md")
-    (note,) = json.loads(parse("dpo.md", "--json").stdout)
+    (note,) = json.loads(parse("dpo.md", "--json").out)
     passages = note.pop("passages")
     assert note == {
         "id": "dpo.md",
@@ -86,44 +71,44 @@ def test_json_has_the_names_that_scripts_rely_on():
     ]
 
 
-def test_json_of_several_files_is_one_list_and_of_none_an_empty_one():
+def test_json_of_several_files_is_one_list_and_of_none_an_empty_one(parse):
     write("notes/a.md")
     write("notes/rl/b.md")
-    assert [note["path"] for note in json.loads(parse("notes", "--json").stdout)] == [
+    assert [note["path"] for note in json.loads(parse("notes", "--json").out)] == [
         "a.md",
         "rl/b.md",
     ]
     Path("empty").mkdir()
-    assert json.loads(parse("empty", "--json").stdout) == []
+    assert json.loads(parse("empty", "--json").out) == []
 
 
-def test_file_inside_the_corpus_keeps_its_path_there():
+def test_file_inside_the_corpus_keeps_its_path_there(parse):
     write("corpus/rl/a.md")
-    (note,) = json.loads(parse("corpus/rl/a.md", "--json").stdout)
+    (note,) = json.loads(parse("corpus/rl/a.md", "--json").out)
     assert (note["id"], note["folder_tags"]) == ("rl/a.md", ["rl"])
-    (note,) = json.loads(parse("corpus/rl", "--json").stdout)
+    (note,) = json.loads(parse("corpus/rl", "--json").out)
     assert note["id"] == "rl/a.md"
 
 
-def test_bad_file_is_named_on_stderr_and_the_rest_is_read():
+def test_bad_file_is_named_on_stderr_and_the_rest_is_read(parse):
     write("notes/a.md")
     Path("notes/b.md").write_bytes(b"%PDF-1.7")
     Path("notes/c.md").write_bytes(b"# Words\n\ncaf\xe9 words\n")
     Path("notes/d.md").mkdir()
     result = parse("notes", "--json")
-    assert result.exit_code == ExitCode.SKIPPED_FILES
-    assert [note["path"] for note in json.loads(result.stdout)] == ["a.md", "c.md"]
-    assert sorted(result.stderr.splitlines()) == [
+    assert result.code == ExitCode.SKIPPED_FILES
+    assert [note["path"] for note in json.loads(result.out)] == ["a.md", "c.md"]
+    assert sorted(result.err.splitlines()) == [
         "b.md: left out: not text but a PDF",
         "c.md, line 3: not UTF-8, read as Windows-1252 (a guess)",
         "d.md: left out: a folder, not a file, and no notes are in it",
     ]
 
 
-def test_settings_of_a_file_are_used():
+def test_settings_of_a_file_are_used(parse):
     write("notes/a.md", "# One\n\n## Two\n\nwords here\n\n## Three\n\nwords there\n")
     write("my.yaml", "reading:\n  - {files: '*.md', split: heading 2, tags: [course]}\n")
-    notes = json.loads(parse("notes/a.md", "--json", "--config", "my.yaml").stdout)
+    notes = json.loads(parse("notes/a.md", "--json", "--config", "my.yaml").out)
     assert [(note["title"], note["tags"]) for note in notes] == [
         ("Two", ["course", "One"]),
         ("Three", ["course", "One"]),
@@ -139,11 +124,10 @@ def test_settings_of_a_file_are_used():
         (["a.md", "--config", "none.yaml"], "none.yaml does not exist; name a settings file"),
     ],
 )
-def test_wrong_use_is_one_line_and_its_exit_code(arguments, message, monkeypatch, capsys):
+def test_wrong_use_is_one_line_and_its_exit_code(arguments, message, parse):
     write("a.md")
     write("a.png")
-    monkeypatch.setattr(sys, "argv", ["notesearch", "parse", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == ExitCode.USAGE
-    assert capsys.readouterr().err.startswith(f"notesearch: {message}")
+    result = parse(*arguments)
+    assert (result.code, result.out) == (ExitCode.USAGE, "")
+    assert result.err.startswith(f"notesearch: {message}")
+    assert result.err.count("\n") == 1

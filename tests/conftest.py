@@ -1,0 +1,80 @@
+"""A small corpus with its index, made once with the words of a text for a model."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from notesearch import Index
+from tests.fakes import WordEmbedder
+from tests.word_model import STAND_INS
+
+NOTES = {
+    "rl/dpo.md": """---
+title: Direct Preference Optimization
+tags: [dpo, alignment]
+date: 2026-03-14
+arxiv: 2305.18290
+---
+
+The reward model is implied by the policy.
+
+## Limitations
+
+The policy drifts where a proof is missing.
+""",
+    "rl/ppo.md": """---
+title: Proximal Policy Optimization
+tags: [ppo, alignment]
+date: 2025-11-02
+---
+
+A policy takes small steps, and a reward model scores them.
+""",
+    "vision/vit.md": """---
+title: An Image is Worth 16x16 Words
+tags: [vision/transformers]
+date: 2026-01-20
+---
+
+An image is cut into patches.
+""",
+    "vision/survey.md": "# A Survey\n\nEvery image model there is.\n",
+    "speech/survey.md": "# A Survey\n\nEvery speech model there is.\n",
+}
+
+
+def write_notes(corpus: Path) -> None:
+    for path, text in NOTES.items():
+        (corpus / path).parent.mkdir(parents=True, exist_ok=True)
+        (corpus / path).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def word_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the words of a text in the place of the model that the settings name."""
+    for name, stand_in in STAND_INS.items():
+        monkeypatch.setattr(f"notesearch.model.{name}", stand_in)
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `corpus` and its `index`; copy it before changing anything."""
+    folder = tmp_path_factory.mktemp("library")
+    write_notes(folder / "corpus")
+    embedder = WordEmbedder(name="all-MiniLM-L6-v2")
+    with Index.open(folder / "index", embedder, create=True) as index:
+        index.update(folder / "corpus")
+    return folder
+
+
+@pytest.fixture
+def here(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
+    """A copy of the library as the working folder."""
+    shutil.copytree(library, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION", "DEVICE", "INLINE_TAGS"):
+        monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
+    return tmp_path

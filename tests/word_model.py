@@ -1,0 +1,40 @@
+"""Commands and library with the words of a text for a model: nothing is loaded, nothing compiled.
+
+`python -m tests.word_model query "reward"` runs the command line so, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+from notesearch import cli, model
+from notesearch.embedding import ModelChoice
+from tests.fakes import WordEmbedder
+
+
+def load_embedder(choice: ModelChoice, **_: object) -> WordEmbedder:
+    return WordEmbedder(name=choice.name)
+
+
+def load_counter(choice: ModelChoice, **_: object) -> SimpleNamespace:
+    return SimpleNamespace(
+        max_tokens=50, count_many=lambda texts: [len(text.split()) for text in texts]
+    )
+
+
+def fingerprint_of(choice: ModelChoice, **_: object) -> str:
+    return WordEmbedder(name=choice.name).fingerprint
+
+
+# What stands in `notesearch.model` for the model's own functions.
+STAND_INS: dict[str, Any] = {
+    function.__name__: function for function in (load_embedder, load_counter, fingerprint_of)
+}
+
+if __name__ == "__main__":
+    for name, stand_in in STAND_INS.items():
+        setattr(model, name, stand_in)
+    sys.argv[0] = "notesearch"
+    cli.main()
