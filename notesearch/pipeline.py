@@ -233,6 +233,18 @@ class Index:
             )
         return replace(answer, where=str(both)) if both is not None else answer
 
+    def similar(
+        self, note: str, k: int = 10, where: str | Filter | None = None, *, per_note: int | None = 1
+    ) -> Answer:
+        """Find notes like one that is named by its id, path, title or a passage id.
+
+        The note itself stays out; `Answer.same_paper` tells the notes on its very paper apart.
+        """
+        condition = self._condition(_filter(where))
+        with self._store.snapshot() as snapshot:
+            number, _ = find_note(snapshot, note)
+        return self._searcher.similar([number], condition, k=k, per_note=per_note)
+
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None
     ) -> list[StoredNote]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from notesearch.search.answer import Answer
     from notesearch.search.filters import Filter
 
+_SHOWN_LINES = 4  # of a passage, unless it is asked for whole
 _ASK, _FILTER, _SHOW = "Asking", "Filters", "What is shown"
 
 
@@ -140,13 +141,52 @@ def query(
             for text in form(hits):
                 write(text)
         else:
-            _show(index, answer, hits, full=full, context=context, explain=explain)
+            _show(index, line, answer, hits, full=full, context=context, explain=explain)
     if answer.weak or not hits:
+        raise typer.Exit(ExitCode.NOTHING_RELEVANT)
+
+
+@app.command(
+    epilog=examples(
+        "notesearch similar alignment/dpo.md",
+        'notesearch similar "LIMA: Less Is More for Alignment"',
+    )
+)
+def similar(
+    note: Annotated[str, typer.Argument(metavar="NOTE", help="Id, path, title or passage id.")],
+    k: Annotated[int, typer.Option("-k", metavar="N", help="Notes to show.")] = 10,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="FILTER", help='As in "tag:dpo -tag:survey".')
+    ] = None,
+    json: Annotated[bool, _flag("--json", "One JSON array.")] = False,
+    jsonl: Annotated[bool, _flag("--jsonl", "A JSON object a line.")] = False,
+    csv: Annotated[bool, _flag("--csv", "CSV with a line of names.")] = False,
+    markdown: Annotated[bool, _flag("--markdown", "A list with citations.")] = False,
+    paths: Annotated[bool, _flag("--paths", "The files alone, best first.")] = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Find notes like one of yours; those on the very same paper are told apart."""
+    form = _form_of(json=json, jsonl=jsonl, csv=csv, markdown=markdown, paths=paths)
+    with open_index(config, index_dir) as index:
+        answer = index.similar(note, k, where)
+        if form is not None:
+            for text in form(answer.hits):
+                write(text)
+        else:
+            same = [hit for hit in answer.hits if hit.note_id in answer.same_paper]
+            others = [hit for hit in answer.hits if hit.note_id not in answer.same_paper]
+            for heading, hits in (("on the same paper:", same), ("like it:", others)):
+                if hits:
+                    tell(heading)
+                    _show(index, "", answer, hits, full=False, context=0, explain=False)
+    if not answer.hits:
         raise typer.Exit(ExitCode.NOTHING_RELEVANT)
 
 
 def _show(
     index: Index,
+    line: str,
     answer: Answer,
     hits: Sequence[Hit],
     *,
@@ -155,7 +195,7 @@ def _show(
     explain: bool,
 ) -> None:
     """Write hits for a person, and what explains them."""
-    from notesearch.render.hits import Run, explanation, hit_lines
+    from notesearch.render.hits import explanation, hit_lines, text_runs
     from notesearch.render.terminal import style_of
 
     if not hits:
@@ -164,10 +204,11 @@ def _show(
     if answer.weak:
         tell("nothing relevant found; the nearest there is:")
     style = style_of(sys.stdout)
+    words = " ".join(answer.terms) or line
+    max_chars = None if full or context else _SHOWN_LINES * style.width
     blocks = []
     for hit in hits:
-        text = index.passage_text(hit, around=context)
-        runs = [Run(text)] if full or context else [Run(" ".join(text.split())[:400])]
+        runs = text_runs(index.passage_text(hit, around=context), words, max_chars)
         lines = [*hit_lines(hit, runs, style, index.corpus)]
         if explain:
             lines += explanation(hit, answer, style)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,13 @@ from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit
 from notesearch.render.terminal import Style, printable
 from notesearch.search.answer import Answer
+from notesearch.search.snippets import Look, cut_snippet
 
 _INDENT = 4
+# The heading of a section stands beside the place already.
+_HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
+# A line end inside a paragraph; before a bullet, a row or a blank line it means something.
+_LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |\d+[.)] |```))")
 _MAX_TAGS = 6
 
 
@@ -40,6 +46,22 @@ def hit_lines(
     for line in wrapped(runs, style.width - _INDENT):
         shown = "".join(style.match(run.text) if run.marked else run.text for run in line)
         yield f"{' ' * _INDENT}{shown}".rstrip()
+
+
+def text_runs(text: str, words: str, max_chars: int | None) -> list[Run]:
+    """Mark the words of a question in a passage, cut to the sentences that hold most of them.
+
+    With no `max_chars` the passage is given whole, its heading and its lines as they are.
+    """
+    if max_chars is None:
+        pieces = cut_snippet(text, words, max_chars=len(text))
+    else:
+        body = _HEADING_LINES.sub("", text, count=1) or text
+        pieces = cut_snippet(_LOOSE_BREAK.sub(" ", body), words, max_chars=max_chars)
+    return [
+        Run(" … ") if piece.look is Look.GAP else Run(piece.text, piece.look is Look.MARKED)
+        for piece in pieces
+    ]
 
 
 def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:

@@ -61,12 +61,14 @@ class Searcher:
         store: Store,
         load_embedder: Callable[[], QueryEmbedder],
         *,
+        floor: float | None = None,
         floor_file: Path | None = None,
     ) -> None:
-        """`floor_file` is where the floor, once learned, is kept for the next process."""
+        """Without a `floor` it is learned, and kept for the next process in `floor_file`."""
         self._store = store
         self._embedder = LazyQueryEmbedder(load_embedder)
         self._lexical = LexicalRanker()
+        self._floor = floor
         self._floors = Floors(floor_file)
 
     def search(
@@ -91,7 +93,7 @@ class Searcher:
         with self._store.snapshot() as snapshot:
             allowed_ids = find_allowed(snapshot, phrases, condition)
             ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
-            floor = None if vector is None else self._floors.get(snapshot, self._embedder.get())
+            floor = None if vector is None else self._floor_of(snapshot)
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
             titled_ids = find_titled(snapshot, question.text)
             ranking = ranking.by_cosine() if weak else ranking.lifted(titled_ids)
@@ -133,6 +135,11 @@ class Searcher:
         embedder = self._embedder.get()
         self._store.require_embedder(embedder.fingerprint)
         return embedder.embed_query(text)
+
+    def _floor_of(self, snapshot: Snapshot) -> float | None:
+        if self._floor is not None:
+            return self._floor
+        return self._floors.get(snapshot, self._embedder.get())
 
     def _rank(
         self,
