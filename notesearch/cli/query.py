@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, IndexOption, app, examples, read_settings
+from notesearch.cli.app import ConfigOption, IndexOption, app, examples, open_index, read_settings
 from notesearch.cli.output import tell, warn, write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from notesearch.index.records import Matches, Nearest
 
-# Cosine and BM25 weigh the same: README.md of benchmarks/ has the figures of other weights.
+# nDCG@10 on wild, Cranfield, CISI by this weight: 0.4: 0.484 0.566 0.435, 0.5: 0.485 0.571 0.455,
+# 0.6: 0.473 0.570 0.459.
 DENSE_WEIGHT = 0.5
 
 
@@ -26,13 +27,7 @@ class Ranking:
         """Put some passages before all others, each group in its order."""
         if not first_ids.size:
             return self
-        return self._in_order(np.argsort(~np.isin(self.ids, first_ids), kind="stable"))
-
-    def by_cosine(self) -> Ranking:
-        """Put the nearest first; those of unknown cosine last."""
-        return self._in_order(np.argsort(-np.nan_to_num(self.cosines, nan=-2.0), kind="stable"))
-
-    def _in_order(self, order: NDArray[np.intp]) -> Ranking:
+        order = np.argsort(~np.isin(self.ids, first_ids), kind="stable")
         return Ranking(self.ids[order], self.scores[order], self.cosines[order], self.bm25[order])
 
 
@@ -48,7 +43,7 @@ def rank_matches(matches: Matches) -> Ranking:
 
 
 def fuse(nearest: Nearest, matches: Matches) -> Ranking:
-    """Mix both scores, each brought to 0..1 over its own list; one not in a list has 0 there."""
+    """Mix both scores, each brought to 0..1 over its list; who is in one alone has 0 there."""
     ids = np.union1d(nearest.ids, matches.ids)
     cosines = _spread(ids, nearest.ids, nearest.cosines)
     bm25 = _spread(ids, matches.ids, matches.scores)

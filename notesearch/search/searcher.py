@@ -95,8 +95,7 @@ class Searcher:
             ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
             floor = None if vector is None else self._floor_of(snapshot)
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
-            titled_ids = find_titled(snapshot, question.text)
-            ranking = ranking.by_cosine() if weak else ranking.lifted(titled_ids)
+            ranking = ranking.lifted(find_titled(snapshot, question.text))
             chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
         return Answer(
             hits=make_hits(chosen, ranking, weak=weak),

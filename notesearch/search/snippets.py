@@ -148,15 +148,19 @@ def _ends_here(atoms: Sequence[_Atom], at: int) -> bool:
 def _choose(
     atoms: Sequence[_Atom], sentences: Sequence[range], stems: dict[str, float], room: int
 ) -> list[range]:
-    """Choose ranges of atoms that fit: the best sentence, the next best, then what follows."""
-    worth = [_worth(atoms, sentence, stems) for sentence in sentences]
-    order = sorted(range(len(sentences)), key=lambda at: (-worth[at], at))
+    """Choose ranges of atoms that fit: the best sentence, those with other words, what follows."""
+    found = [_stems_of(atoms, sentence) for sentence in sentences]
+    order = sorted(range(len(sentences)), key=lambda at: (-_worth(found[at], stems), at))
+    telling = [at for at in order if found[at]]
     chosen: list[int] = []
-    for at in [*(at for at in order if worth[at] > 0), *_neighbours(order[:1], len(sentences))]:
-        size = _size(atoms, sentences[at])
-        if at not in chosen and size + (_GAP_CHARS if chosen else 0) <= room:
+    said: frozenset[str] = frozenset()
+    for place, at in enumerate([*telling, *_neighbours(order[:1], len(sentences))]):
+        adds = place >= len(telling) or not found[at] <= said
+        size = _size(atoms, sentences[at]) + (_GAP_CHARS if chosen else 0)
+        if at not in chosen and adds and size <= room:
             chosen.append(at)
-            room -= size + _GAP_CHARS
+            said |= found[at]
+            room -= size
         elif not chosen:
             return [_cut_sentence(atoms, sentences[at], stems, room)]
     return [sentences[at] for at in sorted(chosen)]
@@ -167,8 +171,11 @@ def _neighbours(best: Sequence[int], count: int) -> list[int]:
     return [at for first in best for at in (*range(first, count), *range(first - 1, -1, -1))]
 
 
-def _worth(atoms: Sequence[_Atom], span: Iterable[int], stems: dict[str, float]) -> float:
-    found = frozenset[str]().union(*(atoms[at].stems for at in span))
+def _stems_of(atoms: Sequence[_Atom], span: Iterable[int]) -> frozenset[str]:
+    return frozenset[str]().union(*(atoms[at].stems for at in span))
+
+
+def _worth(found: Iterable[str], stems: dict[str, float]) -> float:
     return sum(stems[stem] for stem in found)
 
 
@@ -186,7 +193,7 @@ def _cut_sentence(
         while end < sentence.stop and size + atoms[end].size <= room:
             size += atoms[end].size
             end += 1
-        worth = _worth(atoms, range(start, end), stems)
+        worth = _worth(_stems_of(atoms, range(start, end)), stems)
         if end > start and worth > best_worth:
             best, best_worth = range(start, end), worth
         if end > start:

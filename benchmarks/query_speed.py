@@ -1,0 +1,222 @@
+"""What a warm query costs by the number of passages, with and without filters.
+
+    python benchmarks/query_speed.py                          # 1,000 to 250,000 passages
+    python benchmarks/query_speed.py --sizes 250000 --keep FOLDER
+
+Texts are stretches of real notes (../shared/data/wild, or the folder that NOTESEARCH_DATA names)
+or words by a Zipf law, vectors are random; the embedding of a query is measured by itself, with
+the default model. Queries are all different: "first" is the first time that a query is asked in
+its process, "again" the second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.embedding import load_embedder
+from notesearch.index.records import Condition, LazyEmbedder
+from notesearch.index.store import Store
+from notesearch.index.update import UpdatePlan, update_index
+from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
+from notesearch.search.searcher import Searcher
+
+HERE = Path(__file__).parent
+FIGURES = HERE / "query_speed.json"
+DIMENSION = 384
+PASSAGES_PER_NOTE = 10
+WORDS_PER_PASSAGE = 100
+WORDS_PER_QUERY = 5
+QUERIES = 60
+
+_OF_NOTES = "p.note IN (SELECT id FROM notes WHERE {})"
+FILTERS: dict[str, Condition | None] = {
+    "none": None,
+    "50 %": Condition(_OF_NOTES.format("year < ?"), (2012,)),
+    "2 %": Condition("p.note IN (SELECT note FROM tags WHERE normal = ?)", ("rare",)),
+    "0.01 %": Condition(_OF_NOTES.format("date = ?"), ("2026-05-12",)),
+}
+
+
+class RandomEmbedder:
+    """Gives directions drawn at random, so that the search alone is measured."""
+
+    fingerprint = f"random-{DIMENSION}"
+
+    def __init__(self) -> None:
+        self._dice = np.random.default_rng(0)
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(texts, dimension) float32, rows of length 1."""
+        rows = self._dice.standard_normal((len(texts), DIMENSION), dtype=np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """(dimension,) float32 of length 1."""
+        return self.embed_passages([text])[0]
+
+
+# ------------------------------------------------------------------ the index
+
+
+def all_words() -> list[str]:
+    """Give the words of real notes in their order, or drawn ones."""
+    data = Path(os.environ.get("NOTESEARCH_DATA", HERE.parent.parent / "shared" / "data"))
+    paths = sorted((data / "wild" / "notes").rglob("*.md"))
+    words: list[str] = []
+    for path in random.Random(0).sample(paths, min(1500, len(paths))):
+        words.extend(path.read_text(encoding="utf-8", errors="replace").split())
+    if words:
+        return words
+    ranks = np.random.default_rng(0).zipf(1.3, 1_000_000) % 50_000
+    return [f"word{rank}" for rank in ranks]
+
+
+class DrawnNotes:
+    """Notes made of stretches of words; one in fifty is tagged, one in ten thousand dated."""
+
+    def __init__(self, passages: int) -> None:
+        self._words = all_words()
+        self._count = passages // PASSAGES_PER_NOTE
+
+    def list_files(self) -> Listing:
+        """Name all notes."""
+        return Listing(tuple(ListedFile(f"{n}.md", 0, 0) for n in range(self._count)))
+
+    def hash_file(self, path: str) -> str:
+        """Give the path: no note ever changes."""
+        return path
+
+    def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
+        """Draw notes, each always the same."""
+        for path in paths:
+            yield self._draw(path, int(path.removesuffix(".md")))
+
+    def _draw(self, path: str, number: int) -> ReadFile:
+        dice = random.Random(number)
+        title = " ".join(self._stretch(dice, 6))
+        lines = [" ".join(self._stretch(dice, WORDS_PER_PASSAGE)) for _ in range(PASSAGES_PER_NOTE)]
+        note = Note(
+            id=path,
+            path=path,
+            title=title,
+            kind=NoteKind.NOTE,
+            line_start=1,
+            line_end=len(lines),
+            lines=tuple(lines),
+            markup=tuple(lines),
+            line_numbers=range(1, len(lines) + 1),
+            sections=(),
+            tags=("rare",) if number % 50 == 0 else (),
+            date="2026-05-12" if number % 10_000 == 7 else None,
+            year=2000 + number % 24,
+        )
+        passages = tuple(_passage(path, at, title, line) for at, line in enumerate(lines, start=1))
+        return ReadFile(FileReading(path, (note,)), (passages,))
+
+    def _stretch(self, dice: random.Random, count: int) -> list[str]:
+        start = dice.randrange(len(self._words) - count)
+        return self._words[start : start + count]
+
+
+def _passage(path: str, at: int, title: str, line: str) -> Passage:
+    return Passage(
+        id=f"{hash((path, at)) & 0xFFFFFFFFFFFFFFFF:016x}",
+        note_id=path,
+        section=(),
+        role=None,
+        line_start=at,
+        line_end=at,
+        text=line,
+        search_text=f"{title}\n{line}",
+        tokens=130,
+    )
+
+
+def ensure_index(folder: Path, passages: int) -> Path:
+    """Build an index, unless an earlier run has done so."""
+    index_dir = folder / str(passages)
+    if not (index_dir / "catalog.sqlite").exists():
+        embedder = RandomEmbedder()
+        plan = UpdatePlan(
+            source=DrawnNotes(passages),
+            embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
+            reading="drawn",
+            tag_forms=lambda written: (written,),
+        )
+        update_index(index_dir, plan)
+    return index_dir
+
+
+# ------------------------------------------------------------------ what is measured
+
+
+def draw_queries() -> list[str]:
+    """Give stretches of words, as a person would ask about what a note says."""
+    words = all_words()
+    dice = random.Random(2)
+    starts = [dice.randrange(len(words) - WORDS_PER_QUERY) for _ in range(QUERIES)]
+    return [" ".join(words[start : start + WORDS_PER_QUERY]) for start in starts]
+
+
+def measure(index_dir: Path, queries: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Give the median milliseconds of a query by filter, the first time and again."""
+    figures = {}
+    for name, condition in FILTERS.items():
+        with Store(index_dir) as store:
+            searcher = Searcher(store, RandomEmbedder, floor=0.0)
+            searcher.search("warm up")
+            ask = _asker(searcher, condition)
+            figures[name] = {time_name: median_ms(ask, queries) for time_name in ("first", "again")}
+    return figures
+
+
+def _asker(searcher: Searcher, condition: Condition | None) -> Callable[[str], object]:
+    return lambda query: searcher.search(query, condition=condition)
+
+
+def median_ms(ask: Callable[[str], object], queries: Sequence[str]) -> float:
+    """Give the median milliseconds of a call."""
+    times = []
+    for query in queries:
+        start = time.perf_counter()
+        ask(query)
+        times.append(1000 * (time.perf_counter() - start))
+    return round(statistics.median(times), 1)
+
+
+def main() -> None:
+    """Measure the sizes asked for, print them and keep them beside this file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 50_000, 250_000])
+    parser.add_argument("--keep", type=Path, help="keep the indexes in this folder")
+    options = parser.parse_args()
+    queries = draw_queries()
+    embedder = load_embedder()
+    embedder.embed_query("warm up")
+    print("embedding of a query:", median_ms(embedder.embed_query, queries), "ms")
+    kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="notesearch-speed-"))
+    try:
+        for size in options.sizes:
+            kept[str(size)] = measure(ensure_index(folder, size), queries)
+            print(f"{size:>9,}", json.dumps(kept[str(size)]))
+            FIGURES.write_text(json.dumps(kept, indent=1) + "\n")
+    finally:
+        if options.keep is None:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
