@@ -7,7 +7,7 @@ import pytest
 
 from notesearch.search.floor import _DEVIATIONS, UNRELATED, Floors, learn_floor
 from tests.fakes import WordEmbedder
-from tests.search.notes import build_store, note
+from tests.search.written import build_store, note
 
 
 def test_floor_lies_above_the_mean_of_unrelated_questions(tmp_path: Path) -> None:

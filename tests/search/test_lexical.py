@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notesearch.search.lexical import WEIGHTS, LexicalRanker
 from notesearch.search.terms import any_of, read_terms
 from tests.fakes import WORDS
-from tests.search.notes import build_store, note
+from tests.search.written import build_store, note
 
 SOME_WORDS = st.lists(st.sampled_from((*WORDS, "models", "other")), min_size=1, max_size=5)
 
