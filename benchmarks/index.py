@@ -92,6 +92,8 @@ def read_file(path: str, text: str) -> ReadFile:
         line_start=1,
         line_end=len(lines),
         lines=lines,
+        markup=lines,
+        line_numbers=range(1, len(lines) + 1),
         sections=(),
         tags=(f"tag{len(lines[0]) % 50}",),
         folder_tags=(folder,),

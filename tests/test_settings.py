@@ -46,7 +46,7 @@ def test_environment_goes_before_the_file(tmp_path):
         NOTESEARCH_INLINE_TAGS="never",
         OTHER="x",
     )
-    assert (settings.corpus, settings.model) == (Path("elsewhere"), "small")
+    assert (settings.corpus, settings.model.name) == (Path("elsewhere"), "small")
     assert settings.inline_tags == "never"
 
 
@@ -83,7 +83,7 @@ reading:
     ("text", "message"),
     [
         ("corpsu: notes", r"unknown setting corpsu; did you mean corpus\?"),
-        ("zzz: 1", "unknown setting zzz; known are corpus, ignore"),
+        ("zzz: 1", "unknown setting zzz; known are corpus, device, dtype, ignore"),
         ("source: x", "unknown setting source"),
         ("1: x", "unknown setting 1"),
         ("corpus: [a]", "corpus must be a text, found a list"),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from notesearch.codes import ExitCode
+from notesearch.exit_codes import ExitCode
 
 NOTE = """---
 title: Direct Preference Optimization

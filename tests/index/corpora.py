@@ -46,6 +46,8 @@ def read_lines(path: str, text: str) -> ReadFile:
         line_start=1,
         line_end=len(lines),
         lines=tuple(lines),
+        markup=tuple(lines),
+        line_numbers=range(1, len(lines) + 1),
         sections=(),
         tags=tags,
         folder_tags=tuple(path.split("/")[:-1]),
