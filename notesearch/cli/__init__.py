@@ -25,7 +25,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):  # notes hold signs that a terminal may not know
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="notesearch")
     except NotesearchError as error:
         tell(f"notesearch: {error}")
         raise SystemExit(exit_code_of(error)) from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from notesearch.cli.output import tell, warn
 from notesearch.exit_codes import MEANING
@@ -31,6 +32,18 @@ class InOrder(TyperGroup):
         return sorted(
             self.commands, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)
         )
+
+
+# A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
+_LEAVES_OUT = re.compile(r"-(\(|[a-z]+:)")
+
+
+class Asking(TyperCommand):
+    """A command that takes a query line, where `-tag:survey` is a filter and no option."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Read the command line; what begins with a space is no option to it."""
+        return super().parse_args(ctx, [f" {a}" if _LEAVES_OUT.match(a) else a for a in args])
 
 
 def examples(*lines: str) -> str:

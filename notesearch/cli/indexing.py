@@ -57,7 +57,7 @@ def index(
         raise typer.Exit(ExitCode.SKIPPED_FILES)
 
 
-app.command("reindex", hidden=True, help="The same as `notesearch index`.")(index)
+app.command("reindex", hidden=True, help="The same as `notesearch index`.", epilog=_EXAMPLES)(index)
 
 
 @app.command(epilog=examples("notesearch status", "notesearch status --json"))

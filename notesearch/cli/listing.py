@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, examples, open_index
+from notesearch.cli.app import (
+    Asking,
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    app,
+    examples,
+    open_index,
+)
 from notesearch.cli.output import write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
@@ -18,7 +26,10 @@ FilterArgument = Annotated[
 
 
 @app.command(
-    epilog=examples("notesearch tags", "notesearch tags --tree", 'notesearch tags --with "tag:dpo"')
+    cls=Asking,
+    epilog=examples(
+        "notesearch tags", "notesearch tags --tree", 'notesearch tags --with "tag:dpo"'
+    ),
 )
 def tags(
     having: Annotated[
@@ -42,10 +53,15 @@ def tags(
             write(line)
 
 
-@app.command(epilog=examples("notesearch notes -n 20", "notesearch notes tag:rlhf since:2026"))
+@app.command(
+    cls=Asking,
+    epilog=examples("notesearch notes -n 20", "notesearch notes tag:rlhf -tag:dpo since:2026"),
+)
 def notes(
     where: FilterArgument = None,
-    limit: Annotated[int | None, typer.Option("-n", metavar="N", help="At most so many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("-n", metavar="N", min=1, help="At most so many.")
+    ] = None,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,

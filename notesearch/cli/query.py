@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, IndexOption, app, examples, open_index, read_settings
+from notesearch.cli.app import (
+    Asking,
+    ConfigOption,
+    IndexOption,
+    app,
+    examples,
+    open_index,
+    read_settings,
+)
 from notesearch.cli.output import tell, warn, write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
@@ -44,12 +52,13 @@ def _filter(name: str, metavar: str, text: str) -> object:
 
 
 @app.command(
+    cls=Asking,
     epilog=examples(
         'notesearch query "why DPO avoids reward model"',
         'notesearch query "limits of RLHF tag:alignment -tag:survey after:2025-06"',
         'notesearch query "section:limitations calibration" -k 3 --full',
         "notesearch query --tag dpo --json | jq '.[0].text'",
-    )
+    ),
 )
 def query(
     words: Annotated[

@@ -40,9 +40,9 @@ def test_a_note_is_described_for_a_person(parse):
     assert result.code == ExitCode.OK
     assert result.out.splitlines() == [
         "dpo.md:1-12  Direct Preference Optimization",
-        "    tags    dpo, alignment",
-        "    date    2026-03-14",
-        "    paper   arxiv:2305.18290 (2023)",
+        "    tags     dpo, alignment",
+        "    date     2026-03-14",
+        "    paper    arxiv:2305.18290 (2023)",
         "         8-12   14 tokens",
         "               The reward model is implied by the policy. Limitations It drifts.",
     ]
