@@ -12,8 +12,10 @@ from notesearch.cli.output import tell, write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
 
+_EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.notes-index")
 
-@app.command(epilog=examples("notesearch index", "notesearch index ~/notes --index ~/.notes-index"))
+
+@app.command(epilog=_EXAMPLES)
 def index(
     paths: Annotated[
         list[Path] | None,

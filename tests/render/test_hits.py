@@ -1,0 +1,279 @@
+"""Hits as people see them: whole outputs, at three widths, with and without colour and links."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notesearch.cells import cells, cut_to_cells
+from notesearch.records import Hit, Role
+from notesearch.render.hits import Run, clipped, explanation, hit_lines, wrapped
+from notesearch.render.terminal import Style, printable, style_of
+from notesearch.search.answer import Answer, Mode
+
+TEXT = (
+    "Turn the optimum around and the reward is the log-ratio of the two policies, up to a term "
+    "that no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the proof."
+)
+HIT = Hit(
+    rank=1,
+    score=0.9234,
+    cosine=0.7312,
+    bm25=11.25,
+    title="Direct Preference Optimization: Your Language Model is Secretly a Reward Model",
+    path="alignment/dpo.md",
+    line_start=13,
+    line_end=18,
+    section=("Why it works", "Derivation"),
+    role=Role.METHOD,
+    tags=("dpo", "alignment", "preference learning"),
+    date="2026-03-14",
+    year=2023,
+    paper="arxiv:2305.18290",
+    note_id="alignment/dpo.md",
+    passage_id="0123456789abcdef",
+    text=TEXT,
+    weak=False,
+)
+BARE = replace(
+    HIT,
+    rank=12,
+    score=0.0,
+    cosine=None,
+    bm25=None,
+    title="",
+    line_end=13,
+    section=(),
+    tags=(),
+    date=None,
+    year=None,
+    paper=None,
+    text="",
+)
+
+AT_60 = """
+ 1  Direct Preference Optimization: Your Language Mod…  0.92
+    alignment/dpo.md:13-18  Why it works › Derivation
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment…
+    Turn the optimum around and the reward is the log-ratio
+    of the two policies, up to a term that no comparison of
+    two answers can see. https://arxiv.org/abs/2305.18290
+    has the proof.
+"""
+AT_100 = """
+ 1  Direct Preference Optimization: Your Language Model is Secretly a Reward Model              0.92
+    alignment/dpo.md:13-18  Why it works › Derivation
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #preference-learning
+    Turn the optimum around and the reward is the log-ratio of the two policies, up to a term that
+    no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the proof.
+"""
+AT_200 = f"""
+ 1  Direct Preference Optimization: Your Language Model is Secretly a Reward Model{" " * 114}0.92
+    alignment/dpo.md:13-18  Why it works › Derivation
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #preference-learning
+    Turn the optimum around and the reward is the log-ratio of the two policies, up to a term that \
+no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the proof.
+"""
+
+
+def shown(hit: Hit, style: Style, *runs: Run, corpus: Path | None = None) -> str:
+    return "\n".join(["", *hit_lines(hit, runs or [Run(hit.text)], style, corpus), ""])
+
+
+@pytest.mark.parametrize(("width", "expected"), [(60, AT_60), (100, AT_100), (200, AT_200)])
+def test_hit_at_a_width(width, expected):
+    assert shown(HIT, Style(width=width)) == expected
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_colour_changes_no_letter(width):
+    plain = shown(HIT, Style(width=width))
+    coloured = shown(HIT, Style(width=width, colour=True), Run(TEXT[:40]), Run(TEXT[40:], True))
+    for code in ("1", "2", "36", "1;33", "0"):
+        coloured = coloured.replace(f"\x1b[{code}m", "")
+    assert coloured == plain
+
+
+def test_colour_in_whole():
+    runs = [Run("Turn the "), Run("optimum", True), Run(" around"), Run(".", True)]
+    assert shown(HIT, Style(width=60, colour=True), *runs).replace("\x1b[", "<") == (
+        "\n"
+        " 1  <1mDirect Preference Optimization: Your Language Mod…<0m  <2m0.92<0m\n"
+        "    <36malignment/dpo.md:13-18<0m  Why it works › Derivation\n"
+        "    <2m2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment…<0m\n"
+        "    Turn the <1;33moptimum<0m around<1;33m.<0m\n"
+    )
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_place_is_a_link_to_the_file_where_the_terminal_knows_links(tmp_path, colour):
+    style = Style(width=60, links=True, colour=colour)
+    place = shown(HIT, style, corpus=tmp_path).splitlines()[2]
+    name = "\x1b[36malignment/dpo.md:13-18\x1b[0m" if colour else "alignment/dpo.md:13-18"
+    address = (tmp_path / "alignment/dpo.md").resolve().as_uri()
+    assert place == f"    \x1b]8;;{address}\x1b\\{name}\x1b]8;;\x1b\\  Why it works › Derivation"
+
+
+def test_weak_hit_says_so():
+    hit = replace(HIT, weak=True)
+    assert shown(hit, Style(width=60)).splitlines()[1] == (
+        " 1  Direct Preference Optimization: Your Languag…  0.92 weak"
+    )
+
+
+def test_hit_with_nothing_but_its_place():
+    assert shown(BARE, Style(width=60)) == "\n12  \n    alignment/dpo.md:13\n"
+
+
+def test_section_without_room_stands_below_the_place():
+    hit = replace(HIT, path="a/very/long/path/to/the/one/note/that/matters.md")
+    assert shown(hit, Style(width=60)).splitlines()[2:4] == [
+        "    a/very/long/path/to/the/one/note/that/matters.md:13-18",
+        "    Why it works › Derivation",
+    ]
+
+
+def test_word_longer_than_the_line_stands_alone():
+    address = "https://example.org/" + "x" * 60
+    assert shown(HIT, Style(width=60), Run(f"see {address} there")).splitlines()[4:] == [
+        "    see",
+        f"    {address}",
+        "    there",
+    ]
+
+
+def test_wide_signs_take_two_columns():
+    hit = replace(
+        HIT,
+        title="直接偏好优化:语言模型本身就是一个奖励模型,因此不需要单独训练奖励模型",
+        section=("为什么",),
+        tags=("对齐",),
+        text="直接偏好优化不需要单独的奖励模型,因为策略本身已经包含了一个奖励模型,这一点可以由最优解推出。",
+    )
+    assert (
+        shown(hit, Style(width=60))
+        == """
+ 1  直接偏好优化:语言模型本身就是一个奖励模型,因此不…   0.92
+    alignment/dpo.md:13-18  为什么
+    2026-03-14 · arxiv:2305.18290 (2023) · #对齐
+    直接偏好优化不需要单独的奖励模型,因为策略本身已经包含了
+    一个奖励模型,这一点可以由最优解推出。
+"""
+    )
+
+
+def test_lines_of_a_whole_passage_stay_lines():
+    text = (
+        "## Steps\n\n- one\n    - one of one\n\nAnd a line that is a little longer than the others."
+    )
+    assert shown(HIT, Style(width=40), Run(text)).splitlines()[4:] == [
+        "    ## Steps",
+        "",
+        "    - one",
+        "        - one of one",
+        "",
+        "    And a line that is a little longer",
+        "    than the others.",
+    ]
+
+
+def test_signs_that_a_terminal_would_act_on_are_left_out():
+    evil = "\x1b]0;owned\x07a\x9b2Jb\x08\tc"
+    hit = replace(HIT, title=evil, path=f"{evil}.md", section=(evil,), tags=(evil,), paper=evil)
+    seen = shown(hit, Style(width=200), Run(evil))
+    assert not [sign for sign in seen.replace("\n", "") if unicodedata.category(sign) == "Cc"]
+    assert printable("a\n\tb\x1b[1m") == "a  b[1m"
+
+
+def test_explanation_names_the_floor_where_one_is_known():
+    answer = Answer((BARE,), Mode.DENSE, floor=0.21)
+    assert list(explanation(BARE, answer, Style())) == ["    score 0.000 · floor 0.210"]
+
+
+def test_explanation_in_whole():
+    answer = Answer(
+        (HIT,),
+        Mode.HYBRID,
+        where="tag:dpo -tag:survey",
+        terms=('"reward"', '"model"'),
+        duplicates={HIT.passage_id: 2},
+    )
+    assert list(explanation(HIT, answer, Style())) == [
+        "    cosine 0.731 · bm25 11.250 · score 0.923 · the same text stands in 2 more",
+        "    let through by: tag:dpo -tag:survey",
+        "    words: reward model",
+    ]
+    assert list(explanation(BARE, Answer((BARE,), Mode.DENSE), Style(colour=True))) == [
+        "    \x1b[2mscore 0.000\x1b[0m"
+    ]
+
+
+# ------------------------------------------------------------ laws
+
+
+WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), max_size=80)
+
+
+@given(st.lists(st.builds(Run, WORDS, st.booleans())), st.integers(4, 60))
+def test_wrapping_keeps_every_letter_and_mark(runs, width):
+    lines = wrapped(runs, width)
+    flat = [(sign, run.marked) for line in lines for run in line for sign in run.text]
+    before = [(sign, run.marked) for run in runs for sign in run.text]
+    assert [pair for pair in flat if pair[0] != " "] == [pair for pair in before if pair[0] != " "]
+
+
+@given(st.text(), st.integers(1, 30))
+def test_clipped_line_fits_and_begins_like_the_line(text, width):
+    line = clipped(text, width)
+    assert cells(line) <= width
+    assert line == text or text.startswith(line.removesuffix("…"))
+
+
+@given(st.text(), st.integers(0, 30))
+def test_cut_is_the_longest_beginning_that_fits(text, width):
+    cut = cut_to_cells(text, width)
+    assert text.startswith(cut)
+    assert cells(cut) <= width
+    rest = text[len(cut) :]
+    assert not rest or cells(cut + rest[0]) > width
+
+
+# ------------------------------------------------------------ the terminal at hand
+
+
+class Screen:
+    def __init__(self, is_terminal: bool) -> None:
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+@pytest.mark.parametrize(
+    ("environment", "colour", "links"),
+    [
+        ({"TERM": "xterm-256color"}, True, False),
+        ({"TERM": "xterm-kitty"}, True, True),
+        ({"TERM_PROGRAM": "iTerm.app"}, True, True),
+        ({"VTE_VERSION": "7600"}, True, True),
+        ({"VTE_VERSION": "odd"}, True, False),
+        ({"TERM_PROGRAM": "iTerm.app", "NO_COLOR": "1"}, False, False),
+        ({"TERM_PROGRAM": "iTerm.app", "NO_COLOR": ""}, True, True),
+        ({"TERM": "dumb"}, False, False),
+    ],
+)
+def test_terminal_is_taken_for_what_it_says_it_is(monkeypatch, environment, colour, links):
+    monkeypatch.setenv("COLUMNS", "72")
+    assert style_of(Screen(True), environment) == Style(72, colour, links)
+    assert style_of(Screen(False), environment) == Style()
+
+
+@pytest.mark.parametrize(("columns", "width"), [("10", 40), ("1000", 200)])
+def test_width_stays_readable(monkeypatch, columns, width):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert style_of(Screen(True), {}).width == width
