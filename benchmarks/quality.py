@@ -83,6 +83,7 @@ def read_documents(name: str) -> Iterator[tuple[str, bytes]]:
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, str]]:
+    """Give the objects of a file, one a line."""
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
@@ -97,12 +98,15 @@ class Documents:
         self._count = count
 
     def list_files(self) -> Listing:
+        """Name all documents."""
         return Listing(tuple(ListedFile(path, 0, 0) for path in sorted(self._documents)))
 
     def hash_file(self, path: str) -> str:
+        """Give the path: no document ever changes."""
         return path
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
+        """Read and cut documents."""
         for path in paths:
             reading = read_notes(path, self._documents[path], rules=self._rules)
             passages = (
@@ -137,6 +141,7 @@ def ndcg(found: Sequence[str], relevant: Mapping[str, float], depth: int = 10) -
 
 
 def discounted(gains: Iterable[float]) -> float:
+    """Add up gains, each worth less the later it comes."""
     return sum(gain / np.log2(place + 2) for place, gain in enumerate(gains))
 
 
@@ -147,12 +152,14 @@ def files_found(searcher: Searcher, query: str, mode: Mode, depth: int = 10) -> 
 
 
 def measure(searcher: Searcher, judged: Sequence[Judged], mode: Mode) -> float:
+    """Give the mean nDCG@10 of a mode."""
     return statistics.fmean(
         ndcg(files_found(searcher, query.text, mode), query.relevant) for query in judged
     )
 
 
 def main() -> None:
+    """Measure the collections asked for and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--collections", nargs="*", default=NAMES, choices=NAMES)
     parser.add_argument("--keep", type=Path, help="keep the indexes in this folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from notesearch.index.records import Condition, StoredPassage
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
 from notesearch.records import Hit
+from notesearch.search.allowed import AllowedIds
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.dense import LazyQueryEmbedder, QueryEmbedder
 from notesearch.search.floor import Floors, says_all
@@ -21,7 +23,7 @@ from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
 from notesearch.search.lexical import LexicalRanker
 from notesearch.search.similar import find_alike
-from notesearch.search.terms import quote, read_terms, read_words
+from notesearch.search.terms import read_terms
 from notesearch.search.titles import find_titled
 
 # Passages that each ranking hands to the mix.
@@ -67,6 +69,10 @@ class Searcher:
         """Without a `floor` it is learned, and kept for the next process in `floor_file`."""
         self._store = store
         self._embedder = LazyQueryEmbedder(load_embedder)
+        # A question is embedded while the full-text table is asked: 4 ms, and the loading of the
+        # model at the first one, cost no time of their own.
+        self._embedding = ThreadPoolExecutor(thread_name_prefix="embed")
+        self._allowed = AllowedIds()
         self._lexical = LexicalRanker()
         self._floor = floor
         self._floors = Floors(floor_file)
@@ -89,9 +95,11 @@ class Searcher:
         """
         question = Question(words, tuple(phrases), mode)
         _require_counts(k, per_note)
-        vector = None if mode is Mode.LEXICAL else self._embed(question.text)
+        vector = None
+        if mode is not Mode.LEXICAL:
+            vector = self._embedding.submit(self._embed, question.text)
         with self._store.snapshot() as snapshot:
-            allowed_ids = find_allowed(snapshot, phrases, condition)
+            allowed_ids = self._allowed.find(snapshot, phrases, condition)
             ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
             floor = None if vector is None else self._floor_of(snapshot)
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
@@ -119,7 +127,7 @@ class Searcher:
             return self.search(notes, condition=condition, k=k, mode=Mode.DENSE, per_note=per_note)
         _require_counts(k, per_note)
         with self._store.snapshot() as snapshot:
-            allowed_ids = find_allowed(snapshot, (), condition)
+            allowed_ids = self._allowed.find(snapshot, (), condition)
             likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
             chosen = gather(snapshot, likeness.ranking, k, per_note)
         found = [stored.note for _, stored in chosen.passages]
@@ -144,17 +152,16 @@ class Searcher:
         self,
         snapshot: Snapshot,
         question: Question,
-        vector: NDArray[np.float32] | None,
+        vector: Future[NDArray[np.float32]] | None,
         depth: int,
         allowed_ids: NDArray[np.int64] | None,
     ) -> Ranking:
         terms = question.terms
+        matches = self._lexical.find_matches(snapshot, terms, depth, allowed_ids)
         if vector is None:
-            return rank_matches(self._lexical.find_matches(snapshot, terms, depth, allowed_ids))
-        nearest = snapshot.nearest(vector, depth, allowed_ids)
-        if not terms:
-            return rank_nearest(nearest)
-        return fuse(nearest, self._lexical.find_matches(snapshot, terms, depth, allowed_ids))
+            return rank_matches(matches)
+        nearest = snapshot.nearest(vector.result(), depth, allowed_ids)
+        return fuse(nearest, matches) if terms else rank_nearest(nearest)
 
 
 def _require_counts(k: int, per_note: int | None) -> None:
@@ -174,19 +181,6 @@ def _is_weak(
     if floor is None or not known.size or known.max() >= floor or question.phrases:
         return False
     return not (question.terms and says_all(snapshot, question.words, allowed_ids))
-
-
-def find_allowed(
-    snapshot: Snapshot, phrases: Sequence[str], condition: Condition | None
-) -> NDArray[np.int64] | None:
-    """Give the passages that may be hits, in ascending order; None for all of them."""
-    allowed_ids = None if condition is None else snapshot.passage_ids(condition)
-    for phrase in phrases:
-        words = read_words(phrase)
-        if words:
-            saying = snapshot.matching_ids(quote(words))
-            allowed_ids = saying if allowed_ids is None else np.intersect1d(allowed_ids, saying)
-    return allowed_ids
 
 
 def make_hits(chosen: Chosen, ranking: Ranking, *, weak: bool = False) -> tuple[Hit, ...]:

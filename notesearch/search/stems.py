@@ -5,60 +5,13 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+_WRITTEN_SUFFIXES = """
+    s es ies ed ing er ers ly al ally ation ations ational ization izations ized izing ize izes
+    isation isations ised ising ise ises ator ators ative ive ives ion ions or ors ment ments
+    ness able ible ability ibility ful y i e
+"""
 # Longest first, so that "ations" goes before "s".
-_SUFFIXES = tuple(
-    sorted(
-        [
-            "s",
-            "es",
-            "ies",
-            "ed",
-            "ing",
-            "er",
-            "ers",
-            "ly",
-            "al",
-            "ally",
-            "ation",
-            "ations",
-            "ational",
-            "ization",
-            "izations",
-            "ized",
-            "izing",
-            "ize",
-            "izes",
-            "isation",
-            "isations",
-            "ised",
-            "ising",
-            "ise",
-            "ises",
-            "ator",
-            "ators",
-            "ative",
-            "ive",
-            "ives",
-            "ion",
-            "ions",
-            "or",
-            "ors",
-            "ment",
-            "ments",
-            "ness",
-            "able",
-            "ible",
-            "ability",
-            "ibility",
-            "ful",
-            "y",
-            "i",
-            "e",
-        ],
-        key=len,
-        reverse=True,
-    )
-)
+_SUFFIXES = tuple(sorted(_WRITTEN_SUFFIXES.split(), key=len, reverse=True))
 # What is left of a word must still tell it from others.
 _SHORTEST = 3
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from notesearch.exit_codes import ExitCode
 
 NOTE = """---

@@ -13,11 +13,11 @@ from tests.search.written import build_store, note
 def test_floor_lies_above_the_mean_of_unrelated_questions(tmp_path: Path) -> None:
     # To the tests' embedder no unrelated question holds a word it knows but those it lumps
     # together, and of these the note holds one of two: each cosine is 1 / sqrt(2).
-    with build_store(tmp_path, note("a.md", "reward", title="x")) as store:
-        with store.snapshot() as snapshot:
-            best = [0.5**0.5] * len(UNRELATED)
-            expected = fmean(best) + _DEVIATIONS * stdev(best)
-            assert learn_floor(snapshot, WordEmbedder()) == pytest.approx(expected, abs=1e-3)
+    store = build_store(tmp_path, note("a.md", "reward", title="x"))
+    with store, store.snapshot() as snapshot:
+        best = [0.5**0.5] * len(UNRELATED)
+        expected = fmean(best) + _DEVIATIONS * stdev(best)
+        assert learn_floor(snapshot, WordEmbedder()) == pytest.approx(expected, abs=1e-3)
 
 
 def test_floor_is_learned_once_for_a_generation(tmp_path: Path) -> None:
