@@ -5,8 +5,8 @@
 
 Texts are stretches of real notes (../shared/data/wild, or the folder that NOTESEARCH_DATA names)
 or words by a Zipf law, vectors are random; the embedding of a query is measured by itself, with
-the default model. Queries are all different: "first" is the first time that a query is asked in
-its process, "again" the second.
+the default model. Queries are all different. "first" are the first questions of a process, "new"
+are those after 300 others, "again" are the same ones asked once more.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ PASSAGES_PER_NOTE = 10
 WORDS_PER_PASSAGE = 100
 WORDS_PER_QUERY = 5
 QUERIES = 60
+BETWEEN = 300
 
 _OF_NOTES = "p.note IN (SELECT id FROM notes WHERE {})"
 FILTERS: dict[str, Condition | None] = {
@@ -166,19 +167,23 @@ def draw_queries() -> list[str]:
     """Give stretches of words, as a person would ask about what a note says."""
     words = all_words()
     dice = random.Random(2)
-    starts = [dice.randrange(len(words) - WORDS_PER_QUERY) for _ in range(QUERIES)]
+    starts = [dice.randrange(len(words) - WORDS_PER_QUERY) for _ in range(BETWEEN + 2 * QUERIES)]
     return [" ".join(words[start : start + WORDS_PER_QUERY]) for start in starts]
 
 
 def measure(index_dir: Path, queries: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Give the median milliseconds of a query by filter, the first time and again."""
+    """Give the median milliseconds of a query by filter and moment."""
     figures = {}
     for name, condition in FILTERS.items():
         with Store(index_dir) as store:
             searcher = Searcher(store, RandomEmbedder, floor=0.0)
             searcher.search("warm up")
             ask = _asker(searcher, condition)
-            figures[name] = {time_name: median_ms(ask, queries) for time_name in ("first", "again")}
+            figures[name] = {"first": median_ms(ask, queries[:QUERIES])}
+            for query in queries[QUERIES:-QUERIES]:
+                ask(query)
+            for moment in ("new", "again"):
+                figures[name][moment] = median_ms(ask, queries[-QUERIES:])
     return figures
 
 
@@ -205,7 +210,7 @@ def main() -> None:
     queries = draw_queries()
     embedder = load_embedder()
     embedder.embed_query("warm up")
-    print("embedding of a query:", median_ms(embedder.embed_query, queries), "ms")
+    print("embedding of a query:", median_ms(embedder.embed_query, queries[:QUERIES]), "ms")
     kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     folder = options.keep or Path(tempfile.mkdtemp(prefix="notesearch-speed-"))
     try:
