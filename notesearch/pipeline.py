@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -153,10 +154,10 @@ class Index:
     @cached_property
     def corpus(self) -> Path:
         """The folder of notes that the index was made of, or will be."""
-        if IndexLayout(self.index_dir).catalog.exists():
-            made_of = self._store.state.corpus
-            if made_of:
-                return Path(made_of)
+        with suppress(UnusableIndexError):  # one that a rebuild may be about to mend
+            made_of = self._store.state.corpus_folder(self.index_dir)
+            if made_of is not None:
+                return made_of
         return self._settings.corpus or DEFAULT_CORPUS
 
     def status(self) -> IndexStatus:
@@ -333,6 +334,7 @@ class Index:
             embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
             reading=reading,
             tag_forms=lambda tag: tag_and_parents(normalise_tag(tag))[::-1],
+            corpus=corpus,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -17,7 +18,7 @@ class IndexState:
     embedder: str  # fingerprint of the model that made the vectors
     reading: str  # fingerprint of what read and chunked the notes
     generation: int  # names the FAISS file
-    corpus: str  # the folder it was last brought in step with, absolute
+    corpus: str  # the folder it was last brought in step with, seen from the index folder
     dimension: int  # 0 as long as nothing has been embedded
     created: str  # ISO 8601, UTC
     updated: str = ""
@@ -37,13 +38,28 @@ class IndexState:
                 f"the settings ask for {fingerprint}; run: notesearch index --rebuild"
             )
 
-    def require_corpus(self, corpus: str, index_dir: Path) -> None:
+    def corpus_folder(self, index_dir: Path) -> Path | None:
+        """Give the corpus folder; where both were moved together, it is found again."""
+        return (index_dir / self.corpus).resolve() if self.corpus else None
+
+    def require_corpus(self, corpus: Path | None, index_dir: Path) -> None:
         """Raise UsageError for another corpus than before, unless that one has moved away."""
-        if corpus != self.corpus and Path(self.corpus).is_dir():
+        known = self.corpus_folder(index_dir)
+        if corpus and known and corpus.resolve() != known and known.is_dir():
             raise UsageError(
-                f"{index_dir} holds the notes of {self.corpus}, not of {corpus}; "
+                f"{index_dir} holds the notes of {known}, not of {corpus}; "
                 "choose another folder with --index, or change over with --rebuild"
             )
+
+
+def path_from(index_dir: Path, corpus: Path | None) -> str:
+    """Write a corpus folder as seen from the index folder; "" for none."""
+    if corpus is None:
+        return ""
+    try:
+        return os.path.relpath(corpus.resolve(), index_dir.resolve()).replace(os.sep, "/")
+    except ValueError:  # on another drive
+        return str(corpus.resolve())
 
 
 def read_state(catalog: Catalog) -> IndexState:

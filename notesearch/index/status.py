@@ -29,7 +29,7 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
             generation=state.generation,
             embedder=state.embedder,
             reading=state.reading,
-            corpus=state.corpus,
+            corpus=str(state.corpus_folder(index_dir) or ""),
             dimension=state.dimension,
             created=state.created,
             updated=state.updated,
@@ -43,8 +43,10 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
 def read_drift(index_dir: Path, list_files: Callable[[Path], Listing]) -> CorpusDrift | None:
     """Count by stat alone what changed in the index's corpus; None when that is not there."""
     with closing(Catalog.for_reading(IndexLayout(index_dir))) as catalog, catalog.one_state():
-        corpus = Path(read_state(catalog).corpus)
-        return _drift(list_files(corpus), known_files(catalog)) if corpus.is_dir() else None
+        corpus = read_state(catalog).corpus_folder(index_dir)
+        return (
+            _drift(list_files(corpus), known_files(catalog)) if corpus and corpus.is_dir() else None
+        )
 
 
 def read_failures(catalog: Catalog) -> tuple[SkippedFile, ...]:

@@ -30,7 +30,7 @@ from notesearch.index.records import (
 )
 from notesearch.index.salvage import salvage_vectors
 from notesearch.index.seal import break_seal, put_seal, verify_seal
-from notesearch.index.state import IndexState, read_state
+from notesearch.index.state import IndexState, path_from, read_state
 from notesearch.index.status import read_failures
 from notesearch.records import Finding, Listing, SkippedFile
 
@@ -43,7 +43,7 @@ class UpdatePlan:
     embedder: LazyEmbedder
     reading: str  # fingerprint of the reader and the chunker with their settings
     tag_forms: TagForms
-    corpus: str = ""  # the folder, absolute; "" for a source that is none
+    corpus: Path | None = None  # the folder that `source` lists; None for a source without one
     rebuild: bool = False  # begin anew, whatever the index holds
     allow_empty: bool = False  # a corpus without files empties the index
 
@@ -108,8 +108,9 @@ def _update(
         state = None if catalog.is_empty() else read_state(catalog)
         if state is not None and not plan.rebuild:
             state.require_embedder(plan.embedder.fingerprint, layout.index_dir)
-            state.require_corpus(plan.corpus, layout.index_dir)
         listing = _list(plan)
+        if state is not None and not plan.rebuild:
+            state.require_corpus(plan.corpus, layout.index_dir)
         known = {} if state is None or plan.rebuild else known_files(catalog)
         changes = find_changes(plan.source, listing, known)
         report = _report(changes, listing)
@@ -167,7 +168,8 @@ def _find_work(
             plan.rebuild
             or read
             or remove
-            or (state is not None and (state.reading, state.corpus) != (plan.reading, plan.corpus))
+            or (state is not None and state.reading != plan.reading)
+            or (state is not None and state.corpus != path_from(layout.index_dir, plan.corpus))
             or (state is not None and _is_lost(layout, state))
         ),
     )
@@ -212,7 +214,7 @@ def _write(
                 after = IndexState(
                     embedder=plan.embedder.fingerprint,
                     reading=plan.reading,
-                    corpus=plan.corpus,
+                    corpus=path_from(layout.index_dir, plan.corpus),
                     generation=state.generation + 1 if state else 1,
                     dimension=supply.dimension,
                     created=state.created if state else "",

@@ -52,11 +52,10 @@ def status_lines(status: IndexStatus) -> Iterator[str]:
     yield f"reading   {status.reading}"
     yield f"size      {size:,.1f} MB"
     yield f"updated   {status.updated}, generation {status.generation}"
-    yield f"corpus    {status.corpus}"
-    if status.drift is None:
-        yield "          which is not there"
-    else:
-        yield f"          {drift_line(status.drift) or 'in step with it'}"
+    there = "" if status.drift else ", which is not there"
+    yield f"corpus    {status.corpus}{there}"
+    if status.drift:
+        yield f"          {drift_line(status.drift) or 'in step'}"
     for skipped in status.failed:
         yield remark_line(skipped)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 from notesearch.exit_codes import ExitCode
@@ -69,11 +70,12 @@ def test_reindex_is_index_under_its_old_name(here, run):
 
 
 def test_empty_corpus_empties_the_index_only_where_it_is_allowed(here, run):
-    Path("empty").mkdir()
-    ended = run("index", "empty")
+    shutil.rmtree("corpus")
+    Path("corpus").mkdir()
+    ended = run("index")
     assert ended.code == ExitCode.USAGE
     assert "--allow-empty" in ended.err
-    assert run("index", "empty", "--allow-empty").code == ExitCode.OK
+    assert run("index", "--allow-empty").code == ExitCode.OK
     assert run("notes").code == ExitCode.NOTHING_RELEVANT
     assert run("query", "policy").code == ExitCode.NOTHING_RELEVANT
 
@@ -84,10 +86,27 @@ def test_status_in_whole(here, run):
     assert (ended.code, ended.err) == (ExitCode.OK, "")
     assert lines[0] == "5 passages of 5 notes in 5 files"
     assert [line.split()[0] for line in lines[1:]] == [
-        "model", "reading", "size", "updated", "corpus",
+        "model", "reading", "size", "updated", "corpus", "in",
     ]  # fmt: skip
     assert lines[1] == "model     all-MiniLM-L6-v2-9, 9 dimensions"
-    assert lines[5] == "corpus    in step"
+    assert lines[5:] == [f"corpus    {here / 'corpus'}", "          in step"]
+
+
+def test_another_corpus_does_not_take_the_place_of_the_first(here, run):
+    shutil.copytree("corpus", "other")
+    ended = run("index", "other")
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert "holds the notes of" in ended.err
+    assert "choose another folder with --index" in ended.err
+    assert run("index", "other", "--rebuild").code == ExitCode.OK
+
+
+def test_index_and_corpus_may_move_together(here, run, monkeypatch):
+    Path("moved").mkdir()
+    Path("corpus").rename("moved/corpus")
+    Path("index").rename("moved/index")
+    monkeypatch.chdir("moved")
+    assert "in step" in run("status").out
 
 
 def test_status_says_what_changed_and_what_cannot_be_read(here, run):
@@ -95,7 +114,7 @@ def test_status_says_what_changed_and_what_cannot_be_read(here, run):
     run("index")
     change()
     assert run("status").out.splitlines()[-2:] == [
-        "corpus    the index is behind: 2 added, 1 changed, 2 removed; run: notesearch index",
+        "          the index is behind: 2 added, 1 changed, 2 removed; run: notesearch index",
         "scan.md: left out: not text but a PDF",
     ]
     assert json.loads(run("status", "--json").out)["drift"] == {

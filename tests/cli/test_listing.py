@@ -106,7 +106,7 @@ def test_note_is_opened_where_it_stands(here, run, monkeypatch):
     opened: list[str] = []
     monkeypatch.setattr("typer.launch", opened.append)
     assert run("show", "rl/dpo.md", "--open").code == ExitCode.OK
-    assert opened == [str(Path("corpus/rl/dpo.md"))]
+    assert opened == [str(here / "corpus/rl/dpo.md")]
     Path("corpus/rl/dpo.md").unlink()
     ended = run("show", "rl/dpo.md", "--open")
     assert ended.code == ExitCode.USAGE

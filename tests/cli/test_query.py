@@ -119,9 +119,11 @@ def test_hit_without_a_question_has_no_score_to_show(here, run):
         " 1  Direct Preference Optimization\n"
         "    rl/dpo.md:8-12  Limitations\n"
         "    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #rl\n"
-        "    The reward model is implied by the policy. ## Limitations The policy drifts where a"
-        " proof is\n"
-        "    missing.\n"
+        "    The reward model is implied by the policy.\n"
+        "\n"
+        "    ## Limitations\n"
+        "\n"
+        "    The policy drifts where a proof is missing.\n"
     )
     (hit,) = json.loads(run("query", "--tag", "dpo", "--json").out)
     assert (hit["score"], hit["cosine"], hit["bm25"], hit["weak"]) == (0.0, None, None, False)

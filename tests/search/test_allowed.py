@@ -6,7 +6,7 @@ import numpy as np
 
 from notesearch.index.records import Condition
 from notesearch.search.allowed import AllowedIds
-from tests.search.notes import build_store, note
+from tests.search.written import build_store, note
 
 OF_FILE = "p.note IN (SELECT id FROM notes WHERE note_id = ?)"
 
