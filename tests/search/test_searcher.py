@@ -6,6 +6,8 @@ from math import sqrt
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from notesearch.errors import MismatchError, UsageError
 from notesearch.index.records import Condition
@@ -13,7 +15,7 @@ from notesearch.index.store import Store
 from notesearch.records import NoteKind
 from notesearch.search.answer import Mode
 from notesearch.search.searcher import Searcher
-from tests.fakes import WordEmbedder
+from tests.fakes import WORDS, WordEmbedder
 from tests.search.written import Written, build_store, note
 
 BuildSearcher = Callable[..., Searcher]
@@ -190,3 +192,49 @@ def test_similar_leaves_the_note_out_and_tells_the_same_paper(searcher_of: Build
     assert [hit.path for hit in answer.hits][-1] == "far.md"
     assert {hit.path for hit in answer.hits} == {"again.md", "near.md", "far.md"}
     assert answer.same_paper == {"again.md"}
+
+
+def test_update_is_seen_by_the_next_question(tmp_path: Path) -> None:
+    old, new = note("a.md", "a robot walks"), note("b.md", "a robot, a robot, a robot")
+    with build_store(tmp_path, old) as store:
+        searcher = Searcher(store, WordEmbedder, floor=-1.0)
+        some = Condition("p.note IN (SELECT id FROM notes WHERE title LIKE ?)", ("%.md",))
+        before = searcher.search("robot", condition=some).hits
+        build_store(tmp_path, old, new).close()
+        after = searcher.search("robot", condition=some).hits
+    assert [hit.path for hit in before] == ["a.md"]
+    assert sorted(hit.path for hit in after) == ["a.md", "b.md"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    lines=st.lists(
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), min_size=1, max_size=15
+    ),
+    query=st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
+    data=st.data(),
+)
+def test_filter_fills_k_as_brute_force_does(
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[list[str]],
+    query: list[str],
+    data: st.DataObject,
+) -> None:
+    numbers = data.draw(st.sets(st.integers(0, len(lines) - 1)))
+    k = data.draw(st.integers(1, len(lines)))
+    # The number keeps texts apart: equal ones are shown once.
+    notes = [note(f"{n}.md", f"{n} {' '.join(line)}") for n, line in enumerate(lines)]
+    allowed = {f"{n}.md" for n in numbers}
+    marks = ",".join("?" * len(allowed))
+    condition = Condition(
+        f"p.note IN (SELECT id FROM notes WHERE note_id IN ({marks}))", tuple(allowed)
+    )
+    with build_store(tmp_path_factory.mktemp("index"), *notes) as store:
+        searcher = Searcher(store, WordEmbedder, floor=-1.0)
+        words = " ".join(query)
+        everything = searcher.search(words, k=len(lines), mode=Mode.DENSE).hits
+        found = searcher.search(words, condition=condition, k=k, mode=Mode.DENSE).hits
+        mixed = searcher.search(words, condition=condition, k=k).hits
+    kept = [hit.path for hit in everything if hit.path in allowed][:k]
+    assert [hit.path for hit in found] == kept
+    assert len(mixed) == len(kept)
