@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from io import StringIO
@@ -56,11 +57,9 @@ def csv_lines(hits: Sequence[Hit]) -> Iterator[str]:
 def markdown_lines(hits: Sequence[Hit]) -> Iterator[str]:
     """Write hits as a numbered list with citations, to be pasted into a note."""
     for hit in hits:
-        lines = f"{hit.path}#L{hit.line_start}-L{hit.line_end}"
-        about = [*hit.section[-1:], *([str(hit.year)] if hit.year else []), *_citation(hit)]
-        yield f"{hit.rank}. **[{_escaped(hit.title)}](<{lines}>)**" + "".join(
-            f" · {part}" for part in about
-        )
+        year = [str(hit.year)] if hit.year else []
+        about = [_link(hit), *map(_escaped, hit.section[-1:]), *year, *_citation(hit)]
+        yield f"{hit.rank}. {' · '.join(about)}"
         yield ""
         yield from (f"   > {line}".rstrip() for line in hit.text.split("\n"))
         yield ""
@@ -77,6 +76,11 @@ def paper_address(paper: str) -> str | None:
     return _ADDRESSES[scheme].format(name) if scheme in _ADDRESSES else None
 
 
+def _link(hit: Hit) -> str:
+    path = re.sub(r"([<>\\])", r"\\\1", hit.path)
+    return f"**[{_escaped(hit.title)}](<{path}#L{hit.line_start}-L{hit.line_end}>)**"
+
+
 def _citation(hit: Hit) -> list[str]:
     if hit.paper is None:
         return []
@@ -85,4 +89,5 @@ def _citation(hit: Hit) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("[", "\\[").replace("]", "\\]")
+    """Write a text so that Markdown shows it as it is."""
+    return re.sub(r"([\\\[\]<>*`])", r"\\\1", " ".join(text.split()))
