@@ -1,0 +1,246 @@
+"""The library as a program uses it."""
+
+from __future__ import annotations
+
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import notesearch
+from notesearch import Hit, Index, Mode, NotesearchError, Settings
+from notesearch.errors import CorpusError, UnusableIndexError, UsageError
+from notesearch.pipeline import NotesearchWarning
+from notesearch.search.filters import AllOf, Not, Tag
+from tests.conftest import write_notes
+from tests.fakes import WordEmbedder
+
+
+@pytest.fixture
+def index(library: Path):
+    with Index.open(library / "index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
+        yield index
+
+
+def titles(hits: list[Hit]) -> list[str]:
+    return [hit.title for hit in hits]
+
+
+def test_example_of_the_package_runs_as_it_stands(here, capsys):
+    assert notesearch.__doc__ is not None
+    blocks = notesearch.__doc__.split("\n\n")
+    start = next(n for n, block in enumerate(blocks) if block.startswith("    from notesearch"))
+    code = textwrap.dedent("\n\n".join(blocks[start : start + 2]))
+    exec(compile(code, "example", "exec"), {})
+    assert capsys.readouterr().out.split()[1:4] == ["Direct", "Preference", "Optimization"]
+
+
+def test_hits_are_ranked_from_1_with_falling_scores(index):
+    hits = index.query("reward model")
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert hits[0].title == "Proximal Policy Optimization"
+
+
+def test_hit_tells_where_it_stands(index, library):
+    (hit,) = index.query("reward model", where="tag:dpo")
+    lines = (library / "corpus" / hit.path).read_text(encoding="utf-8").splitlines()
+    assert "\n".join(lines[hit.line_start - 1 : hit.line_end]) == hit.text
+    assert (hit.tags, hit.paper, hit.year) == (("dpo", "alignment", "rl"), "arxiv:2305.18290", 2023)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "tag:alignment -tag:dpo",
+        Tag("alignment") & ~Tag("dpo"),
+        AllOf((Tag("alignment"), Not(Tag("dpo")))),
+    ],
+)
+def test_where_is_a_text_or_a_filter(index, where):
+    assert titles(index.query("reward", where=where)) == ["Proximal Policy Optimization"]
+    assert [note.path for note in index.notes(where)] == ["rl/ppo.md"]
+    assert {tag.normal for tag in index.tags(where)} == {"alignment", "ppo", "rl"}
+
+
+def test_filters_of_line_and_where_must_both_hold(index):
+    assert titles(index.query("reward tag:alignment", where="-tag:dpo")) == [
+        "Proximal Policy Optimization"
+    ]
+    assert index.query("reward tag:vision", where="tag:dpo") == []
+
+
+def test_filters_without_words_give_the_newest(index):
+    newest = ["Direct Preference Optimization", "Proximal Policy Optimization"]
+    assert titles(index.query("tag:alignment")) == newest
+    assert titles(index.query("", where="tag:alignment")) == newest
+    assert titles(index.query("", 1, Tag("alignment"))) == newest[:1]
+    answer = index.search("tag:alignment section:limitations")
+    assert [hit.role.value for hit in answer.hits if hit.role] == ["limitations"]
+    assert answer.where == "tag:alignment section:limitations"
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical", Mode.DENSE])
+def test_mode_is_a_name_or_a_choice(index, mode):
+    answer = index.search("reward model", mode=mode)
+    assert answer.mode is Mode(mode)
+    (first, *_) = answer.hits
+    assert (first.cosine is None) == (answer.mode is Mode.LEXICAL)
+    assert (first.bm25 is None) == (answer.mode is Mode.DENSE)
+
+
+def test_line_taken_literally_is_no_query_line(index):
+    assert index.search('tag:nonesuch "reward', literally=True).hits
+    with pytest.raises(UsageError):
+        index.search('tag:nonesuch "reward')
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda index: index.query(""), UsageError, "the query is empty"),
+        (lambda index: index.query("", where=""), UsageError, "the filter is empty"),
+        (lambda index: index.query("x", 0), UsageError, "number of hits must be 1 or more"),
+        (lambda index: index.query("x", per_note=0), UsageError, "must be 1 or more"),
+        (lambda index: index.query("x", mode="fuzzy"), UsageError, "fuzzy is no mode; there are"),
+        (lambda index: index.query("x", where="dpo"), UsageError, "a word is no filter"),
+        (lambda index: index.query("x", where=Tag("dpos")), UsageError, "did you mean dpo"),
+        (lambda index: index.show("nonesuch"), UsageError, "no note is called nonesuch"),
+        (lambda index: index.update("nowhere"), CorpusError, "nowhere does not exist"),
+    ],
+)
+def test_wrong_call_is_one_error_that_says_so(index, call, error, message):
+    with pytest.raises(error, match=message) as caught:
+        call(index)
+    assert isinstance(caught.value, NotesearchError)
+
+
+def test_index_that_is_not_there(tmp_path):
+    with pytest.raises(UnusableIndexError, match="holds no index; run: notesearch index"):
+        Index.open(tmp_path / "none", WordEmbedder())
+    assert not (tmp_path / "none").exists()
+    with (
+        Index.open(tmp_path / "none", WordEmbedder(), create=True) as index,
+        pytest.raises(UnusableIndexError, match="no index"),
+    ):
+        index.query("policy")
+
+
+def test_threads_may_ask_at_once(index):
+    lines = ["reward model", "image patches", "tag:alignment", "policy -tag:dpo", "speech"] * 8
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(index.query, lines))
+    assert together == [index.query(line) for line in lines]
+
+
+def test_closed_index_says_so_and_opens_again(library):
+    index = Index.open(library / "index", WordEmbedder(name="all-MiniLM-L6-v2"))
+    with index:
+        first = index.query("reward model")
+    index.close()
+    assert index.query("reward model") == first  # opened again by being used
+    index.close()
+
+
+def test_update_reports_what_it_did(tmp_path):
+    write_notes(tmp_path / "corpus")
+    (tmp_path / "corpus/scan.md").write_bytes(b"%PDF-1.7")
+    embedder = WordEmbedder()
+    with Index.open(tmp_path / "index", embedder, create=True) as index:
+        report = index.update(tmp_path / "corpus")
+        assert (len(report.added), report.notes, report.passages_embedded) == (6, 5, 5)
+        assert [(skip.path, skip.reason) for skip in report.skipped] == [
+            ("scan.md", "not text but a PDF")
+        ]
+        embedder.embedded.clear()
+        again = index.update(tmp_path / "corpus")
+        assert (again.is_unchanged, again.unchanged, embedder.embedded) == (True, 6, [])
+        (tmp_path / "corpus/rl/ppo.md").unlink()
+        assert index.update(tmp_path / "corpus", dry_run=True).removed == ("rl/ppo.md",)
+        assert index.status(tmp_path / "corpus").counts.notes == 5
+        assert index.update(tmp_path / "corpus").removed == ("rl/ppo.md",)
+        assert index.status(tmp_path / "corpus").counts.notes == 4
+
+
+def test_open_index_sees_what_an_update_brings(tmp_path):
+    write_notes(tmp_path / "corpus")
+    with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
+        index.update(tmp_path / "corpus")
+        assert "New" not in titles(index.query("robot"))
+        (tmp_path / "corpus/new.md").write_text("# New\n\nA robot.\n", encoding="utf-8")
+        index.update(tmp_path / "corpus")
+        assert titles(index.query("robot"))[0] == "New"
+
+
+def test_progress_is_told_to_whoever_listens(tmp_path):
+    write_notes(tmp_path / "corpus")
+    seen = []
+    with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
+        index.update(tmp_path / "corpus", progress=seen.append)
+    assert (seen[-1].files_done, seen[-1].files_total) == (5, 5)
+    assert seen[-1].passages_embedded == 5
+
+
+class Tiny:
+    """The least that can embed: two axes, for texts with a reward and without."""
+
+    fingerprint = "tiny-1"
+    dimension = 2
+    max_tokens = 40
+
+    def embed_passages(self, texts):
+        rewards = np.array(["reward" in text for text in texts], dtype=np.float32)
+        return np.stack([rewards, 1 - rewards], axis=1)
+
+    def embed_query(self, text):
+        return self.embed_passages([text])[0]
+
+    def count_tokens(self, text):
+        return len(text.split())
+
+
+def test_embedder_of_ones_own_takes_the_place_of_the_model(tmp_path):
+    write_notes(tmp_path / "corpus")
+    settings = Settings(corpus=tmp_path / "corpus", index=tmp_path / "index")
+    with Index.open(None, Tiny(), create=True, settings=settings) as index:
+        index.update()
+        first = index.query("reward", mode="dense", k=2)
+        assert sorted(titles(first)) == [
+            "Direct Preference Optimization",
+            "Proximal Policy Optimization",
+        ]
+        assert [hit.cosine for hit in first] == [1.0, 1.0]
+    with (
+        Index.open(None, WordEmbedder(), settings=settings) as index,
+        pytest.raises(NotesearchError, match="tiny-1"),
+    ):
+        index.query("reward")
+
+
+def test_note_is_shown_with_its_passages(index):
+    note, passages = index.show("rl/dpo.md")
+    assert note.title == "Direct Preference Optimization"
+    assert [passage.note_id for passage in passages] == ["rl/dpo.md"]
+
+
+def test_text_around_a_hit(tmp_path):
+    parts = "\n\n".join(f"## Part {n}\n\n" + f"word{n} " * 45 for n in range(4))
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus/long.md").write_text(f"# Long\n\n{parts}\n", encoding="utf-8")
+    settings = Settings(corpus=tmp_path / "corpus", passage_tokens=50)
+    with Index.open(tmp_path / "index", WordEmbedder(), create=True, settings=settings) as index:
+        index.update()
+        assert len(index.query("word2", per_note=None)) == 4
+        (hit,) = index.query("word2", 1)
+        assert index.passage_text(hit) == hit.text
+        around = index.passage_text(hit, around=1)
+        assert [f"Part {n}" in around for n in range(4)] == [False, True, True, True]
+
+
+def test_warnings_are_python_warnings_in_a_library():
+    from notesearch.pipeline import warn_in_python
+
+    with pytest.warns(NotesearchWarning, match="odd"):
+        warn_in_python("odd")
