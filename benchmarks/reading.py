@@ -27,8 +27,8 @@ from notesearch.corpus.decode import UndecodableError, decode
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.layouts import split_document
 from notesearch.corpus.reader import read_notes
-from notesearch.corpus.search_text import to_words
 from notesearch.corpus.walk import list_files
+from notesearch.corpus.words.search_text import to_words
 from notesearch.records import Note
 
 MAX_TOKENS = 254  # of the default model, its two special tokens aside

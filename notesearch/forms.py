@@ -10,19 +10,19 @@ from notesearch.search.query_line import Forms
 
 
 def _read_tag(text: str) -> str:
-    from notesearch.corpus.tags import normalise_tag
+    from notesearch.corpus.facts.tags import normalise_tag
 
     return normalise_tag(text)
 
 
 def _read_paper(text: str) -> str | None:
-    from notesearch.corpus.papers import normalise_paper
+    from notesearch.corpus.facts.papers import normalise_paper
 
     return normalise_paper(text)
 
 
 def _read_role(text: str) -> Role | None:
-    from notesearch.corpus.roles import role_of
+    from notesearch.corpus.facts.roles import role_of
 
     return role_of(text)
 

@@ -52,7 +52,7 @@ def index_of_own_notes(settings: Settings) -> Iterator[tuple[Index, tuple[Judged
     What the queries are made of is left out of a copy of the index, so that a line does not
     find itself; only the passages that it was in are embedded anew.
     """
-    from notesearch.corpus.search_text import to_words
+    from notesearch.corpus.words.search_text import to_words
 
     with tempfile.TemporaryDirectory(prefix="notesearch-") as scratch:
         index_dir = Path(scratch, "index")

@@ -326,7 +326,7 @@ class Index:
         return to_condition(where)
 
     def _plan(self, source: CorpusSource, reading: str, corpus: Path) -> UpdatePlan:
-        from notesearch.corpus.tags import normalise_tag, tag_and_parents
+        from notesearch.corpus.facts.tags import normalise_tag, tag_and_parents
         from notesearch.index.update import UpdatePlan
 
         return UpdatePlan(

@@ -15,7 +15,7 @@ from functools import partial
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 
-from notesearch.corpus.search_text import to_words
+from notesearch.corpus.words.search_text import to_words
 from notesearch.records import Block, Note, Passage, Role, Section
 
 # The title may take this share of a passage; a longer one is cut, in the search text alone.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from notesearch.corpus.tags import hashtag_line
+from notesearch.corpus.facts.tags import hashtag_line
 from notesearch.records import ListedFile
 
 # Lines of nothing but hashtags in so many files: who writes these also writes them in prose.

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.decode import decode
-from notesearch.corpus.front_matter import find_front_matter
+from notesearch.corpus.facts.front_matter import find_front_matter
 from notesearch.corpus.markup import TRANSLATORS
 from notesearch.corpus.text import heading_text
 from notesearch.records import Block

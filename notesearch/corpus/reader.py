@@ -8,17 +8,17 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from notesearch.corpus.blocks import blocks_within, parse_blocks
-from notesearch.corpus.dates import date_from_heading, date_from_line
 from notesearch.corpus.decode import MAX_FILE_BYTES, UndecodableError
 from notesearch.corpus.document import Document, open_document
+from notesearch.corpus.facts.dates import date_from_heading, date_from_line
+from notesearch.corpus.facts.metadata import Facts, find_date, read_facts, unique_tags
+from notesearch.corpus.facts.run_together import split_run_together
+from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags
+from notesearch.corpus.facts.title import Title, find_title, make_title
 from notesearch.corpus.layouts import Part, split_document
 from notesearch.corpus.layouts.part import count_words, first_sentence
-from notesearch.corpus.metadata import Facts, find_date, read_facts, unique_tags
 from notesearch.corpus.rules import ReadingRule, rule_for
-from notesearch.corpus.run_together import split_run_together
 from notesearch.corpus.sections import find_sections
-from notesearch.corpus.tags import TAG_KEYS, folder_tags
-from notesearch.corpus.title import Title, find_title, make_title
 from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
 
 # A topic heading longer than this is a sentence or a date range, not a tag.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notesearch.corpus.roles import role_of, role_of_line
+from notesearch.corpus.facts.roles import role_of, role_of_line
 from notesearch.corpus.text import heading_text
 from notesearch.records import Block, Role, Section
 

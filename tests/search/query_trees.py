@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notesearch.corpus.papers import normalise_paper
-from notesearch.corpus.roles import role_of
-from notesearch.corpus.tags import normalise_tag
+from notesearch.corpus.facts.papers import normalise_paper
+from notesearch.corpus.facts.roles import role_of
+from notesearch.corpus.facts.tags import normalise_tag
 from notesearch.errors import UsageError
 from notesearch.search.filters import AllOf, AnyOf, Filter, Not
 from notesearch.search.query_line import Forms, parse_query

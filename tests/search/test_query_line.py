@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notesearch.corpus.tags import normalise_tag
+from notesearch.corpus.facts.tags import normalise_tag
 from notesearch.errors import UsageError
 from notesearch.records import NoteKind, Role
 from notesearch.search.filters import (

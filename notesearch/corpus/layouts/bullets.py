@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from notesearch.corpus.document import Document
+from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
-from notesearch.corpus.roles import is_generic_heading
 from notesearch.corpus.text import linked_title, plain, without_marker
 from notesearch.records import Block, NoteKind
 

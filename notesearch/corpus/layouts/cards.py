@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from notesearch.corpus.dates import read_line
 from notesearch.corpus.document import Document
+from notesearch.corpus.facts.dates import read_line
+from notesearch.corpus.facts.roles import role_of
 from notesearch.corpus.layouts.part import Part, first_sentence, with_rest
-from notesearch.corpus.roles import role_of
 from notesearch.records import NoteKind
 
 _TLDR = re.compile(r"^\s*TL;?DR\b[.:;]?\s*", re.IGNORECASE)

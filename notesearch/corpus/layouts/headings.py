@@ -6,9 +6,9 @@ import re
 from itertools import takewhile
 
 from notesearch.corpus.document import Document, HeadingLine
+from notesearch.corpus.facts.papers import is_paper_line, paper_id
+from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.layouts.part import Part, fills, with_rest
-from notesearch.corpus.papers import is_paper_line, paper_id
-from notesearch.corpus.roles import is_generic_heading
 from notesearch.corpus.text import linked_title
 from notesearch.records import NoteKind
 

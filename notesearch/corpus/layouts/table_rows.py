@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from notesearch.corpus.dates import parse_date
 from notesearch.corpus.document import Document
+from notesearch.corpus.facts.dates import parse_date
 from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
 from notesearch.corpus.text import plain
 from notesearch.records import NoteKind

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.front_matter import find_front_matter
+from notesearch.corpus.facts.front_matter import find_front_matter
 
 
 def lines(text: str) -> list[str]:

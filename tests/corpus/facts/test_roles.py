@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.roles import is_generic_heading, role_of, role_of_line
+from notesearch.corpus.facts.roles import is_generic_heading, role_of, role_of_line
 from notesearch.records import Role
 
 CASES: dict[str, list[Any]] = yaml.safe_load(

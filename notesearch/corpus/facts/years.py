@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from notesearch.corpus.dates import FIRST_YEAR, LAST_YEAR, parse_date
+from notesearch.corpus.facts.dates import FIRST_YEAR, LAST_YEAR, parse_date
 
 # A longer line is prose, and is not searched.
 _MAX_LINE = 400

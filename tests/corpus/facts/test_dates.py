@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.dates import (
+from notesearch.corpus.facts.dates import (
     date_from_folder,
     date_from_line,
     date_from_name,
@@ -19,7 +19,7 @@ from notesearch.corpus.dates import (
     parse_date,
     read_line,
 )
-from notesearch.corpus.years import year_from_title, year_from_venue_line
+from notesearch.corpus.facts.years import year_from_title, year_from_venue_line
 
 CASES: dict[str, list[Any]] = yaml.safe_load(
     Path(__file__).with_name("date_cases.yaml").read_text(encoding="utf-8")

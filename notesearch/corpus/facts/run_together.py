@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from notesearch.corpus.field_terms import FIELD_TERMS
-from notesearch.corpus.tags import normalise_tag
+from notesearch.corpus.facts.field_terms import FIELD_TERMS
+from notesearch.corpus.facts.tags import normalise_tag
 
 # Tags that ran together are a few words; a longer text is prose.
 _MAX_RUN = 400

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.papers import (
+from notesearch.corpus.facts.papers import (
     links,
     normalise_paper,
     paper_id,

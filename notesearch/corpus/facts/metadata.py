@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from notesearch.corpus.dates import (
+from notesearch.corpus.facts.dates import (
     DATE_KEYS,
     date_from_folder,
     date_from_line,
     date_from_name,
     date_from_value,
 )
-from notesearch.corpus.papers import (
+from notesearch.corpus.facts.papers import (
     PAPER_KEYS,
     is_paper_line,
     links,
@@ -23,8 +23,8 @@ from notesearch.corpus.papers import (
     paper_ids,
     year_from_id,
 )
-from notesearch.corpus.roles import is_generic_heading
-from notesearch.corpus.tags import (
+from notesearch.corpus.facts.roles import is_generic_heading
+from notesearch.corpus.facts.tags import (
     TAG_KEYS,
     hashtag_line,
     inline_hashtags,
@@ -32,9 +32,9 @@ from notesearch.corpus.tags import (
     tags_from_line,
     tags_from_value,
 )
+from notesearch.corpus.facts.title import Title
+from notesearch.corpus.facts.years import YEAR_KEYS, year_from_venue_line
 from notesearch.corpus.text import plain
-from notesearch.corpus.title import Title
-from notesearch.corpus.years import YEAR_KEYS, year_from_venue_line
 
 _AUTHOR_LINE = re.compile(
     r"^\W{0,8}(?:authors?|by)\W{0,3}:\W{0,3}(?=\w)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Container
 from functools import lru_cache
 
-from notesearch.corpus.dates import parse_date
+from notesearch.corpus.facts.dates import parse_date
 from notesearch.records import Role
 
 # A longer heading is a title or a sentence.

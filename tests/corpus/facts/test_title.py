@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.corpus.blocks import parse_blocks
-from notesearch.corpus.title import Title, find_title, make_title, title_from_path
+from notesearch.corpus.facts.title import Title, find_title, make_title, title_from_path
 
 
 @pytest.mark.parametrize(

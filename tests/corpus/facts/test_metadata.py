@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from notesearch.corpus.metadata import Facts, find_date, read_facts, unique_tags
-from notesearch.corpus.title import Title
+from notesearch.corpus.facts.metadata import Facts, find_date, read_facts, unique_tags
+from notesearch.corpus.facts.title import Title
 
 UNTITLED = Title("T")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from notesearch.corpus.latex import math_to_words
-from notesearch.corpus.rewriting import (
+from notesearch.corpus.words.latex import math_to_words
+from notesearch.corpus.words.rewriting import (
     SHIELDED_PIPE,
     Rule,
     apply_rules,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from notesearch.corpus.rewriting import (
+from notesearch.corpus.words.rewriting import (
     SHIELDED_PIPE,
     Rule,
     apply_rules,

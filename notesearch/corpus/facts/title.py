@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from notesearch.corpus.dates import date_from_name
-from notesearch.corpus.roles import is_generic_heading
+from notesearch.corpus.facts.dates import date_from_name
+from notesearch.corpus.facts.roles import is_generic_heading
+from notesearch.corpus.facts.years import year_from_title
 from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
-from notesearch.corpus.years import year_from_title
 from notesearch.records import Block
 
 _FIELD = re.compile(r"^\W{0,8}(?:paper )?title\W{0,4}:{1,2}\W{0,4}(\S.*)$", re.IGNORECASE)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
-from notesearch.corpus.dates import is_date_folder
+from notesearch.corpus.facts.dates import is_date_folder
 
 # A longer line is prose; the longest list of tags seen has 600 characters.
 _MAX_LINE = 4000

@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.run_together import split_run_together
-from notesearch.corpus.tags import (
+from notesearch.corpus.facts.run_together import split_run_together
+from notesearch.corpus.facts.tags import (
     folder_tags,
     hashtag_line,
     heading_tags,

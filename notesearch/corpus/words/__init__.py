@@ -1,0 +1,1 @@
+"""A stretch of a note's source in, the words that a reader would say aloud out."""
