@@ -222,14 +222,14 @@ class Index:
         condition = self._condition(both, query)
         if condition is not None and not (query.text.strip() or query.phrases):
             with self._store.snapshot() as snapshot:
-                answer = Answer(find_newest(snapshot, condition, k, per_note), Mode(mode))
+                answer = Answer(find_newest(snapshot, condition, k, per_note), Mode.named(mode))
         else:
             answer = self._searcher.search(
                 query.text,
                 query.phrases,
                 condition,
                 k=k,
-                mode=Mode(mode),
+                mode=Mode.named(mode),
                 per_note=per_note,
             )
         return replace(answer, where=str(both)) if both is not None else answer

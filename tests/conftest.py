@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -59,21 +58,26 @@ def word_model(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"notesearch.model.{name}", stand_in)
 
 
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `corpus` and its `index`; copy it before changing anything."""
-    folder = tmp_path_factory.mktemp("library")
+def make_library(folder: Path) -> None:
+    """Write the notes into `corpus`, and make its `index`."""
     write_notes(folder / "corpus")
     embedder = WordEmbedder(name="all-MiniLM-L6-v2")
     with Index.open(folder / "index", embedder, create=True) as index:
         index.update(folder / "corpus")
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `corpus` and its `index`, for tests that change neither."""
+    folder = tmp_path_factory.mktemp("library")
+    make_library(folder)
     return folder
 
 
 @pytest.fixture
-def here(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
-    """A copy of the library as the working folder."""
-    shutil.copytree(library, tmp_path, dirs_exist_ok=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
+    """A library of the test's own as the working folder."""
+    make_library(tmp_path)
     monkeypatch.chdir(tmp_path)
     for name in ("CORPUS", "INDEX", "MODEL", "PRECISION", "DEVICE", "INLINE_TAGS"):
         monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)

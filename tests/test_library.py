@@ -108,13 +108,21 @@ def test_line_taken_literally_is_no_query_line(index):
         (lambda index: index.query("x", where="dpo"), UsageError, "a word is no filter"),
         (lambda index: index.query("x", where=Tag("dpos")), UsageError, "did you mean dpo"),
         (lambda index: index.show("nonesuch"), UsageError, "no note is called nonesuch"),
-        (lambda index: index.update("nowhere"), CorpusError, "nowhere does not exist"),
+        (lambda index: index.update("nowhere"), UsageError, "holds the notes of .* not of "),
     ],
 )
 def test_wrong_call_is_one_error_that_says_so(index, call, error, message):
     with pytest.raises(error, match=message) as caught:
         call(index)
     assert isinstance(caught.value, NotesearchError)
+
+
+def test_corpus_that_is_not_there(tmp_path):
+    with (
+        Index.open(tmp_path / "index", WordEmbedder(), create=True) as index,
+        pytest.raises(CorpusError, match="nowhere does not exist"),
+    ):
+        index.update(tmp_path / "nowhere")
 
 
 def test_index_that_is_not_there(tmp_path):
@@ -159,9 +167,9 @@ def test_update_reports_what_it_did(tmp_path):
         assert (again.is_unchanged, again.unchanged, embedder.embedded) == (True, 6, [])
         (tmp_path / "corpus/rl/ppo.md").unlink()
         assert index.update(tmp_path / "corpus", dry_run=True).removed == ("rl/ppo.md",)
-        assert index.status(tmp_path / "corpus").counts.notes == 5
+        assert index.status().counts.notes == 5
         assert index.update(tmp_path / "corpus").removed == ("rl/ppo.md",)
-        assert index.status(tmp_path / "corpus").counts.notes == 4
+        assert index.status().counts.notes == 4
 
 
 def test_open_index_sees_what_an_update_brings(tmp_path):

@@ -111,9 +111,4 @@ def _report(
 def _modes(text: str) -> list[Mode]:
     from notesearch.search.answer import Mode
 
-    known = {mode.value: mode for mode in Mode}
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise UsageError(f"modes are {', '.join(known)}; found {text!r}")
-    return [known[name] for name in names]
+    return [Mode.named(name.strip()) for name in text.split(",")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +20,7 @@ from notesearch.cli.app import (
 from notesearch.cli.output import tell, warn, write
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
+from notesearch.search.answer import Answer, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,19 +28,10 @@ if TYPE_CHECKING:
 
     from notesearch.pipeline import Index
     from notesearch.records import Hit
-    from notesearch.search.answer import Answer
     from notesearch.search.filters import Filter
 
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
 _ASK, _FILTER, _SHOW = "Asking", "Filters", "What is shown"
-
-
-class ModeName(Enum):
-    """What hits are ranked by."""
-
-    hybrid = "hybrid"
-    dense = "dense"
-    lexical = "lexical"
 
 
 def _flag(name: str, text: str) -> object:
@@ -65,7 +56,7 @@ def query(
         list[str] | None, typer.Argument(metavar="TEXT…", help="A question, filters among it.")
     ] = None,
     k: Annotated[int, typer.Option("-k", metavar="N", help="Hits to show.")] = 10,
-    mode: Annotated[ModeName, typer.Option("--mode", help="Ranked by what.")] = ModeName.hybrid,
+    mode: Annotated[Mode, typer.Option("--mode", help="Ranked by what.")] = Mode.HYBRID,
     per_note: Annotated[
         int, typer.Option("--per-note", metavar="N", help="Passages of one note at most.")
     ] = 1,
@@ -138,7 +129,7 @@ def query(
 
         def ask(text: str) -> Answer:
             return index.search(
-                text, k, where, mode=mode.value, per_note=None if all_passages else per_note
+                text, k, where, mode=mode, per_note=None if all_passages else per_note
             )
 
         if lines is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from notesearch.errors import UsageError
 from notesearch.records import Hit
 
 
@@ -15,6 +16,15 @@ class Mode(Enum):
     HYBRID = "hybrid"
     DENSE = "dense"
     LEXICAL = "lexical"
+
+    @classmethod
+    def named(cls, name: str | Mode) -> Mode:
+        """Give the mode of a name; UsageError when there is none."""
+        try:
+            return cls(name)
+        except ValueError:
+            known = ", ".join(mode.value for mode in cls)
+            raise UsageError(f"{name} is no mode; there are {known}") from None
 
 
 @dataclass(frozen=True, slots=True)

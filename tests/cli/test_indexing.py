@@ -74,6 +74,7 @@ def test_empty_corpus_empties_the_index_only_where_it_is_allowed(here, run):
     Path("corpus").mkdir()
     ended = run("index")
     assert ended.code == ExitCode.USAGE
+    assert ended.err.startswith("notesearch: the corpus holds no note files, and nothing was rem")
     assert "--allow-empty" in ended.err
     assert run("index", "--allow-empty").code == ExitCode.OK
     assert run("notes").code == ExitCode.NOTHING_RELEVANT

@@ -274,6 +274,7 @@ STATUS = IndexStatus(
     catalog_bytes=1_000_000,
     vectors_bytes=1_345_678,
     failed=(SKIPPED,),
+    corpus="/home/ada/notes",
     drift=CorpusDrift(0, 0, 0),
 )
 
@@ -287,13 +288,14 @@ model     all-MiniLM-L6-v2 float32 1cf79633, 384 dimensions
 reading   reader 1, chunker 1
 size      2.3 MB
 updated   2026-02-01T00:00:00+00:00, generation 3
-corpus    in step
+corpus    /home/ada/notes
+          in step with it
 scan.md: left out: not text but a PDF"""
     )
 
 
 def test_status_without_a_corpus():
-    assert list(status_lines(replace(STATUS, drift=None)))[5] == "corpus    not there"
+    assert list(status_lines(replace(STATUS, drift=None)))[6] == "          which is not there"
     assert json.loads(status_to_json(replace(STATUS, drift=None)))["drift"] is None
 
 
