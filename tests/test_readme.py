@@ -1,0 +1,105 @@
+"""The README does what it says: its code runs, its commands and options are there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import warnings
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer
+
+from notesearch import cli
+from notesearch.exit_codes import MEANING
+from notesearch.forms import FORMS
+from notesearch.records import Hit
+from notesearch.search.query_line import parse_query
+from notesearch.settings import load_settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = typer.main.get_command(cli.app).commands
+OPTIONS = {
+    name: {option for param in command.params for option in param.opts}
+    for name, command in COMMANDS.items()
+}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+
+
+def shown_commands() -> list[str]:
+    """Every `notesearch …` of the README: in code blocks, in tables, in prose."""
+    lines = [line.strip() for line in README.splitlines()]
+    from_blocks = [line.split("#")[0].strip() for line in lines if line.startswith("notesearch ")]
+    from_chains = [line.rpartition("/bin/")[2] for line in lines if " && .venv/" in line]
+    spans = re.findall(r"`(notesearch [^`]+)`", README)
+    return [*from_blocks, *(c for c in from_chains if c.startswith("notesearch")), *spans]
+
+
+@pytest.mark.parametrize("command", shown_commands())
+def test_command_is_there_with_its_options(command):
+    words = shlex.split(command.replace("[", "").replace("]", ""))
+    if words[1].startswith("--"):
+        assert words[1] in ("--install-completion", "--help")
+        return
+    assert words[1] in COMMANDS
+    given = {word for word in words[2:] if re.fullmatch(r"--?[a-z][a-z-]*", word)}
+    assert given <= OPTIONS[words[1]]
+
+
+def test_there_are_commands_to_look_at():
+    assert len(shown_commands()) > 8
+
+
+def test_every_option_that_is_named_is_an_option():
+    named = set(re.findall(r"`(--[a-z-]+)", README))
+    assert named <= set().union(*OPTIONS.values()) | {"--help", "--install-completion"}
+
+
+def test_every_command_is_in_the_table():
+    table = set(re.findall(r"^\| `notesearch (\w+)", README, re.M))
+    assert table == {name for name, command in COMMANDS.items() if not command.hidden}
+
+
+def test_exit_codes_are_those_of_the_program():
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", README, re.M)
+    assert rows == [(str(code.value), meaning) for code, meaning in MEANING.items()]
+
+
+def test_fields_of_a_hit_are_those_of_the_program():
+    shown = re.search(r"`(rank, score[^`]*)`", README)
+    assert shown is not None
+    assert shown[1].replace("\n", " ").split(", ") == [field.name for field in fields(Hit)]
+
+
+def test_settings_example_loads(tmp_path):
+    (example,) = blocks("yaml")
+    (tmp_path / "notesearch.yaml").write_text(example, encoding="utf-8")
+    settings = load_settings(tmp_path / "notesearch.yaml", {})
+    assert settings.ignore == ("drafts/", "*.tmp.md")
+    assert [rule.files for rule in settings.reading] == ["digests/*.md", "clippings/*.txt"]
+
+
+def test_every_example_of_the_query_language_is_read():
+    table = README.partition("## The query language")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    examples = [span for row in rows for span in re.findall(r"`([^`]+)`", row)]
+    assert len(examples) > 15
+    for example in examples:
+        line = example if example.count(":") or '"' in example else f"{example}x"
+        assert parse_query(line if not line.endswith(":") else f"{line}2025", FORMS)
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_code_runs_as_it_stands(code, tmp_path, monkeypatch, word_model, capsys):
+    shutil.copytree(ROOT / "corpus", tmp_path / "corpus")
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(compile(code, "README.md", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) == 5
