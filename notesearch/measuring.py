@@ -54,12 +54,13 @@ def index_of_own_notes(settings: Settings) -> Iterator[tuple[Index, tuple[Judged
     """
     from notesearch.corpus.words.search_text import to_words
 
+    with Index.open(create=True, settings=settings) as own:
+        folder = own.folder()
     with tempfile.TemporaryDirectory(prefix="notesearch-") as scratch:
         index_dir = Path(scratch, "index")
         if settings.index.is_dir():
             shutil.copytree(settings.index, index_dir)
         with Index.open(index_dir, create=True, settings=settings) as index:
-            folder = index.folder()
             files = folder.read_files([file.path for file in folder.list_files().files])
             made = make_queries(files, to_words=to_words)
             held_out = HeldOutCorpus(folder, made.held_out)

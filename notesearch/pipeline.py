@@ -144,7 +144,7 @@ class Index:
         """
         from notesearch.index.update import update_index
 
-        return update_index(self.index_dir, self._plan(source, reading, self.corpus))
+        return update_index(self.index_dir, self._plan(source, reading))
 
     def folder(self, corpus: str | Path | None = None) -> CorpusFolder:
         """Give a corpus folder, by default the index's own, as an update reads it."""
@@ -325,7 +325,7 @@ class Index:
             )
         return to_condition(where)
 
-    def _plan(self, source: CorpusSource, reading: str, corpus: Path) -> UpdatePlan:
+    def _plan(self, source: CorpusSource, reading: str, corpus: Path | None = None) -> UpdatePlan:
         from notesearch.corpus.facts.tags import normalise_tag, tag_and_parents
         from notesearch.index.update import UpdatePlan
 

@@ -108,7 +108,7 @@ def test_line_taken_literally_is_no_query_line(index):
         (lambda index: index.query("x", where="dpo"), UsageError, "a word is no filter"),
         (lambda index: index.query("x", where=Tag("dpos")), UsageError, "did you mean dpo"),
         (lambda index: index.show("nonesuch"), UsageError, "no note is called nonesuch"),
-        (lambda index: index.update("nowhere"), UsageError, "holds the notes of .* not of "),
+        (lambda index: index.update("nowhere"), CorpusError, "nowhere does not exist"),
     ],
 )
 def test_wrong_call_is_one_error_that_says_so(index, call, error, message):

@@ -103,7 +103,7 @@ def test_queries_are_made_of_ones_own_notes(here: Path, run: Run) -> None:
     assert json.loads(ended.out)["settings"][0]["setting"] == "hybrid"
     after = sorted((file.name, file.stat().st_size) for file in Path("index").glob("*.faiss"))
     assert after == before
-    assert run("status").out.splitlines()[-1].strip() == "in step with it"
+    assert run("status").out.splitlines()[-1].strip() == "in step"
 
 
 def test_what_a_query_is_made_of_is_held_out(here: Path) -> None:

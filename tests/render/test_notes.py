@@ -289,13 +289,16 @@ reading   reader 1, chunker 1
 size      2.3 MB
 updated   2026-02-01T00:00:00+00:00, generation 3
 corpus    /home/ada/notes
-          in step with it
+          in step
 scan.md: left out: not text but a PDF"""
     )
 
 
 def test_status_without_a_corpus():
-    assert list(status_lines(replace(STATUS, drift=None)))[6] == "          which is not there"
+    assert list(status_lines(replace(STATUS, drift=None)))[5:] == [
+        "corpus    /home/ada/notes, which is not there",
+        "scan.md: left out: not text but a PDF",
+    ]
     assert json.loads(status_to_json(replace(STATUS, drift=None)))["drift"] is None
 
 
