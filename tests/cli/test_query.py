@@ -15,6 +15,7 @@ import pytest
 from notesearch.exit_codes import ExitCode
 from notesearch.records import Hit
 from tests.conftest import write_notes
+from tests.word_model import load_embedder
 
 PPO_FIRST = """\
  1  Proximal Policy Optimization                                                                1.00
@@ -333,3 +334,17 @@ def test_notes_are_written_where_the_settings_say(tmp_path, run, word_model, mon
     assert ended.out == PPO_FIRST
     assert ended.err.startswith("no index in .found yet: making one of papers\n")
     assert Path(".found/catalog.sqlite").exists()
+
+
+def test_what_the_model_has_to_say_goes_to_stderr(here, run, monkeypatch):
+    def load_slowly(choice, *, warn, tell):
+        tell("compiling it, once for this machine")
+        warn("int8 is not at hand")
+        return load_embedder(choice)
+
+    monkeypatch.setattr("notesearch.model.load_embedder", load_slowly)
+    ended = run("query", "reward model", "--json")
+    assert [hit["rank"] for hit in json.loads(ended.out)] == [1, 2, 3, 4, 5]
+    assert ended.err == (
+        "compiling it, once for this machine\nnotesearch: warning: int8 is not at hand\n"
+    )
