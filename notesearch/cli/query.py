@@ -31,15 +31,14 @@ if TYPE_CHECKING:
     from notesearch.search.filters import Filter
 
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
-_ASK, _FILTER, _SHOW = "Asking", "Filters", "What is shown"
 
 
 def _flag(name: str, text: str) -> object:
-    return typer.Option(name, help=text, rich_help_panel=_SHOW)
+    return typer.Option(name, help=text)
 
 
 def _filter(name: str, metavar: str, text: str) -> object:
-    return typer.Option(name, metavar=metavar, help=text, rich_help_panel=_FILTER)
+    return typer.Option(name, metavar=metavar, help=text)
 
 
 @app.command(
@@ -95,10 +94,7 @@ def query(
     paths: Annotated[bool, _flag("--paths", "The files alone, best first.")] = False,
     full: Annotated[bool, _flag("--full", "Whole passages.")] = False,
     context: Annotated[
-        int,
-        typer.Option(
-            "--context", metavar="N", help="Passages around each hit.", rich_help_panel=_SHOW
-        ),
+        int, typer.Option("--context", metavar="N", help="Passages around each hit.")
     ] = 0,
     explain: Annotated[bool, _flag("--explain", "How each hit came about.")] = False,
     index_dir: IndexOption = None,
