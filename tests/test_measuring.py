@@ -93,7 +93,7 @@ def test_judged_note_that_is_not_there_is_named(here: Path, run: Run, queries: P
     queries.write_text(QUERIES.replace("rl/dpo.md", "rl/gone.md"), encoding="utf-8")
     ended = run("eval", str(queries), "--json")
     assert ended.code == ExitCode.OK
-    assert ended.err == "1 judged notes are not in the index: rl/gone.md\n"
+    assert ended.err == "judged, but not in the index: 1, as rl/gone.md\n"
 
 
 def test_queries_are_made_of_ones_own_notes(here: Path, run: Run) -> None:

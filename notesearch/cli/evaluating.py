@@ -92,7 +92,7 @@ def _report(
     known = {name for note in index.notes() for name in (note.note_id, note.path)}
     unknown = unknown_notes(queries, known)
     if unknown:
-        tell(f"{len(unknown)} judged notes are not in the index: {', '.join(unknown[:5])}")
+        tell(f"judged, but not in the index: {len(unknown)}, as {', '.join(unknown[:5])}")
     pair = _modes(compare) if compare else []
     if compare and len(pair) != 2:
         raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
