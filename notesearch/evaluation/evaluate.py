@@ -61,16 +61,19 @@ def evaluate(queries: Iterable[JudgedQuery], search: Search) -> Evaluation:
     """Put every query to a search and measure what comes.
 
     A judgement holds for a hit whose note id or path it names. Several passages of one note
-    count where the first of them stands.
+    count where the first of them stands; where all judgements are of files, so do several notes
+    of one file.
     """
-    return Evaluation(tuple(_outcome(query, search(query)) for query in queries))
+    asked = tuple(queries)
+    of_files = not any("#" in name for query in asked for name in query.relevant)
+    return Evaluation(tuple(_outcome(query, search(query), of_files=of_files) for query in asked))
 
 
-def _outcome(query: JudgedQuery, hits: Sequence[Found]) -> Outcome:
+def _outcome(query: JudgedQuery, hits: Sequence[Found], *, of_files: bool) -> Outcome:
     counted = [hit for hit in hits if query.ignored.isdisjoint((hit.id, hit.path, hit.passage_id))]
     by_name: dict[str, Found] = {}
     for hit in counted:
-        by_name.setdefault(_judged_name(hit, query), hit)
+        by_name.setdefault(hit.path if of_files else _judged_name(hit, query), hit)
     return Outcome(
         query=query,
         found=tuple(by_name.values()),

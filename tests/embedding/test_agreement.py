@@ -26,7 +26,10 @@ def open_plain(folder: Path):
         return SentenceTransformer(str(folder), device="cpu")
 
 
-@pytest.mark.parametrize("kind", TINY_MODELS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=() if k == "mean" else pytest.mark.slow) for k in TINY_MODELS],
+)
 def test_compiled_vectors_are_those_of_sentence_transformers(
     kind: str, make_model: Callable[[str], Path], open_tiny: Callable[[str], Embedder]
 ) -> None:
@@ -48,12 +51,14 @@ def test_default_model_agrees_to_four_nines(default_embedder: Embedder) -> None:
     assert cosines.min() >= 0.9999
 
 
+@pytest.mark.slow
 def test_prompts_of_the_model_change_both_vectors(open_tiny: Callable[[str], Embedder]) -> None:
     embedder = open_tiny("prompts")
     query, passage = embedder.embed_query("model"), embedder.embed_passages(["model"])[0]
     assert query @ passage < 0.999
 
 
+@pytest.mark.slow
 def test_empty_prompts_in_the_settings_overrule_those_of_the_model(
     make_model: Callable[[str], Path], cache_dir: Path
 ) -> None:
@@ -76,6 +81,7 @@ def test_truncated_vectors_have_the_dimension_asked_for_and_length_1(
     np.testing.assert_allclose(short.embed_passages(TEXTS), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_pooling_that_leaves_out_the_prompt_runs_through_torch_and_says_why(
     make_model: Callable[[str], Path], cache_dir: Path
 ) -> None:
@@ -114,6 +120,7 @@ def test_torch_on_the_cpu_finds_the_neighbours_that_the_compiled_form_finds(
     )
 
 
+@pytest.mark.slow
 def test_int8_stays_near_and_says_so_in_its_fingerprint(
     cache_dir: Path, default_embedder: Embedder
 ) -> None:

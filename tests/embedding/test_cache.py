@@ -101,6 +101,7 @@ def test_graph_that_onnxruntime_refuses_is_compiled_anew(cache: Path, choice: Mo
     assert load_embedder(choice, cache_dir=cache).embed_query("model").shape == (16,)
 
 
+@pytest.mark.slow
 def test_process_killed_while_it_compiles_leaves_nothing_that_is_used(
     choice: ModelChoice, tmp_path: Path
 ) -> None:
@@ -116,6 +117,7 @@ def test_process_killed_while_it_compiles_leaves_nothing_that_is_used(
     assert (compiled_folder(tmp_path) / MANIFEST).exists()
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_compile_once(choice: ModelChoice, tmp_path: Path) -> None:
     processes = [start(OPEN, choice.name, str(tmp_path)) for _ in range(2)]
     outputs = [process.communicate(timeout=120) for process in processes]

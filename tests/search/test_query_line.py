@@ -217,7 +217,7 @@ def test_any_mixture_of_marks_is_a_query_or_a_usage_error(text):
     expect_query_or_usage_error(text)
 
 
-ORDINARY = st.from_regex(r"-?\(?[A-Za-z0-9']{1,6}(:[0-9]{2})?[,.;:?!)]{0,2}", fullmatch=True)
+ORDINARY = st.from_regex(r"-?\(?[A-Za-z0-9][A-Za-z0-9']{0,5}(:[0-9]{2})?[,.;:?!)]{0,2}", fullmatch=True)
 
 
 @settings(deadline=None)
