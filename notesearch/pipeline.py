@@ -151,7 +151,7 @@ class Index:
         folder = Path(corpus) if corpus is not None else self._settings.corpus or self.corpus
         return CorpusFolder(folder, self._settings, self._model.ruler)
 
-    @cached_property
+    @property
     def corpus(self) -> Path:
         """The folder of notes that the index was made of, or will be."""
         with suppress(UnusableIndexError):  # one that a rebuild may be about to mend
