@@ -5,17 +5,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from notesearch import cli, model
 from notesearch.embedding import ModelChoice
 from tests.fakes import WordEmbedder
 
 
+class SlowEmbedder(WordEmbedder):
+    """Takes its time, so that a test can interrupt it."""
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        time.sleep(5)
+        return super().embed_passages(texts)
+
+
 def load_embedder(choice: ModelChoice, **_: object) -> WordEmbedder:
-    return WordEmbedder(name=choice.name)
+    kind = SlowEmbedder if "SLOW_MODEL" in os.environ else WordEmbedder
+    return kind(name=choice.name)
 
 
 def load_counter(choice: ModelChoice, **_: object) -> SimpleNamespace:

@@ -174,9 +174,9 @@ def test_interrupted_update_says_so_and_leaves_the_index_whole(here):
     before = run_apart(["query", "reward model", "--json"], here).out
     for number in range(3_000):
         (here / f"corpus/{number}.md").write_text(f"# Note {number}\n\nA robot.\n")
-    process = start("index", cwd=here)
     holder = here / "index/lock.holder"
     holder.unlink(missing_ok=True)
+    process = start("index", cwd=here, SLOW_MODEL="1")
     while not holder.exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)

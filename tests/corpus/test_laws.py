@@ -121,7 +121,8 @@ def test_no_passage_is_over_the_limit(text, count, max_tokens):
 
 
 WORDS_IN_SOURCE = re.compile(
-    r"(?:policy|reward|attention|loss|Transformer|ELMo|Schrödinger|注意力)"
+    # Whole words: what has no end must be split somewhere.
+    r"\b(?:policy|reward|attention|loss|Transformer|ELMo|Schrödinger|注意力)\b"
 )
 
 
