@@ -154,9 +154,9 @@ class Hit:
     """A passage as an answer; the fields and their order are those of the JSON."""
 
     rank: int  # from 1
-    score: float  # what the hits are ranked by: fused from 0 to 1, or the one measure's own
+    score: float  # what the hits are ranked by: from 0 to 1, in dense mode the cosine
     cosine: float | None  # None in lexical mode, which loads no model
-    bm25: float | None  # None where none of the words is in the passage, and in dense mode
+    bm25: float | None  # of the passage; None where it has none of the words, and in dense mode
     title: str
     path: str  # relative to the corpus, with forward slashes
     line_start: int

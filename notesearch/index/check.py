@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from notesearch.index.catalog import Catalog, no_index_yet
@@ -14,6 +15,7 @@ from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish
 from notesearch.index.records import Problem
+from notesearch.index.schema import FULL_TEXT_TABLES
 from notesearch.index.seal import break_seal, put_seal, verify_seal
 from notesearch.index.state import IndexState, read_state
 
@@ -35,7 +37,7 @@ def check_index(
 ) -> tuple[Problem, ...]:
     """Look the whole index over, which reads all of it; with `fix`, mend what can be mended.
 
-    A lost or damaged FAISS file and full-text table are made anew from the catalog. A damaged
+    A lost or damaged FAISS file and full-text tables are made anew from the catalog. A damaged
     catalog is mended by a rebuild, which takes over the vectors that are still whole.
     """
     layout = IndexLayout(index_dir)
@@ -89,14 +91,15 @@ def _catalog_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
 
 
 def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
-    """Compare what was made from the catalog's truth: the words and the FAISS file."""
-    try:
-        catalog.rows("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
-    except DamagedIndexError:
-        yield _Fault(
-            f"{layout.catalog}: the full-text table is damaged; {_FIX}",
-            lambda: catalog.rows("INSERT INTO words (words) VALUES ('rebuild')"),
-        )
+    """Compare what was made from the catalog's truth: both full-text tables and the FAISS file."""
+    for table in FULL_TEXT_TABLES:
+        try:
+            catalog.rows(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
+        except DamagedIndexError:
+            yield _Fault(
+                f"{layout.catalog}: the full-text table {table} is damaged; {_FIX}",
+                partial(catalog.rows, f"INSERT INTO {table} ({table}) VALUES ('rebuild')"),
+            )
     state = read_state(catalog)
     finding = _fault_of_vectors(layout, state)
     if finding:

@@ -10,7 +10,7 @@ from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile
 from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.records import TagForms
-from notesearch.index.schema import CLEARED_BY_REBUILD, SECTION_SEPARATOR
+from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
 from notesearch.records import Finding, Note, Passage, ReadFile, SkippedFile
 
 _NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
@@ -33,13 +33,15 @@ class Recorder:
         self._last_note = catalog.number("SELECT max(id) FROM notes")
         self._last_passage = catalog.number("SELECT max(id) FROM passages")
         self._last_worded = self._last_passage
+        self._last_worded_note = self._last_note
         self._last_vector = catalog.number("SELECT max(id) FROM vectors")
         catalog.rows("CREATE TEMP TABLE IF NOT EXISTS released (vector INTEGER PRIMARY KEY)")
         catalog.rows("DELETE FROM released")
 
     def clear(self) -> None:
         """Empty the whole catalog, for a rebuild."""
-        self._catalog.rows("INSERT INTO words (words) VALUES ('delete-all')")
+        for table in FULL_TEXT_TABLES:
+            self._catalog.rows(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
         for table in CLEARED_BY_REBUILD:
             self._catalog.rows(f"DELETE FROM {table}")
         self._files.clear()
@@ -109,11 +111,16 @@ class Recorder:
             SELECT vector FROM passages WHERE id IN ({_PASSAGES_OF_FILE})""",
             (file,),
         )
-        # The full-text table is told the words that it once got, to take them out again.
+        # The full-text tables are told the words that they once got, to take them out again.
         self._catalog.rows(
             f"""INSERT INTO words (words, rowid, title, section, body)
             SELECT 'delete', id, title, section, body FROM passage_words
             WHERE id IN ({_PASSAGES_OF_FILE})""",
+            (file,),
+        )
+        self._catalog.rows(
+            f"""INSERT INTO note_words (note_words, rowid, title, body)
+            SELECT 'delete', id, title, body FROM whole_notes WHERE id IN ({_NOTES_OF_FILE})""",
             (file,),
         )
         for table in ("passages", "tags"):
@@ -169,13 +176,19 @@ class Recorder:
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
 
     def put_words(self) -> None:
-        """Put the passages that came since the last call into the full-text table."""
+        """Put the passages and notes that came since the last call into the full-text tables."""
         self._catalog.rows(
             """INSERT INTO words (rowid, title, section, body)
             SELECT id, title, section, body FROM passage_words WHERE id > ? AND id <= ?""",
             (self._last_worded, self._last_passage),
         )
+        self._catalog.rows(
+            """INSERT INTO note_words (rowid, title, body)
+            SELECT id, title, body FROM whole_notes WHERE id > ? AND id <= ?""",
+            (self._last_worded_note, self._last_note),
+        )
         self._last_worded = self._last_passage
+        self._last_worded_note = self._last_note
 
     def _tag_rows(self, number: int, note: Note) -> Iterable[Sequence[Value]]:
         for folder, tags in enumerate((note.tags, note.folder_tags)):

@@ -127,7 +127,7 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """Passages by BM25, best first; greater is better."""
+    """Passages or notes by BM25, greater is better; best first unless told otherwise."""
 
     ids: NDArray[np.int64]
     scores: NDArray[np.float64]
@@ -135,7 +135,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class ColumnWeights:
-    """How much a word counts in each column of the full-text table."""
+    """How much a word counts in each column of a full-text table; notes have no section."""
 
     title: float = 1.0
     section: float = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": tells our SQLite file from any other
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 # 16 KiB pages hold 21 vectors of 384 dimensions where 4 KiB pages hold 5: a fifth smaller in
 # all, and a first build is a quarter faster.
@@ -94,8 +94,28 @@ TABLES = (
         title, section, body,
         content='passage_words', content_rowid='id', tokenize='porter unicode61'
     )""",
+    # The passages of a note are numbered in a row, in its order.
+    """CREATE VIEW whole_notes AS SELECT
+        id,
+        title,
+        coalesce((
+            SELECT group_concat(body, char(10)) FROM (
+                SELECT substr(search_text, body_start + 1) AS body FROM passages
+                WHERE passages.id >= first_passage AND passages.id < first_passage + notes.passages
+                ORDER BY passages.id
+            )
+        ), '') AS body
+        FROM notes""",
+    """CREATE VIRTUAL TABLE note_words USING fts5(
+        title, body,
+        content='whole_notes', content_rowid='id', tokenize='porter unicode61'
+    )""",
     # Collects 16 MiB of postings before they are written: fewer merges in a first build.
     "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",
+    "INSERT INTO note_words (note_words, rank) VALUES ('hashsize', 16777216)",
 )
+
+# Both are made from the other tables alone.
+FULL_TEXT_TABLES = ("words", "note_words")
 
 CLEARED_BY_REBUILD = ("tags", "passages", "notes", "findings", "files", "vectors", "meta")

@@ -79,24 +79,42 @@ class Snapshot:
             condition.values,
         )
         spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
-        firsts, counts = spans[:, 0], spans[:, 1]
-        before = np.cumsum(counts) - counts
-        ids: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
-        return ids
+        return _numbers_in(spans[:, 0], spans[:, 1])
 
     def all_matches(self, expression: str, weights: ColumnWeights) -> Matches:
         """Score every passage that matches an FTS5 expression, in ascending order of the ids."""
-        columns = (weights.title, weights.section, weights.body)
+        return self._scores(
+            "SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid",
+            (weights.title, weights.section, weights.body, expression),
+        )
+
+    def note_matches(self, expression: str, weights: ColumnWeights) -> Matches:
+        """Score every note that matches, as a whole; the ids are those of notes, ascending."""
+        return self._scores(
+            """SELECT rowid, bm25(note_words, ?, ?) FROM note_words WHERE note_words MATCH ?
+            ORDER BY rowid""",
+            (weights.title, weights.body, expression),
+        )
+
+    def _scores(self, sql: str, values: Sequence[Value]) -> Matches:
         ids: list[int] = []
         scores: list[float] = []
-        for batch in self._catalog.batches(
-            "SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid",
-            (*columns, expression),
-        ):
+        for batch in self._catalog.batches(sql, values):
             some_ids, some_scores = zip(*batch, strict=True)
             ids.extend(some_ids)
             scores.extend(some_scores)
         return Matches(np.array(ids, dtype=np.int64), -np.array(scores, dtype=np.float64))
+
+    def notes_of_passages(self) -> NDArray[np.int32]:
+        """Give the note of each passage by the passage's number; 0 where no passage has it."""
+        text = self._catalog.rows(
+            "SELECT group_concat(first_passage || ',' || passages || ',' || id) FROM notes"
+        )[0][0]
+        spans = np.fromstring(text or "", dtype=np.int64, sep=",").reshape(-1, 3)
+        firsts, counts, notes = spans.T
+        note_of = np.zeros(self._last_passage() + 1, dtype=np.int32)
+        note_of[_numbers_in(firsts, counts)] = np.repeat(notes, counts)
+        return note_of
 
     def nearest(
         self,
@@ -278,6 +296,13 @@ def _notes_where(condition: Condition | None) -> tuple[str, tuple[Value, ...]]:
         return condition.sql, condition.values
     meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
     return meets, condition.values
+
+
+def _numbers_in(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give all numbers of some spans, span after span."""
+    before = np.cumsum(counts) - counts
+    numbers: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
+    return numbers
 
 
 def _ids_of(text: str | None) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""Cosines and BM25 of some passages in, one ranking out."""
+"""Cosines and words' scores of some passages in, one ranking out."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.records import Matches, Nearest
+from notesearch.index.records import Nearest
+from notesearch.search.lexical import LexicalMatches
 
-# nDCG@10 on wild, Cranfield, CISI by this weight: 0.4: 0.484 0.566 0.435, 0.5: 0.485 0.571 0.455,
-# 0.6: 0.473 0.570 0.459.
+# nDCG@10 on wild, Cranfield, CISI by this weight: 0.4: 0.505 0.571 0.435, 0.45: 0.504 0.571 0.448,
+# 0.5: 0.498 0.572 0.455.
 DENSE_WEIGHT = 0.5
 
 
@@ -37,17 +38,18 @@ def rank_nearest(nearest: Nearest) -> Ranking:
     return Ranking(nearest.ids, cosines, cosines, np.full(len(cosines), np.nan))
 
 
-def rank_matches(matches: Matches) -> Ranking:
-    """Rank by BM25 alone."""
-    return Ranking(matches.ids, matches.scores, np.full(len(matches.ids), np.nan), matches.scores)
+def rank_matches(matches: LexicalMatches) -> Ranking:
+    """Rank by the words alone."""
+    return Ranking(matches.ids, matches.scores, np.full(len(matches.ids), np.nan), matches.bm25)
 
 
-def fuse(nearest: Nearest, matches: Matches) -> Ranking:
+def fuse(nearest: Nearest, matches: LexicalMatches) -> Ranking:
     """Mix both scores, each brought to 0..1 over its list; who is in one alone has 0 there."""
     ids = np.union1d(nearest.ids, matches.ids)
     cosines = _spread(ids, nearest.ids, nearest.cosines)
-    bm25 = _spread(ids, matches.ids, matches.scores)
-    scores = DENSE_WEIGHT * to_unit(cosines) + (1 - DENSE_WEIGHT) * to_unit(bm25)
+    lexical = _spread(ids, matches.ids, matches.scores)
+    scores = DENSE_WEIGHT * to_unit(cosines) + (1 - DENSE_WEIGHT) * to_unit(lexical)
+    bm25 = _spread(ids, matches.ids, matches.bm25)
     order = np.lexsort((ids, -scores))
     return Ranking(ids[order], scores[order], cosines[order], bm25[order])
 

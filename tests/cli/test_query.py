@@ -144,7 +144,7 @@ def test_value_of_an_option_means_what_it_says(here, run):
 def test_explanation_names_measures_filters_and_words(here, run):
     ended = run("query", "policy tag:dpo", "--explain", "--mode", "lexical")
     measures, *rest = ended.out.splitlines()[-3:]
-    assert re.fullmatch(r"    bm25 (\d\.\d{3}) · score \1", measures)
+    assert re.fullmatch(r"    bm25 \d\.\d{3} · score 1\.000", measures)
     assert rest == ["    let through by: tag:dpo", "    words: policy"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from notesearch.index.records import Condition, StoredNote, TagCount
+from notesearch.index.records import ColumnWeights, Condition, StoredNote, TagCount
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
 from notesearch.records import Passage
@@ -21,6 +21,7 @@ class Contents:
     tags: list[TagCount]
     nearest: dict[str, Answer]
     matches: dict[str, Answer]
+    notes: dict[str, Answer]  # whole notes that match, by their public id
 
 
 def contents_of(index_dir: Path) -> Contents:
@@ -39,11 +40,16 @@ def contents_of_snapshot(snapshot: Snapshot) -> Contents:
     embedder = WordEmbedder()
     nearest: dict[str, Answer] = {}
     matches: dict[str, Answer] = {}
+    notes: dict[str, Answer] = {}
     for word in WORDS:
         near = snapshot.nearest(embedder.embed_query(word), len(ids))
         nearest[word] = _answer(public, near.ids.tolist(), near.cosines.tolist())
         found = snapshot.matches(word, len(ids))
         matches[word] = _answer(public, found.ids.tolist(), found.scores.tolist())
+        whole = snapshot.note_matches(word, ColumnWeights(title=2.0))
+        numbers = whole.ids.tolist()
+        names = {number: note.note_id for number, note in snapshot.notes(numbers).items()}
+        notes[word] = _answer(names, numbers, whole.scores.tolist())
     return Contents(
         passages={
             p.passage.id: (p.note, p.passage, row.tobytes())
@@ -53,6 +59,7 @@ def contents_of_snapshot(snapshot: Snapshot) -> Contents:
         tags=snapshot.tags(),
         nearest=nearest,
         matches=matches,
+        notes=notes,
     )
 
 

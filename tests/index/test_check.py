@@ -71,11 +71,24 @@ def test_vectors_are_mended_from_the_catalog(right: Contents, index_dir: Path, d
     assert contents_of(index_dir) == right
 
 
-def test_full_text_table_is_mended_from_the_passages(right: Contents, index_dir: Path) -> None:
-    alter(index_dir, "DELETE FROM words_data WHERE id > 10")
+@pytest.mark.parametrize("table", ["words", "note_words"])
+def test_full_text_tables_are_mended_from_the_passages(
+    right: Contents, index_dir: Path, table: str
+) -> None:
+    alter(index_dir, f"DELETE FROM {table}_data WHERE id > 10")
 
     (problem,) = check_index(index_dir)
-    assert "the full-text table is damaged" in problem.message
+    assert f"the full-text table {table} is damaged" in problem.message
+    assert check_index(index_dir, fix=True)[0].fixed
+    assert check_index(index_dir) == ()
+    assert contents_of(index_dir) == right
+
+
+def test_words_that_no_note_says_are_found_and_mended(right: Contents, index_dir: Path) -> None:
+    alter(index_dir, "INSERT INTO note_words (rowid, title, body) VALUES (1, 'robot', 'robot')")
+
+    (problem,) = check_index(index_dir)
+    assert "the full-text table note_words is damaged" in problem.message
     assert check_index(index_dir, fix=True)[0].fixed
     assert contents_of(index_dir) == right
 

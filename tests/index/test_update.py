@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIndexError
-from notesearch.index.records import Progress, Stage
+from notesearch.index.check import check_index
+from notesearch.index.records import ColumnWeights, Progress, Stage
 from notesearch.index.store import Store
 from notesearch.index.update import preview_update, update_index
 from notesearch.records import ReadFile, SkippedFile
@@ -361,3 +362,40 @@ def test_texts_come_to_the_model_in_bounded_calls(corpus: LineCorpus, index_dir:
 
     assert max(calls) == 512
     assert read_ahead[-1] > 0  # the last file was read after the first texts were embedded
+
+
+def test_words_of_whole_notes_follow_edits_renames_and_removals(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    def notes_now(*words: str) -> list[list[str]]:
+        update_index(index_dir, plan_of(corpus))
+        assert check_index(index_dir) == ()
+        return [notes_that_say(index_dir, word) for word in words]
+
+    corpus.write("note.md", "a robot", "a proof")
+    assert notes_now("robot", "speech") == [["note.md"], []]
+    corpus.write("note.md", "speech", "a proof")
+    assert notes_now("robot", "speech") == [[], ["note.md"]]
+    corpus.rename("note.md", "other.md")
+    assert notes_now("robot", "speech") == [[], ["other.md"]]
+    corpus.remove("other.md")
+    assert notes_now("robot", "speech") == [[], []]
+
+
+def notes_that_say(index_dir: Path, word: str) -> list[str]:
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        numbers = snapshot.note_matches(word, ColumnWeights()).ids.tolist()
+        return [note.note_id for note in snapshot.notes(numbers).values()]
+
+
+def test_each_passage_has_its_note(corpus: LineCorpus, index_dir: Path) -> None:
+    update_index(index_dir, plan_of(corpus))
+    corpus.write("rl/dpo.md", "policy", "a robot", "a proof")
+    update_index(index_dir, plan_of(corpus))
+
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        note_of = snapshot.notes_of_passages()
+        for note in np.unique(note_of[note_of > 0]).tolist():
+            own = [passage.id for passage in snapshot.passages_of_note(note)]
+            assert own == np.flatnonzero(note_of == note).tolist()
+        assert np.count_nonzero(note_of) == snapshot.counts().passages

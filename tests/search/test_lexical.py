@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notesearch.search.lexical import WEIGHTS, LexicalRanker
+from notesearch.search.lexical import NOTE_WEIGHT, WEIGHTS, LexicalRanker
 from notesearch.search.terms import any_of, read_terms
 from tests.fakes import WORDS
 from tests.search.written import build_store, note
@@ -19,7 +19,7 @@ SOME_WORDS = st.lists(st.sampled_from((*WORDS, "models", "other")), min_size=1, 
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(lines=st.lists(SOME_WORDS, min_size=1, max_size=12), query=SOME_WORDS, data=st.data())
-def test_scores_are_those_of_fts5_for_all_words_together(
+def test_own_scores_are_those_of_fts5_for_all_words_together(
     tmp_path_factory: pytest.TempPathFactory,
     lines: list[list[str]],
     query: list[str],
@@ -33,7 +33,44 @@ def test_scores_are_those_of_fts5_for_all_words_together(
             found = LexicalRanker().find_matches(shot, terms, 1000, allowed_ids)
             whole = shot.matches(any_of(terms), 1000, allowed_ids, WEIGHTS)
             assert sorted(found.ids) == sorted(whole.ids)
-            np.testing.assert_allclose(found.scores, whole.scores, rtol=1e-5)
+            by_id = dict(zip(found.ids.tolist(), found.bm25.tolist(), strict=True))
+            own = [by_id[number] for number in whole.ids.tolist()]
+            np.testing.assert_allclose(own, whole.scores, rtol=1e-5)
+
+
+def test_a_score_is_shared_by_the_passage_and_its_whole_note(tmp_path: Path) -> None:
+    notes = [
+        note("both.md", "reward", "policy", title="x"),
+        note("one.md", "policy", "graph", title="x"),
+        *(note(f"z{number}.md", "image", "robot", title="x") for number in range(8)),
+    ]
+    with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
+        found = LexicalRanker().find_matches(snapshot, ['"reward"', '"policy"'], 10, None)
+        passages = snapshot.matches("reward OR policy", 10, None, WEIGHTS)
+        whole = snapshot.note_matches("reward OR policy", WEIGHTS)
+    own = dict(zip(passages.ids.tolist(), passages.scores.tolist(), strict=True))
+    assert (sorted(own), whole.ids.tolist()) == ([1, 2, 3], [1, 2])
+    # "reward" is rarer than "policy". The two passages that say "policy" alone are equal, but the
+    # note of one says both words.
+    assert found.ids.tolist() == [1, 2, 3]
+    assert own[2] == pytest.approx(own[3]) < own[1]
+    behind = whole.scores[1] / whole.scores[0]
+    shares = [(1.0, 1.0), (own[2] / own[1], 1.0), (own[3] / own[1], behind)]
+    expected = [(1 - NOTE_WEIGHT) * one + NOTE_WEIGHT * note for one, note in shares]
+    assert found.scores.tolist() == pytest.approx(expected, rel=1e-5)
+
+
+def test_best_notes_are_told_by_all_their_passages_not_by_allowed_ones(tmp_path: Path) -> None:
+    notes = [
+        note("a.md", "policy", "graph", title="x"),
+        note("both.md", "reward", "policy", title="x"),
+        *(note(f"z{number}.md", "image", "robot", title="x") for number in range(8)),
+    ]
+    allowed_ids = np.array([1, 4, 5], dtype=np.int64)
+    with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
+        terms = ['"reward"', '"policy"']
+        found = LexicalRanker().find_matches(snapshot, terms, 10, allowed_ids)
+    assert found.ids.tolist() == [4, 1]
 
 
 def test_terms_over_the_bounds_of_memory_are_looked_up_again(tmp_path: Path) -> None:
