@@ -1,5 +1,5 @@
 """`python -m notesearch`: the command line, where its script is not on the path."""
 
-from notesearch.cli import main
+from notesearch.cli import run
 
-main()
+run()

@@ -7,7 +7,9 @@ cold query wait for nothing.
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 
 from notesearch.cli import evaluating, indexing, listing, parsing, query
@@ -16,11 +18,27 @@ from notesearch.cli.output import tell
 from notesearch.errors import NotesearchError
 from notesearch.exit_codes import ExitCode, exit_code_of
 
-__all__ = ["app", "evaluating", "indexing", "listing", "main", "parsing", "query"]
+__all__ = ["app", "evaluating", "indexing", "listing", "main", "parsing", "query", "run"]
+
+
+def run() -> None:
+    """Run the command line and leave at once: the entry point of the `notesearch` script.
+
+    Taking faiss and onnxruntime down in order costs 0.06 s, and nothing is left to be done.
+    """
+    code: object = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def main() -> None:
-    """Run the command line: the entry point of the `notesearch` script."""
+    """Run the command line, to its SystemExit."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # notes hold signs that a terminal may not know
             stream.reconfigure(errors="backslashreplace")
