@@ -64,7 +64,9 @@ def main() -> None:
         run([sys.executable, "-c", PREPARE, str(index_dir), QUESTION])
         vectors = str(index_dir / "vectors-1.faiss")
         commands = {
-            "sentence-transformers + faiss": [sys.executable, "-c", PLAIN, model, vectors, QUESTION],
+            "sentence-transformers + faiss": [
+                sys.executable, "-c", PLAIN, model, vectors, QUESTION,
+            ],
             "notesearch query": [
                 sys.executable, "-c", OURS, "query", QUESTION, "--index", str(index_dir),
             ],
