@@ -194,7 +194,7 @@ def measure_quality(data: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Documents and judged queries; documents are cut to what the model reads."""
+    """Documents and judged queries, both cut to what the model reads."""
 
     ids: list[str]
     texts: list[str]
@@ -211,10 +211,11 @@ def read_collection(folder: Path) -> Collection:
         for row in csv.DictReader(file, delimiter="\t"):
             if int(row["score"]) > 0:
                 relevant.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
+    judged = {query["_id"]: query["text"] for query in queries if query["_id"] in relevant}
     return Collection(
         ids=[document["_id"] for document in documents],
         texts=cut_to_fit(f"{document['title']}\n{document['text']}" for document in documents),
-        queries={query["_id"]: query["text"] for query in queries if query["_id"] in relevant},
+        queries=dict(zip(judged, cut_to_fit(judged.values()), strict=True)),
         relevant=relevant,
     )
 
