@@ -34,7 +34,7 @@ from notesearch.model import Model, open_model
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.conditions import to_condition
-from notesearch.search.filters import AllOf, Filter
+from notesearch.search.filters import Filter, all_of
 from notesearch.search.known_tags import require_known_tags
 from notesearch.search.naming import find_note
 from notesearch.search.newest import find_newest
@@ -218,7 +218,7 @@ class Index:
             query = Query(text, text)
         else:
             query = parse_query(text, FORMS)
-        both = _joined(_filter(where), query.where)
+        both = all_of([part for part in (_filter(where), query.where) if part is not None])
         condition = self._condition(both, query)
         if condition is not None and not (query.text.strip() or query.phrases):
             with self._store.snapshot() as snapshot:
@@ -341,9 +341,3 @@ class Index:
 def _filter(where: str | Filter | None) -> Filter | None:
     """Read a filter that may be given as a query line writes it."""
     return parse_filter(where, FORMS) if isinstance(where, str) else where
-
-
-def _joined(*filters: Filter | None) -> Filter | None:
-    """Make one filter of those there are; all of them must let a passage through."""
-    known = [part for part in filters if part is not None]
-    return AllOf(tuple(known)) if len(known) > 1 else next(iter(known), None)

@@ -19,6 +19,7 @@ import yaml
 from notesearch.corpus.rules import SPLITS, ReadingRule
 from notesearch.embedding.choice import ModelChoice, Precision
 from notesearch.errors import SettingsError
+from notesearch.yaml_faults import YAML_FAULTS, describe_fault
 
 SETTINGS_FILE = "notesearch.yaml"
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
@@ -71,11 +72,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} does not exist; name a settings file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} cannot be read: {error}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        raise SettingsError(f"{file}{line}: not YAML: {problem}") from error
+    except YAML_FAULTS as error:
+        raise SettingsError(f"{file}{describe_fault(error)}") from error
     if value is None:
         return {}
     if not isinstance(value, dict):

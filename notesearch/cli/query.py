@@ -41,6 +41,14 @@ def _filter(name: str, metavar: str, text: str) -> object:
     return typer.Option(name, metavar=metavar, help=text)
 
 
+# The forms that hits can be written in.
+_Json = Annotated[bool, _flag("--json", "One JSON array.")]
+_Jsonl = Annotated[bool, _flag("--jsonl", "A JSON object a line.")]
+_Csv = Annotated[bool, _flag("--csv", "CSV with a line of names.")]
+_Markdown = Annotated[bool, _flag("--markdown", "A list with citations.")]
+_Paths = Annotated[bool, _flag("--paths", "The files alone, best first.")]
+
+
 @app.command(
     cls=Asking,
     epilog=examples(
@@ -87,11 +95,11 @@ def query(
     section: Annotated[str | None, _filter("--section", "ROLE", "In sections of a role.")] = None,
     paper: Annotated[str | None, _filter("--paper", "ID", "On this paper.")] = None,
     kind: Annotated[str | None, _filter("--kind", "KIND", "note, digest-part, index-page.")] = None,
-    json: Annotated[bool, _flag("--json", "One JSON array.")] = False,
-    jsonl: Annotated[bool, _flag("--jsonl", "A JSON object a line.")] = False,
-    csv: Annotated[bool, _flag("--csv", "CSV with a line of names.")] = False,
-    markdown: Annotated[bool, _flag("--markdown", "A list with citations.")] = False,
-    paths: Annotated[bool, _flag("--paths", "The files alone, best first.")] = False,
+    json: _Json = False,
+    jsonl: _Jsonl = False,
+    csv: _Csv = False,
+    markdown: _Markdown = False,
+    paths: _Paths = False,
     full: Annotated[bool, _flag("--full", "Whole passages.")] = False,
     context: Annotated[
         int, typer.Option("--context", metavar="N", help="Passages around each hit.")
@@ -154,11 +162,11 @@ def similar(
     where: Annotated[
         str | None, typer.Option("--where", metavar="FILTER", help='As in "tag:dpo -tag:survey".')
     ] = None,
-    json: Annotated[bool, _flag("--json", "One JSON array.")] = False,
-    jsonl: Annotated[bool, _flag("--jsonl", "A JSON object a line.")] = False,
-    csv: Annotated[bool, _flag("--csv", "CSV with a line of names.")] = False,
-    markdown: Annotated[bool, _flag("--markdown", "A list with citations.")] = False,
-    paths: Annotated[bool, _flag("--paths", "The files alone, best first.")] = False,
+    json: _Json = False,
+    jsonl: _Jsonl = False,
+    csv: _Csv = False,
+    markdown: _Markdown = False,
+    paths: _Paths = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -288,14 +296,14 @@ def _where(
 ) -> Filter | None:
     """Make one filter of the filter options."""
     from notesearch.pipeline import filter_of
-    from notesearch.search.filters import AllOf, AnyOf, Not
+    from notesearch.search.filters import AnyOf, Not, all_of
 
     parts: list[Filter] = [filter_of("tag", name) for name in tags]
     if any_tags:
         parts.append(AnyOf(tuple(filter_of("tag", name) for name in any_tags)))
     parts += [Not(filter_of("tag", name)) for name in not_tags]
     parts += [filter_of(name, value) for name, value in named.items() if value is not None]
-    return AllOf(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
+    return all_of(parts)
 
 
 def _form_of(

@@ -18,6 +18,7 @@ import yaml
 from notesearch.errors import SettingsError, UsageError
 from notesearch.evaluation.beir import is_beir_folder, read_beir_judgements
 from notesearch.evaluation.json_lines import read_json_lines
+from notesearch.yaml_faults import YAML_FAULTS, describe_fault
 
 _YAML_SUFFIXES = (".yaml", ".yml")
 _JSONL_SUFFIXES = (".jsonl", ".ndjson")
@@ -105,11 +106,8 @@ def _yaml_items(path: Path) -> Sequence[tuple[str, object]]:
         raise UsageError(f"{path} does not exist; give {_FORMS}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}; save it as UTF-8 text") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        raise SettingsError(f"{path}{line}: not YAML: {problem}; mend that line") from error
+    except YAML_FAULTS as error:
+        raise SettingsError(f"{path}{describe_fault(error)}; mend that line") from error
     if items is None:
         return []
     if not isinstance(items, list):

@@ -7,7 +7,7 @@ filter. `conditions.py` is the one place that turns the tree into SQL.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from notesearch.records import NoteKind, Role
@@ -204,6 +204,11 @@ def leaves(where: Filter) -> Iterator[Filter]:
             waiting.append(node.filter)
         else:
             yield node
+
+
+def all_of(parts: Sequence[Filter]) -> Filter | None:
+    """Make one filter of several that must all let a passage through; None of none."""
+    return AllOf(tuple(parts)) if len(parts) > 1 else next(iter(parts), None)
 
 
 def quoted(text: str) -> str:

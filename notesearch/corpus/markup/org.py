@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from notesearch.corpus.markup.nesting import ListNesting
 from notesearch.corpus.markup.org_fields import OrgFields
-from notesearch.corpus.markup.translated import Translated, indent_of
+from notesearch.corpus.markup.translated import Translated, indent_of, without_head
 
 _HEADING = re.compile(r"(\*+)\s+(\S.*)")
 _HEADING_TAGS = re.compile(r"\s:((?:[\w@#%]+:)+)$")
@@ -74,13 +74,7 @@ class _Org:
             if not text.startswith("|"):
                 self._table_row = 0
             self._line(number, line, text)
-        kept = [n for n, line in enumerate(self._markup) if line is not None]
-        return Translated(
-            [self._lines[n] for n in kept],
-            [line for line in self._markup if line is not None],
-            [n + 1 for n in kept],
-            self._fields.finish(),
-        )
+        return without_head(self._lines, self._markup, self._fields.finish())
 
     def _line(self, number: int, line: str, text: str) -> None:
         """Translate one line, or a whole block that is taken literally."""

@@ -14,7 +14,7 @@ from enum import Enum
 from notesearch.corpus.markup.nesting import ListNesting
 from notesearch.corpus.markup.rst_fields import DocInfo, read_docinfo
 from notesearch.corpus.markup.rst_sections import find_sections
-from notesearch.corpus.markup.translated import Translated, indent_of
+from notesearch.corpus.markup.translated import Translated, indent_of, without_head
 
 _DIRECTIVE = re.compile(r"\.\. (?:\|[^|]+\| )?([\w:+.-]*\w)::(?:\s+(.*))?")
 _TARGET = re.compile(r"\.\. _(?:`([^`]+)`|([^:]+)):(?:\s+(.*))?")
@@ -74,13 +74,7 @@ class _Rst:
                 self._markup.append(self._sections[number])
             else:
                 self._line(number, self._lines[number], self._lines[number].strip())
-        kept = [n for n, line in enumerate(self._markup) if line is not None]
-        return Translated(
-            [self._lines[n] for n in kept],
-            [line for line in self._markup if line is not None],
-            [n + 1 for n in kept],
-            self._head.fields,
-        )
+        return without_head(self._lines, self._markup, self._head.fields)
 
     def _line(self, number: int, line: str, text: str) -> None:
         """Translate one line, or a whole body that is no text."""

@@ -16,6 +16,16 @@ class Translated:
     fields: Mapping[str, object] = field(default_factory=dict)  # keys in lower case
 
 
+def without_head(
+    lines: Sequence[str], markup: Sequence[str | None], fields: Mapping[str, object]
+) -> Translated:
+    """Put together what a pass over all lines gave, None for a line of the head."""
+    kept = [(n, line) for n, line in enumerate(markup) if line is not None]
+    return Translated(
+        [lines[n] for n, _ in kept], [line for _, line in kept], [n + 1 for n, _ in kept], fields
+    )
+
+
 def indent_of(line: str) -> int:
     """Count the columns of white space that a line opens with; a tab goes to the next eighth."""
     white = line[: len(line) - len(line.lstrip())]
