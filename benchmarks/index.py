@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.note_words import all_words
 from notesearch.index.check import check_index
 from notesearch.index.records import Condition, LazyEmbedder, UpdateReport
 from notesearch.index.store import Store
@@ -127,19 +128,6 @@ def plan_for(corpus: Path) -> UpdatePlan:
 
 
 # ------------------------------------------------------------------ the corpus
-
-
-def all_words() -> list[str]:
-    """Give the words of the real notes in their order, or made-up ones."""
-    data = Path(os.environ.get("NOTESEARCH_DATA", HERE.parent.parent / "shared" / "data"))
-    paths = sorted((data / "wild" / "notes").rglob("*.md"))
-    words: list[str] = []
-    for path in random.Random(0).sample(paths, min(1500, len(paths))):
-        words.extend(path.read_text(encoding="utf-8", errors="replace").split())
-    if words:
-        return words
-    ranks = np.random.default_rng(0).zipf(1.3, 1_000_000) % 50_000
-    return [f"word{rank}" for rank in ranks]
 
 
 def make_corpus(root: Path, passages: int) -> None:

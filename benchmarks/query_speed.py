@@ -1,7 +1,7 @@
 """What a warm query costs by the number of passages, with and without filters.
 
-    python benchmarks/query_speed.py                          # 1,000 to 250,000 passages
-    python benchmarks/query_speed.py --sizes 250000 --keep FOLDER
+    python -m benchmarks.query_speed                          # 1,000 to 250,000 passages
+    python -m benchmarks.query_speed --sizes 250000 --keep FOLDER
 
 Texts are stretches of real notes (../shared/data/wild, or the folder that NOTESEARCH_DATA names)
 or words by a Zipf law, vectors are random; the embedding of a query is measured by itself, with
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import statistics
@@ -25,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.note_words import all_words
 from notesearch.embedding import load_embedder
 from notesearch.index.records import Condition, LazyEmbedder
 from notesearch.index.store import Store
@@ -69,19 +69,6 @@ class RandomEmbedder:
 
 
 # ------------------------------------------------------------------ the index
-
-
-def all_words() -> list[str]:
-    """Give the words of real notes in their order, or drawn ones."""
-    data = Path(os.environ.get("NOTESEARCH_DATA", HERE.parent.parent / "shared" / "data"))
-    paths = sorted((data / "wild" / "notes").rglob("*.md"))
-    words: list[str] = []
-    for path in random.Random(0).sample(paths, min(1500, len(paths))):
-        words.extend(path.read_text(encoding="utf-8", errors="replace").split())
-    if words:
-        return words
-    ranks = np.random.default_rng(0).zipf(1.3, 1_000_000) % 50_000
-    return [f"word{rank}" for rank in ranks]
 
 
 class DrawnNotes:

@@ -210,10 +210,11 @@ def _show(
     style = style_of(sys.stdout)
     words = " ".join(answer.terms) or line
     max_chars = None if full or context else _SHOWN_LINES * style.width
+    corpus = index.corpus
     blocks = []
     for hit in hits:
         runs = text_runs(index.passage_text(hit, around=context), words, max_chars)
-        lines = [*hit_lines(hit, runs, style, index.corpus)]
+        lines = [*hit_lines(hit, runs, style, corpus)]
         if explain:
             lines += explanation(hit, answer, style)
         blocks.append("\n".join(lines))
