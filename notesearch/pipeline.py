@@ -34,7 +34,7 @@ from notesearch.model import Model, open_model
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.conditions import to_condition
-from notesearch.search.filters import Filter, all_of
+from notesearch.search.filters import Filter, Tag, all_of, leaves
 from notesearch.search.known_tags import require_known_tags
 from notesearch.search.naming import find_note
 from notesearch.search.newest import find_newest
@@ -316,13 +316,16 @@ class Index:
         """Turn a filter into what the index takes; a tag that nobody uses is an error."""
         if where is None:
             return None
+        asked = [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
         with self._store.snapshot() as snapshot:
-            require_known_tags(
-                where,
-                {tag.normal: tag.notes for tag in snapshot.tags()},
-                line=query.line if query else "",
-                places=query.places if query else (),
-            )
+            # Counting all tags takes long where there are many notes: only an error needs it.
+            if not all(snapshot.has_tag(name) for name in asked):
+                require_known_tags(
+                    where,
+                    {tag.normal: tag.notes for tag in snapshot.tags()},
+                    line=query.line if query else "",
+                    places=query.places if query else (),
+                )
         return to_condition(where)
 
     def _plan(self, source: CorpusSource, reading: str, corpus: Path | None = None) -> UpdatePlan:

@@ -274,6 +274,11 @@ class Snapshot:
         )
         return [TagCount(normal, commonest[normal], bool(f), n) for normal, f, n in rows]
 
+    def has_tag(self, normal: str) -> bool:
+        """Tell whether a note has a tag, in its normal form, or one below it."""
+        sql = "SELECT EXISTS (SELECT 1 FROM tags WHERE normal = ?)"
+        return bool(self._catalog.number(sql, (normal,)))
+
     def counts(self) -> Counts:
         """Count what the index holds."""
         files, notes, passages, vectors = (
