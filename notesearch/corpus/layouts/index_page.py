@@ -25,6 +25,7 @@ _HEADING = re.compile(r"\s*#{1,6}\s|[\s|:=-]+$")
 # Words beside the links of a line: `- Title [[arXiv](url)]` names a paper, more is a note on it.
 _MAX_WORDS_BESIDE = 14
 _MIN_LINKS = 3
+_LINKING_SHARE = 0.7
 _LONGEST_NAMES = 400
 
 
@@ -44,18 +45,34 @@ def _only_names(line: str) -> bool:
 
 
 def _is_index_page(path: str, markup: Sequence[str]) -> bool:
-    texts = [line for line in markup if line.strip() and not _only_names(line)]
     name = PurePosixPath(path).stem.lower()
     if name in _ABOUT_THE_FOLDER:
         return True
     by_name = name in _INDEX_NAMES
+    if not by_name and _says_more_than_links(markup):
+        return False
+    texts = [line for line in markup if line.strip() and not _only_names(line)]
     if not texts:
         return by_name
-    linking = [line for line in texts if ("[" in line or "://" in line) and _LINK.search(line)]
-    if not by_name and len(linking) < max(_MIN_LINKS, 0.7 * len(texts)):
+    linking = [line for line in texts if _may_link(line) and _LINK.search(line)]
+    if not by_name and len(linking) < max(_MIN_LINKS, _LINKING_SHARE * len(texts)):
         return False
     naming = sum(count_words(_LINK.sub(" ", line)) <= _MAX_WORDS_BESIDE for line in linking)
     words_beside = sum(count_words(_LINK.sub(" ", line)) for line in texts)
     if by_name:
         return naming >= 0.5 * len(texts) or sum(map(count_words, texts)) < 20
-    return naming >= _MIN_LINKS and naming >= 0.7 * len(texts) and words_beside < 20 * naming
+    linked = naming >= max(_MIN_LINKS, _LINKING_SHARE * len(texts))
+    return linked and words_beside < 20 * naming
+
+
+def _says_more_than_links(markup: Sequence[str]) -> bool:
+    """Know most notes by a glance at their lines, without reading any of them."""
+    links = sum(map(_may_link, markup))
+    if links < _MIN_LINKS:
+        return True
+    texts = sum(not line[:1].isspace() and not _HEADING.match(line) for line in markup if line)
+    return links < _LINKING_SHARE * texts
+
+
+def _may_link(line: str) -> bool:
+    return "[" in line or "://" in line
