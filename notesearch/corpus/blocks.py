@@ -50,7 +50,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
     parser.use(dollarmath_plugin)
     use_fast_rules(parser)
-    parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.core.ruler.enableOnly(["block"])  # the lines come without odd line ends
     return parser
 
 

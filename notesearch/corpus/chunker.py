@@ -24,8 +24,8 @@ _TITLE_SHARE = 4
 _CHARS_PER_TOKEN = 20
 # A section under so many tokens joins its neighbour even where their roles differ.
 _TOO_SHORT_ALONE = 24
-# A longer section hardly ever fits: it is measured by its blocks at once.
-_MAX_CHARS_PER_TOKEN = 8
+# A longer section hardly ever fits (one in eight): it is measured by its blocks at once.
+_MAX_CHARS_PER_TOKEN = 5.5
 # What a passage of its own costs is 1; these make the cuts fall where a reader would put them.
 _CUT_AFTER_LEAD = 2.0
 _CUT_IN_SECTION = 0.3
@@ -175,7 +175,7 @@ class _Cutter:
 
     def pieces(self) -> Iterator[_Piece]:
         """Yield the sections of the note, in order, or their parts where they don't fit."""
-        longest = self._room * _MAX_CHARS_PER_TOKEN
+        longest = int(self._room * _MAX_CHARS_PER_TOKEN)
         sections = self._note.sections
         spans = [(section.blocks[0].start, section.blocks[-1].end) for section in sections]
         short = [

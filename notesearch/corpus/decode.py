@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import ftfy
 from ftfy.badness import is_bad
 
-# The largest note file met in 43 collections has 974 kB; past these sizes it is data.
-MAX_FILE_BYTES = 20_000_000
+# The largest note file met in 43 collections has 974 kB and some 3,000 lines; past these sizes it
+# is data, which would take longer to read than anybody waits.
+MAX_FILE_BYTES = 5_000_000
+MAX_LINES = 50_000
 MAX_LINE_CHARS = 1_000_000
 
 _BOMS = (
@@ -61,8 +63,8 @@ class Decoded:
 def decode(data: bytes) -> Decoded:
     """Read bytes as lines of text; raise UndecodableError for what is no text."""
     if len(data) > MAX_FILE_BYTES:
-        size = f"{len(data) / 1e6:.0f} MB"
-        raise UndecodableError(f"too large for a note: {size}, the limit is 20 MB")
+        limit = MAX_FILE_BYTES / 1e6
+        raise UndecodableError(f"too large for a note: more than {limit:.0f} MB")
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
             raise UndecodableError(f"not text but {what}")
@@ -72,6 +74,8 @@ def decode(data: bytes) -> Decoded:
     lines = text.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
+    if len(lines) > MAX_LINES:
+        raise UndecodableError(f"too long for a note: {len(lines):,} lines", MAX_LINES + 1)
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE_CHARS:
             size = f"{len(line):,} characters"

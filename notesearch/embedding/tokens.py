@@ -107,7 +107,10 @@ class WordCounts:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._known: dict[str, int] = {}
+        self._known: dict[str, int] = {"": 0}
+        # Around a word each of these is a token of its own, where no special token has it.
+        special = "".join(token.content for token in tokenizer.get_added_tokens_decoder().values())
+        self._loose = "".join(sign for sign in ",.;:!?()\"'" if sign not in special)
 
     def count_many(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens."""
@@ -126,10 +129,14 @@ class WordCounts:
     def _learn(self, words: set[str]) -> None:
         if len(self._known) > _MOST_WORDS:
             self._known.clear()
-        new = [word for word in words if word not in self._known]
+            self._known[""] = 0
+        cores = {word: word.strip(self._loose) for word in words if word not in self._known}
+        new = [core for core in {*cores.values()} if core not in self._known]
         if new:
             encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
             self._known.update((w, len(e)) for w, e in zip(new, encodings, strict=True))
+        for word, core in cores.items():
+            self._known[word] = self._known[core] + len(word) - len(core)
 
 
 def parts_at_spaces(tokenizer: Tokenizer) -> bool:

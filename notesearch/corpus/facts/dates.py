@@ -34,6 +34,7 @@ _WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?,?\s{1,3})?"
 _GAP = r"[\s,./-]{1,3}"
 
 # Each form once; the order decides where a text could be read in two ways.
+_DIGIT = re.compile(r"\d")
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
@@ -206,6 +207,8 @@ def _clean(text: str) -> str:
 
 def _date_at_start(text: str) -> tuple[str, str] | None:
     """Read the date that a text begins with: the date and what follows it."""
+    if not _DIGIT.search(text):
+        return None
     for form in _FORMS:
         match = form.match(text)
         if match is not None and (iso := _from_match(match)) is not None:

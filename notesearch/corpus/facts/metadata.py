@@ -50,6 +50,7 @@ _TAG_SIGN = re.compile(
 )
 _BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
 _HEADING_TAGS = re.compile(r"^#{1,6}\s.*?\S((?:\s+#[^\W\d_][\w/-]*)+)\s*$")
+_TWO_DIGITS = re.compile(r"\d\d")
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_TAG_LINE = 600
 _LONGEST_HEAD_LINE = 4000
@@ -161,8 +162,12 @@ def _year(
             return int(match[0])
     written = next((int(match[1]) for line in head if (match := _YEAR_LINE.match(line))), None)
     opening = takewhile(lambda line: not _opens_section(line), head[:6])
-    venue = next((year for line in opening if (year := year_from_venue_line(plain(line)))), None)
+    venue = next((year for line in opening if (year := _venue_year(line))), None)
     return written or title.year or venue or (year_from_id(paper) if paper else None)
+
+
+def _venue_year(line: str) -> int | None:
+    return year_from_venue_line(plain(line)) if _TWO_DIGITS.search(line) else None
 
 
 def _opens_section(line: str) -> bool:

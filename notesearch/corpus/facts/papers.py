@@ -66,71 +66,97 @@ def _registered(prefix: str) -> Callable[[re.Match[str]], str | None]:
     return lambda match: f"doi:{prefix}/{match['key'].lower()}"
 
 
-# Each source once: how it is written, and how its identity is built. Gaps are bounded, so that
-# a long line costs no more than its length.
-_SOURCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), build)
-    for pattern, build in (
+# Each source once: a sign without which a text is not searched, how it is written, and how its
+# identity is built. Gaps are bounded, so that a long line costs no more than its length.
+_SOURCES: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = tuple(
+    (sign, re.compile(pattern, re.IGNORECASE), build)
+    for sign, pattern, build in (
         (
-            r"(?:arxiv|ar5iv|alphaxiv|(?:huggingface|hf)\.co/papers)[^\d\n]{0,40}?"
+            "iv",
+            r"(?:arxiv|ar5iv|alphaxiv)[^\d\n]{0,40}?"
             rf"(?:{_NEW_ARXIV}|(?<![a-z-]){_OLD_ARXIV})",
             _arxiv,
         ),
-        (rf"(?<![\d.]){_DOI}", _doi),
         (
+            "/papers",
+            r"(?:huggingface|hf)\.co/papers[^\d\n]{0,40}?"
+            rf"(?:{_NEW_ARXIV}|(?<![a-z-]){_OLD_ARXIV})",
+            _arxiv,
+        ),
+        ("10.", rf"(?<![\d.]){_DOI}", _doi),
+        (
+            "openreview",
             r"openreview\.net/[a-z/]{1,30}\?(?:[a-z]{1,20}=[^\s&]{0,80}&){0,3}id="
             r"(?P<openreview>[\w-]{5,40})",
             _named,
         ),
         (
+            "acl",
             rf"acl(?:anthology\.org|web\.org|\.ldc\.upenn\.edu)/{{1,2}}(?:[\w-]{{1,20}}/{{1,2}}){{0,4}}{_ACL}",
             _acl,
         ),
         (
+            "mlr.press",
             r"proceedings\.mlr\.press/v(?P<volume>\d{1,4})/(?P<key>[a-z][a-z0-9-]{0,40}\d\d[a-z]?)",
             _volume("pmlr"),
         ),
         (
+            "jmlr.org",
             r"jmlr\.org/proceedings/papers/v(?P<volume>\d{1,4})/(?P<key>[a-z-]{1,40}\d\d[a-z]?)",
             _volume("pmlr"),
         ),
         (
+            "jmlr.org",
             r"jmlr\.org/papers/v(?:olume)?(?P<volume>\d{1,4})/(?P<key>[a-z0-9-]{1,40})",
             _volume("jmlr"),
         ),
         (
+            "ips.cc",
             r"(?:papers\.n(?:eur)?ips\.cc|proceedings\.neurips\.cc)/(?:paper_files/)?paper/"
             r"(?:\d{4}/(?:hash|file)/)?(?P<neurips>[0-9a-f]{32}|\d{1,5}(?=-))",
             _named,
         ),
-        (r"proceedings\.mlsys\.org/\S{0,60}?(?P<mlsys>[0-9a-f]{32})", _named),
+        ("mlsys", r"proceedings\.mlsys\.org/\S{0,60}?(?P<mlsys>[0-9a-f]{32})", _named),
         (
+            "thecvf",
             r"openaccess\.thecvf\.com/(?:[\w.-]{1,60}/){1,6}(?P<cvf>[\w-]{3,200}?)_paper\b",
             _named,
         ),
-        (r"ecva\.net/papers/eccv_\d{4}/\w{1,20}/html/(?P<ecva>\d{1,5}_eccvw?_\d{4})", _named),
         (
+            "ecva",
+            r"ecva\.net/papers/eccv_\d{4}/\w{1,20}/html/(?P<ecva>\d{1,5}_eccvw?_\d{4})",
+            _named,
+        ),
+        (
+            "nature.com",
             r"nature\.com/(?:articles|nature/journal/v\d{1,4}/n\d{1,5}/\w{1,10})/"
             r"(?P<key>[sd]\d{5}-\d{3}-\d{4,5}-\w|nature\d{4,6})",
             _registered("10.1038"),
         ),
         (
+            "biorxiv",
             r"biorxiv\.org/content/(?:biorxiv/)?early/\d{4}/\d\d/\d\d/(?P<key>\d{6})",
             _registered("10.1101"),
         ),
-        (r"(?:pubmed\.ncbi\.nlm\.nih\.gov|nih\.gov/pubmed)/(?P<pubmed>\d{4,9})", _named),
-        (r"\bpmid:?\s{0,3}(?P<pubmed>\d{4,9})", _named),
-        (r"nih\.gov/(?:pmc/)?articles/pmc(?P<pmc>\d{4,9})", _named),
+        ("pubmed", r"(?:pubmed\.ncbi\.nlm\.nih\.gov|nih\.gov/pubmed)/(?P<pubmed>\d{4,9})", _named),
+        ("pmid", r"\bpmid:?\s{0,3}(?P<pubmed>\d{4,9})", _named),
+        ("nih.gov", r"nih\.gov/(?:pmc/)?articles/pmc(?P<pmc>\d{4,9})", _named),
         (
+            "ieeexplore",
             r"ieeexplore\.ieee\.org/(?:(?:abstract/)?document/|\S{0,40}?arnumber=)(?P<ieee>\d{4,9})",
             _named,
         ),
         (
+            "usenix",
             r"usenix\.org/conference/(?P<usenix>[a-z0-9-]{3,40}/"
             r"(?:technical-sessions/)?presentation/[a-z0-9_-]{1,60})",
             _named,
         ),
-        (r"semanticscholar\.org/paper/(?:[^\s/]{0,300}/)?(?P<s2>[0-9a-f]{40})", _named),
+        (
+            "semanticscholar",
+            r"semanticscholar\.org/paper/(?:[^\s/]{0,300}/)?(?P<s2>[0-9a-f]{40})",
+            _named,
+        ),
     )
 )
 
@@ -155,9 +181,11 @@ def paper_id(text: str) -> str | None:
 
 def paper_ids(text: str) -> tuple[str, ...]:
     """Find all identities in a URL or in prose, in their order, each once."""
+    lowered = text.lower()
     found = (
         (match.start(), identity)
-        for pattern, build in _SOURCES
+        for sign, pattern, build in _SOURCES
+        if sign in lowered
         for match in pattern.finditer(text)
         if (identity := build(match)) is not None
     )

@@ -205,6 +205,7 @@ def _role_of_parts(phrase: str) -> Role | None:
     return next((role for role in found if role is not None), None)
 
 
+@lru_cache(maxsize=4096)
 def is_generic_heading(heading: str) -> bool:
     """Say whether a heading names a section (Summary, References, 2018-03), not a paper."""
     if len(heading) > _MAX_HEADING:

@@ -33,7 +33,9 @@ _TARGET = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)|https?://\S+|<[^>
 
 def count_words(text: str) -> int:
     """Count the words a reader sees, link targets and tags left out."""
-    return len(_WORD.findall(_TARGET.sub(" ", text)))
+    if "](" in text or "://" in text or "<" in text:
+        text = _TARGET.sub(" ", text)
+    return len(_WORD.findall(text))
 
 
 def with_rest(document: Document, parts: Sequence[Part]) -> list[Part]:

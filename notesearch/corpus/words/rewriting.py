@@ -57,6 +57,8 @@ def shield(text: str) -> str:
 
 def unshield(text: str) -> str:
     """Bring the hidden punctuation back."""
+    if text.isascii():
+        return text
     return _SHIELDED_SIGN.sub(lambda sign: _UNSHIELDED[sign[0]], text)
 
 

@@ -90,7 +90,7 @@ def _clean_characters(text: str) -> str:
     if not text.isascii():
         text = _normalise(text)
     text = _CONTROL.sub(" ", text)
-    return _BLANK_LINE.sub("\n", text)
+    return _BLANK_LINE.sub("\n", text) if "\n " in text else text
 
 
 def _normalise(text: str) -> str:
