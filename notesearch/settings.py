@@ -14,12 +14,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from notesearch.corpus.rules import SPLITS, ReadingRule
 from notesearch.embedding.choice import ModelChoice, Precision
 from notesearch.errors import SettingsError
-from notesearch.yaml_faults import YAML_FAULTS, describe_fault
 
 SETTINGS_FILE = "notesearch.yaml"
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
@@ -66,6 +63,10 @@ def load_settings(
 
 
 def _read(file: Path) -> dict[str, Any]:
+    import yaml  # 10 ms, which a query where there is no such file does not wait for
+
+    from notesearch.yaml_faults import YAML_FAULTS, describe_fault
+
     try:
         value = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,13 +68,15 @@ def load_embedder(
         warn(manifest.warning)
     if GRAPH not in manifest.files:
         return _open_torch(place, warn)
+    graph = place.folder / GRAPH
     try:
-        engine = open_engine(place.folder / GRAPH)
+        engine = open_engine(graph, at_once=True)
     except UnusableGraphError:
         manifest = _compile(place, tell)
-        engine = open_engine(place.folder / GRAPH)
+        engine = open_engine(graph, at_once=True)
     reader = TokenReader.from_file(place.folder / TOKENIZER, manifest.rules)
-    ready = GraphEmbedder(engine, reader, manifest.shape, place.fingerprint, warn)
+    for_passages = partial(open_engine, graph)
+    ready = GraphEmbedder(engine, reader, manifest.shape, place.fingerprint, warn, for_passages)
     return _with_bulk(place, ready, warn)
 
 

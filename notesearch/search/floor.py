@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import threading
 from pathlib import Path
 
@@ -46,7 +45,7 @@ _DEVIATIONS = 1.5
 def learn_floor(snapshot: Snapshot, embedder: QueryEmbedder) -> float:
     """Give the cosine below which the nearest passage is no answer."""
     best = [float(snapshot.nearest(embedder.embed_query(text), 1).cosines[0]) for text in UNRELATED]
-    return statistics.fmean(best) + _DEVIATIONS * statistics.stdev(best)
+    return float(np.mean(best) + _DEVIATIONS * np.std(best, ddof=1))
 
 
 class Floors:
