@@ -110,7 +110,7 @@ class Searcher:
             ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
             floor = None if vector is None else self._floor_of(snapshot)
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
-            reranked = reranking and reranking.apply(snapshot, question.text, ranking)
+            reranked = reranking.apply(snapshot, question.text, ranking) if reranking else None
             ranking = reranked.ranking if reranked else ranking
             ranking = ranking.lifted(find_titled(snapshot, question.text))
             chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)

@@ -175,7 +175,7 @@ def test_model_with_two_labels_is_one_error(make_model, tmp_path):
 
 def test_embedder_is_refused_before_it_is_given_a_random_head(make_model, tmp_path):
     with pytest.raises(ModelError, match="not a CrossEncoder but SentenceTransformer; set rerank"):
-        open_tiny(make_model, tmp_path, "static")
+        open_tiny(make_model, tmp_path, "static", tell=pytest.fail)
     with pytest.raises(ModelError, match="not a CrossEncoder but SentenceTransformer"):
         load_reranker(RerankerChoice("all-MiniLM-L6-v2"), cache_dir=tmp_path)
     plain = make_model("mean").with_name("tiny-mean-base")

@@ -36,6 +36,7 @@ def load_reranker(
     that is not there, cannot be loaded, or is no CrossEncoder with one label.
     """
     place = find_place(choice, cache_dir, warn)
+    require_cross_encoder(place.source)
     manifest, engine = open_form(place, lambda: _compile(choice, place), warn, tell)
     if engine is None:
         from notesearch.embedding.reranking import torch_model
@@ -47,7 +48,6 @@ def load_reranker(
 
 
 def _compile(choice: RerankerChoice, place: Place) -> Manifest:
-    require_cross_encoder(place.source)
     from notesearch.embedding.reranking.compiler import compile_reranker
 
     return compile_reranker(choice, place)
