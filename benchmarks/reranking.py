@@ -73,7 +73,7 @@ def cut_passages(count: int) -> list[str]:
 def save_random_model(folder: Path) -> None:
     """Save a cross-encoder with one label that was never trained."""
     import torch
-    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer, BertForSequenceClassification
 
     source = find_source(ModelChoice())
     if source is None:
@@ -81,7 +81,7 @@ def save_random_model(folder: Path) -> None:
     torch.manual_seed(0)
     with quiet():
         config = AutoConfig.from_pretrained(source.folder, num_labels=1)
-        AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)
+        BertForSequenceClassification(config).save_pretrained(folder)
         AutoTokenizer.from_pretrained(source.folder).save_pretrained(folder)
 
 

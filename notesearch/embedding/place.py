@@ -37,7 +37,7 @@ class Place:
 
 
 def find_place(choice: AnyChoice, cache_dir: Path | None, warn: Callable[[str], None]) -> Place:
-    """Find the files of a model, fetching a hub model that is not on this machine."""
+    """Find a model's files, and where its compiled form stands or will."""
     source = locate(choice)
     cache = choose_cache(cache_dir, warn)
     fingerprint = compute_fingerprint(choice, source, cache)

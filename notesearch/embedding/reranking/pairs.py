@@ -76,7 +76,8 @@ class PairReader:
         first = self._encode_question(question, warn)
         room = self._room - len(first.ids)
         valid = to_valid_text(question)
-        kept = valid[: first.offsets[-1][1]] if len(first.ids) == self.max_question else valid
+        is_full = len(first.ids) == self.max_question  # what follows was cut, or is white space
+        kept = valid[: first.offsets[-1][1]] if is_full else valid
         return [(kept, self._cut(to_valid_text(passage), room)) for passage in passages]
 
     def _cut(self, passage: str, room: int) -> str:
