@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from notesearch.embedding import Embedder as Embedder
     from notesearch.embedding import ModelChoice as ModelChoice
+    from notesearch.embedding import Reranker as Reranker
+    from notesearch.embedding import RerankerChoice as RerankerChoice
     from notesearch.embedding import load_embedder as load_embedder
     from notesearch.errors import NotesearchError as NotesearchError
     from notesearch.index.records import UpdateReport as UpdateReport
@@ -38,6 +40,8 @@ _HOMES = {
     "Mode": "notesearch.search.answer",
     "ModelChoice": "notesearch.embedding",
     "NotesearchError": "notesearch.errors",
+    "Reranker": "notesearch.embedding",
+    "RerankerChoice": "notesearch.embedding",
     "Settings": "notesearch.settings",
     "UpdateReport": "notesearch.index.records",
     "load_embedder": "notesearch.embedding",
@@ -52,6 +56,8 @@ __all__ = [
     "Mode",
     "ModelChoice",
     "NotesearchError",
+    "Reranker",
+    "RerankerChoice",
     "Settings",
     "UpdateReport",
     "__version__",

@@ -20,12 +20,14 @@ from notesearch.search.answer import Mode
 from notesearch.settings import Settings
 
 
-def evaluate_index(index: Index, queries: Sequence[JudgedQuery], mode: Mode) -> Evaluation:
+def evaluate_index(
+    index: Index, queries: Sequence[JudgedQuery], mode: Mode, *, rerank: bool | None = None
+) -> Evaluation:
     """Put judged queries to an index in one mode; their texts are plain words, not query lines."""
 
     def search(query: JudgedQuery) -> list[Found]:
         k = DEPTH + len(query.ignored)
-        answer = index.search(query.text, k, query.where, mode=mode, literally=True)
+        answer = index.search(query.text, k, query.where, mode=mode, rerank=rerank, literally=True)
         return [Found(hit.note_id, hit.path, hit.passage_id, hit.weak) for hit in answer.hits]
 
     return evaluate(queries, search)

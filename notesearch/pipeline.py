@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from notesearch.corpus_folder import DEFAULT_CORPUS, CorpusFolder
-from notesearch.embedding import Embedder
+from notesearch.embedding import Embedder, Reranker
+from notesearch.embedding.load import say_nothing
 from notesearch.errors import UnusableIndexError, UsageError
 from notesearch.forms import FORMS
 from notesearch.index.layout import IndexLayout
@@ -30,7 +31,7 @@ from notesearch.index.records import (
     ignore_progress,
 )
 from notesearch.index.store import Store
-from notesearch.model import Model, open_model
+from notesearch.model import Model
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.conditions import to_condition
@@ -59,10 +60,6 @@ def warn_in_python(message: str) -> None:
     warnings.warn(message, NotesearchWarning, stacklevel=3)
 
 
-def say_nothing(_: str) -> None:
-    """Hear what takes long, and let it be."""
-
-
 def filter_of(field: str, value: str) -> Filter:
     """Make a filter of one field as the query line names them: `filter_of("tag", "dpo")`."""
     return read_value(field, value, FORMS)
@@ -87,6 +84,7 @@ class Index:
         embedder: Embedder | None = None,
         *,
         create: bool = False,
+        reranker: Reranker | None = None,
         settings: Settings | None = None,
         warn: Callable[[str], None] = warn_in_python,
         tell: Callable[[str], None] = say_nothing,
@@ -94,12 +92,12 @@ class Index:
         """Open the index in a folder, or the one the settings name.
 
         With `create`, a folder without an index is fine: the first update makes one. An
-        `embedder` of the caller's own takes the place of the model in the settings. `warn` hears
-        what a person should know, `tell` what takes long.
+        `embedder` or `reranker` of the caller's own takes the place of the one in the settings.
+        `warn` hears what a person should know, `tell` what takes long.
         """
         settings = settings or Settings()
         index_dir = Path(path) if path is not None else settings.index
-        model = open_model(settings, embedder=embedder, warn=warn, tell=tell)
+        model = Model(settings, embedder=embedder, reranker=reranker, warn=warn, tell=tell)
         if not create and not IndexLayout(index_dir).catalog.exists():
             raise UnusableIndexError(f"{index_dir} holds no index; run: notesearch index")
         return cls(index_dir, settings, model)
@@ -189,14 +187,16 @@ class Index:
         *,
         mode: str | Mode = Mode.HYBRID,
         per_note: int | None = 1,
+        rerank: bool | None = None,
     ) -> list[Hit]:
         """Give the k best passages for a query line, at most `per_note` of each note.
 
         `where` filters as the query line does: `tag:dpo -tag:survey`, or a filter object. When
         nothing relevant is found, the nearest few hits come with `weak` set. Filters without
-        words give the newest notes.
+        words give the newest notes. `rerank` says whether a cross-encoder has the last word:
+        by default where the settings name one.
         """
-        return list(self.search(text, k, where, mode=mode, per_note=per_note).hits)
+        return list(self.search(text, k, where, mode=mode, per_note=per_note, rerank=rerank).hits)
 
     def search(
         self,
@@ -206,6 +206,7 @@ class Index:
         *,
         mode: str | Mode = Mode.HYBRID,
         per_note: int | None = 1,
+        rerank: bool | None = None,
         literally: bool = False,
     ) -> Answer:
         """Answer as `query` does, with what explains the hits.
@@ -214,6 +215,7 @@ class Index:
         """
         if k < 1 or (per_note is not None and per_note < 1):
             raise UsageError("the number of hits must be 1 or more")
+        reranking = self._model.reranking(rerank)
         if literally or (not text.strip() and where is not None):
             query = Query(text, text)
         else:
@@ -231,6 +233,7 @@ class Index:
                 k=k,
                 mode=Mode.named(mode),
                 per_note=per_note,
+                reranking=reranking,
             )
         return replace(answer, where=str(both)) if both is not None else answer
 

@@ -154,7 +154,8 @@ class Hit:
     """A passage as an answer; the fields and their order are those of the JSON."""
 
     rank: int  # from 1
-    score: float  # what the hits are ranked by: from 0 to 1, in dense mode the cosine
+    # What the hits are ranked by: from 0 to 1, in dense mode the cosine, reranked a probability.
+    score: float
     cosine: float | None  # None in lexical mode, which loads no model
     bm25: float | None  # of the passage; None where it has none of the words, and in dense mode
     title: str

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from notesearch.corpus.rules import SPLITS, ReadingRule
-from notesearch.embedding.choice import ModelChoice, Precision
+from notesearch.embedding.choice import ModelChoice, Precision, RerankerChoice
 from notesearch.errors import SettingsError
 
 SETTINGS_FILE = "notesearch.yaml"
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
-_FROM_ENVIRONMENT = ("corpus", "index", "model", "precision", "device", "inline_tags")
+_FROM_ENVIRONMENT = ("corpus", "index", "model", "precision", "device", "rerank", "inline_tags")
 _MODEL_TEXTS = ("device", "dtype", "revision", "query_prompt", "passage_prompt")
 _MODEL_KEYS = (
     "model", "precision", *_MODEL_TEXTS, "truncate_dim", "trust_remote_code",
 )  # fmt: skip
+_RERANK_KEYS = ("rerank", "rerank_revision", "rerank_trust_remote_code")
 _INLINE_TAGS = ("auto", "always", "never")
 
 
@@ -35,6 +36,8 @@ class Settings:
     corpus: Path | None = None  # None: the one that the index was made of, or else ./corpus
     index: Path = Path("index")
     model: ModelChoice = field(default_factory=ModelChoice)
+    rerank: RerankerChoice | None = None  # a cross-encoder that has the last word
+    rerank_depth: int = 30  # passages that it reads for a question
     passage_tokens: int = 224  # the most tokens of a passage, where the model reads as many
     ignore: tuple[str, ...] = ()  # lines in gitignore syntax, beside .notesearchignore
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
@@ -86,13 +89,28 @@ def _with_values(settings: Settings, values: Mapping[str, Any], place: str, base
     own = [item.name for item in fields(Settings) if item.name not in ("source", "model")]
     changes: dict[str, Any] = {}
     model: dict[str, Any] = {}
+    reranker: dict[str, Any] = {}
     for key, value in values.items():
-        _check_key(str(key), [*own, *_MODEL_KEYS], place)
+        _check_key(str(key), [*own, *_MODEL_KEYS, *_RERANK_KEYS], place)
         if key in _MODEL_KEYS:
             model["name" if key == "model" else key] = _model_value(key, value, place, base)
+        elif key in _RERANK_KEYS:
+            name = "name" if key == "rerank" else key.removeprefix("rerank_")
+            reranker[name] = _model_value(key, value, place, base)
         else:
             changes[key] = _checked(key, value, place, base)
+    if reranker:
+        changes["rerank"] = _with_reranker(settings.rerank, reranker, place)
     return replace(settings, model=replace(settings.model, **model), **changes)
+
+
+def _with_reranker(
+    before: RerankerChoice | None, values: Mapping[str, Any], place: str
+) -> RerankerChoice:
+    if before is None and "name" not in values:
+        given = ", ".join(f"rerank_{name}" for name in values)
+        raise SettingsError(f"{place}: {given} without rerank; name a cross-encoder with rerank")
+    return replace(before or RerankerChoice(""), **values)
 
 
 def _check_key(key: str, known: list[str], place: str) -> None:
@@ -110,13 +128,13 @@ def _checked(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: ANN4
         return _one_of(key, value, _INLINE_TAGS, place)
     if key == "ignore":
         return _texts(key, value, place)
-    if key == "passage_tokens":
+    if key in ("passage_tokens", "rerank_depth"):
         return _number(key, value, place)
     return _rules(value, place)
 
 
 def _model_value(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: ANN401
-    if key == "model":
+    if key in ("model", "rerank"):
         name = _text(key, value, place)
         folder = base / Path(name).expanduser()
         return str(folder) if folder.is_dir() else name
@@ -124,7 +142,7 @@ def _model_value(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: 
         return Precision(_one_of(key, value, tuple(one.value for one in Precision), place))
     if key == "truncate_dim":
         return _number(key, value, place)
-    if key == "trust_remote_code":
+    if key in ("trust_remote_code", "rerank_trust_remote_code"):
         return _truth(key, value, place)
     if key in ("query_prompt", "passage_prompt") and value == "":
         return ""  # no prompt at all, where the model has one

@@ -79,6 +79,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> P
     """A library of the test's own as the working folder."""
     make_library(tmp_path)
     monkeypatch.chdir(tmp_path)
-    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION", "DEVICE", "INLINE_TAGS"):
+    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION", "DEVICE", "RERANK", "INLINE_TAGS"):
         monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
     return tmp_path

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = typer.main.get_command(cli.app).commands
 OPTIONS = {
-    name: {option for param in command.params for option in param.opts}
+    name: {option for param in command.params for option in param.opts + param.secondary_opts}
     for name, command in COMMANDS.items()
 }
 

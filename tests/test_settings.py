@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from notesearch.corpus.rules import ReadingRule
+from notesearch.embedding import RerankerChoice
 from notesearch.errors import SettingsError
 from notesearch.settings import Settings, load_settings
 
@@ -50,6 +51,28 @@ def test_environment_goes_before_the_file(tmp_path):
     assert settings.inline_tags == "never"
 
 
+def test_reranker_is_off_unless_it_is_named(tmp_path):
+    assert load(tmp_path, "model: small\n").rerank is None
+    settings = load(
+        tmp_path,
+        "rerank: some/cross-encoder\nrerank_revision: v1\nrerank_trust_remote_code: true\n",
+    )
+    assert settings.rerank == RerankerChoice("some/cross-encoder", "v1", trust_remote_code=True)
+    assert (settings.rerank_depth, settings.model.trust_remote_code) == (30, False)
+
+
+def test_reranker_in_a_folder_is_relative_to_the_file(tmp_path):
+    (tmp_path / "ranker").mkdir()
+    settings = load(tmp_path, "rerank: ranker\nrerank_depth: 5\n")
+    assert settings.rerank == RerankerChoice(str(tmp_path / "ranker"))
+    assert settings.rerank_depth == 5
+
+
+def test_reranker_of_the_environment_goes_before_that_of_the_file(tmp_path):
+    settings = load(tmp_path, "rerank: one\n", NOTESEARCH_RERANK="two")
+    assert settings.rerank == RerankerChoice("two")
+
+
 def test_every_key_is_read(tmp_path):
     settings = load(
         tmp_path,
@@ -90,6 +113,12 @@ reading:
         ("corpus: ''", "corpus must be a text"),
         ("model: 3", "model must be a text, found a number"),
         ("ignore: {a: b}", "ignore must be a list of texts, found a table"),
+        ("rerankk: x", r"unknown setting rerankk; did you mean rerank\?"),
+        ("rerank-depth: 5", r"unknown setting rerank-depth; did you mean rerank_depth\?"),
+        ("rerank:", "rerank must be a text, found nothing"),
+        ("rerank_depth: 0", "rerank_depth must be a number from 1 on, found 0"),
+        ("rerank_trust_remote_code: yes please", "rerank_trust_remote_code must be true or false"),
+        ("rerank_revision: main", "rerank_revision without rerank; name a cross-encoder"),
         ("inline_tags: sometimes", "inline_tags must be one of auto, always, never"),
         ("reading: [a]", "reading must be a list of rules"),
         ("reading:\n  - split: rows", "rule 1: files is missing"),

@@ -70,6 +70,14 @@ IndexOption = Annotated[
     Path | None,
     typer.Option("--index", metavar="DIR", help="Index folder instead of the settings' one."),
 ]
+RerankOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--rerank/--no-rerank",
+        help="With the settings' cross-encoder, or without.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
 

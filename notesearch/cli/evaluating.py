@@ -11,6 +11,7 @@ from notesearch.cli.app import (
     ConfigOption,
     IndexOption,
     JsonOption,
+    RerankOption,
     app,
     examples,
     read_settings,
@@ -53,6 +54,7 @@ def evaluate(
     failures: Annotated[
         bool, typer.Option("--failures", help="List the queries without an answer in the top 10.")
     ] = False,
+    rerank: RerankOption = None,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
@@ -66,11 +68,11 @@ def evaluate(
     settings = read_settings(config, index_dir)
     if queries is None:
         with index_of_own_notes(settings) as (index, made):
-            _report(index, made, modes, compare, failures=failures, json=json)
+            _report(index, made, modes, compare, rerank=rerank, failures=failures, json=json)
         return
     judged = read_queries(queries, split=split)
     with index_for(queries, settings) as index:
-        _report(index, judged, modes, compare, failures=failures, json=json)
+        _report(index, judged, modes, compare, rerank=rerank, failures=failures, json=json)
 
 
 def _report(
@@ -79,6 +81,7 @@ def _report(
     modes: str,
     compare: str | None,
     *,
+    rerank: bool | None,
     failures: bool,
     json: bool,
 ) -> None:
@@ -97,7 +100,7 @@ def _report(
     if compare and len(pair) != 2:
         raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
     wanted = list(dict.fromkeys([*_modes(modes), *pair]))
-    found = {mode: evaluate_index(index, queries, mode) for mode in wanted}
+    found = {mode: evaluate_index(index, queries, mode, rerank=rerank) for mode in wanted}
     reports = [make_report(mode.value, evaluation) for mode, evaluation in found.items()]
     both = [(mode.value, found[mode]) for mode in pair]
     comparisons = [compare_two(both[0], both[1])] if both else []

@@ -25,12 +25,12 @@ def parse(
     Needs no index. Use it to see why a note is found, or why it is not.
     """
     from notesearch.corpus_folder import parse_paths
-    from notesearch.model import open_model
+    from notesearch.model import Model
     from notesearch.render.notes import note_lines, note_to_json
     from notesearch.render.remarks import remark_line
 
     settings = read_settings(config)
-    model = open_model(settings, warn=warn, tell=tell)
+    model = Model(settings, warn=warn, tell=tell)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(paths, settings, model.ruler):

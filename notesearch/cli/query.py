@@ -12,6 +12,7 @@ from notesearch.cli.app import (
     Asking,
     ConfigOption,
     IndexOption,
+    RerankOption,
     app,
     examples,
     open_index,
@@ -73,6 +74,7 @@ def query(
     min_score: Annotated[
         float | None, typer.Option("--min-score", metavar="X", help="Leave out lower scores.")
     ] = None,
+    rerank: RerankOption = None,
     update: Annotated[
         bool, typer.Option("--update", help="Bring the index in step first.")
     ] = False,
@@ -132,9 +134,8 @@ def query(
     with _ready_index(config, index_dir, update=update) as index:
 
         def ask(text: str) -> Answer:
-            return index.search(
-                text, k, where, mode=mode, per_note=None if all_passages else per_note
-            )
+            most = None if all_passages else per_note
+            return index.search(text, k, where, mode=mode, per_note=most, rerank=rerank)
 
         if lines is not None:
             _answer_batch(lines, ask)

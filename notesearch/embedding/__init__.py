@@ -1,17 +1,22 @@
-"""Texts to vectors: the protocol, sentence-transformers, its compiled form, the offline default."""
+"""Texts to vectors: the protocol, sentence-transformers, its compiled form, the offline default.
+
+`reranking/` holds what reads question and passage together; it is imported by those who use it.
+"""
 
 from __future__ import annotations
 
 from notesearch.embedding.batching import embed_stream
-from notesearch.embedding.choice import ModelChoice, Precision
+from notesearch.embedding.choice import ModelChoice, Precision, RerankerChoice
 from notesearch.embedding.load import ModelWarning, fingerprint_of, load_counter, load_embedder
-from notesearch.embedding.protocol import Embedder, TokenCounter
+from notesearch.embedding.protocol import Embedder, Reranker, TokenCounter
 
 __all__ = [
     "Embedder",
     "ModelChoice",
     "ModelWarning",
     "Precision",
+    "Reranker",
+    "RerankerChoice",
     "TokenCounter",
     "embed_stream",
     "fingerprint_of",

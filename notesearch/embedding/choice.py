@@ -1,9 +1,10 @@
-"""Which model embeds, and how: plain values that settings can hold without a heavy import."""
+"""Which models embed and rerank, and how: plain values, held without a heavy import."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar, TypeAlias
 
 
 class Precision(Enum):
@@ -19,8 +20,37 @@ class Precision(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelKind:
+    """What a model is for: how it is looked for, and the words that errors about it use."""
+
+    loader: str  # the class of sentence-transformers that opens it
+    organisation: str  # of hub ids written without one
+    setting: str  # that names it
+    code_setting: str  # that lets it run code of its own
+    way_out: str  # for a hub model that cannot be had
+
+
+EMBEDDER = ModelKind(
+    loader="SentenceTransformer",
+    organisation="sentence-transformers",
+    setting="model",
+    code_setting="trust_remote_code",
+    way_out="set model to a folder or to all-MiniLM-L6-v2",
+)
+RERANKER = ModelKind(
+    loader="CrossEncoder",
+    organisation="cross-encoder",
+    setting="rerank",
+    code_setting="rerank_trust_remote_code",
+    way_out="set rerank to a folder, or leave it out",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelChoice:
     """A sentence-transformers model and everything that changes its vectors."""
+
+    kind: ClassVar[ModelKind] = EMBEDDER
 
     name: str = "all-MiniLM-L6-v2"  # the offline default, a folder, or a hub id
     precision: Precision = Precision.FLOAT32
@@ -31,3 +61,17 @@ class ModelChoice:
     query_prompt: str | None = None  # None: the model's own; "" for none at all
     passage_prompt: str | None = None
     trust_remote_code: bool = False  # runs code that comes with the model
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerChoice:
+    """A CrossEncoder of sentence-transformers, which reads question and passage together."""
+
+    kind: ClassVar[ModelKind] = RERANKER
+
+    name: str  # a folder, or a hub id
+    revision: str | None = None  # branch, tag or commit of a hub model
+    trust_remote_code: bool = False  # runs code that comes with the model
+
+
+AnyChoice: TypeAlias = ModelChoice | RerankerChoice

@@ -27,7 +27,7 @@ class GraphShape:
 
     inputs: tuple[str, ...]  # each (texts, tokens) int64
     pad_id: int
-    dimension: int
+    dimension: int  # numbers for a text; 1 for a cross-encoder, its score
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,15 @@ class GraphEmbedder:
         return pad_rows(rows, self._shape)
 
 
-def pad_rows(rows: Sequence[Sequence[int]], shape: GraphShape) -> dict[str, NDArray[np.int64]]:
-    """Make the graph's inputs, each (rows, longest row) int64, padded on the right."""
+def pad_rows(
+    rows: Sequence[Sequence[int]],
+    shape: GraphShape,
+    types: Sequence[Sequence[int]] | None = None,
+) -> dict[str, NDArray[np.int64]]:
+    """Make the graph's inputs, each (rows, longest row) int64, padded on the right.
+
+    `types` tells of each id which text of a pair it is from; without it all are from the first.
+    """
     import numpy as np
 
     # A graph is exported for one token and more, so an empty text is one masked token.
@@ -108,7 +115,10 @@ def pad_rows(rows: Sequence[Sequence[int]], shape: GraphShape) -> dict[str, NDAr
     for number, row in enumerate(rows):
         ids[number, : len(row)] = row
         mask[number, : len(row)] = 1
-    known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    type_ids = np.zeros_like(ids)
+    for number, row in enumerate(types or ()):
+        type_ids[number, : len(row)] = row
+    known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": type_ids}
     return {name: known[name] for name in shape.inputs}
 
 
@@ -154,8 +164,8 @@ def open_engine(graph: Path, *, at_once: bool = False) -> Engine:
         raise UnusableGraphError(f"{graph}: {error}") from error
 
     def run(feed: dict[str, NDArray[np.int64]]) -> NDArray[np.float32]:
-        vectors: NDArray[np.float32] = session.run([OUTPUT], feed)[0]
-        return vectors
+        answer: NDArray[np.float32] = session.run(None, feed)[0]
+        return answer
 
     return Engine(run, BATCH_TOKENS)
 

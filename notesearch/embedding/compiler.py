@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,22 +43,36 @@ def compile_model(
     from notesearch.embedding import torch_model
 
     model = torch_model.load_model(choice, source, device="cpu")
+    return write_compiled(
+        folder,
+        Manifest(fingerprint, model.rules, torch_model.shape_of(model)),
+        model.reader.save,
+        lambda graph: _write_graph(choice.precision, model, graph),
+    )
+
+
+def write_compiled(
+    folder: Path,
+    manifest: Manifest,
+    save_tokenizer: Callable[[Path], None],
+    write_graph: Callable[[Path], str | None],
+) -> Manifest:
+    """Put a tokenizer and a graph in the folder, and give the manifest that names them.
+
+    `write_graph` gives a warning, or None; with its NotCompilableError the reason stands in the
+    graph's place.
+    """
+    from notesearch.embedding.torch_export import NotCompilableError
+
     with building(folder) as scratch:
-        model.reader.save(scratch / TOKENIZER)
-        warning = None
+        save_tokenizer(scratch / TOKENIZER)
         try:
-            warning = _write_graph(choice.precision, model, scratch / GRAPH)
-        except torch_model.NotCompilableError as error:
-            warning = f"{source.name} runs through torch, slower: {error}"
+            warning = write_graph(scratch / GRAPH)
+        except NotCompilableError as error:
+            warning = f"{manifest.rules.name} runs through torch, slower: {error}"
             for name in (GRAPH, WEIGHTS):
                 (scratch / name).unlink(missing_ok=True)
-        manifest = Manifest(
-            fingerprint=fingerprint,
-            rules=model.rules,
-            shape=torch_model.shape_of(model),
-            warning=warning,
-            files=stamp_files(scratch),
-        )
+        manifest = replace(manifest, warning=warning, files=stamp_files(scratch))
         write_manifest(scratch, manifest)
     return manifest
 
@@ -68,13 +83,14 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
     Raises NotCompilableError where it does not say what sentence-transformers says.
     """
     from notesearch.embedding import torch_model
+    from notesearch.embedding.torch_export import NotCompilableError
 
     probes = Probes.make(model)  # before the export, which changes how attention is computed
     torch_model.export_graph(model, graph, probes.sample(model))
     move_weights_out(graph)
     lowest = float(probes.cosines(model, graph).min())
     if not lowest >= LOWEST_COSINE:
-        raise torch_model.NotCompilableError(
+        raise NotCompilableError(
             f"its graph differs from sentence-transformers: cosine {lowest:.4f} on a probe text"
         )
     if precision is Precision.FLOAT32:

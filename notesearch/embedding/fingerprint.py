@@ -1,4 +1,4 @@
-"""A model's files and the choice in, the fingerprint of its vectors out; no model is loaded.
+"""A model's files and the choice in, the fingerprint of what it gives out; no model is loaded.
 
 The hashes of the files are remembered with size and modification time, so that asking again
 costs a few stat calls where hashing costs 0.1 s for 90 MB.
@@ -11,13 +11,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notesearch.embedding.choice import RerankerChoice
 from notesearch.embedding.files import sha256_of, write_atomically
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from notesearch.embedding.choice import ModelChoice
+    from notesearch.embedding.choice import AnyChoice
     from notesearch.embedding.source import ModelSource
 
 WEIGHTS = "model.safetensors"
@@ -27,14 +28,23 @@ _IGNORED_SUFFIXES = frozenset({".md", ".onnx", ".h5", ".msgpack", ".ot", ".gguf"
 _IGNORED_NAMES = frozenset({"LICENSE", "train_script.py", "data_config.json", "rust_model.ot"})
 
 
-def compute_fingerprint(choice: ModelChoice, source: ModelSource, cache_dir: Path) -> str:
+def compute_fingerprint(choice: AnyChoice, source: ModelSource, cache_dir: Path) -> str:
     """One short line such as "all-MiniLM-L6-v2 float32 1a2b3c4d".
 
     It covers the model's files (weights, length limit, pooling, normalisation, own prompts) and
     what the choice adds. The engine is left out: compiled, torch and a GPU agree to 0.9999.
     """
-    parts = {
-        "files": hash_files(source, cache_dir),
+    label, options = _options_of(choice)
+    parts = {"files": hash_files(source, cache_dir), **options}
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return f"{source.name} {label} {digest[:8]}"
+
+
+def _options_of(choice: AnyChoice) -> tuple[str, dict[str, object]]:
+    """Give the word that stands in the fingerprint, and what beside the files changes results."""
+    if isinstance(choice, RerankerChoice):
+        return "reranker", {"trust_remote_code": choice.trust_remote_code}
+    return choice.precision.value, {
         "dtype": choice.dtype,
         "precision": choice.precision.value,
         "truncate_dim": choice.truncate_dim,
@@ -42,8 +52,6 @@ def compute_fingerprint(choice: ModelChoice, source: ModelSource, cache_dir: Pat
         "passage_prompt": choice.passage_prompt,
         "trust_remote_code": choice.trust_remote_code,
     }
-    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return f"{source.name} {choice.precision.value} {digest[:8]}"
 
 
 def hash_files(source: ModelSource, cache_dir: Path) -> dict[str, str]:

@@ -10,22 +10,22 @@ from urllib.request import getproxies
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
-    from notesearch.embedding.choice import ModelChoice
+    from notesearch.embedding.choice import AnyChoice
 
 _PATIENCE_SECONDS = 5
 
 
-def fetch_model(choice: ModelChoice) -> None:
+def fetch_model(choice: AnyChoice) -> None:
     """Download what sentence-transformers needs of the model; ModelError where that cannot be."""
     try:
         _check_reachable()
-        from notesearch.embedding import torch_model
+        from notesearch.embedding.torch_loading import download
 
-        torch_model.download(choice)
+        download(choice)
     except OSError as error:
         raise ModelError(
             f"model {choice.name}: not on this machine, and the hub gave none: {error}; "
-            "connect once to fetch it, or set model to a folder or to all-MiniLM-L6-v2"
+            f"connect once to fetch it, or {choice.kind.way_out}"
         ) from error
 
 

@@ -5,25 +5,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.embedding.bulk import BULK_PASSAGES, BulkEmbedder, may_have_accelerator
 from notesearch.embedding.choice import ModelChoice, Precision
-from notesearch.embedding.compiled import GraphEmbedder, UnusableGraphError, open_engine
-from notesearch.embedding.fingerprint import compute_fingerprint
-from notesearch.embedding.source import ModelSource, find_source
-from notesearch.embedding.store import (
-    GRAPH,
-    TOKENIZER,
-    Manifest,
-    choose_cache,
-    folder_of,
-    locked,
-    open_manifest,
-)
+from notesearch.embedding.compiled import GraphEmbedder, open_engine
+from notesearch.embedding.place import Place, ensure_compiled, find_place, open_form
+from notesearch.embedding.store import GRAPH, TOKENIZER, Manifest, open_manifest
 from notesearch.embedding.tokens import ReadingRules, TokenReader
 from notesearch.errors import ModelError
 
@@ -60,24 +50,20 @@ def load_embedder(
     that is not there or cannot be loaded.
     """
     _check_device(choice)
-    source = locate(choice)
-    cache = choose_cache(cache_dir, warn)
-    place = _Place(choice, source, compute_fingerprint(choice, source, cache), cache)
-    manifest = _ensure_compiled(place, tell)
-    if manifest.warning:
-        warn(manifest.warning)
-    if GRAPH not in manifest.files:
-        return _open_torch(place, warn)
-    graph = place.folder / GRAPH
-    try:
-        engine = open_engine(graph, at_once=True)
-    except UnusableGraphError:
-        manifest = _compile(place, tell)
-        engine = open_engine(graph, at_once=True)
+    place = find_place(choice, cache_dir, warn)
+    manifest, engine = open_form(
+        place,
+        lambda: _compile(choice, place),
+        warn,
+        tell,
+        open_graph=partial(open_engine, at_once=True),
+    )
+    if engine is None:
+        return _open_torch(choice, place, warn)
     reader = TokenReader.from_file(place.folder / TOKENIZER, manifest.rules)
-    for_passages = partial(open_engine, graph)
+    for_passages = partial(open_engine, place.folder / GRAPH)
     ready = GraphEmbedder(engine, reader, manifest.shape, place.fingerprint, warn, for_passages)
-    return _with_bulk(place, ready, warn)
+    return _with_bulk(choice, place, ready, warn)
 
 
 def load_counter(
@@ -91,10 +77,8 @@ def load_counter(
 
     The bundled model's is opened as it came, so that counting never waits for a compiler.
     """
-    source = locate(choice)
-    cache = choose_cache(cache_dir, warn)
-    place = _Place(choice, source, compute_fingerprint(choice, source, cache), cache)
-    manifest = open_manifest(place.folder)
+    place = find_place(choice, cache_dir, warn)
+    source, manifest = place.source, open_manifest(place.folder)
     if manifest is None and source.max_sequence is not None:
         rules = ReadingRules(
             name=source.name,
@@ -104,7 +88,7 @@ def load_counter(
             special_tokens=True,
         )
         return TokenReader.from_file(source.folder / TOKENIZER, rules)
-    rules = (manifest or _ensure_compiled(place, tell)).rules
+    rules = (manifest or ensure_compiled(place, lambda: _compile(choice, place), tell)).rules
     return TokenReader.from_file(place.folder / TOKENIZER, rules)
 
 
@@ -115,71 +99,29 @@ def fingerprint_of(
     warn: Callable[[str], None] = warn_in_python,
 ) -> str:
     """Give the fingerprint that `load_embedder` would, without loading anything."""
-    return compute_fingerprint(choice, locate(choice), choose_cache(cache_dir, warn))
+    return find_place(choice, cache_dir, warn).fingerprint
 
 
-def locate(choice: ModelChoice) -> ModelSource:
-    """Find the model's files, fetching a hub model that is not on this machine."""
-    source = find_source(choice)
-    if source is None:
-        from notesearch.embedding.hub import fetch_model
-
-        fetch_model(choice)
-        source = find_source(choice)
-    if source is None:
-        raise ModelError(f"model {choice.name}: not found in the hub's cache after its download")
-    return source
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A choice with its files and the folder of its compiled form."""
-
-    choice: ModelChoice
-    source: ModelSource
-    fingerprint: str
-    cache: Path
-
-    @property
-    def folder(self) -> Path:
-        return folder_of(self.cache, self.fingerprint)
-
-
-def _ensure_compiled(place: _Place, tell: Callable[[str], None]) -> Manifest:
-    """Give the compiled form's manifest; compile where there is none, or a damaged one."""
-    return open_manifest(place.folder) or _compile(place, tell, unless_there=True)
-
-
-def _compile(place: _Place, tell: Callable[[str], None], *, unless_there: bool = False) -> Manifest:
-    """Compile under the lock; another process may have done it while this one waited."""
+def _compile(choice: ModelChoice, place: Place) -> Manifest:
     from notesearch.embedding.compiler import compile_model
 
-    with locked(place.folder):
-        there = open_manifest(place.folder) if unless_there else None
-        if there is not None:
-            return there
-        tell(f"compiling {place.source.name}, once for this machine (about 15 s)")
-        try:
-            return compile_model(place.choice, place.source, place.fingerprint, place.folder)
-        except OSError as error:
-            raise ModelError(
-                f"{place.folder}: the compiled model cannot be written: {error}; "
-                "make room there, or name another cache folder"
-            ) from error
+    return compile_model(choice, place.source, place.fingerprint, place.folder)
 
 
-def _open_torch(place: _Place, warn: Callable[[str], None]) -> Embedder:
+def _open_torch(choice: ModelChoice, place: Place, warn: Callable[[str], None]) -> Embedder:
     """For a model that does not compile."""
     from notesearch.embedding import torch_model
 
-    device = torch_model.pick_device(place.choice.device)
-    model = torch_model.load_model(place.choice, place.source, device)
+    device = torch_model.pick_device(choice.device)
+    model = torch_model.load_model(choice, place.source, device)
     return torch_model.TorchEmbedder(model, place.fingerprint, warn)
 
 
-def _with_bulk(place: _Place, ready: GraphEmbedder, warn: Callable[[str], None]) -> Embedder:
+def _with_bulk(
+    choice: ModelChoice, place: Place, ready: GraphEmbedder, warn: Callable[[str], None]
+) -> Embedder:
     """Add the GPU for large batches where the choice and the machine have one."""
-    wanted, precision = place.choice.device, place.choice.precision
+    wanted, precision = choice.device, choice.precision
     if wanted == "cpu":
         return ready
     if wanted == "auto" and (precision is Precision.INT8 or not may_have_accelerator()):
@@ -191,7 +133,7 @@ def _with_bulk(place: _Place, ready: GraphEmbedder, warn: Callable[[str], None])
         device = torch_model.pick_device(wanted)
         if device == "cpu":
             return ready
-        model = torch_model.load_model(place.choice, place.source, device)
+        model = torch_model.load_model(choice, place.source, device)
         engine, shape = torch_model.open_torch_engine(model), torch_model.shape_of(model)
         return GraphEmbedder(engine, model.reader, shape, place.fingerprint, warn)
 

@@ -55,3 +55,10 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """Give (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
+
+
+class Reranker(Protocol):
+    """Reads a question together with each of some passages: slower than vectors, and nearer."""
+
+    def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
+        """(passages,) float64 from 0 to 1, the probability that each answers the question."""

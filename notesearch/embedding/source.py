@@ -18,9 +18,8 @@ from notesearch.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from notesearch.embedding.choice import ModelChoice
+    from notesearch.embedding.choice import AnyChoice, ModelKind
 
-DEFAULT_ORGANISATION = "sentence-transformers"  # of hub ids written without one
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -55,7 +54,7 @@ _BUNDLED: Mapping[str, _BundledModel] = MappingProxyType(
 )
 
 
-def find_source(choice: ModelChoice) -> ModelSource | None:
+def find_source(choice: AnyChoice) -> ModelSource | None:
     """Where the model's files are, or None for a hub id that was never downloaded.
 
     Raises ModelError for a folder that holds no model.
@@ -64,11 +63,11 @@ def find_source(choice: ModelChoice) -> ModelSource | None:
         return bundled
     folder = Path(choice.name).expanduser()
     if folder.is_dir():
-        return _check_folder(folder.resolve())
+        return _check_folder(folder.resolve(), choice.kind)
     if not _may_be_hub_id(choice.name):
         raise ModelError(
             f"model {choice.name}: no such folder, and not a hub id (organisation/name); "
-            "set model to an existing folder or a hub id"
+            f"set {choice.kind.setting} to an existing folder or a hub id"
         )
     return _find_in_hub_cache(choice)
 
@@ -87,13 +86,13 @@ def _find_bundled(name: str) -> ModelSource | None:
     return ModelSource(short, folder, bundled.weights_sha256, bundled.max_sequence)
 
 
-def _check_folder(folder: Path) -> ModelSource:
+def _check_folder(folder: Path, kind: ModelKind) -> ModelSource:
     described = any((folder / name).is_file() for name in ("modules.json", "config.json"))
     if not described or not _has_weights(folder):
         missing = "weights (model.safetensors)" if described else "modules.json or config.json"
         raise ModelError(
             f"model {folder}: not a sentence-transformers model, it has no {missing}; "
-            "save one there with SentenceTransformer.save_pretrained or name another"
+            f"save one there with {kind.loader}.save_pretrained or name another"
         )
     return ModelSource(folder.name, folder)
 
@@ -107,17 +106,18 @@ def _may_be_hub_id(name: str) -> bool:
     return re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) is not None and not name.startswith(".")
 
 
-def _find_in_hub_cache(choice: ModelChoice) -> ModelSource | None:
+def _find_in_hub_cache(choice: AnyChoice) -> ModelSource | None:
     for cache in _hub_caches():
-        for repository in _repositories(choice.name):
+        for repository in _repositories(choice):
             folder = _find_snapshot(cache / f"models--{repository.replace('/', '--')}", choice)
             if folder is not None and _has_weights(folder):
                 return ModelSource(choice.name.rpartition("/")[2], folder)
     return None
 
 
-def _repositories(name: str) -> list[str]:
-    return [name] if "/" in name else [f"{DEFAULT_ORGANISATION}/{name}", name]
+def _repositories(choice: AnyChoice) -> list[str]:
+    name = choice.name
+    return [name] if "/" in name else [f"{choice.kind.organisation}/{name}", name]
 
 
 def _hub_caches() -> list[Path]:
@@ -128,7 +128,7 @@ def _hub_caches() -> list[Path]:
     return [*([Path(own)] if own else []), Path(HF_HUB_CACHE)]
 
 
-def _find_snapshot(repository: Path, choice: ModelChoice) -> Path | None:
+def _find_snapshot(repository: Path, choice: AnyChoice) -> Path | None:
     revision = choice.revision or "main"
     if not _COMMIT.fullmatch(revision):
         try:

@@ -1,8 +1,9 @@
 """Compiled models on disk: a folder each, written whole, checked when opened, shared by processes.
 
 <cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v1/
-    manifest.json    what the graph wants and gives, sizes and hashes of the other two
-    model.onnx       texts' token ids -> vectors of length 1
+    manifest.json    what the graph wants and gives, sizes and hashes of the others
+    model.onnx       token ids -> vectors of length 1, or a cross-encoder's scores
+    model.weights    of the graph
     tokenizer.json   read by the library tokenizers
 """
 
@@ -14,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from notesearch.embedding.compiled import GraphShape
@@ -42,8 +43,9 @@ class Manifest:
     fingerprint: str
     rules: ReadingRules
     shape: GraphShape
-    warning: str | None  # why torch is used, or another precision than asked for
-    files: dict[str, FileStamp]  # by name; no model.onnx where torch is used
+    warning: str | None = None  # why torch is used, or another precision than asked for
+    # By name; no model.onnx where torch is used.
+    files: dict[str, FileStamp] = field(default_factory=dict)
 
 
 def folder_of(cache_dir: Path, fingerprint: str) -> Path:

@@ -1,4 +1,4 @@
-"""The one door to sentence-transformers and torch: load a model, run it, export it.
+"""An embedding model through sentence-transformers and torch: load it, run it, export it.
 
 Importing this module costs 4 to 7 s and 500 MB. It is imported to compile a model, to use a GPU,
 and for models that cannot be compiled.
@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
-from tokenizers import Tokenizer
 
 from notesearch.embedding.batching import plan_batches
 from notesearch.embedding.compiled import OUTPUT, Engine, GraphShape
-from notesearch.embedding.quiet import quiet
-from notesearch.embedding.tokens import (
-    UNLIMITED_SEQUENCE,
-    ReadingRules,
-    TokenReader,
-    to_valid_text,
+from notesearch.embedding.tokens import ReadingRules, TokenReader, to_valid_text
+from notesearch.embedding.torch_export import (
+    NotCompilableError,
+    export_module,
+    prefer_plain_attention,
+)
+from notesearch.embedding.torch_loading import (
+    bounded,
+    copy_tokenizer,
+    input_names,
+    load_from_files,
+    pad_id_of,
 )
 from notesearch.errors import ModelError
 
@@ -37,21 +41,7 @@ if TYPE_CHECKING:
 CPU_BATCH_TOKENS = 4096
 GPU_BATCH_TOKENS = 65536
 _PASSAGE_PROMPTS = ("document", "passage", "corpus")  # names in use, most usual first
-_LOADING_ERRORS = (  # what files that are no model, or damaged, were seen to raise
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ImportError,
-    RuntimeError,
-    SafetensorError,
-)
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-
-
-class NotCompilableError(Exception):
-    """Why a model has to run through torch; the text is shown to the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,48 +59,22 @@ class LoadedModel:
 
 def load_model(choice: ModelChoice, source: ModelSource, device: str) -> LoadedModel:
     """Load from files on this machine; ModelError says what is wrong with them."""
-    with quiet():
-        try:
-            pipeline = SentenceTransformer(
-                str(source.folder),
-                device=device,
-                trust_remote_code=choice.trust_remote_code,
-                local_files_only=True,
-                truncate_dim=choice.truncate_dim,
-            )
-        except _LOADING_ERRORS as error:
-            raise ModelError(
-                f"model {source.folder}: sentence-transformers cannot load it: {_line(error)}; "
-                "check the folder, or trust_remote_code where the model brings its own code"
-            ) from error
+    pipeline: SentenceTransformer = load_from_files(
+        choice, source, device, truncate_dim=choice.truncate_dim
+    )
     # float32 on the CPU whatever the files hold: half precision is slower there.
     pipeline.to(dtype=torch.float32 if device == "cpu" else _dtype_of(choice)).eval()
-    tokenizer = _rust_tokenizer(pipeline, source)
+    tokenizer = copy_tokenizer(pipeline.tokenizer, source)
     rules = _read_rules(choice, source.name, pipeline)
-    names = getattr(pipeline.tokenizer, "model_input_names", ["input_ids", "attention_mask"])
     return LoadedModel(
         pipeline=pipeline,
         rules=rules,
         reader=TokenReader(tokenizer, rules),
-        inputs=tuple(names),
-        pad_id=getattr(pipeline.tokenizer, "pad_token_id", None) or 0,
+        inputs=input_names(pipeline.tokenizer),
+        pad_id=pad_id_of(pipeline.tokenizer),
         truncate_dim=choice.truncate_dim,
         device=device,
     )
-
-
-def download(choice: ModelChoice) -> None:
-    """Fetch a hub model into the hub's cache; OSError where that cannot be."""
-    with quiet():
-        try:
-            SentenceTransformer(
-                choice.name,
-                device="cpu",
-                revision=choice.revision,
-                trust_remote_code=choice.trust_remote_code,
-            )
-        except _LOADING_ERRORS as error:
-            raise OSError(_line(error)) from error
 
 
 class TorchEmbedder:
@@ -214,30 +178,10 @@ class PaddedStatic(torch.nn.Module):
 
 
 def export_graph(model: LoadedModel, path: Path, sample: dict[str, NDArray[np.int64]]) -> None:
-    """Write the pipeline's ONNX graph, for any number of texts and tokens.
-
-    Raises NotCompilableError with the reason. The exporter that traces is no way out: it loses
-    the attention mask and is off by 0.15.
-    """
+    """Write the pipeline's ONNX graph; NotCompilableError with the reason where that cannot be."""
     _refuse_unsuited(model)
-    _prefer_plain_attention(model)
-    dynamic = torch.export.Dim.DYNAMIC
-    with quiet(), torch.no_grad():
-        try:
-            program = torch.onnx.export(
-                UnitVectors(model).eval(),
-                tuple(torch.from_numpy(sample[name]) for name in model.inputs),
-                dynamo=True,
-                input_names=list(model.inputs),
-                output_names=[OUTPUT],
-                dynamic_shapes=(tuple({0: dynamic, 1: dynamic} for _ in model.inputs),),
-                verbose=False,
-            )
-        except torch.onnx.OnnxExporterError as error:
-            raise NotCompilableError(f"its graph cannot be exported: {_line(error)}") from error
-        if program is None:
-            raise NotCompilableError("torch.onnx gave no graph")
-        program.save(path)
+    prefer_plain_attention(getattr(model.pipeline[0], "auto_model", None))
+    export_module(UnitVectors(model), path, {name: sample[name] for name in model.inputs}, OUTPUT)
 
 
 def _refuse_unsuited(model: LoadedModel) -> None:
@@ -248,14 +192,6 @@ def _refuse_unsuited(model: LoadedModel) -> None:
     prompts = model.rules.query_prompt or model.rules.passage_prompt
     if prompts and not all(getattr(module, "include_prompt", True) for module in rest):
         raise NotCompilableError("its pooling leaves out the prompt")
-
-
-def _prefer_plain_attention(model: LoadedModel) -> None:
-    """Attention as matmul and softmax: measured 15 % faster in onnxruntime than sdpa's graph."""
-    transformer = getattr(model.pipeline[0], "auto_model", None)
-    switch = getattr(transformer, "set_attn_implementation", None)
-    if switch is not None:
-        switch("eager")
 
 
 def open_torch_engine(model: LoadedModel) -> Engine:
@@ -295,29 +231,15 @@ def pick_device(wanted: str) -> str:
 
 def _read_rules(choice: ModelChoice, name: str, pipeline: SentenceTransformer) -> ReadingRules:
     """Prompts and limit from the choice, else from the model's own configuration."""
-    limit = pipeline.max_seq_length
     own = next((p for key in _PASSAGE_PROMPTS if (p := pipeline.prompts.get(key))), "")
     query = choice.query_prompt
     return ReadingRules(
         name=name,
-        # A static model says infinity, a tokenizer without a limit 1e30.
-        max_sequence=int(min(limit or UNLIMITED_SEQUENCE, UNLIMITED_SEQUENCE)),
+        max_sequence=bounded(pipeline.max_seq_length),
         query_prompt=(pipeline.prompts.get("query") or "") if query is None else query,
         passage_prompt=own if choice.passage_prompt is None else choice.passage_prompt,
         special_tokens=type(pipeline[0]).__name__ != "StaticEmbedding",
     )
-
-
-def _rust_tokenizer(pipeline: SentenceTransformer, source: ModelSource) -> Tokenizer:
-    """Copy the tokenizer, in the form that the library tokenizers runs."""
-    own = pipeline.tokenizer
-    backend = own if isinstance(own, Tokenizer) else getattr(own, "backend_tokenizer", None)
-    if not isinstance(backend, Tokenizer):
-        raise ModelError(
-            f"model {source.name}: its tokenizer {type(own).__name__} cannot count tokens fast; "
-            "name a model with a tokenizer.json"
-        )
-    return Tokenizer.from_str(backend.to_str())
 
 
 def _dtype_of(choice: ModelChoice) -> torch.dtype:
@@ -330,8 +252,3 @@ def _dtype_of(choice: ModelChoice) -> torch.dtype:
 def _width(pipeline: SentenceTransformer) -> int:
     vectors = pipeline.encode(["width"], show_progress_bar=False)
     return int(vectors.shape[1])
-
-
-def _line(error: BaseException) -> str:
-    """Keep the first line of a library's message, which may be pages."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -66,7 +66,9 @@ def text_runs(text: str, words: str, max_chars: int | None) -> list[Run]:
 
 def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
     """Say how a hit came about: its measures, the words looked for, the floor."""
-    measures = {"cosine": hit.cosine, "bm25": hit.bm25, "score": hit.score}
+    fused = answer.fused.get(hit.passage_id)
+    score = "score" if fused is None else "reranked"
+    measures = {"cosine": hit.cosine, "bm25": hit.bm25, "fused": fused, score: hit.score}
     parts = [f"{name} {value:.3f}" for name, value in measures.items() if value is not None]
     if answer.floor is not None:
         parts.append(f"floor {answer.floor:.3f}")

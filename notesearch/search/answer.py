@@ -39,5 +39,7 @@ class Answer:
     terms: tuple[str, ...] = ()  # what was looked for in the full-text table
     # By passage id: how many passages of the same text were passed over for this one.
     duplicates: Mapping[str, int] = field(default_factory=dict)
+    # By passage id: the score before a cross-encoder gave the hit its own.
+    fused: Mapping[str, float] = field(default_factory=dict)
     # The ids of notes on the very paper that was asked about; `similar` alone fills it.
     same_paper: frozenset[str] = frozenset()

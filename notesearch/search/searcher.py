@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,18 @@ from notesearch.index.store import Store
 from notesearch.records import Hit
 from notesearch.search.allowed import AllowedIds
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.dense import LazyQueryEmbedder, QueryEmbedder
+from notesearch.search.dense import QueryEmbedder
 from notesearch.search.floor import Floors, says_all
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
 from notesearch.search.lexical import LexicalRanker
+from notesearch.search.loading import LoadedOnce
 from notesearch.search.similar import find_alike
 from notesearch.search.terms import read_terms
 from notesearch.search.titles import find_titled
+
+if TYPE_CHECKING:
+    from notesearch.search.rerank import Reranking
 
 # Passages that each ranking hands to the mix.
 DEPTH = 1000
@@ -68,7 +73,7 @@ class Searcher:
     ) -> None:
         """Without a `floor` it is learned, and kept for the next process in `floor_file`."""
         self._store = store
-        self._embedder = LazyQueryEmbedder(load_embedder)
+        self._embedder = LoadedOnce(load_embedder)
         # A question is embedded while the full-text table is asked: 4 ms, and the loading of the
         # model at the first one, cost no time of their own.
         self._embedding = ThreadPoolExecutor(thread_name_prefix="embed")
@@ -86,12 +91,14 @@ class Searcher:
         k: int = 10,
         mode: Mode = Mode.HYBRID,
         per_note: int | None = 1,
+        reranking: Reranking | None = None,
     ) -> Answer:
         """Find the k best passages, at most `per_note` of a note (None: any number).
 
         Every phrase has to be in a passage, up to word endings; the condition comes first too,
         so that k hits are given whenever there are k passages that may be. A note called exactly
         like the words comes first. Where nothing is relevant, the nearest three are given as weak.
+        A `reranking` has its say before a note is lifted by its title.
         """
         question = Question(words, tuple(phrases), mode)
         _require_counts(k, per_note)
@@ -103,6 +110,8 @@ class Searcher:
             ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
             floor = None if vector is None else self._floor_of(snapshot)
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
+            reranked = reranking.apply(snapshot, question.text, ranking) if reranking else None
+            ranking = reranked.ranking if reranked else ranking
             ranking = ranking.lifted(find_titled(snapshot, question.text))
             chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
         return Answer(
@@ -112,6 +121,7 @@ class Searcher:
             floor=floor,
             terms=question.terms,
             duplicates=chosen.duplicates,
+            fused=reranked.fused_of(chosen) if reranked else {},
         )
 
     def similar(

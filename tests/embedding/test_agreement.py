@@ -13,8 +13,7 @@ from notesearch.embedding import Embedder, ModelChoice, load_embedder
 from notesearch.embedding.compiled import GraphEmbedder
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.source import find_source
-
-from .conftest import DIMENSION, PROMPTS, TINY_MODELS
+from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
 

@@ -16,8 +16,7 @@ from notesearch.embedding import (
     load_embedder,
 )
 from notesearch.errors import ModelError
-
-from .conftest import DIMENSION, TINY_LIMIT
+from tests.tiny_models import DIMENSION, TINY_LIMIT
 
 
 def test_empty_list_gives_no_rows(default_embedder: Embedder) -> None:

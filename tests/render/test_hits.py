@@ -195,6 +195,15 @@ def test_explanation_names_the_floor_where_one_is_known():
     assert list(explanation(BARE, answer, Style())) == ["    score 0.000 · floor 0.210"]
 
 
+def test_explanation_shows_the_probability_of_a_reranker_beside_the_score_before():
+    answer = Answer((HIT, BARE), Mode.HYBRID, fused={HIT.passage_id: 0.5})
+    assert list(explanation(HIT, answer, Style())) == [
+        "    cosine 0.731 · bm25 11.250 · fused 0.500 · reranked 0.923"
+    ]
+    behind = replace(BARE, passage_id="behind the others")
+    assert list(explanation(behind, answer, Style())) == ["    score 0.000"]
+
+
 def test_explanation_in_whole():
     answer = Answer(
         (HIT,),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from math import sqrt
 from pathlib import Path
@@ -11,27 +11,13 @@ from hypothesis import strategies as st
 
 from notesearch.errors import MismatchError, UsageError
 from notesearch.index.records import Condition
-from notesearch.index.store import Store
 from notesearch.records import NoteKind
 from notesearch.search.answer import Mode
 from notesearch.search.searcher import Searcher
 from tests.fakes import WORDS, WordEmbedder
-from tests.search.written import Written, build_store, note
+from tests.search.written import build_store, note
 
 BuildSearcher = Callable[..., Searcher]
-
-
-@pytest.fixture
-def searcher_of(tmp_path: Path) -> Iterator[BuildSearcher]:
-    stores: list[Store] = []
-
-    def build(*notes: Written) -> Searcher:
-        stores.append(build_store(tmp_path / f"index{len(stores)}", *notes))
-        return Searcher(stores[-1], WordEmbedder, floor=-1.0)
-
-    yield build
-    for store in stores:
-        store.close()
 
 
 def paths(searcher: Searcher, words: str, **options: object) -> list[str]:

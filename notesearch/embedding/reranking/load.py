@@ -1,0 +1,81 @@
+"""A choice in, a reranker out: compiled at first use, opened from the cache ever after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notesearch.embedding.choice import RerankerChoice
+from notesearch.embedding.load import say_nothing, warn_in_python
+from notesearch.embedding.place import Place, find_place, open_form
+from notesearch.embedding.reranking.compiled import GraphReranker
+from notesearch.embedding.reranking.pairs import PairReader
+from notesearch.embedding.store import TOKENIZER, Manifest
+from notesearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from notesearch.embedding.protocol import Reranker
+    from notesearch.embedding.source import ModelSource
+
+# What the architectures of cross-encoders end in: with a head, or asked for yes or no.
+_HEADS = ("ForSequenceClassification", "ForCausalLM")
+
+
+def load_reranker(
+    choice: RerankerChoice,
+    *,
+    cache_dir: Path | None = None,
+    warn: Callable[[str], None] = warn_in_python,
+    tell: Callable[[str], None] = say_nothing,
+) -> Reranker:
+    """Open the chosen cross-encoder, compiling it first where that has not been done.
+
+    `warn` hears what a person should know, `tell` what takes long. Raises ModelError for a model
+    that is not there, cannot be loaded, or is no CrossEncoder with one label.
+    """
+    place = find_place(choice, cache_dir, warn)
+    require_cross_encoder(place.source)
+    manifest, engine = open_form(place, lambda: _compile(choice, place), warn, tell)
+    if engine is None:
+        from notesearch.embedding.reranking import torch_model
+
+        model = torch_model.load_cross_encoder(choice, place.source)
+        return torch_model.TorchReranker(model, warn)
+    reader = PairReader.from_file(place.folder / TOKENIZER, manifest.rules)
+    return GraphReranker(engine, reader, manifest.shape, warn)
+
+
+def _compile(choice: RerankerChoice, place: Place) -> Manifest:
+    from notesearch.embedding.reranking.compiler import compile_reranker
+
+    return compile_reranker(choice, place)
+
+
+def require_cross_encoder(source: ModelSource) -> None:
+    """Refuse another kind of model: sentence-transformers gives it a head of random numbers.
+
+    A folder that says of itself what it is is believed; else it is seen by its architecture.
+    """
+    if (source.folder / "modules.json").is_file():
+        said = _read_json(source.folder / "config_sentence_transformers.json")
+        kind = str(said.get("model_type", "SentenceTransformer"))
+        fits = kind == "CrossEncoder"
+    else:
+        architectures = _read_json(source.folder / "config.json").get("architectures")
+        kind = str(architectures[0]) if architectures else "of unknown architecture"
+        fits = kind.endswith(_HEADS)
+    if not fits:
+        raise ModelError(
+            f"model {source.folder}: not a CrossEncoder but {kind}; "
+            "set rerank to a CrossEncoder of sentence-transformers"
+        )
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,28 @@
+"""Searchers over notes that a test writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from notesearch.index.store import Store
+from notesearch.search.searcher import Searcher
+from tests.fakes import WordEmbedder
+from tests.search.written import Written, build_store
+
+BuildSearcher = Callable[..., Searcher]
+
+
+@pytest.fixture
+def searcher_of(tmp_path: Path) -> Iterator[BuildSearcher]:
+    stores: list[Store] = []
+
+    def build(*notes: Written) -> Searcher:
+        stores.append(build_store(tmp_path / f"index{len(stores)}", *notes))
+        return Searcher(stores[-1], WordEmbedder, floor=-1.0)
+
+    yield build
+    for store in stores:
+        store.close()
