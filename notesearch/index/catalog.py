@@ -20,7 +20,13 @@ from notesearch.index.layout import (
     unusable,
     with_logs,
 )
-from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, PAGE_BYTES, TABLES
+from notesearch.index.schema import (
+    APPLICATION_ID,
+    FORMAT_VERSION,
+    PAGE_BYTES,
+    READING_TABLES,
+    TABLES,
+)
 
 Row = tuple[Any, ...]
 Value = str | int | float | bytes | None
@@ -60,7 +66,7 @@ class Catalog:
         _require_file(layout)
         catalog = cls._connect(path, "mode=ro")
         try:
-            catalog._require_format()
+            catalog._prepare_reading()
         except NotesearchError:
             catalog.close()
             if not _is_at_rest(path):
@@ -69,7 +75,7 @@ class Catalog:
             # with no log there nothing can change under us.
             catalog = cls._connect(path, "immutable=1")
             try:
-                catalog._require_format()
+                catalog._prepare_reading()
             except NotesearchError:
                 catalog.close()
                 raise
@@ -249,6 +255,12 @@ class Catalog:
     def write_meta(self, values: dict[str, str]) -> None:
         """Set some of what the index says of itself."""
         self.insert("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", values.items())
+
+    def _prepare_reading(self) -> None:
+        self._require_format()
+        self.rows("PRAGMA temp_store = MEMORY")
+        for statement in READING_TABLES:
+            self.rows(statement)
 
     def _require_format(self) -> None:
         if self.is_empty():

@@ -163,15 +163,14 @@ class Recorder:
         for file, read in files:
             for note, own in zip(read.reading.notes, read.passages, strict=True):
                 self._last_note += 1
-                place = (self._last_note, file, self._last_passage + 1, len(own))
-                notes.append(_note_row(place, note))
+                notes.append(_note_row(self._last_note, file, note, self._last_passage + 1, own))
                 tags.extend(self._tag_rows(self._last_note, note))
                 for passage in own:
                     self._last_passage += 1
                     passages.append(
                         _passage_row(self._last_passage, self._last_note, next(vector), passage)
                     )
-        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(15)})", notes)
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(16)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(6)})", tags)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
 
@@ -210,8 +209,9 @@ def _marks(count: int) -> str:
     return ",".join("?" * count)
 
 
-def _note_row(place: tuple[int, int, int, int], note: Note) -> Sequence[Value]:
-    number, file, first_passage, passages = place
+def _note_row(
+    number: int, file: int, note: Note, first_passage: int, passages: Sequence[Passage]
+) -> Sequence[Value]:
     lists = (
         json.dumps(part, ensure_ascii=False) for part in (note.links, note.authors, note.aliases)
     )
@@ -222,7 +222,8 @@ def _note_row(place: tuple[int, int, int, int], note: Note) -> Sequence[Value]:
         note.title,
         note.kind.value,
         first_passage,
-        passages,
+        len(passages),
+        ",".join(str(passage.tokens) for passage in passages) or None,
         note.line_start,
         note.line_end,
         note.date,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": tells our SQLite file from any other
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 # 16 KiB pages hold 21 vectors of 384 dimensions where 4 KiB pages hold 5: a fifth smaller in
 # all, and a first build is a quarter faster.
@@ -39,6 +39,7 @@ TABLES = (
         kind TEXT NOT NULL,
         first_passage INTEGER NOT NULL,
         passages INTEGER NOT NULL,
+        sizes TEXT,
         line_start INTEGER NOT NULL,
         line_end INTEGER NOT NULL,
         date TEXT,
@@ -117,5 +118,16 @@ TABLES = (
 
 # Both are made from the other tables alone.
 FULL_TEXT_TABLES = ("words", "note_words")
+
+# What a reading connection has for itself, in memory: where words stand in the full-text tables,
+# and, of a text put into `said`, its words as the tokenizer makes them.
+READING_TABLES = (
+    *(
+        f"CREATE VIRTUAL TABLE temp.{table}_places USING fts5vocab(main, {table}, instance)"
+        for table in FULL_TEXT_TABLES
+    ),
+    "CREATE VIRTUAL TABLE temp.said USING fts5(text, content='', tokenize='porter unicode61')",
+    "CREATE VIRTUAL TABLE temp.said_places USING fts5vocab(temp, said, instance)",
+)
 
 CLEARED_BY_REBUILD = ("tags", "passages", "notes", "findings", "files", "vectors", "meta")

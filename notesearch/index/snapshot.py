@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog, Row, Value
+from notesearch.index.full_text import NOTE_WORDS, PASSAGE_WORDS, score_phrase
 from notesearch.index.layout import damaged
+from notesearch.index.numbering import Numbering, Numberings, numbers_in
 from notesearch.index.records import (
     ColumnWeights,
     Condition,
@@ -53,9 +55,16 @@ _BY_NAME = {
 class Snapshot:
     """One generation of an index, for one thread, as long as its `with` block lasts."""
 
-    def __init__(self, catalog: Catalog, vectors: VectorFile | None, state: IndexState) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        vectors: VectorFile | None,
+        state: IndexState,
+        numberings: Numberings | None = None,  # kept between snapshots
+    ) -> None:
         self._catalog = catalog
         self._vectors = vectors
+        self._numberings = numberings or Numberings()
         self.state = state
 
     def passage_ids(self, condition: Condition) -> NDArray[np.int64]:
@@ -79,42 +88,23 @@ class Snapshot:
             condition.values,
         )
         spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
-        return _numbers_in(spans[:, 0], spans[:, 1])
+        return numbers_in(spans[:, 0], spans[:, 1])
 
-    def all_matches(self, expression: str, weights: ColumnWeights) -> Matches:
-        """Score every passage that matches an FTS5 expression, in ascending order of the ids."""
-        return self._scores(
-            "SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid",
-            (weights.title, weights.section, weights.body, expression),
-        )
+    def all_matches(self, phrase: str, weights: ColumnWeights) -> Matches:
+        """Score every passage that has a phrase, in ascending order of the ids."""
+        columns = (weights.title, weights.section, weights.body)
+        lengths = self.numbering.passage_lengths
+        return score_phrase(self._catalog, PASSAGE_WORDS, phrase, columns, lengths)
 
-    def note_matches(self, expression: str, weights: ColumnWeights) -> Matches:
-        """Score every note that matches, as a whole; the ids are those of notes, ascending."""
-        return self._scores(
-            """SELECT rowid, bm25(note_words, ?, ?) FROM note_words WHERE note_words MATCH ?
-            ORDER BY rowid""",
-            (weights.title, weights.body, expression),
-        )
+    def note_matches(self, phrase: str, weights: ColumnWeights) -> Matches:
+        """Score every note that has it, as a whole; the ids are those of notes, ascending."""
+        columns, lengths = (weights.title, weights.body), self.numbering.note_lengths
+        return score_phrase(self._catalog, NOTE_WORDS, phrase, columns, lengths)
 
-    def _scores(self, sql: str, values: Sequence[Value]) -> Matches:
-        ids: list[int] = []
-        scores: list[float] = []
-        for batch in self._catalog.batches(sql, values):
-            some_ids, some_scores = zip(*batch, strict=True)
-            ids.extend(some_ids)
-            scores.extend(some_scores)
-        return Matches(np.array(ids, dtype=np.int64), -np.array(scores, dtype=np.float64))
-
-    def notes_of_passages(self) -> NDArray[np.int32]:
-        """Give the note of each passage by the passage's number; 0 where no passage has it."""
-        text = self._catalog.rows(
-            "SELECT group_concat(first_passage || ',' || passages || ',' || id) FROM notes"
-        )[0][0]
-        spans = np.fromstring(text or "", dtype=np.int64, sep=",").reshape(-1, 3)
-        firsts, counts, notes = spans.T
-        note_of = np.zeros(self._last_passage() + 1, dtype=np.int32)
-        note_of[_numbers_in(firsts, counts)] = np.repeat(notes, counts)
-        return note_of
+    @property
+    def numbering(self) -> Numbering:
+        """The notes of the passages and the lengths of both, by number."""
+        return self._numberings.get(self.state, self._catalog)
 
     def nearest(
         self,
@@ -301,13 +291,6 @@ def _notes_where(condition: Condition | None) -> tuple[str, tuple[Value, ...]]:
         return condition.sql, condition.values
     meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
     return meets, condition.values
-
-
-def _numbers_in(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give all numbers of some spans, span after span."""
-    before = np.cumsum(counts) - counts
-    numbers: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
-    return numbers
 
 
 def _ids_of(text: str | None) -> NDArray[np.int64]:

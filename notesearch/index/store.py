@@ -13,6 +13,7 @@ from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.digest import digest_of
 from notesearch.index.layout import IndexLayout, damaged, unusable
+from notesearch.index.numbering import Numberings
 from notesearch.index.seal import verify_seal
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.state import IndexState, read_state
@@ -33,6 +34,7 @@ class Store:
         self._guard = threading.Lock()
         self._idle: list[tuple[tuple[int, int], Catalog]] = []
         self._vectors: tuple[str, VectorFile | None] = ("", None)
+        self._numberings = Numberings()
         self._closed = False
         with self._borrowed() as catalog:
             self.state = read_state(catalog)
@@ -82,7 +84,7 @@ class Store:
                     # A writer went on to the next generation between our two looks.
                     missed = state
                     continue
-                yield Snapshot(catalog, vectors, state)
+                yield Snapshot(catalog, vectors, state, self._numberings)
                 return
 
     def _begin_verifying(self) -> Future[None]:

@@ -126,7 +126,7 @@ class LexicalRanker:
         with self._guard:
             self._turn_to(snapshot)
             if self._note_of is None:
-                self._note_of = snapshot.notes_of_passages()
+                self._note_of = snapshot.numbering.note_of
             return self._note_of
 
     def _turn_to(self, snapshot: Snapshot) -> None:

@@ -394,7 +394,7 @@ def test_each_passage_has_its_note(corpus: LineCorpus, index_dir: Path) -> None:
     update_index(index_dir, plan_of(corpus))
 
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        note_of = snapshot.notes_of_passages()
+        note_of = snapshot.numbering.note_of
         for note in np.unique(note_of[note_of > 0]).tolist():
             own = [passage.id for passage in snapshot.passages_of_note(note)]
             assert own == np.flatnonzero(note_of == note).tolist()

@@ -11,6 +11,7 @@ from notesearch.index.records import LazyEmbedder
 from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
+from notesearch.search.terms import read_words
 from tests.fakes import WordEmbedder
 
 
@@ -73,7 +74,7 @@ def _read(written: Written) -> ReadFile:
             line_end=number,
             text=line,
             search_text=f"{written.title}\n{line}",
-            tokens=len(line.split()),
+            tokens=len(read_words(f"{written.title} {line}")),  # as many as FTS5 counts
         )
         for number, line in enumerate(lines, start=1)
     )

@@ -1,0 +1,66 @@
+"""Which passages and notes there are in a generation, by number: whose they are and how long."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.index.catalog import Catalog
+from notesearch.index.state import IndexState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbering:
+    """All arrays go by number; 0 stands where no passage or note has it."""
+
+    note_of: NDArray[np.int32]  # of each passage
+    passage_lengths: NDArray[np.int64]  # in tokens, at least 1
+    note_lengths: NDArray[np.int64]
+
+    @classmethod
+    def read(cls, catalog: Catalog) -> Numbering:
+        """Read them from the notes, each of which names its passages and their sizes."""
+        # One text instead of a row each: a third of the time.
+        spans, sizes = catalog.rows(
+            """SELECT group_concat(first_passage || ',' || passages || ',' || id),
+            group_concat(sizes) FROM (SELECT * FROM notes ORDER BY id)"""
+        )[0]
+        firsts, counts, notes = _numbers(spans).reshape(-1, 3).T
+        passages, owners = numbers_in(firsts, counts), np.repeat(notes, counts)
+        note_of = np.zeros(int(passages.max(initial=0)) + 1, dtype=np.int32)
+        note_of[passages] = owners
+        lengths = np.zeros(len(note_of), dtype=np.int64)
+        lengths[passages] = np.maximum(_numbers(sizes), 1)
+        note_lengths = np.bincount(note_of, lengths, minlength=int(notes.max(initial=0)) + 1)
+        return cls(note_of, lengths, note_lengths.astype(np.int64))
+
+
+class Numberings:
+    """Keeps the numbering of the generation asked for last; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._known: tuple[IndexState | None, Numbering | None] = (None, None)
+
+    def get(self, state: IndexState, catalog: Catalog) -> Numbering:
+        """Give a generation's numbering, reading it where that has not been done."""
+        with self._guard:
+            known, numbering = self._known
+            if numbering is None or known != state:
+                numbering = Numbering.read(catalog)
+                self._known = (state, numbering)
+            return numbering
+
+
+def numbers_in(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give all numbers of some spans, span after span."""
+    before = np.cumsum(counts) - counts
+    numbers: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
+    return numbers
+
+
+def _numbers(text: str | None) -> NDArray[np.int64]:
+    return np.fromstring(text or "", dtype=np.int64, sep=",")
