@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from notesearch.embedding.batching import plan_batches
 from notesearch.embedding.compiled import Engine, GraphShape, pad_rows
 from notesearch.embedding.reranking.pairs import PairReader
 
@@ -37,11 +36,13 @@ class GraphReranker:
     def read_logits(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
         """(passages,) float32: what the model gives before it is made a probability."""
         pairs = self._reader.read_pairs(question, passages, self._warn)
-        logits = np.zeros(len(pairs), dtype=np.float32)
-        for batch in plan_batches([len(pair.ids) for pair in pairs], self._engine.batch_tokens):
+
+        def feed(batch: list[int]) -> dict[str, NDArray[np.int64]]:
             ids, types = [pairs[at].ids for at in batch], [pairs[at].types for at in batch]
-            logits[batch] = self._engine.run(pad_rows(ids, self._shape, types))[:, 0]
-        return logits
+            return pad_rows(ids, self._shape, types)
+
+        logits = np.zeros((len(pairs), 1), dtype=np.float32)
+        return self._engine.run_all([len(pair.ids) for pair in pairs], feed, logits)[:, 0]
 
 
 def to_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
