@@ -32,11 +32,15 @@ def _arxiv(match: re.Match[str]) -> str | None:
     return f"arxiv:{match['new']}" if (len(number) == 5) == (month >= "1501") else None
 
 
+_AROUND_DOI = ".,;:!*_'\"’”/"
+
+
 def _doi(match: re.Match[str]) -> str | None:
     doi = unquote(match["doi"].replace("&amp;", "&")).replace("\\", "").lower()
     doi = re.split(r"[\s?#&,;]|\)\(|\.html?\b", doi, maxsplit=1)[0]
-    doi = _close_brackets(doi).rstrip(".,;:!*_'\"’”/")
+    doi = _close_brackets(doi).rstrip(_AROUND_DOI)
     doi = re.sub(r"(?:/(?:full|pdf|epdf|abstract|summary|meta|html)|\.pdf)$", "", doi)
+    doi = doi.rstrip(_AROUND_DOI)
     if doi.startswith("10.1101/"):  # bioRxiv writes version and page behind its number
         doi = re.sub(r"v\d{1,2}(?:\.\w{1,12})*$", "", doi)
     arxiv = re.fullmatch(rf"10\.48550/arxiv\.(?:{_NEW_ARXIV}|{_OLD_ARXIV})(?:v\d+)?", doi)
