@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from notesearch.corpus.facts.dates import date_from_name
+from notesearch.corpus.facts.papers import is_paper_line, paper_id
 from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.facts.years import year_from_title
 from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
@@ -21,8 +22,14 @@ _NUMBERING = re.compile(
 _FIELD_LINES = 12
 _NAMELESS = {"readme", "notes", "note", "index", "_index", "summary", "paper", "main"}
 _SECTION_NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5})[.):]?\s")
+# `Obsidian note:`, `: Fair scheduling`, `Detailed notes on`: the title was to stand beside it.
+_NO_TITLE = re.compile(
+    r"^[:;,]|:$|\b(?:notes?|summary) (?:on|of|for|from)$|^(?:[a-z]+ )?obsidian notes?\b",
+    re.IGNORECASE,
+)
 # So many words before the first heading: the text has begun, and headings are its sections.
 _WORDS_OF_TEXT = 8
+_LINES_TO_PAPER = 4
 _MAX_OPENING_WORDS = 25
 _MAX_CHARS = 300
 
@@ -55,7 +62,13 @@ def find_title(
         if match and not is_generic_heading(match[1]):
             return make_title(match[1])
     named = Title(title_from_path(path))
-    if heading and not (_heads_a_section(markup, headings, number) and _says_enough(named.text)):
+    if heading and not (
+        _says_enough(named.text)
+        and (
+            _heads_a_section(markup, headings, number)
+            or (_names_its_note(path) and _is_first_section(markup, headings, number, named.text))
+        )
+    ):
         return heading
     opening = None if heading else _opening_line(path, markup, blocks)
     if opening is None and named.text.lower() in _NAMELESS:  # `My notes` says more than `README`
@@ -79,16 +92,17 @@ def title_from_path(path: str) -> str:
     if name.lower() in _NAMELESS and pure.parent.name:
         name = pure.parent.name
     bare = _NUMBERING.sub("", date_from_name(name)[1])
-    signs = r"_+" if " " in bare else r"[_-]+"  # where spaces part the words, a hyphen joins
+    signs = r"_+" if " " in name else r"[_-]+"  # where spaces part the words, a hyphen joins
     words = " ".join(re.sub(signs, " ", bare).split())
     return words or name.strip() or path
 
 
 def _same(one: str, other: str) -> bool:
-    def key(text: str) -> str:
-        return "".join(sign for sign in text.casefold() if sign.isalnum())
+    return _key(one) == _key(other)
 
-    return key(one) == key(other)
+
+def _key(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +150,39 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
     return heading.level > 1 and len(before.split()) >= _WORDS_OF_TEXT
 
 
+def _names_its_note(path: str) -> bool:
+    """Tell a file's name that was written as a title, `Hash maps.md`, from one like `vit.md`."""
+    stem = PurePosixPath(path).stem
+    return stem.lower() not in _NAMELESS and (" " in stem or stem != stem.lower())
+
+
+def _is_first_section(
+    markup: Sequence[str], headings: Sequence[_Heading], number: int, name: str
+) -> bool:
+    """Tell a first heading below level 1 that stands among its like, or that is no title at all.
+
+    It is the title after all if it begins with the file's name, or names a paper just below.
+    """
+    heading = headings[number]
+    if linked_title(markup[heading.position]) or _key(heading.text).startswith(_key(name)):
+        return False
+    if _NO_TITLE.search(heading.text):
+        return True
+    siblings = sum(
+        other.level == heading.level and not is_generic_heading(other.text)
+        for other in headings[number + 1 :]
+    )
+    if heading.level < 2 or siblings < (2 if heading.level == 2 else 1):
+        return False
+    below = markup[heading.position + 1 : heading.position + 1 + _LINES_TO_PAPER]
+    return not any("/" in line and is_paper_line(line) and paper_id(line) for line in below)
+
+
 def _says_enough(name: str) -> bool:
     """Tell a file's name that can be a title from `notes 3`."""
-    words = re.findall(r"[^\W\d_]{3,}", name)
-    return bool(words) and not is_generic_heading(" ".join(words))
+    words = re.findall(r"[^\W\d_]{2,}", name)
+    tells = len(words) > 1 or any(len(word) > 2 for word in words)
+    return tells and not is_generic_heading(" ".join(words))
 
 
 def _opening_line(path: str, markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
