@@ -269,8 +269,11 @@ def _texts(value: object) -> Iterator[str]:
             yield f"{item:.5f}" if item >= 1501 else f"{item:09.4f}"
 
 
+# `Paper:`, `**Link to the paper** - `, `[Paper](`, but no `paper by the name of`.
 _LABEL = re.compile(
-    r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b",
+    r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b"
+    r"(?:\s(?:link|url|pdf|page|id|paper|title|to|the|source)s?\b){0,3}"
+    r"[\s*_]{0,4}(?:[:|=/()\[\]<>&+,.–—]|-\s|https?:|\d{4}|10\.\d|$)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"https?://\S+|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)")

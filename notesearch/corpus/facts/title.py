@@ -61,6 +61,9 @@ def find_title(
         match = _FIELD.match(line)
         if match and not is_generic_heading(match[1]):
             return make_title(match[1])
+    linked = _opening_link(markup, blocks)
+    if linked and (heading is None or headings[number].level > 1):
+        return linked
     named = Title(title_from_path(path))
     if heading and not (
         _says_enough(named.text)
@@ -183,6 +186,19 @@ def _says_enough(name: str) -> bool:
     words = re.findall(r"[^\W\d_]{2,}", name)
     tells = len(words) > 1 or any(len(word) > 2 for word in words)
     return tells and not is_generic_heading(" ".join(words))
+
+
+def _opening_link(markup: Sequence[str], blocks: Sequence[Block]) -> Title | None:
+    """Read the link to a paper that is the first line of a note, and has it for itself."""
+    if not blocks or blocks[0].kind != "paragraph":
+        return None
+    lines = [line.strip() for line in markup[: blocks[0].end] if line.strip()]
+    if len(lines) != 1 or not lines[0].startswith("[") or "](" not in lines[0]:
+        return None
+    title = make_title(lines[0])
+    names_paper = title.link is not None and paper_id(title.link) is not None
+    is_name = len(title.text.split()) > 1 and not is_generic_heading(title.text)
+    return title if names_paper and is_name else None
 
 
 def _opening_line(path: str, markup: Sequence[str], blocks: Sequence[Block]) -> str | None:

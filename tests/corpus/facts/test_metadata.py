@@ -59,6 +59,11 @@ def test_aliases(value, aliases):
         ("Ada Lee, Bo van Chen. <https://arxiv.org/abs/2305.14314>", "arxiv:2305.14314"),
         ("As shown in arXiv:2209.11895 this is so", None),
         ("- Olsson et al. 2022, arXiv:2209.11895", None),
+        ("- Link to the paper - arXiv:2209.11895 (second version of it)", "arxiv:2209.11895"),
+        ("- **PDF link**: arXiv:2209.11895 (a version with the appendix)", "arxiv:2209.11895"),
+        ("- Paper [here](https://arxiv.org/abs/2209.11895), code there", "arxiv:2209.11895"),
+        ("- Papers like [it](https://arxiv.org/abs/2209.11895) say so too", None),
+        ("- Paper-based notes (https://arxiv.org/abs/2209.11895) are older", None),
         ("text\n" * 20 + "https://arxiv.org/abs/1706.03762", None),
     ],
 )
