@@ -127,7 +127,7 @@ class _PartReader:
             tags=self._tags(part, facts, numbers[0]),
             folder_tags=self._folder_tags,
             date=part.date or facts.date or self._date_around(part),
-            year=facts.year,
+            year=part.year or facts.year,
             paper=facts.paper,
             links=facts.links,
             authors=facts.authors,
