@@ -97,7 +97,7 @@ def title_from_path(path: str) -> str:
     bare = _NUMBERING.sub("", date_from_name(name)[1])
     signs = r"_+" if " " in name else r"[_-]+"  # where spaces part the words, a hyphen joins
     words = " ".join(re.sub(signs, " ", bare).split())
-    return words or name.strip() or path
+    return words or name.strip() or path.strip()
 
 
 def _same(one: str, other: str) -> bool:
