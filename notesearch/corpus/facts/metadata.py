@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
+from notesearch.corpus.facts.authors import (
+    authors_below_label,
+    authors_from_field,
+    authors_from_venue_line,
+    split_names,
+)
 from notesearch.corpus.facts.dates import (
     DATE_KEYS,
     date_from_folder,
@@ -36,10 +42,6 @@ from notesearch.corpus.facts.title import Title
 from notesearch.corpus.facts.years import YEAR_KEYS, year_from_venue_line
 from notesearch.corpus.text import plain
 
-_AUTHOR_LINE = re.compile(
-    r"^\W{0,8}(?:authors?|by)\W{0,3}:\W{0,3}(?=\w)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",
-    re.IGNORECASE,
-)
 _YEAR_LINE = re.compile(
     r"^\W{0,8}(?:year|published)\W{0,4}:\W{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
 )
@@ -160,9 +162,14 @@ def _year(
         if match:
             return int(match[0])
     written = next((int(match[1]) for line in head if (match := _YEAR_LINE.match(line))), None)
-    opening = takewhile(lambda line: not _opens_section(line), head[:6])
-    venue = next((year for line in opening if (year := year_from_venue_line(plain(line)))), None)
+    opening = (plain(line) for line in _opening(head))
+    venue = next((year for line in opening if (year := year_from_venue_line(line))), None)
     return written or title.year or venue or (year_from_id(paper) if paper else None)
+
+
+def _opening(head: Sequence[str]) -> Iterator[str]:
+    """Give the lines above the first section, where authors and venue stand."""
+    return takewhile(lambda line: not _opens_section(line), head[:6])
 
 
 def _opens_section(line: str) -> bool:
@@ -203,17 +210,13 @@ def _authors(fields: Mapping[str, object], head: Sequence[str]) -> tuple[str, ..
         if len(given) > 1:
             return tuple(name.strip(" ,;") for name in given)
         if given:
-            return _split_names(given[0])
-    for line in head:
-        match = _AUTHOR_LINE.match(line)
-        if match:
-            return _split_names(plain(match[1] or match[2]))
-    return ()
-
-
-def _split_names(text: str) -> tuple[str, ...]:
-    names = re.split(r"\s*[;,]\s*(?:and\s+)?|\s+and\s+", text.strip(" .*_"))
-    return tuple(name for name in names if name)
+            return split_names(given[0])
+    given = next((names for line in head if (names := authors_from_field(line))), ())
+    given = given or authors_below_label(head)
+    opening = _opening(head)
+    return given or next(
+        (names for line in opening if (names := authors_from_venue_line(line))), ()
+    )
 
 
 def _texts(value: object) -> tuple[str, ...]:
