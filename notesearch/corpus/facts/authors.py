@@ -10,7 +10,7 @@ from notesearch.corpus.facts.years import is_person, year_from_venue_line
 from notesearch.corpus.text import plain
 
 _FIELD = re.compile(
-    r"^\W{0,8}(?:authors?|by)\W{0,3}:\W{0,3}(?=\w)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",
+    r"^[\W_]{0,8}(?:authors?|by)[\W_]{0,3}:(?:[^\w\[]|_){0,3}(?=[^\W_]|\[)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",
     re.IGNORECASE,
 )
 _TWO_DIGITS = re.compile(r"\d\d")
@@ -64,5 +64,6 @@ def _is_author(text: str) -> bool:
 
 def split_names(text: str) -> tuple[str, ...]:
     """Part the names that commas, semicolons or `and` join."""
-    names = re.split(r"\s*[;,]\s*(?:and\s+)?|\s+and\s+", text.strip(" .*_"))
+    listed = text.partition("http")[0].strip(" .*_")  # the names end where an address begins
+    names = re.split(r"\s*[;,]\s*(?:and\s+)?|\s+and\s+", listed)
     return tuple(name for name in names if name)

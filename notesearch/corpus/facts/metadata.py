@@ -43,7 +43,7 @@ from notesearch.corpus.facts.years import YEAR_KEYS, year_from_venue_line
 from notesearch.corpus.text import plain
 
 _YEAR_LINE = re.compile(
-    r"^\W{0,8}(?:year|published)\W{0,4}:\W{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
+    r"^[\W_]{0,8}(?:year|published)[\W_]{0,4}:[\W_]{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
 )
 _PAPER_LINK = re.compile(r"\[\s*(?:paper|pdf|arxiv|abs)\s*\]\(([^)\s]+)\)", re.IGNORECASE)
 # Nothing but signs stands before the key of a field or the first hashtag of a line.

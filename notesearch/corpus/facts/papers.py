@@ -271,7 +271,7 @@ def _texts(value: object) -> Iterator[str]:
 
 # `Paper:`, `**Link to the paper** - `, `[Paper](`, but no `paper by the name of`.
 _LABEL = re.compile(
-    r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b"
+    r"^[\W_]{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?(?![^\W_])"
     r"(?:\s(?:link|url|pdf|page|id|paper|title|to|the|source)s?\b){0,3}"
     r"[\s*_]{0,4}(?:[:|=/()\[\]<>&+,.–—]|-\s|https?:|\d{4}|10\.\d|$)",
     re.IGNORECASE,

@@ -14,7 +14,7 @@ from notesearch.corpus.facts.years import year_from_title
 from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
 from notesearch.records import Block
 
-_FIELD = re.compile(r"^\W{0,8}(?:paper )?title\W{0,4}:{1,2}\W{0,4}(\S.*)$", re.IGNORECASE)
+_FIELD = re.compile(r"^[\W_]{0,8}(?:paper )?title[\W_]{0,4}:{1,2}[\s*_]{0,4}(\S.*)$", re.IGNORECASE)
 # `014_`, `17-`, `7.1 - `, `2.4.5 `; a full stop before a digit is still the number's own.
 _NUMBERING = re.compile(
     r"^(?:\d{1,3}(?:\.\d{1,3})*\s*(?:[-_)]|\.(?!\d))[\s_]*|\d{1,3}(?:\.\d{1,3})+\s+|\d{2,4}[_\s]+)(?=\S)"
