@@ -10,6 +10,7 @@ _LINK = re.compile(
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
     r"\(<?([^()\s]*(?:\([^()\s]*\)[^()\s]*){0,9})>?(?:\s[^()]{0,500})?\)"
 )
+_LINK_IN_LINK = re.compile(r"\[([^\[\]]+)\]\(\[[^\[\]]*\]\(([^()\s]*)\)\)")
 _WIKILINK = re.compile(r"\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|(?<!`)`+(?!`)|==)(?=\S)(.{1,400}?)(?<=\S)\1")
 _MARK = re.compile(r"[*_~`=]")
@@ -77,6 +78,11 @@ def linked_title(line: str) -> tuple[str, str] | None:
         return None
     words, around = len(plain(match[1]).split()), len(plain(_LINK.sub(" ", line)).split())
     return (plain(match[1]), match[2]) if words >= 1 and around <= max(4, words) else None
+
+
+def mend_links(line: str) -> str:
+    """Make one link of `[words]([address](target))`: what leads somewhere is the target."""
+    return _LINK_IN_LINK.sub(r"[\1](\2)", line) if "]([" in line else line
 
 
 def without_marker(line: str) -> str:

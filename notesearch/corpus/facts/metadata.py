@@ -40,10 +40,14 @@ from notesearch.corpus.facts.tags import (
 )
 from notesearch.corpus.facts.title import Title
 from notesearch.corpus.facts.years import YEAR_KEYS, year_from_venue_line
-from notesearch.corpus.text import plain
+from notesearch.corpus.text import mend_links, plain
 
 _YEAR_LINE = re.compile(
     r"^[\W_]{0,8}(?:year|published)[\W_]{0,4}:[\W_]{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
+)
+_LABELLED_LINK = re.compile(
+    r"^\s{0,8}(?:[-*+]\s+)?\*{0,2}\[(?:the )?(?:paper|paper pdf|paper link|pdf)\]\(([^)\s]+)\)",
+    re.IGNORECASE,
 )
 _PAPER_LINK = re.compile(r"\[\s*(?:paper|pdf|arxiv|abs)\s*\]\(([^)\s]+)\)", re.IGNORECASE)
 # Nothing but signs stands before the key of a field or the first hashtag of a line.
@@ -85,7 +89,7 @@ def read_facts(
     """
     texts = islice((line for line in markup if line.strip()), _HEAD_LINES)
     head = [line[:_LONGEST_HEAD_LINE] for line in texts]
-    paper = _paper(fields, head, title, in_first_line=is_part)
+    paper = _paper(fields, head, title, in_first_line=is_part) or _paper_of_label(markup)
     return Facts(
         tags=_tags(fields, markup, inline_tags=inline_tags),
         date=find_date(path, fields, head),
@@ -187,7 +191,7 @@ def _paper(
                 return found
     if title.link and (linked := paper_id(title.link)):
         return linked
-    for number, line in enumerate(head):
+    for number, line in enumerate(map(mend_links, head)):
         if (in_first_line and number == 0) or is_paper_line(line):
             labelled = _PAPER_LINK.search(line)
             found = (paper_id(labelled[1]) if labelled else None) or paper_id(line)
@@ -196,6 +200,22 @@ def _paper(
     # Copied text has no links left: the only paper that a part names is its own.
     named = {identity for line in head for identity in paper_ids(line)} if in_first_line else set()
     return named.pop() if len(named) == 1 else None
+
+
+def _paper_of_label(markup: Sequence[str]) -> str | None:
+    """Identify the paper by the one `[Paper](url)` in a note's links, no other paper beside it."""
+    targets: set[str] = set()
+    beside: set[str] = set()
+    in_links = False
+    for line in markup:
+        if line.startswith("#"):
+            in_links = is_generic_heading(line.lstrip("# "))
+        elif "](" in line and (label := _LABELLED_LINK.match(line)):
+            targets.add(label[1])
+            beside.update(paper_ids(line) if in_links else ("elsewhere",))
+        elif in_links and targets and "http" in line:
+            beside.update(paper_ids(line))
+    return beside.pop() if len(targets) == len(beside) == 1 and "elsewhere" not in beside else None
 
 
 def _links(fields: Mapping[str, object], markup: Sequence[str]) -> tuple[str, ...]:

@@ -70,6 +70,16 @@ def _registered(prefix: str) -> Callable[[re.Match[str]], str | None]:
     return lambda match: f"doi:{prefix}/{match['key'].lower()}"
 
 
+def _usenix_file(match: re.Match[str]) -> str | None:
+    """Build the identity that the page of a talk has from the address of its paper."""
+    if match["key"].lower().startswith("final"):
+        return None  # numbered, where its page is named after an author
+    venue = {"sec": "usenixsecurity"}.get(match["venue"].lower(), match["venue"].lower())
+    sessions = "technical-sessions/" if "12" <= match["year"] <= "17" else ""
+    key = match["key"].lower().replace("\\", "").replace("_", "-")
+    return f"usenix:{venue}{match['year']}/{sessions}presentation/{key}"
+
+
 # Each source once: how it is written, and how its identity is built. Gaps are bounded, so that
 # a long line costs no more than its length.
 _SOURCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = tuple(
@@ -133,6 +143,11 @@ _SOURCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], .
             r"usenix\.org/conference/(?P<usenix>[a-z0-9-]{3,40}/"
             r"(?:technical-sessions/)?presentation/[a-z0-9_-]{1,60})",
             _named,
+        ),
+        (
+            r"usenix\.org/system/files/(?:conference/[a-z0-9]{3,40}/)?"
+            r"(?P<venue>[a-z]{2,30})(?P<year>\d\d)-(?:paper-)?(?P<key>[a-z0-9_\\-]{1,60}?)(?:_\d)?\.pdf",
+            _usenix_file,
         ),
         (r"semanticscholar\.org/paper/(?:[^\s/]{0,300}/)?(?P<s2>[0-9a-f]{40})", _named),
     )

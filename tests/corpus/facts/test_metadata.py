@@ -67,6 +67,10 @@ def test_aliases(value, aliases):
         ("Paper: https://doi.org/10.1145/3341301", "doi:10.1145/3341301"),
         ("Olsson, Elhage et al. · 2022 · arXiv:2209.11895", "arxiv:2209.11895"),
         ("Ada Lee, Bo van Chen. <https://arxiv.org/abs/2305.14314>", "arxiv:2305.14314"),
+        (
+            "[T]([https://arxiv.org/pdf/2003.00001](https://arxiv.org/abs/1909.00001))",
+            "arxiv:1909.00001",
+        ),
         ("As shown in arXiv:2209.11895 this is so", None),
         ("- Olsson et al. 2022, arXiv:2209.11895", None),
         ("- Link to the paper - arXiv:2209.11895 (second version of it)", "arxiv:2209.11895"),
