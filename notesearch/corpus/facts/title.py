@@ -29,6 +29,7 @@ _NO_TITLE = re.compile(
 )
 # So many words before the first heading: the text has begun, and headings are its sections.
 _WORDS_OF_TEXT = 8
+_SECTIONS_BEFORE = 2  # so many of a heading's level above it: it is one of them
 _LINES_TO_PAPER = 4
 _MAX_OPENING_WORDS = 25
 _MAX_CHARS = 300
@@ -65,8 +66,9 @@ def find_title(
     if linked and (heading is None or headings[number].level > 1):
         return linked
     named = Title(title_from_path(path))
+    is_nameless = named.text.lower() in _NAMELESS  # a README that no folder names
     if heading and not (
-        _says_enough(named.text)
+        (is_nameless or _says_enough(named.text))
         and (
             _heads_a_section(markup, headings, number)
             or (_names_its_note(path) and _is_first_section(markup, headings, number, named.text))
@@ -74,8 +76,9 @@ def find_title(
     ):
         return heading
     opening = None if heading else _opening_line(path, markup, blocks)
-    if opening is None and named.text.lower() in _NAMELESS:  # `My notes` says more than `README`
-        worded = (found.text for found in headings if re.search(r"[^\W\d_]", found.text))
+    if opening is None and is_nameless:  # `My notes` says more than `README`
+        above = (found.text for found in (headings[:number] if heading else headings))
+        worded = (text for text in above if text[0].isalpha() and text.lower() not in _NAMELESS)
         opening = next(worded, None)
     return make_title(opening) if opening else named
 
@@ -143,7 +146,11 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
         for other in headings[number + 1 :]
         if other.level <= heading.level and not is_generic_heading(other.text)
     ]
-    if not siblings or linked_title(markup[heading.position]):
+    if linked_title(markup[heading.position]):
+        return False
+    if sum(other.level == heading.level for other in headings[:number]) >= _SECTIONS_BEFORE:
+        return True
+    if not siblings:
         return False
     if _SECTION_NUMBER.match(heading.text):
         return any(_SECTION_NUMBER.match(other.text) for other in siblings)
