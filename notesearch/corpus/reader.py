@@ -24,6 +24,7 @@ from notesearch.records import Block, FileReading, Finding, Note, NoteKind, Skip
 # A topic heading longer than this is a sentence or a date range, not a tag.
 _MAX_TOPIC_WORDS = 5
 _LONGEST_DATE_LINE = 60
+_SECTION_LEAD = re.compile(r"^(?:section|topic|area|category|part):\s+", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LINK_WITHIN = re.compile(r"\]\((?:\./)?#([^()\s]{1,200})\)")
 
@@ -198,7 +199,7 @@ class _PartReader:
 
     def _tags(self, part: Part, facts: Facts, line: int) -> tuple[str, ...]:
         tags = [*self._rule_tags, *facts.tags]
-        tags += [topic for topic in part.topics if _is_topic(topic)]
+        tags += [_SECTION_LEAD.sub("", topic) for topic in part.topics if _is_topic(topic)]
         if part.run_together_tags:
             known = part.listed_tags.union(self._vocabulary)
             split, rest = split_run_together(part.run_together_tags, known)
