@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import unescape
 
 _ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t](.*))?$")
 _LINK = re.compile(
@@ -15,6 +16,7 @@ _WIKILINK = re.compile(r"\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|(?<!`)`+(?!`)|==)(?=\S)(.{1,400}?)(?<=\S)\1")
 _MARK = re.compile(r"[*_~`=]")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!&])")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,30}\d{0,2});")
 _HTML = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
 # Titles, headings and names are shorter; the marks of a longer line would be paired forever.
 _LONGEST_PLAIN = 1000
@@ -60,6 +62,8 @@ def plain(text: str) -> str:
             text = _EMPHASIS.sub(_without_marks, text)
     if "\\" in text:
         text = _ESCAPE.sub(r"\1", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: unescape(match[0]), text)
     return " ".join(text.split())
 
 

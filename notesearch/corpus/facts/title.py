@@ -20,6 +20,12 @@ _NUMBERING = re.compile(
     r"^(?:\d{1,3}(?:\.\d{1,3})*\s*(?:[-_)]|\.(?!\d))[\s_]*|\d{1,3}(?:\.\d{1,3})+\s+|\d{2,4}[_\s]+)(?=\S)"
 )
 _FIELD_LINES = 12
+# `[[arXiv](url)] [Notes]` behind a title; a word more in the brackets is the title's own.
+_LABELS_AT_END = re.compile(
+    r"(?:\s{1,4}[\[(]?\[(?:arxiv|pdf|paper|notes?|my notes|code|github|link|video|slides|poster|"
+    r"blog|project|website|openreview)\](?:\([^()\s]{0,500}\))?[\])]?[,;|]?){1,6}\s{0,4}$",
+    re.IGNORECASE,
+)
 _NAMELESS = {"readme", "notes", "note", "index", "_index", "summary", "paper", "main"}
 _SECTION_NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5})[.):]?\s")
 # `Obsidian note:`, `: Fair scheduling`, `Detailed notes on`: the title was to stand beside it.
@@ -86,7 +92,8 @@ def find_title(
 def make_title(line: str, position: int | None = None) -> Title:
     """Unwrap a link, emphasis and quotes; take a trailing year off."""
     linked = linked_title(line)
-    year, text = year_from_title(unquote(plain(line)))
+    bare = _LABELS_AT_END.sub("", line) if line.rstrip().endswith(("]", ")")) else line
+    year, text = year_from_title(unquote(plain(bare) or plain(line)))
     text = unquote(text)[:_MAX_CHARS].strip()
     return Title(text, year, linked[1] if linked else None, position)
 
@@ -208,16 +215,25 @@ def _opening_link(markup: Sequence[str], blocks: Sequence[Block]) -> Title | Non
     return title if names_paper and is_name else None
 
 
+def _spells_out(path: str, line: str) -> bool:
+    """Tell a line that has all words of the file's name, which is short for it."""
+    words = re.findall(r"[^\W\d_]{3,}", title_from_path(path).casefold())
+    written = line.casefold()
+    return len(words) > 1 and all(word in written for word in words)
+
+
 def _opening_line(path: str, markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
     """Give the bullet, or in a text file the line alone, that opens a note as its title."""
     if not blocks or (len(blocks) < 2 and blocks[0].kind != "list"):
         return None
-    opens = blocks[0].kind == "list" or (
-        path.lower().endswith((".txt", ".text"))
-        and blocks[0].kind == "paragraph"
+    alone = (
+        blocks[0].kind == "paragraph"
         and not "".join(markup[blocks[0].start + 1 : blocks[0].end]).strip()
     )
-    text = plain(without_marker(markup[blocks[0].start])) if opens else ""
+    text = plain(without_marker(markup[blocks[0].start]))
+    is_text_file = path.lower().endswith((".txt", ".text"))
+    if not (blocks[0].kind == "list" or (alone and (is_text_file or _spells_out(path, text)))):
+        return None
     shortest = 2 if blocks[0].kind == "list" else 1
     fits = shortest <= len(text.split()) <= _MAX_OPENING_WORDS and "://" not in text
     return text if fits and not text.endswith((".", ":", ",", ";")) else None
