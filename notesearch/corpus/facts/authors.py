@@ -13,7 +13,8 @@ _FIELD = re.compile(
     r"^[\W_]{0,8}(?:authors?|by)[\W_]{0,3}:(?:[^\w\[]|_){0,3}(?=[^\W_]|\[)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",
     re.IGNORECASE,
 )
-_TWO_DIGITS = re.compile(r"\d\d")
+_A_YEAR = re.compile(r"(?:19|20|21)\d\d|['’]\d\d")
+_MAX_LINE = 2000
 _LABEL = re.compile(r"^\W{0,8}authors?\W{0,8}$", re.IGNORECASE)
 _LINES_BELOW_LABEL = 3
 # The first sentence of `Ada B. Lee, Bo Chen. ICLR 2020`: an initial's full stop ends none.
@@ -47,7 +48,7 @@ def authors_below_label(head: Sequence[str]) -> tuple[str, ...]:
 
 def authors_from_venue_line(line: str) -> tuple[str, ...]:
     """Read the names in `Ada Lee, Bo Chen et al., ICLR, 2018`; () where no year tells the line."""
-    if line[:1].isspace() or _TWO_DIGITS.search(line) is None:
+    if line[:1].isspace() or len(line) > _MAX_LINE or _A_YEAR.search(line) is None:
         return ()  # what is set in belongs to one entry of a list
     text = plain(line)
     if year_from_venue_line(text) is None:

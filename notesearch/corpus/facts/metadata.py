@@ -204,6 +204,8 @@ def _paper(
 
 def _paper_of_label(markup: Sequence[str]) -> str | None:
     """Identify the paper by the one `[Paper](url)` in a note's links, no other paper beside it."""
+    if not any("](" in line and _LABELLED_LINK.match(line) for line in markup):
+        return None
     targets: set[str] = set()
     beside: set[str] = set()
     in_links = False
