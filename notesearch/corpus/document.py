@@ -11,11 +11,13 @@ from pathlib import PurePosixPath
 
 from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.decode import decode
-from notesearch.corpus.facts.front_matter import find_front_matter
+from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
 from notesearch.corpus.markup import TRANSLATORS
 from notesearch.corpus.text import heading_text
 from notesearch.records import Block
 
+_LINES_ABOVE_HEAD = 12
+_HEAD_KEY = re.compile(r"(?:title|tags|date|aliases):\s", re.IGNORECASE)
 _NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
 
 
@@ -93,7 +95,7 @@ def open_document(path: str, data: bytes) -> Document:
             remarks,
         )
     first, last = _fenced_note(lines)
-    head = find_front_matter(lines[first:last])
+    head = find_front_matter(lines[first:last]) or _head_below_words(lines[first:last])
     if head.problem:
         remarks += ((head.problem[0] + first, head.problem[1]),)
     numbers: Sequence[int] = range(first + 1, last + 1)
@@ -106,6 +108,23 @@ def open_document(path: str, data: bytes) -> Document:
         )
         body = before + after
     return Document(path, body, body, numbers, len(lines), head.fields, remarks)
+
+
+def _head_below_words(lines: Sequence[str]) -> FrontMatter:
+    """Find front matter that a sentence, a rule or the opening of a fence stands above.
+
+    An opened fence counts to the head, so that its end has no partner and is no fence either.
+    """
+    for start in range(1, min(len(lines) - 1, _LINES_ABOVE_HEAD)):
+        if lines[start].strip() != "---" or not _HEAD_KEY.match(lines[start + 1]):
+            continue
+        head = find_front_matter(lines[start:])
+        if not {"title", "tags"} & head.fields.keys():
+            continue
+        opened = start - 1 if _NOTE_FENCE.match(lines[start - 1]) else start
+        problem = (head.problem[0] + start, head.problem[1]) if head.problem else None
+        return FrontMatter(head.fields, opened + 1, head.line_end + start, problem)
+    return FrontMatter()
 
 
 def _fenced_note(lines: Sequence[str]) -> tuple[int, int]:

@@ -24,6 +24,9 @@ from notesearch.records import Block, FileReading, Finding, Note, NoteKind, Skip
 # A topic heading longer than this is a sentence or a date range, not a tag.
 _MAX_TOPIC_WORDS = 5
 _LONGEST_DATE_LINE = 60
+_SECTION_LEAD = re.compile(r"^(?:section|topic|area|category|part):\s+", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_LINK_WITHIN = re.compile(r"\]\((?:\./)?#([^()\s]{1,200})\)")
 
 
 def read_file(
@@ -93,6 +96,7 @@ class _PartReader:
         self._folder_tags = folder_tags(document.path)
         self._tag_fields = {key: document.fields[key] for key in document.fields if key in TAG_KEYS}
         self._dates_between = tuple(_dates_between(document, parts))
+        self._years_of_contents = _years_of_contents(document) if len(parts) > 1 else {}
         self.findings: list[Finding] = []
 
     def note(self, part: Part) -> Note:
@@ -127,7 +131,7 @@ class _PartReader:
             tags=self._tags(part, facts, numbers[0]),
             folder_tags=self._folder_tags,
             date=part.date or facts.date or self._date_around(part),
-            year=facts.year,
+            year=part.year or facts.year,
             paper=facts.paper,
             links=facts.links,
             authors=facts.authors,
@@ -179,7 +183,13 @@ class _PartReader:
             if position < part.positions[0] and topics == part.topics[: len(topics)]
         )
         of_file = find_date(self._document.path, self._document.fields)
-        return _topic_date(part.topics) or next(above, None) or of_file
+        topics = [self._with_year(topic) for topic in part.topics]
+        return _topic_date(topics) or next(above, None) or of_file
+
+    def _with_year(self, topic: str) -> str:
+        """Add the year that the contents give to a heading like `Week of May 8`."""
+        year = self._years_of_contents.get(_anchor(topic))
+        return f"{topic} {year}" if year and date_from_heading(topic) is None else topic
 
     def _id(self, title: str) -> str:
         slug = "-".join(re.findall(r"\w+", title.casefold()))[:60].strip("-") or "part"
@@ -189,7 +199,7 @@ class _PartReader:
 
     def _tags(self, part: Part, facts: Facts, line: int) -> tuple[str, ...]:
         tags = [*self._rule_tags, *facts.tags]
-        tags += [topic for topic in part.topics if _is_topic(topic)]
+        tags += [_SECTION_LEAD.sub("", topic) for topic in part.topics if _is_topic(topic)]
         if part.run_together_tags:
             known = part.listed_tags.union(self._vocabulary)
             split, rest = split_run_together(part.run_together_tags, known)
@@ -207,6 +217,24 @@ def _is_topic(heading: str) -> bool:
 def _topic_date(topics: Sequence[str]) -> str | None:
     """Read the innermost heading above that is a date or begins a range of them."""
     return next((date for topic in reversed(topics) if (date := date_from_heading(topic))), None)
+
+
+def _years_of_contents(document: Document) -> dict[str, str]:
+    """Read contents under headings that are years: the year of each heading they link to."""
+    headings = document.headings
+    ends = [heading.position for heading in headings[1:]] + [len(document.markup)]
+    return {
+        _anchor(target): heading.text
+        for heading, end in zip(headings, ends, strict=False)  # no heading, one end
+        if _YEAR.fullmatch(heading.text)
+        for line in document.markup[heading.position : end]
+        for target in _LINK_WITHIN.findall(line)
+    }
+
+
+def _anchor(heading: str) -> str:
+    """Spell a heading, or the anchor that a link names it by, so that the two compare."""
+    return "".join(sign for sign in heading.casefold() if sign.isalnum())
 
 
 def _dates_between(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import unescape
 
 _ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t](.*))?$")
 _LINK = re.compile(
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
     r"\(<?([^()\s]*(?:\([^()\s]*\)[^()\s]*){0,9})>?(?:\s[^()]{0,500})?\)"
 )
+_LINK_IN_LINK = re.compile(r"\[([^\[\]]+)\]\(\[[^\[\]]*\]\(([^()\s]*)\)\)")
 _WIKILINK = re.compile(r"\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|(?<!`)`+(?!`)|==)(?=\S)(.{1,400}?)(?<=\S)\1")
 _MARK = re.compile(r"[*_~`=]")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!&])")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,30}\d{0,2});")
 _HTML = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
 # Titles, headings and names are shorter; the marks of a longer line would be paired forever.
 _LONGEST_PLAIN = 1000
@@ -59,6 +62,8 @@ def plain(text: str) -> str:
             text = _EMPHASIS.sub(_without_marks, text)
     if "\\" in text:
         text = _ESCAPE.sub(r"\1", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: unescape(match[0]), text)
     return " ".join(text.split())
 
 
@@ -77,6 +82,11 @@ def linked_title(line: str) -> tuple[str, str] | None:
         return None
     words, around = len(plain(match[1]).split()), len(plain(_LINK.sub(" ", line)).split())
     return (plain(match[1]), match[2]) if words >= 1 and around <= max(4, words) else None
+
+
+def mend_links(line: str) -> str:
+    """Make one link of `[words]([address](target))`: what leads somewhere is the target."""
+    return _LINK_IN_LINK.sub(r"[\1](\2)", line) if "]([" in line else line
 
 
 def without_marker(line: str) -> str:

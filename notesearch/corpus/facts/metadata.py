@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
+from notesearch.corpus.facts.authors import (
+    authors_below_label,
+    authors_from_field,
+    authors_from_venue_line,
+    split_names,
+)
 from notesearch.corpus.facts.dates import (
     DATE_KEYS,
     date_from_folder,
@@ -34,14 +40,14 @@ from notesearch.corpus.facts.tags import (
 )
 from notesearch.corpus.facts.title import Title
 from notesearch.corpus.facts.years import YEAR_KEYS, year_from_venue_line
-from notesearch.corpus.text import plain
+from notesearch.corpus.text import mend_links, plain
 
-_AUTHOR_LINE = re.compile(
-    r"^\W{0,8}(?:authors?|by)\W{0,3}:\W{0,3}(?=\w)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",
-    re.IGNORECASE,
-)
 _YEAR_LINE = re.compile(
-    r"^\W{0,8}(?:year|published)\W{0,4}:\W{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
+    r"^[\W_]{0,8}(?:year|published)[\W_]{0,4}:[\W_]{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
+)
+_LABELLED_LINK = re.compile(
+    r"^\s{0,8}(?:[-*+]\s+)?\*{0,2}\[(?:the )?(?:paper|paper pdf|paper link|pdf)\]\(([^)\s]+)\)",
+    re.IGNORECASE,
 )
 _PAPER_LINK = re.compile(r"\[\s*(?:paper|pdf|arxiv|abs)\s*\]\(([^)\s]+)\)", re.IGNORECASE)
 # Nothing but signs stands before the key of a field or the first hashtag of a line.
@@ -84,7 +90,7 @@ def read_facts(
     """
     texts = islice((line for line in markup if line.strip()), _HEAD_LINES)
     head = [line[:_LONGEST_HEAD_LINE] for line in texts]
-    paper = _paper(fields, head, title, in_first_line=is_part)
+    paper = _paper(fields, head, title, in_first_line=is_part) or _paper_of_label(markup)
     return Facts(
         tags=_tags(fields, markup, inline_tags=inline_tags),
         date=find_date(path, fields, head),
@@ -161,13 +167,17 @@ def _year(
         if match:
             return int(match[0])
     written = next((int(match[1]) for line in head if (match := _YEAR_LINE.match(line))), None)
-    opening = takewhile(lambda line: not _opens_section(line), head[:6])
-    venue = next((year for line in opening if (year := _venue_year(line))), None)
+    venue = next((year for line in _opening(head) if (year := _venue_year(line))), None)
     return written or title.year or venue or (year_from_id(paper) if paper else None)
 
 
 def _venue_year(line: str) -> int | None:
     return year_from_venue_line(plain(line)) if _TWO_DIGITS.search(line) else None
+
+
+def _opening(head: Sequence[str]) -> Iterator[str]:
+    """Give the lines above the first section, where authors and venue stand."""
+    return takewhile(lambda line: not _opens_section(line), head[:6])
 
 
 def _opens_section(line: str) -> bool:
@@ -185,7 +195,7 @@ def _paper(
                 return found
     if title.link and (linked := paper_id(title.link)):
         return linked
-    for number, line in enumerate(head):
+    for number, line in enumerate(map(mend_links, head)):
         if (in_first_line and number == 0) or is_paper_line(line):
             labelled = _PAPER_LINK.search(line)
             found = (paper_id(labelled[1]) if labelled else None) or paper_id(line)
@@ -194,6 +204,24 @@ def _paper(
     # Copied text has no links left: the only paper that a part names is its own.
     named = {identity for line in head for identity in paper_ids(line)} if in_first_line else set()
     return named.pop() if len(named) == 1 else None
+
+
+def _paper_of_label(markup: Sequence[str]) -> str | None:
+    """Identify the paper by the one `[Paper](url)` in a note's links, no other paper beside it."""
+    if not any("](" in line and _LABELLED_LINK.match(line) for line in markup):
+        return None
+    targets: set[str] = set()
+    beside: set[str] = set()
+    in_links = False
+    for line in markup:
+        if line.startswith("#"):
+            in_links = is_generic_heading(line.lstrip("# "))
+        elif "](" in line and (label := _LABELLED_LINK.match(line)):
+            targets.add(label[1])
+            beside.update(paper_ids(line) if in_links else ("elsewhere",))
+        elif in_links and targets and "http" in line:
+            beside.update(paper_ids(line))
+    return beside.pop() if len(targets) == len(beside) == 1 and "elsewhere" not in beside else None
 
 
 def _links(fields: Mapping[str, object], markup: Sequence[str]) -> tuple[str, ...]:
@@ -208,17 +236,13 @@ def _authors(fields: Mapping[str, object], head: Sequence[str]) -> tuple[str, ..
         if len(given) > 1:
             return tuple(name.strip(" ,;") for name in given)
         if given:
-            return _split_names(given[0])
-    for line in head:
-        match = _AUTHOR_LINE.match(line)
-        if match:
-            return _split_names(plain(match[1] or match[2]))
-    return ()
-
-
-def _split_names(text: str) -> tuple[str, ...]:
-    names = re.split(r"\s*[;,]\s*(?:and\s+)?|\s+and\s+", text.strip(" .*_"))
-    return tuple(name for name in names if name)
+            return split_names(given[0])
+    given = next((names for line in head if (names := authors_from_field(line))), ())
+    given = given or authors_below_label(head)
+    opening = _opening(head)
+    return given or next(
+        (names for line in opening if (names := authors_from_venue_line(line))), ()
+    )
 
 
 def _texts(value: object) -> tuple[str, ...]:

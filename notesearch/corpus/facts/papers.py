@@ -32,11 +32,15 @@ def _arxiv(match: re.Match[str]) -> str | None:
     return f"arxiv:{match['new']}" if (len(number) == 5) == (month >= "1501") else None
 
 
+_AROUND_DOI = ".,;:!*_'\"’”/"
+
+
 def _doi(match: re.Match[str]) -> str | None:
     doi = unquote(match["doi"].replace("&amp;", "&")).replace("\\", "").lower()
     doi = re.split(r"[\s?#&,;]|\)\(|\.html?\b", doi, maxsplit=1)[0]
-    doi = _close_brackets(doi).rstrip(".,;:!*_'\"’”/")
+    doi = _close_brackets(doi).rstrip(_AROUND_DOI)
     doi = re.sub(r"(?:/(?:full|pdf|epdf|abstract|summary|meta|html)|\.pdf)$", "", doi)
+    doi = doi.rstrip(_AROUND_DOI)
     if doi.startswith("10.1101/"):  # bioRxiv writes version and page behind its number
         doi = re.sub(r"v\d{1,2}(?:\.\w{1,12})*$", "", doi)
     arxiv = re.fullmatch(rf"10\.48550/arxiv\.(?:{_NEW_ARXIV}|{_OLD_ARXIV})(?:v\d+)?", doi)
@@ -64,6 +68,16 @@ def _volume(scheme: str) -> Callable[[re.Match[str]], str | None]:
 def _registered(prefix: str) -> Callable[[re.Match[str]], str | None]:
     """Build the DOI that a publisher's own address stands for."""
     return lambda match: f"doi:{prefix}/{match['key'].lower()}"
+
+
+def _usenix_file(match: re.Match[str]) -> str | None:
+    """Build the identity that the page of a talk has from the address of its paper."""
+    if match["key"].lower().startswith("final"):
+        return None  # numbered, where its page is named after an author
+    venue = {"sec": "usenixsecurity"}.get(match["venue"].lower(), match["venue"].lower())
+    sessions = "technical-sessions/" if "12" <= match["year"] <= "17" else ""
+    key = match["key"].lower().replace("\\", "").replace("_", "-")
+    return f"usenix:{venue}{match['year']}/{sessions}presentation/{key}"
 
 
 # Each source once: a sign without which a text is not searched, how it is written, and how its
@@ -151,6 +165,12 @@ _SOURCES: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str | None
             r"usenix\.org/conference/(?P<usenix>[a-z0-9-]{3,40}/"
             r"(?:technical-sessions/)?presentation/[a-z0-9_-]{1,60})",
             _named,
+        ),
+        (
+            "usenix",
+            r"usenix\.org/system/files/(?:conference/[a-z0-9]{3,40}/)?"
+            r"(?P<venue>[a-z]{2,30})(?P<year>\d\d)-(?:paper-)?(?P<key>[a-z0-9_\\-]{1,60}?)(?:_\d)?\.pdf",
+            _usenix_file,
         ),
         (
             "semanticscholar",
@@ -293,8 +313,11 @@ def _texts(value: object) -> Iterator[str]:
             yield f"{item:.5f}" if item >= 1501 else f"{item:09.4f}"
 
 
+# `Paper:`, `**Link to the paper** - `, `[Paper](`, but no `paper by the name of`.
 _LABEL = re.compile(
-    r"^\W{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?\b",
+    r"^[\W_]{0,6}(?:paper|link|url|arxiv|pdf|doi|source|original|openreview|reference)s?(?![^\W_])"
+    r"(?:\s(?:link|url|pdf|page|id|paper|title|to|the|source)s?\b){0,3}"
+    r"[\s*_]{0,4}(?:[:|=/()\[\]<>&+,.–—]|-\s|https?:|\d{4}|10\.\d|$)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"https?://\S+|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)")

@@ -8,21 +8,35 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from notesearch.corpus.facts.dates import date_from_name
+from notesearch.corpus.facts.papers import is_paper_line, paper_id
 from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.facts.years import year_from_title
 from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
 from notesearch.records import Block
 
-_FIELD = re.compile(r"^\W{0,8}(?:paper )?title\W{0,4}:{1,2}\W{0,4}(\S.*)$", re.IGNORECASE)
+_FIELD = re.compile(r"^[\W_]{0,8}(?:paper )?title[\W_]{0,4}:{1,2}[\s*_]{0,4}(\S.*)$", re.IGNORECASE)
 # `014_`, `17-`, `7.1 - `, `2.4.5 `; a full stop before a digit is still the number's own.
 _NUMBERING = re.compile(
     r"^(?:\d{1,3}(?:\.\d{1,3})*\s*(?:[-_)]|\.(?!\d))[\s_]*|\d{1,3}(?:\.\d{1,3})+\s+|\d{2,4}[_\s]+)(?=\S)"
 )
 _FIELD_LINES = 12
+# `[[arXiv](url)] [Notes]` behind a title; a word more in the brackets is the title's own.
+_LABELS_AT_END = re.compile(
+    r"(?:\s{1,4}[\[(]?\[(?:arxiv|pdf|paper|notes?|my notes|code|github|link|video|slides|poster|"
+    r"blog|project|website|openreview)\](?:\([^()\s]{0,500}\))?[\])]?[,;|]?){1,6}\s{0,4}$",
+    re.IGNORECASE,
+)
 _NAMELESS = {"readme", "notes", "note", "index", "_index", "summary", "paper", "main"}
 _SECTION_NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5})[.):]?\s")
+# `Obsidian note:`, `: Fair scheduling`, `Detailed notes on`: the title was to stand beside it.
+_NO_TITLE = re.compile(
+    r"^[:;,]|:$|\b(?:notes?|summary) (?:on|of|for|from)$|^(?:[a-z]+ )?obsidian notes?\b",
+    re.IGNORECASE,
+)
 # So many words before the first heading: the text has begun, and headings are its sections.
 _WORDS_OF_TEXT = 8
+_SECTIONS_BEFORE = 2  # so many of a heading's level above it: it is one of them
+_LINES_TO_PAPER = 4
 _MAX_OPENING_WORDS = 25
 _MAX_CHARS = 300
 
@@ -54,12 +68,23 @@ def find_title(
         match = _FIELD.match(line)
         if match and not is_generic_heading(match[1]):
             return make_title(match[1])
+    linked = _opening_link(markup, blocks)
+    if linked and (heading is None or headings[number].level > 1):
+        return linked
     named = Title(title_from_path(path))
-    if heading and not (_heads_a_section(markup, headings, number) and _says_enough(named.text)):
+    is_nameless = named.text.lower() in _NAMELESS  # a README that no folder names
+    if heading and not (
+        (is_nameless or _says_enough(named.text))
+        and (
+            _heads_a_section(markup, headings, number)
+            or (_names_its_note(path) and _is_first_section(markup, headings, number, named.text))
+        )
+    ):
         return heading
     opening = None if heading else _opening_line(path, markup, blocks)
-    if opening is None and named.text.lower() in _NAMELESS:  # `My notes` says more than `README`
-        worded = (found.text for found in headings if re.search(r"[^\W\d_]", found.text))
+    if opening is None and is_nameless:  # `My notes` says more than `README`
+        above = (found.text for found in (headings[:number] if heading else headings))
+        worded = (text for text in above if text[0].isalpha() and text.lower() not in _NAMELESS)
         opening = next(worded, None)
     return make_title(opening) if opening else named
 
@@ -67,7 +92,8 @@ def find_title(
 def make_title(line: str, position: int | None = None) -> Title:
     """Unwrap a link, emphasis and quotes; take a trailing year off."""
     linked = linked_title(line)
-    year, text = year_from_title(unquote(plain(line)))
+    bare = _LABELS_AT_END.sub("", line) if line.rstrip().endswith(("]", ")")) else line
+    year, text = year_from_title(unquote(plain(bare) or plain(line)))
     text = unquote(text)[:_MAX_CHARS].strip()
     return Title(text, year, linked[1] if linked else None, position)
 
@@ -79,16 +105,17 @@ def title_from_path(path: str) -> str:
     if name.lower() in _NAMELESS and pure.parent.name:
         name = pure.parent.name
     bare = _NUMBERING.sub("", date_from_name(name)[1])
-    signs = r"_+" if " " in bare else r"[_-]+"  # where spaces part the words, a hyphen joins
+    signs = r"_+" if " " in name else r"[_-]+"  # where spaces part the words, a hyphen joins
     words = " ".join(re.sub(signs, " ", bare).split())
     return words or name.strip() or path.strip()
 
 
 def _same(one: str, other: str) -> bool:
-    def key(text: str) -> str:
-        return "".join(sign for sign in text.casefold() if sign.isalnum())
+    return _key(one) == _key(other)
 
-    return key(one) == key(other)
+
+def _key(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +153,11 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
         for other in headings[number + 1 :]
         if other.level <= heading.level and not is_generic_heading(other.text)
     ]
-    if not siblings or linked_title(markup[heading.position]):
+    if linked_title(markup[heading.position]):
+        return False
+    if sum(other.level == heading.level for other in headings[:number]) >= _SECTIONS_BEFORE:
+        return True
+    if not siblings:
         return False
     if _SECTION_NUMBER.match(heading.text):
         return any(_SECTION_NUMBER.match(other.text) for other in siblings)
@@ -136,22 +167,73 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
     return heading.level > 1 and len(before.split()) >= _WORDS_OF_TEXT
 
 
+def _names_its_note(path: str) -> bool:
+    """Tell a file's name that was written as a title, `Hash maps.md`, from one like `vit.md`."""
+    stem = PurePosixPath(path).stem
+    return stem.lower() not in _NAMELESS and (" " in stem or stem != stem.lower())
+
+
+def _is_first_section(
+    markup: Sequence[str], headings: Sequence[_Heading], number: int, name: str
+) -> bool:
+    """Tell a first heading below level 1 that stands among its like, or that is no title at all.
+
+    It is the title after all if it begins with the file's name, or names a paper just below.
+    """
+    heading = headings[number]
+    if linked_title(markup[heading.position]) or _key(heading.text).startswith(_key(name)):
+        return False
+    if _NO_TITLE.search(heading.text):
+        return True
+    siblings = sum(
+        other.level == heading.level and not is_generic_heading(other.text)
+        for other in headings[number + 1 :]
+    )
+    if heading.level < 2 or siblings < (2 if heading.level == 2 else 1):
+        return False
+    below = markup[heading.position + 1 : heading.position + 1 + _LINES_TO_PAPER]
+    return not any("/" in line and is_paper_line(line) and paper_id(line) for line in below)
+
+
 def _says_enough(name: str) -> bool:
     """Tell a file's name that can be a title from `notes 3`."""
-    words = re.findall(r"[^\W\d_]{3,}", name)
-    return bool(words) and not is_generic_heading(" ".join(words))
+    words = re.findall(r"[^\W\d_]{2,}", name)
+    tells = len(words) > 1 or any(len(word) > 2 for word in words)
+    return tells and not is_generic_heading(" ".join(words))
+
+
+def _opening_link(markup: Sequence[str], blocks: Sequence[Block]) -> Title | None:
+    """Read the link to a paper that is the first line of a note, and has it for itself."""
+    if not blocks or blocks[0].kind != "paragraph":
+        return None
+    lines = [line.strip() for line in markup[: blocks[0].end] if line.strip()]
+    if len(lines) != 1 or not lines[0].startswith("[") or "](" not in lines[0]:
+        return None
+    title = make_title(lines[0])
+    names_paper = title.link is not None and paper_id(title.link) is not None
+    is_name = len(title.text.split()) > 1 and not is_generic_heading(title.text)
+    return title if names_paper and is_name else None
+
+
+def _spells_out(path: str, line: str) -> bool:
+    """Tell a line that has all words of the file's name, which is short for it."""
+    words = re.findall(r"[^\W\d_]{3,}", title_from_path(path).casefold())
+    written = line.casefold()
+    return len(words) > 1 and all(word in written for word in words)
 
 
 def _opening_line(path: str, markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
     """Give the bullet, or in a text file the line alone, that opens a note as its title."""
     if not blocks or (len(blocks) < 2 and blocks[0].kind != "list"):
         return None
-    opens = blocks[0].kind == "list" or (
-        path.lower().endswith((".txt", ".text"))
-        and blocks[0].kind == "paragraph"
+    alone = (
+        blocks[0].kind == "paragraph"
         and not "".join(markup[blocks[0].start + 1 : blocks[0].end]).strip()
     )
-    text = plain(without_marker(markup[blocks[0].start])) if opens else ""
+    text = plain(without_marker(markup[blocks[0].start]))
+    is_text_file = path.lower().endswith((".txt", ".text"))
+    if not (blocks[0].kind == "list" or (alone and (is_text_file or _spells_out(path, text)))):
+        return None
     shortest = 2 if blocks[0].kind == "list" else 1
     fits = shortest <= len(text.split()) <= _MAX_OPENING_WORDS and "://" not in text
     return text if fits and not text.endswith((".", ":", ",", ";")) else None

@@ -51,10 +51,16 @@ def _words(text: str) -> frozenset[str]:
 _PARTICLES = _words("al and bin da de del den der di dos el et la le ten van von y & al.")
 _PROSE = _words("we this these those is are was were that which has have had can they it you i our")
 _VENUE_YEAR = re.compile(
-    r"(?:.{0,120}[^\d])?((?:19|20|21)\d\d)(?:\s(?:version|preprint|workshop|oral|spotlight))?"
+    r"(?:.{0,120}[^\d])?((?:19|20|21)\d\d)"
+    r"(?:\s(?:version|preprint|workshop|oral|spotlight)(?:\son\s.{1,60})?|\)\s[\d:–-]{1,20})?"
     r"|.{1,40}[A-Za-z]\s?['’](\d\d)",
     re.IGNORECASE,
 )
+# What no sentence ends in: with it, `But is it Good?` is the title of a paper.
+_REFERENCE_END = re.compile(r"[A-Z][\w&'’-]*(?:\s[A-Z][\w&'’-]*){0,3}\s(?:19|20)\d\d")
+_QUOTED_TITLE = re.compile(r"\s[\"“][^\"“”]{8,250}[\"”],?\s")
+# An initial's full stop ends no part.
+_END_OF_PART = re.compile(r"[,;]\s|(?<!\b[A-Z])\.\s|[,;.]$")
 
 
 _ADDRESS = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|https?://\S+")
@@ -66,9 +72,13 @@ def year_from_venue_line(line: str) -> int | None:
     if len(line) > _MAX_LINE:
         return None
     text = _ADDRESS.sub(r"\1", line).strip(" \t\r\n\u00a0-*+_>|")
-    parts = [part.strip(" *_()[]") for part in re.split(r"[,;.]\s|[,;.]$", text)]
+    if '"' in text or "“" in text:
+        text = _QUOTED_TITLE.sub(", ", text)
+    parts = [part.strip(" *_()[]") for part in _END_OF_PART.split(text)]
     parts = [part for part in parts if part]
-    if len(parts) < 2 or _PROSE & set(text.split()) or not _is_person(parts[0]):
+    if len(parts) < 2 or not is_person(parts[0]):
+        return None
+    if _PROSE & set(text.split()) and not _REFERENCE_END.fullmatch(parts[-1]):
         return None
     for part in reversed(parts[1:]):
         if match := _VENUE_YEAR.fullmatch(part):
@@ -76,7 +86,7 @@ def year_from_venue_line(line: str) -> int | None:
     return None
 
 
-def _is_person(text: str) -> bool:
+def is_person(text: str) -> bool:
     """Say whether a text reads as a name or two: two to six words with capitals, no digits."""
     words = text.split()
     names = [word for word in words if word not in _PARTICLES]

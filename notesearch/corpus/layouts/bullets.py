@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
-from notesearch.corpus.text import linked_title, plain, without_marker
+from notesearch.corpus.text import linked_title, mend_links, plain, without_marker
 from notesearch.records import Block, NoteKind
 
 # `[Paper](url)`, also in brackets of its own: `[[Paper](url), [Code](url)]`
@@ -16,7 +16,6 @@ _URL = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?https?://\S+")
 _EMPTY_BRACKETS = re.compile(r"\[[\s,;|/]*\]|\([\s,;|/]*\)")
 _YEAR = re.compile(r"\b(?:19[5-9]\d|20[0-4]\d)\b")
 _AUTHORS = re.compile(r"^[A-ZÀ-Þ][\w.'’-]*(?:[ ,&]+(?:and |et al|[A-ZÀ-Þ])[\w.'’-]*)*$")
-_ODD_LINK = re.compile(r"\[([^\[\]]+)\]\(\[[^\[\]]*\]\(([^()\s]*)\)\)")  # [a]([url](url))
 _QUOTED = re.compile(r"^(?P<authors>[^\"“]*)[\"“](?P<title>[^\"“”]{8,250})[\"”](?!\s*:)")
 _STOP = re.compile(r"(?<=[^\s.][^\s.])(?<!\bvs)\.\s+")
 # What ends a reference: `, Scientific Reports, 2013`, ` NIPS 2013`; or stands before its title.
@@ -73,7 +72,7 @@ def _names_paper(line: str) -> bool:
 
 def _title(line: str) -> str:
     """Find the title in `Authors. Title. Venue. Year. URL`, or take the words of the link."""
-    linked = linked_title(_ODD_LINK.sub(r"[\1](\2)", line))
+    linked = linked_title(mend_links(line))
     if linked and not is_generic_heading(linked[0]):
         return linked[0]
     text = _EMPTY_BRACKETS.sub(" ", _URL.sub(" ", line))

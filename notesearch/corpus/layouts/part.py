@@ -19,6 +19,7 @@ class Part:
     title: str | None = None  # None: the lines themselves tell
     topics: tuple[str, ...] = ()  # the headings above, which become tags
     date: str | None = None
+    year: int | None = None  # in which the paper came out
     run_together_tags: str = ""  # "dpoalignmentrlhf", still to be split
     listed_tags: frozenset[str] = frozenset()  # tags that the page names elsewhere
     headings: frozenset[int] = frozenset()  # positions of lines that are headings without markup

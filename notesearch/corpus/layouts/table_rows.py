@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.dates import parse_date
@@ -17,27 +18,36 @@ _NUMBERING = re.compile(r"^\s*\d{1,4}[.)]\s*")
 _RUN_ON = re.compile(r"\s{2,}|<br */?>|\s[–—-]\s")
 _LETTER = re.compile(r"[^\W\d_]")
 _NAME_HEADS = ("title", "paper title", "paper", "name", "paper name", "papers")
+_YEAR_HEADS = ("year", "published", "publication date", "release date", "released")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _MIN_WORDS = 6
+
+
+class _Columns(NamedTuple):
+    """Where a table says that the names of the papers stand, and when these came out."""
+
+    title: int | None
+    year: int | None
 
 
 def split_table_rows(document: Document, *, asked: bool = False) -> list[Part] | None:
     """Cut tables of papers into a note a row; None when the file is not made of them."""
     rows = list(_rows(document))
-    papers = [(row, column) for row, column in rows if _is_paper(document.markup[row])]
+    papers = [(row, columns) for row, columns in rows if _is_paper(document.markup[row])]
     if len(papers) < (1 if asked else 3):
         return None
-    parts = [_part(document, row, column) for row, column in papers]
+    parts = [_part(document, row, columns) for row, columns in papers]
     if not asked and (len(papers) < 0.6 * len(rows) or not fills(document, parts)):
         return None
     return with_rest(document, parts)
 
 
-def _rows(document: Document) -> Iterator[tuple[int, int | None]]:
-    """Yield the rows of all tables: the position, and the column that names stand in, if known."""
+def _rows(document: Document) -> Iterator[tuple[int, _Columns]]:
+    """Yield the rows of all tables: the position, and what its columns are known to hold."""
     for table in document.blocks:
         if table.kind == "table":
-            column = _title_column(document.markup[table.start])
-            yield from ((row.start, column) for row in table.children[1:] if row.kind == "row")
+            columns = _columns(document.markup[table.start])
+            yield from ((row.start, columns) for row in table.children[1:] if row.kind == "row")
 
 
 def _is_paper(row: str) -> bool:
@@ -48,24 +58,33 @@ def _cells(row: str) -> list[str]:
     return [cell.strip() for cell in _CELL.split(row.strip().strip("|"))]
 
 
-def _title_column(head: str) -> int | None:
-    """Find the column whose head says that the papers' names stand in it."""
+def _columns(head: str) -> _Columns:
+    """Read a table's head; a date beside the names of papers is theirs, not the note's."""
     heads = [plain(cell).casefold() for cell in _cells(head)]
-    return next((n for name in _NAME_HEADS for n, text in enumerate(heads) if text == name), None)
+    title = next((heads.index(name) for name in _NAME_HEADS if name in heads), None)
+    if title is None:
+        return _Columns(None, None)
+    names = (*_YEAR_HEADS, "date") if "paper" in heads[title] else _YEAR_HEADS
+    return _Columns(title, next((heads.index(name) for name in names if name in heads), None))
 
 
-def _part(document: Document, position: int, title_column: int | None) -> Part:
+def _part(document: Document, position: int, columns: _Columns) -> Part:
     cells = _cells(document.markup[position])
+    written = dict(enumerate(cells))
+    published = written.pop(columns.year, "") if columns.year is not None else ""
+    year = _YEAR.search(plain(published))
     # A number alone in a cell is as likely a count as a year.
-    dates = [date for cell in cells if (date := parse_date(plain(cell))) and "-" in date]
-    if title_column is not None and title_column < len(cells):
-        cells = [cells[title_column], *cells]
+    texts = map(plain, written.values())
+    dates = [date for text in texts if (date := parse_date(text)) and "-" in date]
+    if columns.title is not None and columns.title < len(cells):
+        cells = [cells[columns.title], *cells]
     return Part(
         range(position, position + 1),
         NoteKind.DIGEST_PART,
         _name(cells),
         document.topics_at(position),
         dates[0] if dates else None,
+        int(year[0]) if year else None,
     )
 
 
