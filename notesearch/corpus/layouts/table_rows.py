@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.dates import parse_date
-from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
+from notesearch.corpus.layouts.part import LINK, Part, count_words, fills, with_rest
 from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
 
@@ -18,6 +18,9 @@ _RUN_ON = re.compile(r"\s{2,}|<br */?>|\s[–—-]\s")
 _LETTER = re.compile(r"[^\W\d_]")
 _NAME_HEADS = ("title", "paper title", "paper", "name", "paper name", "papers")
 _MIN_WORDS = 6
+# A row that links another note of the folder only names it, unless it says so much beside.
+_TO_A_FILE = re.compile(r"(?<!!)\[[^\[\]]*\]\((?!https?:|#)")
+_MIN_WORDS_BESIDE = 8
 
 
 def split_table_rows(document: Document, *, asked: bool = False) -> list[Part] | None:
@@ -41,7 +44,9 @@ def _rows(document: Document) -> Iterator[tuple[int, int | None]]:
 
 
 def _is_paper(row: str) -> bool:
-    return "http" in row and count_words(row) >= _MIN_WORDS
+    if "http" not in row or count_words(row) < _MIN_WORDS:
+        return False
+    return not _TO_A_FILE.search(row) or count_words(LINK.sub(" ", row)) >= _MIN_WORDS_BESIDE
 
 
 def _cells(row: str) -> list[str]:
