@@ -14,7 +14,7 @@ from notesearch.records import NoteKind
 _CELL = re.compile(r"(?<!\\)\|")
 _BOLD_NAME = re.compile(r"^\W*(?:\d+[.)]\s*)?\*\*(.+?)\*\*")
 _NUMBERING = re.compile(r"^\s*\d{1,4}[.)]\s*")
-_RUN_ON = re.compile(r"\s{2,}|<br */?>|\s[–—-]\s")
+_RUN_ON = re.compile(r"\s{2,}|<br */?>|\s[–—-]\s|\s(?=This (?:paper|work|study)\s)")
 _LETTER = re.compile(r"[^\W\d_]")
 _NAME_HEADS = ("title", "paper title", "paper", "name", "paper name", "papers")
 _MIN_WORDS = 6
@@ -86,5 +86,8 @@ def _name(cells: list[str]) -> str:
             return plain(bold[1])
     cell = next((cell for cell in cells if _may_be_name(plain(cell))), cells[0])
     # A name run into its summary: `2) V-JEPA 2  Meta AI introduces …`
-    name = cell if "](" in cell else _RUN_ON.split(cell)[0]
+    name = _RUN_ON.split(cell, maxsplit=1)[0]
+    link = LINK.search(cell) if "[" in name else None
+    if link:  # the name, whatever signs are in its words
+        name = cell[: link.end()] + _RUN_ON.split(cell[link.end() :], maxsplit=1)[0]
     return _NUMBERING.sub("", plain(name)) or _NUMBERING.sub("", plain(cell))
