@@ -29,6 +29,7 @@ _LONGEST_LEAD = 120
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[^a-z\s])|\n\s*\n")
 _CLAUSE = re.compile(r"(?<=[,;:])\s+|(?<!\s)\s+(?=[–—])")
 _LINE = re.compile(r"\n")
+_NUMBER = re.compile(r"\d{1,4}[.)] ")
 _SPACE = re.compile(r"\s+")
 _PROSE = (_SENTENCE, _CLAUSE, _SPACE)
 _LINES = (_LINE, _SENTENCE, _SPACE)
@@ -84,8 +85,11 @@ def _fitting(
 def _search_text(title: str, pieces: Iterable[Piece]) -> str:
     """Join what a passage is found by: the title once, then the words of its pieces."""
     body = "\n".join(piece.words for piece in pieces if piece.words)
-    if title and body.startswith(title):
-        body = body[len(title) :].lstrip(" .:\n")
+    number = None if body.startswith(title) else _NUMBER.match(body)
+    start = number.end() if number else 0
+    end = start + len(title)
+    if title and body.startswith(title, start) and not body[end : end + 1].isalnum():
+        body = body[end:].lstrip(" .,:;\n")
     return "\n".join(part for part in (title, body) if part)
 
 
