@@ -35,7 +35,7 @@ def find_sections(
     section: list[Block] = []
     leads = _find_leads(markup, blocks)
     for block in blocks:
-        if block.kind == "heading":
+        if block.kind == "heading" and not (section and _is_figure(markup[block.start])):
             if section:
                 sections += _sections(path, section, markup, leads)
             level, text = heading_text(markup[block.start : block.end])
@@ -47,6 +47,11 @@ def find_sections(
     if section:
         sections += _sections(path, section, markup, leads)
     return tuple(sections)
+
+
+def _is_figure(heading: str) -> bool:
+    """Tell a heading that shows an image and says nothing: it belongs to what is above."""
+    return "![" in heading and not heading_text([heading])[1]
 
 
 def _sections(
