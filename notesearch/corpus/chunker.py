@@ -10,53 +10,31 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 
+from notesearch.corpus.packing import Piece, pack, speaker_of
 from notesearch.corpus.words.search_text import to_words
-from notesearch.records import Block, Note, Passage, Role, Section
+from notesearch.records import Block, Note, Passage, Section
 
 # The title may take this share of a passage; a longer one is cut, in the search text alone.
 _TITLE_SHARE = 4
 # A model may take a word of a thousand signs for one token: so many signs count as one.
 _CHARS_PER_TOKEN = 20
-# A section under so many tokens joins its neighbour even where their roles differ.
-_TOO_SHORT_ALONE = 24
 # A longer section hardly ever fits (one in eight): it is measured by its blocks at once.
 _MAX_CHARS_PER_TOKEN = 5.5
-# What a passage of its own costs is 1; these make the cuts fall where a reader would put them.
-_CUT_AFTER_LEAD = 2.0
-_CUT_IN_SECTION = 0.3
-_EMPTY = 0.5
-_MAX_PIECES = 100
 _LONGEST_LEAD = 120
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[^a-z\s])|\n\s*\n")
 _CLAUSE = re.compile(r"(?<=[,;:])\s+|(?<!\s)\s+(?=[–—])")
 _LINE = re.compile(r"\n")
+_NUMBER = re.compile(r"\d{1,4}[.)] ")
 _SPACE = re.compile(r"\s+")
 _PROSE = (_SENTENCE, _CLAUSE, _SPACE)
 _LINES = (_LINE, _SENTENCE, _SPACE)
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A stretch of a note's text, measured."""
-
-    start: int  # offsets into the note's lines joined by line ends
-    end: int
-    section: Section
-    words: str
-    size: int  # in tokens, or more where its length asks for it; at least 1
-    section_size: int
-    leads: bool  # a heading or the like, which goes with what follows
-
-    @property
-    def role(self) -> Role | None:
-        return self.section.role
 
 
 def chunk_note(note: Note, *, max_tokens: int, count: CountTokens) -> list[Passage]:
@@ -68,7 +46,7 @@ def chunk_note(note: Note, *, max_tokens: int, count: CountTokens) -> list[Passa
     room = max(max_tokens - title_size, 1)
     cutter = _Cutter(note, room=room, count=count)
     make = partial(_make_passage, note, cutter, {})
-    fitting = _fitting(_pack(list(cutter.pieces()), room), title, max_tokens, cutter, count)
+    fitting = _fitting(pack(list(cutter.pieces()), room), title, max_tokens, cutter, count)
     passages = (make(pieces, text, tokens) for pieces, text, tokens in fitting)
     return [passage for passage in passages if passage is not None]
 
@@ -84,12 +62,12 @@ def _short_title(title: str, max_tokens: int, count: CountTokens) -> tuple[str, 
 
 
 def _fitting(
-    packs: Sequence[Sequence[_Piece]],
+    packs: Sequence[Sequence[Piece]],
     title: str,
     max_tokens: int,
     cutter: _Cutter,
     count: CountTokens,
-) -> Iterator[tuple[Sequence[_Piece], str, int]]:
+) -> Iterator[tuple[Sequence[Piece], str, int]]:
     """Yield packs with search text and count; what is over the limit after all is split.
 
     Pieces are measured alone, and a tokenizer may see more tokens where two of them meet.
@@ -104,11 +82,14 @@ def _fitting(
         yield from _fitting(halves, title, max_tokens, cutter, count)
 
 
-def _search_text(title: str, pieces: Iterable[_Piece]) -> str:
+def _search_text(title: str, pieces: Iterable[Piece]) -> str:
     """Join what a passage is found by: the title once, then the words of its pieces."""
     body = "\n".join(piece.words for piece in pieces if piece.words)
-    if title and body.startswith(title):
-        body = body[len(title) :].lstrip(" .:\n")
+    number = None if body.startswith(title) else _NUMBER.match(body)
+    start = number.end() if number else 0
+    end = start + len(title)
+    if title and body.startswith(title, start) and not body[end : end + 1].isalnum():
+        body = body[end:].lstrip(" .,:;\n")
     return "\n".join(part for part in (title, body) if part)
 
 
@@ -116,7 +97,7 @@ def _make_passage(
     note: Note,
     cutter: _Cutter,
     seen: dict[str, int],
-    pieces: Sequence[_Piece],
+    pieces: Sequence[Piece],
     search_text: str,
     tokens: int,
 ) -> Passage | None:
@@ -124,12 +105,12 @@ def _make_passage(
     start, text = cutter.stripped(pieces[0].start, pieces[-1].end)
     if not text:
         return None
-    largest = max(pieces, key=lambda piece: piece.size)
+    speaker = speaker_of(pieces)
     return Passage(
         id=_passage_id(note.id, text, seen),
         note_id=note.id,
-        section=largest.section.headings,
-        role=largest.role,
+        section=speaker.section.headings,
+        role=speaker.role,
         line_start=note.line_numbers[cutter.position(start)],
         line_end=note.line_numbers[cutter.position(start + len(text) - 1)],
         text=text,
@@ -156,7 +137,7 @@ class _Cutter:
         self._room = room
         self._count = count
 
-    def halves(self, piece: _Piece) -> list[list[_Piece]]:
+    def halves(self, piece: Piece) -> list[list[Piece]]:
         """Split a piece near its middle; a single sign that won't fit goes without words."""
         middle = (piece.start + piece.end) // 2
         if middle == piece.start:
@@ -173,7 +154,7 @@ class _Cutter:
         text = self._text[start:end]
         return start + len(text) - len(text.lstrip()), text.strip()
 
-    def pieces(self) -> Iterator[_Piece]:
+    def pieces(self) -> Iterator[Piece]:
         """Yield the sections of the note, in order, or their parts where they don't fit."""
         longest = int(self._room * _MAX_CHARS_PER_TOKEN)
         sections = self._note.sections
@@ -198,7 +179,7 @@ class _Cutter:
 
     def _block_pieces(
         self, blocks: Sequence[Block], section: Section, section_size: int
-    ) -> Iterator[_Piece]:
+    ) -> Iterator[Piece]:
         """Yield the largest pieces of some blocks that fit."""
         bounds = [(block.start, block.end) for block in blocks]
         measured = self._measure_lines(bounds, [section] * len(bounds), section_size)
@@ -211,7 +192,7 @@ class _Cutter:
                 prose = block.kind in ("paragraph", "heading", "html", "row")
                 yield from self._split(piece, _PROSE if prose else _LINES)
 
-    def _split(self, piece: _Piece, separators: Sequence[re.Pattern[str]]) -> Iterator[_Piece]:
+    def _split(self, piece: Piece, separators: Sequence[re.Pattern[str]]) -> Iterator[Piece]:
         """Split a piece at the first separator that parts it; what is too large, again."""
         if piece.size <= self._room:
             yield piece
@@ -242,14 +223,14 @@ class _Cutter:
         bounds: Sequence[tuple[int, int]],
         sections: Sequence[Section],
         section_size: int = 0,
-    ) -> list[_Piece]:
+    ) -> list[Piece]:
         """Measure stretches of whole lines, given as positions, by their Markdown."""
         markup = self._note.markup
         words = [to_words("\n".join(markup[start:end])) for start, end in bounds]
         offsets = [(self._starts[start], self._starts[end]) for start, end in bounds]
         return self._measured(offsets, words, sections, section_size)
 
-    def _measure_text(self, bounds: Sequence[tuple[int, int]], whole: _Piece) -> list[_Piece]:
+    def _measure_text(self, bounds: Sequence[tuple[int, int]], whole: Piece) -> list[Piece]:
         """Measure parts of a piece, given as offsets."""
         words = [to_words(self._text[start:end]) for start, end in bounds]
         return self._measured(bounds, words, [whole.section] * len(words), whole.section_size)
@@ -260,14 +241,14 @@ class _Cutter:
         words: Sequence[str],
         sections: Sequence[Section],
         section_size: int,
-    ) -> list[_Piece]:
+    ) -> list[Piece]:
         pieces = []
         sizes = self._count(words) if words else ()
         for (start, end), said, section, tokens in zip(bounds, words, sections, sizes, strict=True):
             size = max(tokens, (end - start) // _CHARS_PER_TOKEN, 1)
             end = min(end, len(self._text))
             leads = end - start <= _LONGEST_LEAD and _leads(self._text[start:end].strip())
-            pieces.append(_Piece(start, end, section, said, size, section_size or size, leads))
+            pieces.append(Piece(start, end, section, said, size, section_size or size, leads))
         return pieces
 
 
@@ -277,42 +258,3 @@ def _leads(text: str) -> bool:
         return False
     is_bold = text.startswith("**") and text.endswith("**")
     return text.startswith("#") or is_bold or text.rstrip("*_ ").endswith(":")
-
-
-def _pack(pieces: Sequence[_Piece], room: int) -> list[Sequence[_Piece]]:
-    """Group neighbours into as few passages as fit, cut where it hurts least, evenly filled."""
-    # For each number of pieces: what packing them costs at least, and where the last pack starts.
-    best = [(0.0, 0)]
-    for end in range(1, len(pieces) + 1):
-        size, joins = 0, 0.0
-        options: list[tuple[float, int]] = []
-        for start in range(end - 1, max(end - _MAX_PIECES, 0) - 1, -1):
-            size += pieces[start].size
-            if start < end - 1:
-                joins += _join_cost(pieces[start], pieces[start + 1])
-                if size > room or joins > 1:
-                    break
-            gap = max(0.0, 1 - size / room)
-            cut = _cut_cost(pieces[start - 1], pieces[start]) if start else 0.0
-            options.append((best[start][0] + 1 + _EMPTY * gap * gap + joins + cut, start))
-        best.append(min(options))
-    packs = []
-    end = len(pieces)
-    while end:
-        start = best[end][1]
-        packs.append(pieces[start:end])
-        end = start
-    return packs[::-1]
-
-
-def _join_cost(before: _Piece, piece: _Piece) -> float:
-    """Keep sections of different roles apart, so that a question can be put to one of them."""
-    if before.section is piece.section or before.role is piece.role:
-        return 0.0
-    return min(before.section_size, piece.section_size) / _TOO_SHORT_ALONE
-
-
-def _cut_cost(before: _Piece, piece: _Piece) -> float:
-    if before.leads:
-        return _CUT_AFTER_LEAD
-    return _CUT_IN_SECTION if before.section is piece.section else 0.0

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from notesearch.corpus.facts.roles import role_of, role_of_line
 from notesearch.corpus.text import heading_text
 from notesearch.records import Block, Role, Section
 
+# `**Problem**: text`, `**Limitations.** text`, or `**Results**` alone on its line.
+_LEAD = re.compile(r"(\*\*|__)(?=[^\s*_])([^*\n]{2,60}?)\1(:?)[ \t]*(.*)")
+_CLAIMING = ("paragraph", "quote", "item")  # the kinds whose first line may claim a role
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """Bold words that open a paragraph, and the role they give to what follows."""
+
+    role: Role | None
+    is_alone: bool  # on its line, as a heading is
+
 
 def find_sections(
     markup: Sequence[str], blocks: Sequence[Block], title_at: int | None
 ) -> tuple[Section, ...]:
-    """Group a note's top-level blocks by its headings; the one at `title_at` is in no path."""
+    """Group a note's top-level blocks by its headings; the one at `title_at` is in no path.
+
+    What stands under a heading is cut once more where a paragraph claims a role of its own.
+    """
     sections: list[Section] = []
     path: list[tuple[int, str]] = []
     section: list[Block] = []
+    leads = _find_leads(markup, blocks)
     for block in blocks:
-        if block.kind == "heading":
+        if block.kind == "heading" and not (section and _is_figure(markup[block.start])):
             if section:
-                sections.append(_section(path, section, markup))
+                sections += _sections(path, section, markup, leads)
             level, text = heading_text(markup[block.start : block.end])
             while path and path[-1][0] >= level:
                 path.pop()
@@ -27,21 +45,93 @@ def find_sections(
             section = []
         section.append(block)
     if section:
-        sections.append(_section(path, section, markup))
+        sections += _sections(path, section, markup, leads)
     return tuple(sections)
 
 
-def _section(path: list[tuple[int, str]], blocks: list[Block], markup: Sequence[str]) -> Section:
+def _is_figure(heading: str) -> bool:
+    """Tell a heading that shows an image and says nothing: it belongs to what is above."""
+    return "![" in heading and not heading_text([heading])[1]
+
+
+def _sections(
+    path: Sequence[tuple[int, str]],
+    blocks: Sequence[Block],
+    markup: Sequence[str],
+    leads: dict[int, _Lead],
+) -> Iterator[Section]:
+    """Cut the blocks under a heading where the role changes; a heading stays with the first."""
     headings = tuple(text for _, text in path)
-    return Section(headings, _role(headings, blocks, markup), tuple(blocks))
+    own = next((role for heading in reversed(headings) if (role := role_of(heading))), None)
+    current, group = own, [block for block in blocks[:1] if block.kind == "heading"]
+    only_heading = True
+    for role, block in _with_roles(blocks[len(group) :], own, markup, leads):
+        if role is not current and not only_heading and block.kind != "rule":
+            yield Section(headings, current, tuple(group))
+            group = []
+        current = current if block.kind == "rule" and not only_heading else role
+        only_heading = False
+        group.append(block)
+    yield Section(headings, current, tuple(group))
 
 
-def _role(headings: tuple[str, ...], blocks: list[Block], markup: Sequence[str]) -> Role | None:
-    """Take the role of the innermost heading that has one; a `TL;DR: …` line gives its own."""
+def _with_roles(
+    blocks: Sequence[Block], own: Role | None, markup: Sequence[str], leads: dict[int, _Lead]
+) -> Iterator[tuple[Role | None, Block]]:
+    """Give each block its role: what it claims, else what the last bold lead says, else `own`.
+
+    A claim (`tl;dr: …`, `> [!abstract]`) is good for its own paragraph or item, and a bare
+    `tl;dr:` for what follows it.
+    """
+    claim: Role | None = None  # of a bare line, for the next block
+    opened: _Lead | None = None
+    for block in _unfolded(blocks, markup):
+        line = markup[block.start]
+        said, claim = claim, None
+        if said is None and block.kind in _CLAIMING:
+            said = role_of_line(line)
+            if said and block.kind == "paragraph" and _is_bare(block, markup):
+                claim = said
+        lead = leads.get(block.start) if said is None else None
+        if lead and not (opened and opened.is_alone and lead.role is None and not lead.is_alone):
+            opened = lead
+        yield said or (opened.role if opened and opened.role else own), block
+
+
+def _unfolded(blocks: Iterable[Block], markup: Sequence[str]) -> Iterator[Block]:
+    """Put the items of a list in its place where one of them claims a role."""
     for block in blocks:
-        if block.kind != "heading":
-            role = role_of_line(markup[block.start])
-            if role:
-                return role
-            break
-    return next((role for heading in reversed(headings) if (role := role_of(heading))), None)
+        if block.kind in ("list", "item") and _claims_inside(block, markup):
+            yield from _unfolded(block.children, markup)
+        else:
+            yield block
+
+
+def _claims_inside(block: Block, markup: Sequence[str]) -> bool:
+    """Tell whether an item of the list claims a role, or of the list below a digest's item."""
+    if block.kind == "item":
+        return role_of_line(markup[block.start]) is None and any(
+            child.kind == "list" and _claims_inside(child, markup) for child in block.children
+        )
+    return any(role_of_line(markup[item.start]) for item in block.children)
+
+
+def _is_bare(block: Block, markup: Sequence[str]) -> bool:
+    """Tell whether a paragraph is nothing but `tl;dr:`."""
+    letters = filter(str.isalpha, "".join(markup[block.start : block.end]))
+    return "".join(letters).lower() == "tldr"
+
+
+def _find_leads(markup: Sequence[str], blocks: Sequence[Block]) -> dict[int, _Lead]:
+    """Find the bold leads of a note by their positions; a single one may be mere emphasis."""
+    leads: dict[int, _Lead] = {}
+    for block in blocks:
+        line = markup[block.start]
+        if block.kind == "paragraph" and line.startswith(("**", "__")):
+            match = _LEAD.fullmatch(line)
+            if match and (match[3] or not match[4] or match[2].endswith((":", "."))):
+                leads[block.start] = _Lead(role_of(match[2]), not match[4])
+    roles = [lead for lead in leads.values() if lead.role]
+    if len(roles) < 2:
+        return leads if any(lead.is_alone for lead in roles) else {}
+    return leads

@@ -6,4 +6,4 @@ An index of an older version reads its notes anew and embeds only the texts that
 from __future__ import annotations
 
 READER_VERSION = 2
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2

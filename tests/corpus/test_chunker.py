@@ -58,6 +58,22 @@ def test_title_stands_once_where_the_text_begins_with_it():
     assert second.search_text == "On DPO\nfive six seven eight"
 
 
+def test_title_stands_once_where_the_text_begins_with_its_number():
+    rows = "".join(
+        f"| {n}) Lamp{n}  They burn all night long. | http://a.org |\n" for n in (1, 2, 3)
+    )
+    notes = read_notes("a.md", f"| Paper | Link |\n|---|---|\n{rows}".encode()).notes
+    texts = [
+        chunk_note(note, max_tokens=60, count=count_words)[0].search_text for note in notes[:2]
+    ]
+    assert texts == ["Lamp1\nThey burn all night long.", "Lamp2\nThey burn all night long."]
+
+
+def test_title_is_not_taken_out_of_a_longer_word():
+    (passage,) = cut("---\ntitle: Lamp\n---\nLamplight burns.")
+    assert passage.search_text == "Lamp\nLamplight burns."
+
+
 def test_a_long_title_leaves_room_for_the_text():
     title = " ".join(f"word{n}" for n in range(40))
     passages = cut(f"# {title}\n\nthe text itself", max_tokens=16)

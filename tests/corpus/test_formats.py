@@ -104,5 +104,10 @@ def value_of(note: Note, name: str) -> Any:
             " > ".join(section.headings) or "": section.role.value if section.role else None
             for section in note.sections
         }
+    if name == "roles":  # of the sections, by their first lines
+        return {
+            note.line_numbers[section.blocks[0].start]: section.role.value if section.role else None
+            for section in note.sections
+        }
     value = getattr(note, name)
     return list(value) if isinstance(value, tuple) else value

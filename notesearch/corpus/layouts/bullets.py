@@ -22,6 +22,7 @@ _STOP = re.compile(r"(?<=[^\s.][^\s.])(?<!\bvs)\.\s+")
 _VENUE_AT_END = re.compile(r"(?:,\s+[A-Z][^,]{1,60},?|\s[A-Z]{3,8})\s['’]?(?:(?:19|20)\d\d|\d\d)$")
 _VENUE = re.compile(r"[A-Z][\w&'’-]*(?:\s[\w&'’-]+){0,3}\s['’]?(?:(?:19|20)\d\d|\d\d)")
 _MIN_WORDS_OF_NOTES = 4
+_MAX_WRAPPED = 3  # lines of a name with its link
 
 
 def split_bullets(document: Document, *, asked: bool = False) -> list[Part] | None:
@@ -31,7 +32,7 @@ def split_bullets(document: Document, *, asked: bool = False) -> list[Part] | No
         return None
     parts = []
     for item in items:
-        line = without_marker(document.markup[item.start])
+        line = _head(document, item)[0]
         parts.append(
             Part(
                 range(item.start, item.end),
@@ -54,13 +55,22 @@ def _top_items(document: Document) -> Iterator[Block]:
 
 def _is_paper(document: Document, item: Block) -> bool:
     """Tell a reference with notes below it from a bullet of a note."""
-    head = document.markup[item.start]
-    if not _names_paper(without_marker(head)) and not (
-        _YEAR.search(head) and head.count(". ") >= 2
-    ):
+    head, end = _head(document, item)
+    if not _names_paper(head) and not (_YEAR.search(head) and head.count(". ") >= 2):
         return False
-    below = "\n".join(document.markup[item.start + 1 : item.end])
-    return count_words(below) >= _MIN_WORDS_OF_NOTES
+    return count_words("\n".join(document.markup[end : item.end])) >= _MIN_WORDS_OF_NOTES
+
+
+def _head(document: Document, item: Block) -> tuple[str, int]:
+    """Give the line that an item opens with and where it ends, joined where its link wraps."""
+    first = without_marker(document.markup[item.start])
+    end = min(item.children[0].end if item.children else item.end, item.start + _MAX_WRAPPED)
+    if "://" not in first:
+        for last in range(item.start + 1, end):
+            if "](http" in document.markup[last]:
+                wrapped = (line.strip() for line in document.markup[item.start + 1 : last + 1])
+                return " ".join([first.rstrip(), *wrapped]), last + 1
+    return first, item.start + 1
 
 
 def _names_paper(line: str) -> bool:

@@ -11,27 +11,28 @@ from pathlib import PurePosixPath
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.years import year_from_venue_line
-from notesearch.corpus.layouts.part import Part, count_words
+from notesearch.corpus.layouts.part import LINK, Part, count_words
 from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
 
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}
 _ABOUT_THE_FOLDER = {"license", "licence", "contributing", "code_of_conduct", "changelog"}
-_LINK = re.compile(
-    r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()]*(?:\([^()]*\)[^()]*)?\)"
-    r"|\[\[[^\[\]]*\]\]|<?https?://\S+"
-)
 _HEADING = re.compile(r"\s*#{1,6}\s|[\s|:=-]+$")
 # Words beside the links of a line: `- Title [[arXiv](url)]` names a paper, more is a note on it.
 _MAX_WORDS_BESIDE = 14
 _MIN_LINKS = 3
 _LINKING_SHARE = 0.7
 _LONGEST_NAMES = 400
+# A list of papers of which only some are linked yet.
+_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s")
+_MIN_NAMING_SHARE = 0.2
+_NAMED_SHARE = 0.9
+_MAX_LINES_OF_TITLE = 12
 
 
 def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | None:
     """Take a page whole and mark it, when most of its lines do no more than link."""
-    if not asked and not _is_index_page(document.path, document.markup):
+    if not asked and not _is_index_page(document):
         return None
     return [Part(range(len(document.lines)), NoteKind.INDEX_PAGE)]
 
@@ -44,25 +45,67 @@ def _only_names(line: str) -> bool:
     return below_a_link and year_from_venue_line(plain(line)) is not None
 
 
-def _is_index_page(path: str, markup: Sequence[str]) -> bool:
-    name = PurePosixPath(path).stem.lower()
+def _is_index_page(document: Document) -> bool:
+    name = PurePosixPath(document.path).stem.lower()
     if name in _ABOUT_THE_FOLDER:
         return True
     by_name = name in _INDEX_NAMES
-    if not by_name and _says_more_than_links(markup):
-        return False
-    texts = [line for line in markup if line.strip() and not _only_names(line)]
+    if not by_name and _says_more_than_links(document.markup):
+        return _is_title_alone(document)
+    texts = _texts(document)
     if not texts:
         return by_name
-    linking = [line for line in texts if _may_link(line) and _LINK.search(line)]
+    linking = [line for line in texts if _links(line)]
     if not by_name and len(linking) < max(_MIN_LINKS, _LINKING_SHARE * len(texts)):
         return False
-    naming = sum(count_words(_LINK.sub(" ", line)) <= _MAX_WORDS_BESIDE for line in linking)
-    words_beside = sum(count_words(_LINK.sub(" ", line)) for line in texts)
+    naming = sum(_says_little(line) for line in linking)
     if by_name:
-        return naming >= 0.5 * len(texts) or sum(map(count_words, texts)) < 20
+        return (
+            naming >= 0.5 * len(texts)
+            or sum(map(count_words, texts)) < 20
+            or _lists_names(texts, naming)
+        )
     linked = naming >= max(_MIN_LINKS, _LINKING_SHARE * len(texts))
+    words_beside = sum(count_words(LINK.sub(" ", line)) for line in texts)
     return linked and words_beside < 20 * naming
+
+
+def _texts(document: Document) -> list[str]:
+    """Give the lines that are neither blank nor headings nor mere names."""
+    headings = {heading.position for heading in document.headings}
+    return [
+        line
+        for position, line in enumerate(document.markup)
+        if line.strip() and position not in headings and not _only_names(line)
+    ]
+
+
+def _links(line: str) -> bool:
+    """Tell whether a line links; a figure is something to look at."""
+    return _may_link(line) and not line.startswith("![") and LINK.search(line) is not None
+
+
+def _says_little(line: str) -> bool:
+    return count_words(LINK.sub(" ", line)) <= _MAX_WORDS_BESIDE
+
+
+def _lists_names(texts: Sequence[str], naming: int) -> bool:
+    """Tell a list of papers, of which some are linked, from a note in bullets."""
+    if naming < max(_MIN_LINKS, _MIN_NAMING_SHARE * len(texts)):
+        return False
+    named = sum(_ITEM.match(line) is not None and _says_little(line) for line in texts)
+    return named >= _NAMED_SHARE * len(texts)
+
+
+def _is_title_alone(document: Document) -> bool:
+    """Tell a file that was begun and never written: one heading and no text."""
+    texts = [line for line in document.markup[:_MAX_LINES_OF_TITLE] if line.strip()]
+    return (
+        len(document.markup) <= _MAX_LINES_OF_TITLE
+        and len(texts) <= 2
+        and len(document.headings) == 1
+        and not _texts(document)
+    )
 
 
 def _says_more_than_links(markup: Sequence[str]) -> bool:

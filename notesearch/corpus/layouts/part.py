@@ -30,6 +30,11 @@ MIN_WORDS_OF_NOTE = 80
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _TARGET = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)|https?://\S+|<[^>]{1,200}>")
+# A link to anywhere, with its words.
+LINK = re.compile(
+    r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()]*(?:\([^()]*\)[^()]*)?\)"
+    r"|\[\[[^\[\]]*\]\]|<?https?://\S+"
+)
 
 
 def count_words(text: str) -> int:
@@ -46,10 +51,18 @@ def with_rest(document: Document, parts: Sequence[Part]) -> list[Part]:
     words = sum(count_words(document.lines[position]) for position in rest)
     if words == 0:
         return list(parts)
-    headings = {heading.position for heading in document.headings}
-    in_headings = sum(count_words(document.lines[position]) for position in headings & set(rest))
-    is_note = words - in_headings >= MIN_WORDS_OF_NOTE
+    is_note = words >= MIN_WORDS_OF_NOTE <= _words_beside_links(document, rest)
     return [*parts, Part(rest, NoteKind.NOTE if is_note else NoteKind.INDEX_PAGE)]
+
+
+def _words_beside_links(document: Document, positions: Iterable[int]) -> int:
+    """Count the words of lines, but for links, headings and the heads of tables."""
+    heads = {block.start for block in document.blocks if block.kind in ("heading", "table")}
+    return sum(
+        count_words(LINK.sub(" ", document.markup[position]))
+        for position in positions
+        if position not in heads
+    )
 
 
 def fills(document: Document, parts: Sequence[Part]) -> bool:

@@ -8,19 +8,22 @@ from typing import NamedTuple
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.dates import parse_date
-from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
+from notesearch.corpus.layouts.part import LINK, Part, count_words, fills, with_rest
 from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
 
 _CELL = re.compile(r"(?<!\\)\|")
 _BOLD_NAME = re.compile(r"^\W*(?:\d+[.)]\s*)?\*\*(.+?)\*\*")
 _NUMBERING = re.compile(r"^\s*\d{1,4}[.)]\s*")
-_RUN_ON = re.compile(r"\s{2,}|<br */?>|\s[–—-]\s")
+_RUN_ON = re.compile(r"\s{2,}|<br */?>|\s[–—-]\s|\s(?=This (?:paper|work|study)\s)")
 _LETTER = re.compile(r"[^\W\d_]")
 _NAME_HEADS = ("title", "paper title", "paper", "name", "paper name", "papers")
 _YEAR_HEADS = ("year", "published", "publication date", "release date", "released")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _MIN_WORDS = 6
+# A row that links another note of the folder only names it, unless it says so much beside.
+_TO_A_FILE = re.compile(r"(?<!!)\[[^\[\]]*\]\((?!https?:|#)")
+_MIN_WORDS_BESIDE = 8
 
 
 class _Columns(NamedTuple):
@@ -51,7 +54,9 @@ def _rows(document: Document) -> Iterator[tuple[int, _Columns]]:
 
 
 def _is_paper(row: str) -> bool:
-    return "http" in row and count_words(row) >= _MIN_WORDS
+    if "http" not in row or count_words(row) < _MIN_WORDS:
+        return False
+    return not _TO_A_FILE.search(row) or count_words(LINK.sub(" ", row)) >= _MIN_WORDS_BESIDE
 
 
 def _cells(row: str) -> list[str]:
@@ -100,5 +105,8 @@ def _name(cells: list[str]) -> str:
             return plain(bold[1])
     cell = next((cell for cell in cells if _may_be_name(plain(cell))), cells[0])
     # A name run into its summary: `2) V-JEPA 2  Meta AI introduces …`
-    name = cell if "](" in cell else _RUN_ON.split(cell)[0]
+    name = _RUN_ON.split(cell, maxsplit=1)[0]
+    link = LINK.search(cell) if "[" in name else None
+    if link:  # the name, whatever signs are in its words
+        name = cell[: link.end()] + _RUN_ON.split(cell[link.end() :], maxsplit=1)[0]
     return _NUMBERING.sub("", plain(name)) or _NUMBERING.sub("", plain(cell))

@@ -58,7 +58,8 @@ _WIKI_BODY = rf"([^\[\]\n|{SHIELDED_PIPE}]*)(?:[|{SHIELDED_PIPE}]([^\[\]\n]*))?"
 _BLOCK_REFERENCE = re.compile(r"#?\^[\w-]+\Z")
 
 _LINK_TEXT = r"([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)"
-_LINK_TARGET = r"\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)"
+# The title of an image may stand on a line of its own.
+_LINK_TARGET = r"\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*(?:\n[ \t]*[^()\s][^()\n]*)?)\)"
 _IMAGE_TITLE = re.compile(r"\s\"([^\"]*)\"\s*\Z")
 
 _URL_BODY = r"[^\s<>()\[\]{}\"'`|\\]*(?:\([^\s<>()]*\)[^\s<>()\[\]{}\"'`|\\]*)*(?<![.,;:!?*~])"
@@ -126,7 +127,10 @@ def _say_tag(tag: re.Match[str]) -> str:
             return tag[0]
     if name == "img":
         return f" {caption_words(attributes)} "
-    return "" if name in _INLINE_ELEMENTS else " "
+    if name in _INLINE_ELEMENTS:
+        return ""
+    closes_emphasis = tag[1] and tag.string[tag.end() : tag.end() + 1] in ("_", "*")
+    return "" if closes_emphasis else " "  # a mark after a space would open
 
 
 def _drop_template_tags(text: str) -> str:
@@ -191,7 +195,7 @@ _BRACES = (
 _LINKS = (
     Rule("[^", re.compile(r"\[\^[^\[\]\s]+\]"), ""),
     Rule("![[", re.compile(rf"!\[\[{_WIKI_BODY}\]\]"), _say_embed),
-    Rule("[[", re.compile(rf"\[\[(?<!\w\[\[){_WIKI_BODY}\]\]"), _say_wikilink),
+    Rule("[[", re.compile(rf"\[\[(?<!\w\[\[){_WIKI_BODY}\]\](?!\(http)"), _say_wikilink),
     Rule("][", re.compile(r"\[\[[^\[\]\n]*\]\[([^\[\]\n]*)\]\]"), r"\1"),
     Rule("![", re.compile(rf"!\[{_LINK_TEXT}\]{_LINK_TARGET}"), _say_image),
     Rule("](", re.compile(rf"\[{_LINK_TEXT}\]{_LINK_TARGET}"), r"\1"),
@@ -215,6 +219,7 @@ _MARKS = (
     Rule("%%", re.compile(r"%%[^%\n]*%%"), ""),
     Rule("#", re.compile(r"#(?<![\w&/#]#)([^\W\d_][\w/-]*)"), _say_hashtag),
     Rule(":", re.compile(r":(?<![\w:]:)([a-z+-][\w+-]*):(?![\w:])"), _say_emoji),
+    Rule("****", re.compile(r"\*{4,}"), ""),
     # emphasis, from the inside out: a body holds no mark of its own kind
     _SINGLE_STARS,
     Rule("**", re.compile(r"\*\*(?<!\*\*\*)([^\s*](?:[^*]*[^\s*])?)\*\*(?!\*)"), r"\1"),

@@ -107,6 +107,8 @@ _PARENTHESIS = re.compile(r"\\?\\\(")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _MATH_SIGN = re.compile(r"[\\^_{]")
 _SHELL_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]+\b")
+# Escaped brackets around a word, the first of which was never closed.
+_NOT_A_FORMULA = re.compile(r"(?<!\\)\\\[|\n[ \t]*\* ")
 _DRIVE = re.compile(r"[A-Za-z]:\\")
 
 _TEXT_COMMANDS = (
@@ -209,7 +211,7 @@ def _say_delimited(body: str, opening: str, closing: str) -> str:
 
 
 def _is_prose(body: str) -> bool:
-    return "](" in body or "://" in body
+    return "](" in body or "://" in body or _NOT_A_FORMULA.search(body) is not None
 
 
 def _say_environments(text: str) -> str:

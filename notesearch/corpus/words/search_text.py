@@ -109,7 +109,12 @@ def _join_word(broken: re.Match[str]) -> str:
 
 
 def _resolve_entity(entity: re.Match[str]) -> str:
-    return _CONTROL.sub(" ", _normalise(html.unescape(entity[0])))
+    sign = _CONTROL.sub(" ", _normalise(html.unescape(entity[0])))
+    if sign.lower() not in GREEK_LETTERS:
+        return sign
+    before = entity.string[entity.start() - 1 : entity.start()]
+    after = entity.string[entity.end() : entity.end() + 1]
+    return " " * before.isalnum() + sign + " " * (after.isalnum() or after == "&")
 
 
 def _name_greek(letter: re.Match[str]) -> str:

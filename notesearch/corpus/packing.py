@@ -1,0 +1,109 @@
+"""Measured pieces of a note in, groups of neighbours out: each group becomes a passage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notesearch.records import Role, Section
+
+# A section under so many tokens joins its neighbour even where their roles differ.
+_TOO_SHORT_ALONE = 24
+# A piece gives a passage its role beside pieces without one that are up to so many times larger.
+_MAX_TIMES_SPEAKER = 3
+# What a passage of its own costs is 1; these make the cuts fall where a reader would put them.
+_CUT_AFTER_LEAD = 2.0
+_CUT_IN_SECTION = 0.3
+_EMPTY = 0.5
+_MAX_PIECES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a note's text, measured."""
+
+    start: int  # offsets into the note's lines joined by line ends
+    end: int
+    section: Section
+    words: str
+    size: int  # in tokens, or more where its length asks for it; at least 1
+    section_size: int
+    leads: bool  # a heading or the like, which goes with what follows
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the section it is from."""
+        return self.section.role
+
+
+def pack(pieces: Sequence[Piece], room: int) -> list[Sequence[Piece]]:
+    """Group neighbours into as few passages as fit, cut where it hurts least, evenly filled."""
+    largest = _largest_of_roles(pieces)
+    # For each number of pieces: what packing them costs at least, and where the last pack starts.
+    best = [(0.0, 0)]
+    for end in range(1, len(pieces) + 1):
+        size, joins = 0, 0.0
+        options: list[tuple[float, int]] = []
+        for start in range(end - 1, max(end - _MAX_PIECES, 0) - 1, -1):
+            size += pieces[start].size
+            if start < end - 1:
+                joins += _join_cost(pieces[start], pieces[start + 1])
+                if size > room or joins > 1:
+                    break
+                if joins and _hides_role(pieces[start:end], largest):
+                    break
+            gap = max(0.0, 1 - size / room)
+            cut = _cut_cost(pieces[start - 1], pieces[start]) if start else 0.0
+            options.append((best[start][0] + 1 + _EMPTY * gap * gap + joins + cut, start))
+        best.append(min(options))
+    packs = []
+    end = len(pieces)
+    while end:
+        start = best[end][1]
+        packs.append(pieces[start:end])
+        end = start
+    return packs[::-1]
+
+
+def _join_cost(before: Piece, piece: Piece) -> float:
+    """Keep sections of different roles apart, so that a question can be put to one of them."""
+    if before.section is piece.section or before.role is piece.role:
+        return 0.0
+    return min(before.section_size, piece.section_size) / _TOO_SHORT_ALONE
+
+
+def _largest_of_roles(pieces: Sequence[Piece]) -> dict[Role, Piece]:
+    """Find the piece of each role that a passage shall speak for; a heading alone says nothing."""
+    largest: dict[Role, Piece] = {}
+    for piece in pieces:
+        role = piece.role
+        if role and not piece.leads and (role not in largest or largest[role].size < piece.size):
+            largest[role] = piece
+    return largest
+
+
+def _hides_role(pieces: Sequence[Piece], largest: dict[Role, Piece]) -> bool:
+    """Tell whether a passage would speak for another role than that of a piece it has to."""
+    role = speaker_of(pieces).role
+    return any(
+        piece.role is not role and piece.role and largest.get(piece.role) is piece
+        for piece in pieces
+    )
+
+
+def _cut_cost(before: Piece, piece: Piece) -> float:
+    if before.leads:
+        return _CUT_AFTER_LEAD
+    return _CUT_IN_SECTION if before.section is piece.section else 0.0
+
+
+def speaker_of(pieces: Sequence[Piece]) -> Piece:
+    """Find the piece that gives a passage its section and role.
+
+    The largest that has a role, unless it is small beside the largest of all. A heading with
+    nothing below it says nothing, whatever role it names.
+    """
+    largest = max(pieces, key=lambda piece: piece.size)
+    with_role = [piece for piece in pieces if piece.role and not piece.leads]
+    speaker = max(with_role, key=lambda piece: piece.size, default=largest)
+    return speaker if _MAX_TIMES_SPEAKER * speaker.size >= largest.size else largest
