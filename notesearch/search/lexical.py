@@ -7,6 +7,7 @@ what the whole note says counts too. Within a note, the passages keep the order 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from notesearch.index.records import ColumnWeights
 from notesearch.index.snapshot import Snapshot
 from notesearch.search.postings import CACHE_BYTES, Numbering, PostingCache, Postings
-from notesearch.search.terms import Wording, quote
+from notesearch.search.terms import Pair, Wording, quote
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 # To look for two words side by side, FTS5 goes through all passages of both. The rarest pairs of
@@ -36,6 +37,7 @@ class LexicalScores:
     note_weight: float
     # From 0 to 1: how far the best note tells more than chance would; see `Weights.evidence`.
     evidence: float
+    pairs: tuple[str, ...] = ()  # those that were looked for
 
     def of(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """Score some passages from 0 to 1; those without any of the words by their note alone."""
@@ -107,7 +109,8 @@ class LexicalRanker:
             numbering.notes,
             float(said[found_notes].max(initial=0)) / max(len(wording.words), 1),
         )
-        totals = self._with_pairs(snapshot, wording, words)
+        pairs = self._affordable(snapshot, wording.pairs)
+        totals = self._with_pairs(snapshot, pairs, words)
         damping = np.maximum(numbering.passages_of, 1.0) ** -self._weights.length
         notes = totals.notes * damping.astype(np.float32)
         found = LexicalScores(
@@ -117,6 +120,7 @@ class LexicalRanker:
             note_of=numbering.note_of,
             note_weight=self._weights.note,
             evidence=evidence,
+            pairs=tuple(" ".join(pair) for pair in pairs),
         )
         scores = found.of(ids)
         best = _best(scores, k)
@@ -138,29 +142,32 @@ class LexicalRanker:
         chance = self._weights.evidence * math.log(max(notes, 2))
         return min(1.0, max(bm25 / chance, share_said**2)) if chance else 1.0
 
-    def _with_pairs(self, snapshot: Snapshot, wording: Wording, words: _Totals) -> _Totals:
-        """Add what words side by side give, those in the fewest passages first."""
-        if not (wording.pairs and self._weights.pairs):
-            return words
-        totals = _Totals(words.passages.copy(), words.notes.copy())
-        costs = {
-            pair: sum(
-                self._postings.find(snapshot, quote([word])).passages.ids.size for word in pair
-            )
-            for pair in wording.pairs
-        }
+    def _affordable(self, snapshot: Snapshot, pairs: Sequence[Pair]) -> list[Pair]:
+        """Choose the pairs to look for: those of the rarest words, as many as can be paid for."""
+        if not self._weights.pairs:
+            return []
+        costs = {pair: self._cost(snapshot, pair) for pair in pairs}
         left = PAIR_POSTINGS
+        chosen = set()
         for pair in sorted(costs, key=lambda pair: costs[pair]):
             left -= costs[pair]
-            if left < 0:
-                break
+            if costs[pair] and left >= 0:
+                chosen.add(pair)
+        return [pair for pair in pairs if pair in chosen]
+
+    def _cost(self, snapshot: Snapshot, pair: Pair) -> int:
+        """Count the passages that FTS5 goes through; 0 where a word is in none."""
+        sizes = [self._postings.find(snapshot, quote([word])).passages.ids.size for word in pair]
+        return sum(sizes) if all(sizes) else 0
+
+    def _with_pairs(self, snapshot: Snapshot, pairs: Sequence[Pair], words: _Totals) -> _Totals:
+        """Add what words side by side give."""
+        if not pairs:
+            return words
+        totals = _Totals(words.passages.copy(), words.notes.copy())
+        for pair in pairs:
             totals.add(self._postings.find_together(snapshot, quote(pair)), self._weights.pairs)
         return totals
-
-    def _cost(self, snapshot: Snapshot, pair: tuple[str, str]) -> int:
-        """Count the passages that FTS5 goes through."""
-        found = (self._postings.find(snapshot, quote([word])) for word in pair)
-        return sum(postings.passages.ids.size for postings in found)
 
 
 def _to_greatest(scores: NDArray[np.float32], allowed: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ from notesearch.search.dense import LazyQueryEmbedder, QueryEmbedder
 from notesearch.search.floor import Floors, says_all
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
-from notesearch.search.lexical import LexicalRanker
+from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.similar import find_alike
 from notesearch.search.terms import NO_WORDING, Wording, read_wording
 from notesearch.search.titles import find_titled
@@ -104,7 +104,9 @@ class Searcher:
             vector = self._embedding.submit(self._embed, question.text)
         with self._store.snapshot() as snapshot:
             allowed_ids = self._allowed.find(snapshot, phrases, condition)
-            ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
+            depth = max(DEPTH, 4 * k)
+            matches = self._lexical.find_matches(snapshot, question.wording, depth, allowed_ids)
+            ranking = self._rank(snapshot, mode, matches, vector, depth, allowed_ids)
             floor = None if vector is None else self._floor_of(snapshot)
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
             ranking = ranking.lifted(find_titled(snapshot, question.text))
@@ -115,6 +117,8 @@ class Searcher:
             weak=weak,
             floor=floor,
             terms=question.wording.terms,
+            pairs=matches.all.pairs,
+            evidence=matches.all.evidence if mode is Mode.HYBRID else None,
             duplicates=chosen.duplicates,
         )
 
@@ -155,17 +159,16 @@ class Searcher:
     def _rank(
         self,
         snapshot: Snapshot,
-        question: Question,
+        mode: Mode,
+        matches: LexicalMatches,
         vector: Future[NDArray[np.float32]] | None,
         depth: int,
         allowed_ids: NDArray[np.int64] | None,
     ) -> Ranking:
-        wording = question.wording
-        matches = self._lexical.find_matches(snapshot, wording, depth, allowed_ids)
         if vector is None:
             return rank_matches(matches)
         nearest = snapshot.nearest(vector.result(), depth, allowed_ids)
-        if not wording.counts:
+        if mode is Mode.DENSE:
             return rank_nearest(nearest)
         background = self._lexical.background(snapshot, allowed_ids)
         ids = np.union1d(nearest.ids, matches.ids)

@@ -14,6 +14,8 @@ _COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–/'’.+][^\W_]+)*")
 _BESIDE = re.compile(r"[\s\-‐‑]+")
 _LETTERS_AND_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 
+Pair = tuple[str, str]
+
 # A question of a page is looked for by its first words.
 MAX_TERMS = 64
 
@@ -38,7 +40,7 @@ class Wording:
 
     counts: Mapping[str, int]  # FTS5 phrases in their order, and how often each was said
     words: frozenset[str]  # those of them that are words as they were said, no joined compounds
-    pairs: tuple[tuple[str, str], ...]  # telling words side by side, each pair once
+    pairs: tuple[Pair, ...]  # telling words side by side, each pair once
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -67,7 +69,7 @@ def _telling(terms: Sequence[str]) -> dict[str, int]:
     return dict(list(Counter(telling or terms).items())[:MAX_TERMS])
 
 
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
+def _pairs(text: str) -> Iterator[Pair]:
     """Give telling words with nothing but a space or a hyphen between them."""
     found = list(_WORD.finditer(text))
     for first, second in pairwise(found):
