@@ -42,7 +42,7 @@ BEIR = ("cranfield", "cisi")
 SHIPPED = ("tune", "test")
 NAMES = ("wild", *BEIR, *SHIPPED)
 
-GAINS = ("evidence", "note", "length", "pairs", "repeats")
+GAINS = ("evidence", "note", "length", "pairs", "repeats", "forms")
 PLAIN = replace(DEFAULT_WEIGHTS, **dict.fromkeys(GAINS, 0.0))
 # Reciprocal ranks are added up over this much more than the rank, as is usual.
 RANK_SHIFT = 60

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": tells our SQLite file from any other
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 # 16 KiB pages hold 21 vectors of 384 dimensions where 4 KiB pages hold 5: a fifth smaller in
 # all, and a first build is a quarter faster.
@@ -61,6 +61,14 @@ TABLES = (
     )""",
     "CREATE INDEX tags_by_note ON tags (note)",
     "CREATE INDEX tags_by_normal ON tags (normal, note)",
+    """CREATE TABLE acronyms (
+        note INTEGER NOT NULL REFERENCES notes (id),
+        short TEXT NOT NULL,
+        long TEXT NOT NULL
+    )""",
+    "CREATE INDEX acronyms_by_note ON acronyms (note)",
+    "CREATE INDEX acronyms_by_short ON acronyms (short, long)",
+    "CREATE INDEX acronyms_by_long ON acronyms (long, short)",
     """CREATE TABLE vectors (
         id INTEGER PRIMARY KEY,
         text_hash BLOB NOT NULL UNIQUE,
@@ -94,10 +102,11 @@ TABLES = (
         title, section, body,
         content='passage_words', content_rowid='id', tokenize='porter unicode61'
     )""",
-    # The passages of a note are numbered in a row, in its order.
+    # The passages of a note are numbered in a row, in its order. Aliases are JSON, whose signs are
+    # no words.
     """CREATE VIEW whole_notes AS SELECT
         id,
-        title,
+        title || ' ' || aliases AS title,
         coalesce((
             SELECT group_concat(body, char(10)) FROM (
                 SELECT substr(search_text, body_start + 1) AS body FROM passages
@@ -118,4 +127,13 @@ TABLES = (
 # Both are made from the other tables alone.
 FULL_TEXT_TABLES = ("words", "note_words")
 
-CLEARED_BY_REBUILD = ("tags", "passages", "notes", "findings", "files", "vectors", "meta")
+CLEARED_BY_REBUILD = (
+    "tags",
+    "acronyms",
+    "passages",
+    "notes",
+    "findings",
+    "files",
+    "vectors",
+    "meta",
+)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from notesearch.index.records import ColumnWeights
 from notesearch.index.snapshot import Snapshot
+from notesearch.search.forms import Form, find_forms
 from notesearch.search.postings import CACHE_BYTES, Numbering, PostingCache, Postings
 from notesearch.search.terms import Pair, Wording, quote
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
@@ -38,6 +39,7 @@ class LexicalScores:
     # From 0 to 1: how far the best note tells more than chance would; see `Weights.evidence`.
     evidence: float
     pairs: tuple[str, ...] = ()  # those that were looked for
+    forms: tuple[str, ...] = ()  # other ways to say words of the question
 
     def of(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """Score some passages from 0 to 1; those without any of the words by their note alone."""
@@ -61,20 +63,38 @@ class _Totals:
 
     passages: NDArray[np.float32]
     notes: NDArray[np.float32]
+    said: NDArray[np.int16]  # how many words of the question, by note
 
     @classmethod
     def of(cls, numbering: Numbering) -> _Totals:
         """Begin with 0 for everything."""
-        return cls(
-            np.zeros(len(numbering.note_of), np.float32),
-            np.zeros(len(numbering.passages_of), np.float32),
-        )
+        passages, notes = len(numbering.note_of), len(numbering.passages_of)
+        zeros = np.zeros(passages, np.float32), np.zeros(notes, np.float32)
+        return cls(*zeros, np.zeros(notes, np.int16))
 
-    def add(self, postings: Postings, weight: float) -> None:
+    def copy(self) -> _Totals:
+        """Let scores be added that are not to be seen here."""
+        return _Totals(self.passages.copy(), self.notes.copy(), self.said)
+
+    def add(self, postings: Postings, weight: float, words: int = 0) -> None:
         """Add what one term gives."""
         factor = np.float32(weight)
         self.passages[postings.passages.ids] += factor * postings.passages.scores
         self.notes[postings.notes.ids] += factor * postings.notes.scores
+        self.said[postings.notes.ids] += words
+
+    def raise_to(self, postings: Postings, weight: float, words: int) -> None:
+        """Give what another form of the same words gives, where that is more."""
+        factor = np.float32(weight)
+        for own, other in ((self.passages, postings.passages), (self.notes, postings.notes)):
+            own[other.ids] = np.maximum(own[other.ids], factor * other.scores)
+        self.said[postings.notes.ids] = np.maximum(self.said[postings.notes.ids], words)
+
+    def join(self, part: _Totals) -> None:
+        """Add up all that some words give."""
+        self.passages[:] += part.passages
+        self.notes[:] += part.notes
+        self.said[:] += part.said
 
 
 class LexicalRanker:
@@ -95,19 +115,15 @@ class LexicalRanker:
     ) -> LexicalMatches:
         """Find the k allowed passages that have some of the words and score best, best first."""
         numbering = self._postings.numbering(snapshot)
-        words = _Totals.of(numbering)
-        said = np.zeros(len(words.notes), np.int16)  # words of the question, by note
-        for term, count in wording.counts.items():
-            postings = self._postings.find(snapshot, term)
-            words.add(postings, count**self._weights.repeats)
-            said[postings.notes.ids] += term in wording.words
+        forms = self._known_forms(snapshot, wording)
+        words = self._add_words(snapshot, wording, forms)
         ids = np.flatnonzero(words.passages) if allowed_ids is None else allowed_ids
         ids = ids[words.passages[ids] > 0]
         found_notes = numbering.note_of[ids]
         evidence = self._evidence(
             float(words.notes[found_notes].max(initial=0)),
             numbering.notes,
-            float(said[found_notes].max(initial=0)) / max(len(wording.words), 1),
+            float(words.said[found_notes].max(initial=0)) / max(len(wording.words), 1),
         )
         pairs = self._affordable(snapshot, wording.pairs)
         totals = self._with_pairs(snapshot, pairs, words)
@@ -121,10 +137,50 @@ class LexicalRanker:
             note_weight=self._weights.note,
             evidence=evidence,
             pairs=tuple(" ".join(pair) for pair in pairs),
+            forms=tuple(" ".join(form.other) for form in forms),
         )
         scores = found.of(ids)
         best = _best(scores, k)
         return LexicalMatches(ids[best], scores[best], found)
+
+    def _known_forms(self, snapshot: Snapshot, wording: Wording) -> list[Form]:
+        """Find other forms that some passage has; each word has a part in forms of one kind."""
+        taken: dict[str, tuple[str, ...]] = {}
+        known = []
+        for form in find_forms(snapshot, wording) if self._weights.forms else ():
+            alone = all(taken.get(term, form.terms) == form.terms for term in form.terms)
+            if alone and self._other(snapshot, form).passages.ids.size:
+                taken.update(dict.fromkeys(form.terms, form.terms))
+                known.append(form)
+        return known
+
+    def _other(self, snapshot: Snapshot, form: Form) -> Postings:
+        find = self._postings.find if len(form.other) == 1 else self._postings.find_together
+        return find(snapshot, quote(form.other))
+
+    def _add_words(self, snapshot: Snapshot, wording: Wording, forms: Sequence[Form]) -> _Totals:
+        """Add up what the words give, each as the best of its forms."""
+        numbering = self._postings.numbering(snapshot)
+        totals = _Totals.of(numbering)
+        groups: dict[tuple[str, ...], list[Form]] = {}
+        for form in forms:
+            groups.setdefault(form.terms, []).append(form)
+        formless = wording.counts.keys() - {term for terms in groups for term in terms}
+        for term in wording.counts:
+            if term in formless:
+                self._add_term(snapshot, wording, term, totals)
+        for terms, others in groups.items():
+            part = _Totals.of(numbering)
+            for term in terms:
+                self._add_term(snapshot, wording, term, part)
+            for form in others:
+                part.raise_to(self._other(snapshot, form), self._weights.forms, len(terms))
+            totals.join(part)
+        return totals
+
+    def _add_term(self, snapshot: Snapshot, wording: Wording, term: str, totals: _Totals) -> None:
+        weight = wording.counts[term] ** self._weights.repeats
+        totals.add(self._postings.find(snapshot, term), weight, int(term in wording.words))
 
     def background(
         self, snapshot: Snapshot, allowed_ids: NDArray[np.int64] | None
@@ -164,7 +220,7 @@ class LexicalRanker:
         """Add what words side by side give."""
         if not pairs:
             return words
-        totals = _Totals(words.passages.copy(), words.notes.copy())
+        totals = words.copy()
         for pair in pairs:
             totals.add(self._postings.find_together(snapshot, quote(pair)), self._weights.pairs)
         return totals

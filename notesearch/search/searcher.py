@@ -118,6 +118,7 @@ class Searcher:
             floor=floor,
             terms=question.wording.terms,
             pairs=matches.all.pairs,
+            forms=matches.all.forms,
             evidence=matches.all.evidence if mode is Mode.HYBRID else None,
             duplicates=chosen.duplicates,
         )

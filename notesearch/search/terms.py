@@ -40,6 +40,7 @@ class Wording:
 
     counts: Mapping[str, int]  # FTS5 phrases in their order, and how often each was said
     words: frozenset[str]  # those of them that are words as they were said, no joined compounds
+    said: tuple[str, ...]  # all words in their order, stop words too
     pairs: tuple[Pair, ...]  # telling words side by side, each pair once
 
     @property
@@ -48,7 +49,7 @@ class Wording:
         return tuple(self.counts)
 
 
-NO_WORDING = Wording({}, frozenset(), ())
+NO_WORDING = Wording({}, frozenset(), (), ())
 
 
 def read_wording(text: str) -> Wording:
@@ -56,7 +57,8 @@ def read_wording(text: str) -> Wording:
     compounds = (compound.casefold() for compound in _COMPOUND.findall(text))
     counts = _telling([form for compound in compounds for form in _forms(compound)])
     words = frozenset(read_plain_terms(text)).intersection(counts)
-    return Wording(counts, words, tuple(dict.fromkeys(_pairs(text)))[:MAX_TERMS])
+    pairs = tuple(dict.fromkeys(_pairs(text)))[:MAX_TERMS]
+    return Wording(counts, words, tuple(read_words(text)[:MAX_TERMS]), pairs)
 
 
 def read_plain_terms(text: str) -> tuple[str, ...]:
