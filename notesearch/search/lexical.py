@@ -174,9 +174,18 @@ class LexicalRanker:
             for term in terms:
                 self._add_term(snapshot, wording, term, part)
             for form in others:
-                part.raise_to(self._other(snapshot, form), self._weights.forms, len(terms))
+                other = self._other(snapshot, form)
+                weight = self._weights.forms * self._worth(snapshot, form, other)
+                part.raise_to(other, weight, len(terms))
             totals.join(part)
         return totals
+
+    def _worth(self, snapshot: Snapshot, form: Form, other: Postings) -> float:
+        """Let one word that stands for several be worth as much as they are by their rarity."""
+        passages = self._postings.numbering(snapshot).passage_ids.size
+        terms = [self._postings.find(snapshot, term) for term in form.terms]
+        of_terms = sum(_rarity(term.passages.ids.size, passages) for term in terms)
+        return max(1.0, of_terms / _rarity(other.passages.ids.size, passages))
 
     def _add_term(self, snapshot: Snapshot, wording: Wording, term: str, totals: _Totals) -> None:
         weight = wording.counts[term] ** self._weights.repeats
@@ -224,6 +233,11 @@ class LexicalRanker:
         for pair in pairs:
             totals.add(self._postings.find_together(snapshot, quote(pair)), self._weights.pairs)
         return totals
+
+
+def _rarity(having: int, passages: int) -> float:
+    """Weigh a term by the passages that have it: BM25's own measure, and never nothing."""
+    return max(math.log((passages - having + 0.5) / (having + 0.5)), 0.1)
 
 
 def _to_greatest(scores: NDArray[np.float32], allowed: NDArray[np.float32]) -> NDArray[np.float32]:
