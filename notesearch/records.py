@@ -114,6 +114,8 @@ class Note:
     links: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    # What it explains, short and long, in lower case: ("dpo", "direct preference optimization").
+    acronyms: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

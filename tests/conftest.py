@@ -10,6 +10,8 @@ from notesearch import Index
 from tests.fakes import WordEmbedder
 from tests.word_model import STAND_INS
 
+SHIPPED = Path(__file__).parents[1] / "corpus"
+
 NOTES = {
     "rl/dpo.md": """---
 title: Direct Preference Optimization
@@ -82,3 +84,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> P
     for name in ("CORPUS", "INDEX", "MODEL", "PRECISION", "DEVICE", "RERANK", "INLINE_TAGS"):
         monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def shipped_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Index the notes in `corpus/` with the real default model: half a minute, for slow tests."""
+    index_dir = tmp_path_factory.mktemp("shipped") / "index"
+    with Index.open(index_dir, create=True) as index:
+        index.update(SHIPPED)
+    return index_dir

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import warnings
 from dataclasses import fields
 from pathlib import Path
@@ -103,3 +105,19 @@ def test_code_runs_as_it_stands(code, tmp_path, monkeypatch, word_model, capsys)
         warnings.simplefilter("error")
         exec(compile(code, "README.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+@pytest.mark.slow
+def test_example_shows_what_the_program_writes(shipped_index):
+    (example,) = (block for block in blocks("") if block.startswith("$ notesearch query"))
+    command, _, shown = example.partition("\n")
+    arguments = shlex.split(command.removeprefix("$ notesearch "))
+    ended = subprocess.run(
+        [sys.executable, "-m", "notesearch", *arguments, "--index", str(shipped_index)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    assert ended.stdout == shown

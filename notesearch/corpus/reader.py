@@ -10,6 +10,7 @@ from pathlib import Path
 from notesearch.corpus.blocks import blocks_within, parse_blocks
 from notesearch.corpus.decode import MAX_FILE_BYTES, UndecodableError
 from notesearch.corpus.document import Document, open_document
+from notesearch.corpus.facts.acronyms import find_acronyms
 from notesearch.corpus.facts.dates import date_from_heading, date_from_line
 from notesearch.corpus.facts.metadata import Facts, find_date, read_facts, unique_tags
 from notesearch.corpus.facts.run_together import split_run_together
@@ -136,6 +137,7 @@ class _PartReader:
             links=facts.links,
             authors=facts.authors,
             aliases=facts.aliases,
+            acronyms=find_acronyms("\n".join(lines), (title.text, *facts.aliases)),
         )
 
     def _markup(self, part: Part, lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 from notesearch.index.catalog import Catalog
 from notesearch.index.state import IndexState
 
+_NOBODY = np.zeros(1, dtype=np.int64)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbering:
-    """All arrays go by number; 0 stands where no passage or note has it."""
+    """What goes by number has 0 where no passage or note has that number."""
 
-    note_of: NDArray[np.int32]  # of each passage
-    passage_lengths: NDArray[np.int64]  # in tokens, at least 1
-    note_lengths: NDArray[np.int64]
+    note_of: NDArray[np.int32]  # by passage
+    passage_lengths: NDArray[np.int64]  # by passage, in tokens, at least 1
+    note_lengths: NDArray[np.int64]  # by note
+    passages_of: NDArray[np.int64]  # by note: how many
+    passage_ids: NDArray[np.int64]  # ascending
+    notes: int  # that have passages
 
     @classmethod
     def read(cls, catalog: Catalog) -> Numbering:
@@ -34,8 +39,15 @@ class Numbering:
         note_of[passages] = owners
         lengths = np.zeros(len(note_of), dtype=np.int64)
         lengths[passages] = np.maximum(_numbers(sizes), 1)
-        note_lengths = np.bincount(note_of, lengths, minlength=int(notes.max(initial=0)) + 1)
-        return cls(note_of, lengths, note_lengths.astype(np.int64))
+        passages_of = np.bincount(notes, counts).astype(np.int64) if notes.size else _NOBODY
+        return cls(
+            note_of,
+            passage_lengths=lengths,
+            note_lengths=np.bincount(note_of, lengths, len(passages_of)).astype(np.int64),
+            passages_of=passages_of,
+            passage_ids=np.flatnonzero(note_of),
+            notes=int(np.count_nonzero(passages_of)),
+        )
 
 
 class Numberings:

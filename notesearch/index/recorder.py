@@ -123,7 +123,7 @@ class Recorder:
             SELECT 'delete', id, title, body FROM whole_notes WHERE id IN ({_NOTES_OF_FILE})""",
             (file,),
         )
-        for table in ("passages", "tags"):
+        for table in ("passages", "tags", "acronyms"):
             self._catalog.rows(f"DELETE FROM {table} WHERE note IN ({_NOTES_OF_FILE})", (file,))
         self._catalog.rows("DELETE FROM notes WHERE file = ?", (file,))
 
@@ -158,6 +158,7 @@ class Recorder:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
         notes: list[Sequence[Value]] = []
         tags: list[Sequence[Value]] = []
+        acronyms: list[Sequence[Value]] = []
         passages: list[Sequence[Value]] = []
         vector = iter(vectors)
         for file, read in files:
@@ -165,6 +166,7 @@ class Recorder:
                 self._last_note += 1
                 notes.append(_note_row(self._last_note, file, note, self._last_passage + 1, own))
                 tags.extend(self._tag_rows(self._last_note, note))
+                acronyms.extend((self._last_note, *pair) for pair in note.acronyms)
                 for passage in own:
                     self._last_passage += 1
                     passages.append(
@@ -172,6 +174,7 @@ class Recorder:
                     )
         self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(16)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(6)})", tags)
+        self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
 
     def put_words(self) -> None:

@@ -62,6 +62,14 @@ TABLES = (
     )""",
     "CREATE INDEX tags_by_note ON tags (note)",
     "CREATE INDEX tags_by_normal ON tags (normal, note)",
+    """CREATE TABLE acronyms (
+        note INTEGER NOT NULL REFERENCES notes (id),
+        short TEXT NOT NULL,
+        long TEXT NOT NULL
+    )""",
+    "CREATE INDEX acronyms_by_note ON acronyms (note)",
+    "CREATE INDEX acronyms_by_short ON acronyms (short, long)",
+    "CREATE INDEX acronyms_by_long ON acronyms (long, short)",
     """CREATE TABLE vectors (
         id INTEGER PRIMARY KEY,
         text_hash BLOB NOT NULL UNIQUE,
@@ -95,10 +103,11 @@ TABLES = (
         title, section, body,
         content='passage_words', content_rowid='id', tokenize='porter unicode61'
     )""",
-    # The passages of a note are numbered in a row, in its order.
+    # The passages of a note are numbered in a row, in its order. Aliases are JSON, whose signs are
+    # no words.
     """CREATE VIEW whole_notes AS SELECT
         id,
-        title,
+        title || ' ' || aliases AS title,
         coalesce((
             SELECT group_concat(body, char(10)) FROM (
                 SELECT substr(search_text, body_start + 1) AS body FROM passages
@@ -130,4 +139,13 @@ READING_TABLES = (
     "CREATE VIRTUAL TABLE temp.said_places USING fts5vocab(temp, said, instance)",
 )
 
-CLEARED_BY_REBUILD = ("tags", "passages", "notes", "findings", "files", "vectors", "meta")
+CLEARED_BY_REBUILD = (
+    "tags",
+    "acronyms",
+    "passages",
+    "notes",
+    "findings",
+    "files",
+    "vectors",
+    "meta",
+)

@@ -269,6 +269,22 @@ class Snapshot:
         sql = "SELECT EXISTS (SELECT 1 FROM tags WHERE normal = ?)"
         return bool(self._catalog.number(sql, (normal,)))
 
+    def acronyms(self, words: Sequence[str], phrases: Sequence[str]) -> list[tuple[str, str]]:
+        """Give short and long forms: those of the words, and those that phrases are long for.
+
+        The pairs that most notes explain come first; all are in lower case.
+        """
+        return [
+            (short, long)
+            for short, long, _ in self._catalog.rows(
+                """SELECT short, long, count(*) AS notes FROM acronyms
+                WHERE short IN (SELECT value FROM json_each(?))
+                OR long IN (SELECT value FROM json_each(?))
+                GROUP BY short, long ORDER BY notes DESC, short, long""",
+                (json.dumps(list(words)), json.dumps(list(phrases))),
+            )
+        ]
+
     def counts(self) -> Counts:
         """Count what the index holds."""
         files, notes, passages, vectors = (

@@ -79,8 +79,19 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
     if answer.where:
         yield f"{' ' * _INDENT}{style.faint(f'let through by: {answer.where}')}"
     if answer.terms:
-        words = " ".join(term.strip('"') for term in answer.terms)
-        yield f"{' ' * _INDENT}{style.faint('words: ' + words)}"
+        yield f"{' ' * _INDENT}{style.faint(_words_said(answer))}"
+
+
+def _words_said(answer: Answer) -> str:
+    """Say what was looked for, and how far it counted."""
+    parts = ["words: " + " ".join(term.strip('"') for term in answer.terms)]
+    if answer.pairs:
+        parts.append("side by side: " + ", ".join(answer.pairs))
+    if answer.forms:
+        parts.append("also: " + ", ".join(answer.forms))
+    if answer.evidence is not None:
+        parts.append(f"evidence {answer.evidence:.2f}")
+    return " · ".join(parts)
 
 
 def clipped(text: str, width: int) -> str:

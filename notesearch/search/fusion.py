@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.records import Nearest
-from notesearch.search.lexical import LexicalMatches
-
-# nDCG@10 on wild, Cranfield, CISI by this weight: 0.4: 0.505 0.571 0.435, 0.45: 0.504 0.571 0.448,
-# 0.5: 0.498 0.572 0.455.
-DENSE_WEIGHT = 0.5
+from notesearch.search.lexical import LexicalMatches, LexicalScores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,33 +36,48 @@ def rank_nearest(nearest: Nearest) -> Ranking:
 
 def rank_matches(matches: LexicalMatches) -> Ranking:
     """Rank by the words alone."""
-    return Ranking(matches.ids, matches.scores, np.full(len(matches.ids), np.nan), matches.bm25)
+    bm25 = matches.all.bm25[matches.ids]
+    unknown = np.full(len(matches.ids), np.nan)
+    return Ranking(matches.ids, matches.scores, unknown, _known(bm25))
 
 
-def fuse(nearest: Nearest, matches: LexicalMatches) -> Ranking:
-    """Mix both scores, each brought to 0..1 over its list; who is in one alone has 0 there."""
-    ids = np.union1d(nearest.ids, matches.ids)
-    cosines = _spread(ids, nearest.ids, nearest.cosines)
-    lexical = _spread(ids, matches.ids, matches.scores)
-    scores = DENSE_WEIGHT * to_unit(cosines) + (1 - DENSE_WEIGHT) * to_unit(lexical)
-    bm25 = _spread(ids, matches.ids, matches.bm25)
-    order = np.lexsort((ids, -scores))
-    return Ranking(ids[order], scores[order], cosines[order], bm25[order])
+def fuse(
+    ids: NDArray[np.int64],
+    known: Nearest,
+    words: LexicalScores,
+    background: NDArray[np.int64],
+    dense_weight: float,
+) -> Ranking:
+    """Mix both scores of some passages, each as `contrast` gives it against the background.
+
+    `known` holds the cosines of all these passages, in any order. The words count as far as
+    there is evidence in them; the score is from 0 to 1.
+    """
+    order = np.argsort(known.ids)
+    places = np.searchsorted(known.ids, np.concatenate([ids, background]), sorter=order)
+    cosines = known.cosines[order[places]].astype(np.float64)
+    dense = contrast(cosines[: len(ids)], cosines[len(ids) :])
+    lexical = contrast(words.of(ids), words.of(background))
+    scores = dense_weight * dense + (1 - dense_weight) * words.evidence * lexical
+    best = np.lexsort((ids, -scores))
+    bm25 = _known(words.bm25[ids])
+    return Ranking(ids[best], scores[best], cosines[: len(ids)][best], bm25[best])
 
 
-def to_unit(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bring scores to 0 for the least known and 1 for the greatest; an unknown one is 0."""
-    known = ~np.isnan(scores)
-    unit = np.zeros(len(scores))
-    if known.any():
-        low, high = scores[known].min(), scores[known].max()
-        unit[known] = (scores[known] - low) / (high - low) if high > low else 1.0
-    return unit
+def contrast(scores: NDArray[np.float64], background: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bring scores to 0 for what passages have on average, and less, and 1 for the greatest.
+
+    What the thousandth has, in the place of the average, is another thing in a small index than
+    in a large one: 0.497 against 0.504 on wild, 0.718 against 0.726 on tune.
+    """
+    if not scores.size:
+        return scores
+    low, high = float(background.mean()), float(scores.max())
+    if high <= low:  # all are alike, as where there is one
+        return np.where(scores > 0, 1.0, 0.0)
+    return np.asarray(np.clip((scores - low) / (high - low), 0.0, 1.0))
 
 
-def _spread(
-    ids: NDArray[np.int64], own_ids: NDArray[np.int64], own: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    spread = np.full(len(ids), np.nan)
-    spread[np.searchsorted(ids, own_ids)] = own
-    return spread
+def _known(bm25: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mark what has none of the words."""
+    return np.where(bm25 > 0, bm25, np.nan).astype(np.float64)

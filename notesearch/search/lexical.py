@@ -1,10 +1,4 @@
-"""Terms in, passages out: scored by their own BM25 and by that of their whole note.
-
-BM25 is a sum over terms. FTS5 works it out anew for every query, 1 µs a passage, and a common
-word is in a quarter of all passages: 105 ms for five words over 250,000 passages. So the part of
-each term is kept once it is known, and a query adds up what is there: 2 ms. Leaving common words
-out, or adding them only for passages that rare words found, took 10 to 16 ms for every query and
-kept 5 to 8 of the first 10 passages.
+"""Words in, passages out: scored by their own BM25 and by that of their whole note.
 
 A note often says the words of a question in several passages, none of which says them all; so
 what the whole note says counts too. Within a note, the passages keep the order of their own BM25.
@@ -12,156 +6,248 @@ what the whole note says counts too. Within a note, the passages keep the order 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.records import ColumnWeights, Matches
+from notesearch.index.numbering import Numbering
+from notesearch.index.records import ColumnWeights
 from notesearch.index.snapshot import Snapshot
+from notesearch.search.forms import Form, find_forms
+from notesearch.search.postings import CACHE_BYTES, PostingCache, Postings
+from notesearch.search.terms import Pair, Wording, quote
+from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
-# nDCG@10 on wild, BM25 alone, by the weight of the title: 1: 0.432, 1.5: 0.437, 2: 0.444.
-WEIGHTS = ColumnWeights(title=2.0)
-# 700 different questions of five words over 250,000 passages asked for 1,850 terms: 117 MB without
-# the notes, which add half as much where a note has five passages.
-CACHE_BYTES = 128 * 2**20
-# The whole note's share of a passage's score. nDCG@10 on wild, Cranfield, CISI, hybrid: 0: 0.479
-# 0.570 0.454, 0.3: 0.485 0.570 0.455, 0.5: 0.484 0.570 0.458, 0.7: 0.498 0.572 0.455; lexical 0:
-# 0.428 0.518 0.347, 0.7: 0.478 0.524 0.351. Passages without any of the words, in notes that have
-# some, made no difference (0.500 0.572 0.455).
-NOTE_WEIGHT = 0.7
+# To look for two words side by side, FTS5 goes through all passages of both. The rarest pairs of
+# a question are looked for until so many passages are gone through, 0.1 µs each.
+PAIR_POSTINGS = 60_000
+# What all passages score on average is taken from so many of them: 0.003 off at most.
+BACKGROUND = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LexicalScores:
+    """What the words of a question say of every passage, by the passage's number."""
+
+    bm25: NDArray[np.float32]  # the passage's own, of the words alone
+    own: NDArray[np.float32]  # pairs of words included, as a share of the greatest allowed one
+    whole: NDArray[np.float32]  # the same of whole notes, by the note's number
+    note_of: NDArray[np.int32]
+    note_weight: float
+    # From 0 to 1: how far the best note tells more than chance would; see `Weights.evidence`.
+    evidence: float
+    pairs: tuple[str, ...] = ()  # those that were looked for
+    forms: tuple[str, ...] = ()  # other ways to say words of the question
+
+    def of(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Score some passages from 0 to 1; those without any of the words by their note alone."""
+        whole = self.whole[self.note_of[ids]]
+        scores = (1 - self.note_weight) * self.own[ids] + self.note_weight * whole
+        return np.minimum(scores, 1.0).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LexicalMatches:
-    """Passages, best first; all arrays are (passages,)."""
+    """Passages that have some of the words, best first."""
 
     ids: NDArray[np.int64]
-    scores: NDArray[np.float64]  # from 0 to 1: passage and note together
-    bm25: NDArray[np.float64]  # the passage's own
+    scores: NDArray[np.float64]  # from 0 to 1
+    all: LexicalScores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scores:
-    """What one term adds to the scores of those that have it, in the order of their ids."""
+class _Totals:
+    """Scores added up by number, of passages and of notes."""
 
-    ids: NDArray[np.int32]
-    scores: NDArray[np.float32]
+    passages: NDArray[np.float32]
+    notes: NDArray[np.float32]
+    said: NDArray[np.int16]  # how many words of the question, by note
 
     @classmethod
-    def of(cls, matches: Matches) -> _Scores:
-        """Halve the memory."""
-        return cls(matches.ids.astype(np.int32), matches.scores.astype(np.float32))
+    def of(cls, numbering: Numbering) -> _Totals:
+        """Begin with 0 for everything."""
+        passages, notes = len(numbering.note_of), len(numbering.passages_of)
+        zeros = np.zeros(passages, np.float32), np.zeros(notes, np.float32)
+        return cls(*zeros, np.zeros(notes, np.int16))
 
-    @property
-    def size(self) -> int:
-        """Bytes held."""
-        return self.ids.nbytes + self.scores.nbytes
+    def copy(self) -> _Totals:
+        """Let scores be added that are not to be seen here."""
+        return _Totals(self.passages.copy(), self.notes.copy(), self.said)
 
+    def add(self, postings: Postings, weight: float, words: int = 0) -> None:
+        """Add what one term gives."""
+        factor = np.float32(weight)
+        self.passages[postings.passages.ids] += factor * postings.passages.scores
+        self.notes[postings.notes.ids] += factor * postings.notes.scores
+        self.said[postings.notes.ids] += words
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Postings:
-    """The passages of one term, and its notes."""
+    def raise_to(self, postings: Postings, weight: float, words: int) -> None:
+        """Give what another form of the same words gives, where that is more."""
+        factor = np.float32(weight)
+        for own, other in ((self.passages, postings.passages), (self.notes, postings.notes)):
+            own[other.ids] = np.maximum(own[other.ids], factor * other.scores)
+        self.said[postings.notes.ids] = np.maximum(self.said[postings.notes.ids], words)
 
-    passages: _Scores
-    notes: _Scores
-
-    @property
-    def size(self) -> int:
-        """Bytes held."""
-        return self.passages.size + self.notes.size
+    def join(self, part: _Totals) -> None:
+        """Add up all that some words give."""
+        self.passages[:] += part.passages
+        self.notes[:] += part.notes
+        self.said[:] += part.said
 
 
 class LexicalRanker:
     """Ranks by BM25, and remembers terms between queries; safe to share between threads."""
 
-    def __init__(self, cache_bytes: int = CACHE_BYTES) -> None:
-        self._cache_bytes = cache_bytes
-        self._guard = threading.Lock()
-        self._known: OrderedDict[str, _Postings] = OrderedDict()  # the longest unused first
-        self._size = 0
-        self._note_of: NDArray[np.int32] | None = None  # by passage
-        self._state: tuple[int, str] = (0, "")  # of the generation that all this is from
+    def __init__(
+        self, weights: Weights = DEFAULT_WEIGHTS, *, cache_bytes: int = CACHE_BYTES
+    ) -> None:
+        self._weights = weights
+        self._postings = PostingCache(ColumnWeights(title=weights.title), cache_bytes)
 
     def find_matches(
         self,
         snapshot: Snapshot,
-        terms: Sequence[str],
+        wording: Wording,
         k: int,
         allowed_ids: NDArray[np.int64] | None,
     ) -> LexicalMatches:
-        """Find the k allowed passages that FTS5 phrases are in and that score best, best first."""
-        note_of = self._notes_of_passages(snapshot)
-        postings = [self._postings(snapshot, term) for term in terms]
-        own = _sum([one.passages for one in postings], len(note_of))
-        of_note = _sum([one.notes for one in postings], int(note_of.max(initial=0)) + 1)
-        ids = np.flatnonzero(own) if allowed_ids is None else allowed_ids[own[allowed_ids] > 0]
-        bm25 = own[ids]
-        scores = (1 - NOTE_WEIGHT) * _to_greatest(bm25)
-        scores += NOTE_WEIGHT * _to_greatest(of_note[note_of[ids]])
+        """Find the k allowed passages that have some of the words and score best, best first."""
+        numbering = snapshot.numbering
+        forms = self._known_forms(snapshot, wording)
+        words = self._add_words(snapshot, wording, forms)
+        ids = np.flatnonzero(words.passages) if allowed_ids is None else allowed_ids
+        ids = ids[words.passages[ids] > 0]
+        found_notes = numbering.note_of[ids]
+        evidence = self._evidence(
+            float(words.notes[found_notes].max(initial=0)),
+            numbering.notes,
+            float(words.said[found_notes].max(initial=0)) / max(len(wording.words), 1),
+        )
+        pairs = self._affordable(snapshot, wording.pairs)
+        totals = self._with_pairs(snapshot, pairs, words)
+        damping = np.maximum(numbering.passages_of, 1.0) ** -self._weights.length
+        notes = totals.notes * damping.astype(np.float32)
+        found = LexicalScores(
+            bm25=words.passages,
+            own=_to_greatest(totals.passages, totals.passages[ids]),
+            whole=_to_greatest(notes, notes[found_notes]),
+            note_of=numbering.note_of,
+            note_weight=self._weights.note,
+            evidence=evidence,
+            pairs=tuple(" ".join(pair) for pair in pairs),
+            forms=tuple(" ".join(form.other) for form in forms),
+        )
+        scores = found.of(ids)
         best = _best(scores, k)
-        return LexicalMatches(
-            ids[best], scores[best].astype(np.float64), bm25[best].astype(np.float64)
-        )
+        return LexicalMatches(ids[best], scores[best], found)
 
-    def _postings(self, snapshot: Snapshot, term: str) -> _Postings:
-        with self._guard:
-            self._turn_to(snapshot)
-            if term in self._known:
-                self._known.move_to_end(term)
-                return self._known[term]
-        found = _Postings(
-            _Scores.of(snapshot.all_matches(term, WEIGHTS)),
-            _Scores.of(snapshot.note_matches(term, WEIGHTS)),
-        )
-        with self._guard:
-            self._turn_to(snapshot)
-            self._keep(term, found)
-        return found
+    def _known_forms(self, snapshot: Snapshot, wording: Wording) -> list[Form]:
+        """Find other forms that some passage has; each word has a part in forms of one kind."""
+        taken: dict[str, tuple[str, ...]] = {}
+        known = []
+        for form in find_forms(snapshot, wording) if self._weights.forms else ():
+            alone = all(taken.get(term, form.terms) == form.terms for term in form.terms)
+            if alone and self._other(snapshot, form).passages.ids.size:
+                taken.update(dict.fromkeys(form.terms, form.terms))
+                known.append(form)
+        return known
 
-    def _notes_of_passages(self, snapshot: Snapshot) -> NDArray[np.int32]:
-        with self._guard:
-            self._turn_to(snapshot)
-            if self._note_of is None:
-                self._note_of = snapshot.numbering.note_of
-            return self._note_of
+    def _other(self, snapshot: Snapshot, form: Form) -> Postings:
+        find = self._postings.find if len(form.other) == 1 else self._postings.find_together
+        return find(snapshot, quote(form.other))
 
-    def _turn_to(self, snapshot: Snapshot) -> None:
-        """Forget what is from another generation."""
-        state = (snapshot.state.generation, snapshot.state.vectors_digest)
-        if state != self._state:
-            self._state = state
-            self._known.clear()
-            self._size = 0
-            self._note_of = None
+    def _add_words(self, snapshot: Snapshot, wording: Wording, forms: Sequence[Form]) -> _Totals:
+        """Add up what the words give, each as the best of its forms."""
+        numbering = snapshot.numbering
+        totals = _Totals.of(numbering)
+        groups: dict[tuple[str, ...], list[Form]] = {}
+        for form in forms:
+            groups.setdefault(form.terms, []).append(form)
+        formless = wording.counts.keys() - {term for terms in groups for term in terms}
+        for term in wording.counts:
+            if term in formless:
+                self._add_term(snapshot, wording, term, totals)
+        for terms, others in groups.items():
+            part = _Totals.of(numbering)
+            for term in terms:
+                self._add_term(snapshot, wording, term, part)
+            for form in others:
+                other = self._other(snapshot, form)
+                weight = self._weights.forms * self._worth(snapshot, form, other)
+                part.raise_to(other, weight, len(terms))
+            totals.join(part)
+        return totals
 
-    def _keep(self, term: str, found: _Postings) -> None:
-        if term not in self._known:
-            self._known[term] = found
-            self._size += found.size
-        while self._size > self._cache_bytes:
-            _, dropped = self._known.popitem(last=False)
-            self._size -= dropped.size
+    def _worth(self, snapshot: Snapshot, form: Form, other: Postings) -> float:
+        """Let one word that stands for several be worth as much as they are by their rarity."""
+        passages = snapshot.numbering.passage_ids.size
+        terms = [self._postings.find(snapshot, term) for term in form.terms]
+        of_terms = sum(_rarity(term.passages.ids.size, passages) for term in terms)
+        return max(1.0, of_terms / _rarity(other.passages.ids.size, passages))
+
+    def _add_term(self, snapshot: Snapshot, wording: Wording, term: str, totals: _Totals) -> None:
+        weight = wording.counts[term] ** self._weights.repeats
+        totals.add(self._postings.find(snapshot, term), weight, int(term in wording.words))
+
+    def background(
+        self, snapshot: Snapshot, allowed_ids: NDArray[np.int64] | None
+    ) -> NDArray[np.int64]:
+        """Give passages that stand for all that are allowed: every n-th of them."""
+        ids = snapshot.numbering.passage_ids if allowed_ids is None else allowed_ids
+        return ids[:: -(-len(ids) // BACKGROUND) or 1]
+
+    def _evidence(self, bm25: float, notes: int, share_said: float) -> float:
+        """Compare the greatest BM25 of a whole note with what chance gives.
+
+        Among a handful of notes no word is rare: there the share of the words that one note says
+        is evidence too, 1 where it says them all.
+        """
+        chance = self._weights.evidence * math.log(max(notes, 2))
+        return min(1.0, max(bm25 / chance, share_said**2)) if chance else 1.0
+
+    def _affordable(self, snapshot: Snapshot, pairs: Sequence[Pair]) -> list[Pair]:
+        """Choose the pairs to look for: those of the rarest words, as many as can be paid for."""
+        if not self._weights.pairs:
+            return []
+        costs = {pair: self._cost(snapshot, pair) for pair in pairs}
+        left = PAIR_POSTINGS
+        chosen = set()
+        for pair in sorted(costs, key=lambda pair: costs[pair]):
+            left -= costs[pair]
+            if costs[pair] and left >= 0:
+                chosen.add(pair)
+        return [pair for pair in pairs if pair in chosen]
+
+    def _cost(self, snapshot: Snapshot, pair: Pair) -> int:
+        """Count the passages that FTS5 goes through; 0 where a word is in none."""
+        sizes = [self._postings.find(snapshot, quote([word])).passages.ids.size for word in pair]
+        return sum(sizes) if all(sizes) else 0
+
+    def _with_pairs(self, snapshot: Snapshot, pairs: Sequence[Pair], words: _Totals) -> _Totals:
+        """Add what words side by side give."""
+        if not pairs:
+            return words
+        totals = words.copy()
+        for pair in pairs:
+            totals.add(self._postings.find_together(snapshot, quote(pair)), self._weights.pairs)
+        return totals
 
 
-def _sum(terms: Sequence[_Scores], count: int) -> NDArray[np.float32]:
-    """Add up the scores of all terms by number, from 0 to `count` - 1."""
-    totals = np.zeros(count, dtype=np.float32)
-    for one in terms:
-        totals[one.ids] += one.scores
-    return totals
+def _rarity(having: int, passages: int) -> float:
+    """Weigh a term by the passages that have it: BM25's own measure, and never nothing."""
+    return max(math.log((passages - having + 0.5) / (having + 0.5)), 0.1)
 
 
-def _to_greatest(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring scores to 0..1: 0 stays, and the greatest is 1."""
-    greatest = scores.max(initial=0.0)
+def _to_greatest(scores: NDArray[np.float32], allowed: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring scores to shares of the greatest of those allowed; 0 stays."""
+    greatest = allowed.max(initial=0.0)
     return scores / greatest if greatest > 0 else scores
 
 
-def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+def _best(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
     """Give the places of the k greatest, equal ones in their order."""
     places = np.arange(len(scores))
     if len(scores) > k:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
-from notesearch.index.records import Condition, StoredPassage
+from notesearch.index.records import Condition, Nearest, StoredPassage
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
 from notesearch.records import Hit
@@ -22,11 +23,12 @@ from notesearch.search.dense import QueryEmbedder
 from notesearch.search.floor import Floors, says_all
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
-from notesearch.search.lexical import LexicalRanker
+from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.loading import LoadedOnce
 from notesearch.search.similar import find_alike
-from notesearch.search.terms import read_terms
+from notesearch.search.terms import NO_WORDING, Wording, read_wording
 from notesearch.search.titles import find_titled
+from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 if TYPE_CHECKING:
     from notesearch.search.rerank import Reranking
@@ -37,7 +39,7 @@ DEPTH = 1000
 WEAK_HITS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """What is asked: the words as they were typed, and what must be said literally."""
 
@@ -54,10 +56,10 @@ class Question:
         """What is embedded."""
         return " ".join([self.words, *self.phrases]).strip()
 
-    @property
-    def terms(self) -> tuple[str, ...]:
+    @cached_property
+    def wording(self) -> Wording:
         """What is looked for in the full-text table."""
-        return () if self.mode is Mode.DENSE else read_terms(self.text)
+        return NO_WORDING if self.mode is Mode.DENSE else read_wording(self.text)
 
 
 class Searcher:
@@ -70,6 +72,7 @@ class Searcher:
         *,
         floor: float | None = None,
         floor_file: Path | None = None,
+        weights: Weights = DEFAULT_WEIGHTS,
     ) -> None:
         """Without a `floor` it is learned, and kept for the next process in `floor_file`."""
         self._store = store
@@ -78,7 +81,8 @@ class Searcher:
         # model at the first one, cost no time of their own.
         self._embedding = ThreadPoolExecutor(thread_name_prefix="embed")
         self._allowed = AllowedIds()
-        self._lexical = LexicalRanker()
+        self._weights = weights
+        self._lexical = LexicalRanker(weights)
         self._floor = floor
         self._floors = Floors(floor_file)
 
@@ -107,7 +111,9 @@ class Searcher:
             vector = self._embedding.submit(self._embed, question.text)
         with self._store.snapshot() as snapshot:
             allowed_ids = self._allowed.find(snapshot, phrases, condition)
-            ranking = self._rank(snapshot, question, vector, max(DEPTH, 4 * k), allowed_ids)
+            depth = max(DEPTH, 4 * k)
+            matches = self._lexical.find_matches(snapshot, question.wording, depth, allowed_ids)
+            ranking = self._rank(snapshot, mode, matches, vector, depth, allowed_ids)
             floor = None if vector is None else self._floor_of(snapshot)
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
             reranked = reranking.apply(snapshot, question.text, ranking) if reranking else None
@@ -119,7 +125,10 @@ class Searcher:
             mode=mode,
             weak=weak,
             floor=floor,
-            terms=question.terms,
+            terms=question.wording.terms,
+            pairs=matches.all.pairs,
+            forms=matches.all.forms,
+            evidence=matches.all.evidence if mode is Mode.HYBRID else None,
             duplicates=chosen.duplicates,
             fused=reranked.fused_of(chosen) if reranked else {},
         )
@@ -161,17 +170,28 @@ class Searcher:
     def _rank(
         self,
         snapshot: Snapshot,
-        question: Question,
+        mode: Mode,
+        matches: LexicalMatches,
         vector: Future[NDArray[np.float32]] | None,
         depth: int,
         allowed_ids: NDArray[np.int64] | None,
     ) -> Ranking:
-        terms = question.terms
-        matches = self._lexical.find_matches(snapshot, terms, depth, allowed_ids)
         if vector is None:
             return rank_matches(matches)
         nearest = snapshot.nearest(vector.result(), depth, allowed_ids)
-        return fuse(nearest, matches) if terms else rank_nearest(nearest)
+        if mode is Mode.DENSE:
+            return rank_nearest(nearest)
+        background = self._lexical.background(snapshot, allowed_ids)
+        ids = np.union1d(nearest.ids, matches.ids)
+        others = np.setdiff1d(np.union1d(ids, background), nearest.ids, assume_unique=True)
+        known = _joined(nearest, snapshot.nearest(vector.result(), len(others), others))
+        return fuse(ids, known, matches.all, background, self._weights.dense)
+
+
+def _joined(one: Nearest, other: Nearest) -> Nearest:
+    return Nearest(
+        np.concatenate([one.ids, other.ids]), np.concatenate([one.cosines, other.cosines])
+    )
 
 
 def _require_counts(k: int, per_note: int | None) -> None:
@@ -190,7 +210,7 @@ def _is_weak(
     known = ranking.cosines[~np.isnan(ranking.cosines)]
     if floor is None or not known.size or known.max() >= floor or question.phrases:
         return False
-    return not (question.terms and says_all(snapshot, question.words, allowed_ids))
+    return not (question.wording.terms and says_all(snapshot, question.words, allowed_ids))
 
 
 def make_hits(chosen: Chosen, ranking: Ranking, *, weak: bool = False) -> tuple[Hit, ...]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 # What the full-text table's tokenizer takes for a word, or nearly: letters and digits.
 _WORD = re.compile(r"[^\W_]+")
 _COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–/'’.+][^\W_]+)*")
+_BESIDE = re.compile(r"[\s\-‐‑]+")
 _LETTERS_AND_DIGITS = re.compile(r"[^\W\d_]+|\d+")
+
+Pair = tuple[str, str]
 
 # A question of a page is looked for by its first words.
 MAX_TERMS = 64
@@ -28,20 +34,50 @@ def read_words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 
 
-def read_terms(text: str) -> tuple[str, ...]:
-    """Give the FTS5 phrases to look for, each once; stop words only where there is nothing else."""
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is looked for in the full-text table."""
+
+    counts: Mapping[str, int]  # FTS5 phrases in their order, and how often each was said
+    words: frozenset[str]  # those of them that are words as they were said, no joined compounds
+    said: tuple[str, ...]  # all words in their order, stop words too
+    pairs: tuple[Pair, ...]  # telling words side by side, each pair once
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The phrases alone."""
+        return tuple(self.counts)
+
+
+NO_WORDING = Wording({}, frozenset(), (), ())
+
+
+def read_wording(text: str) -> Wording:
+    """Take a text apart; stop words are looked for only where there is nothing else."""
     compounds = (compound.casefold() for compound in _COMPOUND.findall(text))
-    return _telling([form for compound in compounds for form in _forms(compound)])
+    counts = _telling([form for compound in compounds for form in _forms(compound)])
+    words = frozenset(read_plain_terms(text)).intersection(counts)
+    pairs = tuple(dict.fromkeys(_pairs(text)))[:MAX_TERMS]
+    return Wording(counts, words, tuple(read_words(text)[:MAX_TERMS]), pairs)
 
 
 def read_plain_terms(text: str) -> tuple[str, ...]:
     """Give the words themselves to look for, as FTS5 phrases, compounds only taken apart."""
-    return _telling([quote([word]) for word in read_words(text)])
+    return tuple(_telling([quote([word]) for word in read_words(text)]))
 
 
-def _telling(terms: Sequence[str]) -> tuple[str, ...]:
+def _telling(terms: Sequence[str]) -> dict[str, int]:
     telling = [term for term in terms if term.strip('"') not in STOP_WORDS]
-    return tuple(dict.fromkeys(telling or terms))[:MAX_TERMS]
+    return dict(list(Counter(telling or terms).items())[:MAX_TERMS])
+
+
+def _pairs(text: str) -> Iterator[Pair]:
+    """Give telling words with nothing but a space or a hyphen between them."""
+    found = list(_WORD.finditer(text))
+    for first, second in pairwise(found):
+        pair = (first[0].casefold(), second[0].casefold())
+        if _BESIDE.fullmatch(text, first.end(), second.start()) and STOP_WORDS.isdisjoint(pair):
+            yield pair
 
 
 def any_of(terms: Iterable[str]) -> str:

@@ -148,6 +148,14 @@ def test_explanation_names_measures_filters_and_words(here, run):
     assert rest == ["    let through by: tag:dpo", "    words: policy"]
 
 
+def test_explanation_of_a_mix_names_pairs_and_how_far_the_words_counted(here, run):
+    ended = run("query", "reward model nobody", "--explain")
+    assert re.fullmatch(
+        r"    words: reward model nobody · side by side: reward model · evidence 0\.\d\d",
+        ended.out.splitlines()[-1],
+    )
+
+
 def test_context_and_full_show_the_lines_of_the_note(here, run):
     for option in (["--full"], ["--context", "1"]):
         ended = run("query", "--tag", "dpo", *option)

@@ -22,6 +22,7 @@ class Contents:
     nearest: dict[str, Answer]
     matches: dict[str, Answer]
     notes: dict[str, Answer]  # whole notes that match, by their public id
+    acronyms: list[tuple[str, str]]
 
 
 def contents_of(index_dir: Path) -> Contents:
@@ -41,7 +42,7 @@ def contents_of_snapshot(snapshot: Snapshot) -> Contents:
     nearest: dict[str, Answer] = {}
     matches: dict[str, Answer] = {}
     notes: dict[str, Answer] = {}
-    for word in WORDS:
+    for word in (*WORDS, "also"):
         near = snapshot.nearest(embedder.embed_query(word), len(ids))
         nearest[word] = _answer(public, near.ids.tolist(), near.cosines.tolist())
         found = snapshot.matches(word, len(ids))
@@ -60,6 +61,7 @@ def contents_of_snapshot(snapshot: Snapshot) -> Contents:
         nearest=nearest,
         matches=matches,
         notes=notes,
+        acronyms=snapshot.acronyms([], WORDS),
     )
 
 

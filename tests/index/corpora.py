@@ -53,6 +53,8 @@ def read_lines(path: str, text: str) -> ReadFile:
         folder_tags=tuple(path.split("/")[:-1]),
         year=2000 + len(lines),
         authors=("Ada",),
+        aliases=(f"also {path}",),
+        acronyms=tuple((word[0], word) for line in lines for word in line.split()[:1]),
     )
     findings = (Finding(path, 1, "odd"),) if "odd" in text else ()
     passages = tuple(

@@ -25,6 +25,8 @@ class Written:
     kind: NoteKind = NoteKind.NOTE
     tags: tuple[str, ...] = ()
     paper: str | None = None
+    aliases: tuple[str, ...] = ()
+    acronyms: tuple[tuple[str, str], ...] = ()
 
 
 def note(path: str, *lines: str, title: str = "", **facts: object) -> Written:
@@ -63,6 +65,8 @@ def _read(written: Written) -> ReadFile:
         sections=(),
         tags=written.tags,
         paper=written.paper,
+        aliases=written.aliases,
+        acronyms=written.acronyms,
     )
     passages = tuple(
         Passage(

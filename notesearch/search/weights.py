@@ -1,0 +1,45 @@
+"""What the ranking weighs, and by how much: its one set of constants, each with its reason.
+
+The figures are nDCG@10 on wild, Cranfield, CISI and the `tune` half of corpus/queries.yaml, the
+default first; a difference under 0.01 on one of them is noise. benchmarks/relevance.py prints
+what each of them gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How a ranking is made; 0 leaves out what a field stands for."""
+
+    # The meaning's part of the mix; the rest is the words'. 0.519 0.583 0.456 0.725 at 0.45,
+    # 0.517 0.581 0.461 0.726 at 0.55, and 0.518 0.583 0.466 0.729 here.
+    dense: float = 0.5
+    # The words of a text say little where no note has enough of them: chance finds a note with
+    # ln(notes) of BM25. The words count in full from so many times that on. Paraphrases on tune
+    # rise from 0.262 to 0.348; 0.517 0.584 0.461 0.710 without, 0.516 0.580 0.464 0.726 at 2.5.
+    evidence: float = 2.0
+    # The whole note's share of the words' part: a note often says the words of a question in
+    # several passages, none of which says them all. 0.513 0.580 0.455 0.725 at 0.6 and
+    # 0.519 0.584 0.468 0.728 at 0.8; without, wild falls by 0.02.
+    note: float = 0.7
+    # A whole note is worth passages ** -length: a course book or a survey says every word
+    # somewhere. Wild rises from 0.504 to 0.517 (0.515 at 0.05, 0.516 at 0.2), the others stay.
+    length: float = 0.1
+    # What a word is worth in a title, against one in the text. BM25 alone on wild: 1: 0.432,
+    # 1.5: 0.437, 2: 0.444.
+    title: float = 2.0
+    # Two words side by side in the question and in a passage, against one word. Words alone
+    # rise from 0.478 0.524 0.351 0.636 to 0.488 0.544 0.352 0.650; the mix by 0.007 on
+    # Cranfield and within noise elsewhere.
+    pairs: float = 0.3
+    # A word said n times counts n ** repeats: long questions come back to what they are about.
+    # CISI rises from 0.459 to 0.466 (0.469 at 1, where wild loses 0.003).
+    repeats: float = 0.5
+    # Another form of a word, such as the long one of an acronym, against the word itself.
+    forms: float = 1.0
+
+
+DEFAULT_WEIGHTS = Weights()
