@@ -84,8 +84,9 @@ class PostingCache:
         if known is not None:
             return known
         passages = Scores.of(snapshot.all_matches(phrase, self._weights))
-        notes, firsts = np.unique(snapshot.numbering.note_of[passages.ids], return_index=True)
-        # The passages of a note are numbered in a row.
+        owners = snapshot.numbering.note_of[passages.ids]
+        firsts = np.flatnonzero(np.diff(owners, prepend=0))  # a note's are numbered in a row
+        notes = owners[firsts]
         best = np.maximum.reduceat(passages.scores, firsts) if notes.size else passages.scores
         return self._keep(snapshot, phrase, Postings(passages, Scores(notes, best)))
 

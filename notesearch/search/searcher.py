@@ -23,6 +23,7 @@ from notesearch.search.dense import QueryEmbedder
 from notesearch.search.floor import Floors, says_all
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
+from notesearch.search.id_sets import join_ids, leave_out
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.loading import LoadedOnce
 from notesearch.search.similar import find_alike
@@ -182,8 +183,8 @@ class Searcher:
         if mode is Mode.DENSE:
             return rank_nearest(nearest)
         background = self._lexical.background(snapshot, allowed_ids)
-        ids = np.union1d(nearest.ids, matches.ids)
-        others = np.setdiff1d(np.union1d(ids, background), nearest.ids, assume_unique=True)
+        ids = join_ids(nearest.ids, matches.ids)
+        others = leave_out(join_ids(ids, background), nearest.ids)
         known = _joined(nearest, snapshot.nearest(vector.result(), len(others), others))
         return fuse(ids, known, matches.all, background, self._weights.dense)
 
