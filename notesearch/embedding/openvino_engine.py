@@ -58,7 +58,7 @@ def has_bfloat16() -> bool:
 
 
 def open_bfloat16_engine(graph: Path) -> Engine:
-    """Open OpenVINO on all cores of this process; it takes 0.4 s, and texts of any length.
+    """Open OpenVINO on all cores of this process, which takes 0.3 s of one, import included.
 
     Raises ModelError where it is not installed, UnusableGraphError where it refuses the graph.
     """
@@ -80,6 +80,6 @@ def open_bfloat16_engine(graph: Path) -> Engine:
             answer: NDArray[np.float32] = request.infer(feed)[0]
         return answer
 
-    # Measured on 2 cores: from 2,048 to 8,192 tokens a batch speed differs by 3 %, and memory grows
-    # by 18 MB with each 1,024. Two streams of one thread each are no faster than one of two.
+    # As with onnxruntime, from 2,048 to 8,192 tokens a batch speed differs by 3 %. Two streams of
+    # one thread each are no faster than one of two.
     return Engine(run, BATCH_TOKENS)
