@@ -28,12 +28,13 @@ DOORS = {
     "sentence_transformers": "embedding/",
     "transformers": "embedding/",
     "onnxruntime": "embedding/",
+    "openvino": "embedding/openvino_engine.py",
     "tokenizers": "embedding/",
     "typer": "cli/",
     "markdown_it": "corpus/block",
     "ftfy": "corpus/decode.py",
 }
-ONE_MODULE = ("faiss", "sqlite3", "ftfy")
+ONE_MODULE = ("faiss", "sqlite3", "ftfy", "openvino")
 
 
 def imports(module: Path) -> Iterator[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from notesearch.corpus.rules import ReadingRule
-from notesearch.embedding import RerankerChoice
+from notesearch.embedding import Precision, RerankerChoice
 from notesearch.errors import SettingsError
 from notesearch.settings import Settings, load_settings
 
@@ -49,6 +49,21 @@ def test_environment_goes_before_the_file(tmp_path):
     )
     assert (settings.corpus, settings.model.name) == (Path("elsewhere"), "small")
     assert settings.inline_tags == "never"
+
+
+@pytest.mark.parametrize("precision", Precision)
+def test_precision_is_named_in_the_file_or_the_environment(tmp_path, precision):
+    assert load(tmp_path, f"precision: {precision.value}\n").model.precision is precision
+    settings = load(tmp_path, "", NOTESEARCH_PRECISION=precision.value)
+    assert settings.model.precision is precision
+
+
+def test_unknown_precision_is_refused_with_those_there_are(tmp_path):
+    with pytest.raises(
+        SettingsError,
+        match="precision must be one of float32, bfloat16, int8, found 'bf16'",
+    ):
+        load(tmp_path, "precision: bf16\n")
 
 
 def test_reranker_is_off_unless_it_is_named(tmp_path):

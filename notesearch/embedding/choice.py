@@ -10,12 +10,17 @@ from typing import ClassVar, TypeAlias
 class Precision(Enum):
     """The numbers a compiled model computes with.
 
+    bfloat16 takes half the processor time for passages at a mean cosine of 0.99998. It is not the
+    default because it needs OpenVINO, an extra of 180 MB, and a processor that has bfloat16.
+    Questions run in float32.
+
     int8 takes half the processor time or less. It is not the default because one scale serves all
     activations of a batch: a text's vector depends a little on its neighbours there (and on the
     processor), so that an updated index and a rebuilt one are alike, not equal.
     """
 
     FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
     INT8 = "int8"
 
 

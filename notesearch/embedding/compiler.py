@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.embedding.choice import Precision
-from notesearch.embedding.compiled import GraphEmbedder, open_engine, pad_rows
+from notesearch.embedding.compiled import (
+    Engine,
+    GraphEmbedder,
+    UnusableGraphError,
+    open_engine,
+    pad_rows,
+)
+from notesearch.embedding.openvino_engine import (
+    has_bfloat16,
+    import_openvino,
+    open_bfloat16_engine,
+)
 from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.store import (
@@ -31,6 +42,7 @@ if TYPE_CHECKING:
 
 LOWEST_COSINE = 0.9999  # of any probe text, in float32
 MEAN_COSINE_INT8 = 0.99
+MEAN_COSINE_BFLOAT16 = 0.9999
 
 
 def compile_model(
@@ -38,10 +50,13 @@ def compile_model(
 ) -> Manifest:
     """Put the compiled form in the folder, or the reason why there is none.
 
-    To be called under `store.locked`. Raises ModelError where the model cannot be loaded at all.
+    To be called under `store.locked`. Raises ModelError where the model cannot be loaded at all,
+    or OpenVINO is asked for and not installed.
     """
     from notesearch.embedding import torch_model
 
+    if choice.precision is Precision.BFLOAT16:
+        import_openvino()  # to know of its absence before 15 s of work
     model = torch_model.load_model(choice, source, device="cpu")
     return write_compiled(
         folder,
@@ -88,14 +103,33 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
     probes = Probes.make(model)  # before the export, which changes how attention is computed
     torch_model.export_graph(model, graph, probes.sample(model))
     move_weights_out(graph)
-    lowest = float(probes.cosines(model, graph).min())
+    lowest = float(probes.cosines(model, open_engine(graph)).min())
     if not lowest >= LOWEST_COSINE:
         raise NotCompilableError(
             f"its graph differs from sentence-transformers: cosine {lowest:.4f} on a probe text"
         )
-    if precision is Precision.FLOAT32:
+    if precision is Precision.INT8:
+        return _quantise(model, graph, probes)
+    if precision is Precision.BFLOAT16:
+        return _try_bfloat16(model, graph, probes)
+    return None
+
+
+def _try_bfloat16(model: LoadedModel, graph: Path, probes: Probes) -> str | None:
+    """Give a warning where passages cannot run through the float32 graph in bfloat16."""
+    if not has_bfloat16():
+        return f"{model.rules.name} runs in float32: this processor has no bfloat16"
+    try:
+        engine = open_bfloat16_engine(graph)
+    except UnusableGraphError as error:
+        return f"{model.rules.name} runs in float32: OpenVINO refuses it: {error}"
+    mean = float(probes.cosines(model, engine).mean())
+    if mean >= MEAN_COSINE_BFLOAT16:
         return None
-    return _quantise(model, graph, probes)
+    return (
+        f"{model.rules.name} runs in float32: in bfloat16 its vectors differ too much "
+        f"(mean cosine {mean:.5f}, {MEAN_COSINE_BFLOAT16} is asked)"
+    )
 
 
 def _quantise(model: LoadedModel, graph: Path, probes: Probes) -> str | None:
@@ -105,7 +139,7 @@ def _quantise(model: LoadedModel, graph: Path, probes: Probes) -> str | None:
     for seven_bits in (False, True):
         candidate = graph.with_name("int8.onnx")
         write_int8(graph, candidate, seven_bits=seven_bits)
-        best = max(best, float(probes.cosines(model, candidate).mean()))
+        best = max(best, float(probes.cosines(model, open_engine(candidate)).mean()))
         if best >= MEAN_COSINE_INT8:
             candidate.replace(graph)
             move_weights_out(graph)
@@ -179,14 +213,14 @@ class Probes:
         ids = model.reader.read_passages(self.passages[:4])
         return pad_rows([ids[0], ids[-1]], torch_model.shape_of(model))
 
-    def cosines(self, model: LoadedModel, graph: Path) -> NDArray[np.float32]:
-        """How near the graph comes, for each passage and then each query; 1 is the same."""
+    def cosines(self, model: LoadedModel, engine: Engine) -> NDArray[np.float32]:
+        """How near the engine comes, for each passage and then each query; 1 is the same."""
         import numpy as np
 
         from notesearch.embedding import torch_model
 
         embedder = GraphEmbedder(
-            open_engine(graph), model.reader, torch_model.shape_of(model), "", warn=lambda _: None
+            engine, model.reader, torch_model.shape_of(model), "", warn=lambda _: None
         )
         passages = embedder.embed_passages(self.passages)
         queries = np.stack([embedder.embed_query(text) for text in PROBE_QUERIES])

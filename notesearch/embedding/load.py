@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from notesearch.embedding.bulk import BULK_PASSAGES, BulkEmbedder, may_have_accelerator
 from notesearch.embedding.choice import ModelChoice, Precision
-from notesearch.embedding.compiled import GraphEmbedder, open_engine
+from notesearch.embedding.compiled import (
+    Engine,
+    GraphEmbedder,
+    UnusableGraphError,
+    open_engine,
+)
 from notesearch.embedding.place import Place, ensure_compiled, find_place, open_form
 from notesearch.embedding.store import GRAPH, TOKENIZER, Manifest, open_manifest
 from notesearch.embedding.tokens import ReadingRules, TokenReader
@@ -61,8 +66,14 @@ def load_embedder(
     if engine is None:
         return _open_torch(choice, place, warn)
     reader = TokenReader.from_file(place.folder / TOKENIZER, manifest.rules)
-    for_passages = partial(open_engine, place.folder / GRAPH)
-    ready = GraphEmbedder(engine, reader, manifest.shape, place.fingerprint, warn, for_passages)
+    ready = GraphEmbedder(
+        engine,
+        reader,
+        manifest.shape,
+        place.fingerprint,
+        warn,
+        partial(_open_for_passages, choice.precision, place, manifest),
+    )
     return _with_bulk(choice, place, ready, warn)
 
 
@@ -117,6 +128,22 @@ def _open_torch(choice: ModelChoice, place: Place, warn: Callable[[str], None]) 
     return torch_model.TorchEmbedder(model, place.fingerprint, warn)
 
 
+def _open_for_passages(precision: Precision, place: Place, manifest: Manifest) -> Engine:
+    """On all cores; bfloat16 through OpenVINO, where the compiler found nothing against it."""
+    graph = place.folder / GRAPH
+    if precision is not Precision.BFLOAT16 or manifest.warning:
+        return open_engine(graph)
+    from notesearch.embedding.openvino_engine import open_bfloat16_engine
+
+    try:
+        return open_bfloat16_engine(graph)
+    except UnusableGraphError as error:  # another release of OpenVINO than it was compiled with
+        raise ModelError(
+            f"{place.source.name}: OpenVINO refuses its graph, which an earlier release took: "
+            f"{error}; set precision to float32"
+        ) from error
+
+
 def _with_bulk(
     choice: ModelChoice, place: Place, ready: GraphEmbedder, warn: Callable[[str], None]
 ) -> Embedder:
@@ -124,7 +151,7 @@ def _with_bulk(
     wanted, precision = choice.device, choice.precision
     if wanted == "cpu":
         return ready
-    if wanted == "auto" and (precision is Precision.INT8 or not may_have_accelerator()):
+    if wanted == "auto" and (precision is not Precision.FLOAT32 or not may_have_accelerator()):
         return ready
 
     def open_bulk() -> Embedder:
@@ -143,7 +170,8 @@ def _with_bulk(
 def _check_device(choice: ModelChoice) -> None:
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", choice.device):
         raise ModelError(f"device {choice.device}: not known; use auto, cpu, cuda, cuda:N or mps")
-    if choice.precision is Precision.INT8 and choice.device not in {"auto", "cpu"}:
+    if choice.precision is not Precision.FLOAT32 and choice.device not in {"auto", "cpu"}:
         raise ModelError(
-            f"device {choice.device}: int8 runs on the CPU; set device to cpu, or another precision"
+            f"device {choice.device}: {choice.precision.value} runs on the CPU; "
+            "set device to cpu, or another precision"
         )

@@ -162,6 +162,7 @@ def test_path_that_does_not_exist_is_an_error_without_a_look_at_the_network(
     [
         (ModelChoice(device="gpu"), "device gpu: not known"),
         (ModelChoice(device="cuda", precision=Precision.INT8), "int8 runs on the CPU"),
+        (ModelChoice(device="mps", precision=Precision.BFLOAT16), "bfloat16 runs on the CPU"),
     ],
 )
 def test_device_that_cannot_be_is_an_error(choice: ModelChoice, finding: str) -> None:
