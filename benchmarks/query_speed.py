@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.note_words import all_words
+from benchmarks.plot import draw
 from notesearch.embedding import load_embedder
 from notesearch.index.records import Condition, LazyEmbedder
 from notesearch.index.store import Store
@@ -188,6 +189,17 @@ def median_ms(ask: Callable[[str], object], queries: Sequence[str]) -> float:
     return round(statistics.median(times), 1)
 
 
+def lines(kept: dict[str, dict[str, dict[str, float]]]) -> dict[str, list[tuple[int, float]]]:
+    """Give what is drawn: for each filter, questions with new words and with known ones."""
+    return {
+        f"filter: {name}, words {moment}": [
+            (size, kept[str(size)][name][moment] / 1000) for size in sorted(map(int, kept))
+        ]
+        for name in ("none", "2 %", "0.01 %")
+        for moment in ("new", "again")
+    }
+
+
 def main() -> None:
     """Measure the sizes asked for, print them and keep them beside this file."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -205,6 +217,7 @@ def main() -> None:
             kept[str(size)] = measure(ensure_index(folder, size), queries)
             print(f"{size:>9,}", json.dumps(kept[str(size)]))
             FIGURES.write_text(json.dumps(kept, indent=1) + "\n")
+            (HERE / "query_speed.svg").write_text(draw(lines(kept)), encoding="utf-8")
     finally:
         if options.keep is None:
             shutil.rmtree(folder)

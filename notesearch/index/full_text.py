@@ -43,8 +43,8 @@ def score_phrase(
 ) -> Matches:
     """Score every row that has a phrase, in ascending order of the ids.
 
-    `weights` are those of the table's columns, `lengths` the tokens of each row by its number, 0
-    where there is no such row.
+    `weights` are those of the table's columns, `lengths` the tokens of each row by its number; 0
+    leaves a row out.
     """
     stems = stems_of(catalog, phrase)
     if len(stems) != 1:
@@ -54,7 +54,10 @@ def score_phrase(
         return Matches(ids, np.empty(0))
     firsts = np.flatnonzero(np.diff(ids, prepend=-1))
     frequencies = np.add.reduceat(np.asarray(weights, dtype=np.float64)[columns], firsts)
-    return Matches(ids[firsts], _bm25(frequencies, lengths[ids[firsts]], lengths))
+    found = ids[firsts]
+    if not (is_long := lengths[found] > 0).all():  # a note of nothing but a title has no passage
+        found, frequencies = found[is_long], frequencies[is_long]
+    return Matches(found, _bm25(frequencies, lengths[found], lengths))
 
 
 def stems_of(catalog: Catalog, text: str) -> list[str]:
@@ -81,6 +84,8 @@ def _places(
 def _bm25(
     frequencies: NDArray[np.float64], lengths: NDArray[np.int64], all_lengths: NDArray[np.int64]
 ) -> NDArray[np.float64]:
+    if not lengths.size:
+        return np.empty(0)
     count, having = np.count_nonzero(all_lengths), len(frequencies)
     idf = max(float(np.log((count - having + 0.5) / (having + 0.5))), _LEAST_IDF)
     relative = lengths / (all_lengths.sum() / count)

@@ -32,10 +32,6 @@ from notesearch.records import NoteKind, Passage, Role
 
 _NO_IDS = np.empty(0, dtype=np.int64)
 
-# Up to so many allowed passages are handed to SQLite by number; with more of them, it is
-# faster to go down the list of all matches and leave out what is not allowed.
-_FEW = 20_000
-
 _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
     p.search_text, p.tokens, p.note FROM passages p
     WHERE p.id IN (SELECT value FROM json_each(?))"""
@@ -90,7 +86,7 @@ class Snapshot:
         spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
         return numbers_in(spans[:, 0], spans[:, 1])
 
-    def all_matches(self, phrase: str, weights: ColumnWeights) -> Matches:
+    def matches(self, phrase: str, weights: ColumnWeights) -> Matches:
         """Score every passage that has a phrase, in ascending order of the ids."""
         columns = (weights.title, weights.section, weights.body)
         lengths = self.numbering.passage_lengths
@@ -117,79 +113,13 @@ class Snapshot:
             return Nearest(_NO_IDS, np.empty(0, dtype=np.float32))
         return self._vectors.nearest(query, k, allowed_ids)
 
-    def matches(
-        self,
-        expression: str,
-        k: int,
-        allowed_ids: NDArray[np.int64] | None = None,
-        weights: ColumnWeights | None = None,
-    ) -> Matches:
-        """Find the k allowed passages of greatest BM25 for an FTS5 expression, best first.
+    def matching_ids(self, expression: str) -> NDArray[np.int64]:
+        """Give all passages that match an FTS5 expression, in ascending order, unranked.
 
         UsageError when FTS5 cannot read the expression.
         """
-        weights = weights or ColumnWeights()
-        columns = (weights.title, weights.section, weights.body)
-        if allowed_ids is None or len(allowed_ids) > _FEW:
-            found = self._all_matches(expression, columns, k, allowed_ids)
-        else:
-            found = self._few_matches(expression, columns, k, allowed_ids)
-        ids = np.array([number for number, _ in found], dtype=np.int64)
-        scores = np.array([-score for _, score in found], dtype=np.float64)
-        return Matches(ids, scores)
-
-    def count_matches(self, expression: str, limit: int) -> int:
-        """Count the passages that match, up to a limit: a tenth of the time of ranking them."""
-        return self._catalog.number(
-            "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
-            (expression, limit),
-        )
-
-    def matching_ids(self, expression: str) -> NDArray[np.int64]:
-        """Give all passages that match, in ascending order, without ranking them."""
         sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
         return _ids_of(self._catalog.rows(sql, (expression,))[0][0])
-
-    def _all_matches(
-        self,
-        expression: str,
-        columns: tuple[float, ...],
-        k: int,
-        allowed_ids: NDArray[np.int64] | None,
-    ) -> list[Row]:
-        """Go down the matches from the best until k allowed ones are found."""
-        sql = "SELECT rowid, bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ?"
-        if allowed_ids is None:
-            limited = f"{sql} ORDER BY score, rowid LIMIT ?"
-            return self._catalog.rows(limited, (*columns, expression, k))
-        is_allowed = np.zeros(max(int(allowed_ids.max()), self._last_passage()) + 1, dtype=np.bool_)
-        is_allowed[allowed_ids] = True
-        found: list[Row] = []
-        for batch in self._catalog.batches(
-            f"{sql} ORDER BY score, rowid", (*columns, expression), size=max(k, 1)
-        ):
-            found.extend(row for row in batch if is_allowed[row[0]])
-            if len(found) >= k:
-                break
-        return found[:k]
-
-    def _last_passage(self) -> int:
-        return self._catalog.number("SELECT max(id) FROM passages")
-
-    def _few_matches(
-        self, expression: str, columns: tuple[float, ...], k: int, allowed_ids: NDArray[np.int64]
-    ) -> list[Row]:
-        """Score only what is allowed; the plus keeps SQLite from one search for each id."""
-        if not len(allowed_ids):
-            return []
-        # The passages of a note are neighbours: the bounds spare most of the way.
-        bounds = (int(allowed_ids[0]), int(allowed_ids[-1]))
-        return self._catalog.rows(
-            """SELECT rowid, bm25(words, ?, ?, ?) AS score FROM words WHERE words MATCH ?
-            AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?))
-            ORDER BY score, rowid LIMIT ?""",
-            (*columns, expression, *bounds, json.dumps(allowed_ids.tolist()), k),
-        )
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Give the vectors of some passages in their order: (passages, dimension) float32."""

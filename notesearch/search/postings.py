@@ -71,7 +71,7 @@ class PostingCache:
         known = self._get(snapshot, term)
         if known is not None:
             return known
-        passages = Scores.of(snapshot.all_matches(term, self._weights))
+        passages = Scores.of(snapshot.matches(term, self._weights))
         notes = Scores.of(snapshot.note_matches(term, self._weights))
         return self._keep(snapshot, term, Postings(passages, notes))
 
@@ -83,7 +83,7 @@ class PostingCache:
         known = self._get(snapshot, phrase)
         if known is not None:
             return known
-        passages = Scores.of(snapshot.all_matches(phrase, self._weights))
+        passages = Scores.of(snapshot.matches(phrase, self._weights))
         owners = snapshot.numbering.note_of[passages.ids]
         firsts = np.flatnonzero(np.diff(owners, prepend=0))  # a note's are numbered in a row
         notes = owners[firsts]

@@ -45,7 +45,7 @@ def contents_of_snapshot(snapshot: Snapshot) -> Contents:
     for word in (*WORDS, "also"):
         near = snapshot.nearest(embedder.embed_query(word), len(ids))
         nearest[word] = _answer(public, near.ids.tolist(), near.cosines.tolist())
-        found = snapshot.matches(word, len(ids))
+        found = snapshot.matches(f'"{word}"', ColumnWeights())
         matches[word] = _answer(public, found.ids.tolist(), found.scores.tolist())
         whole = snapshot.note_matches(word, ColumnWeights(title=2.0))
         numbers = whole.ids.tolist()

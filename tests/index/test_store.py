@@ -75,9 +75,8 @@ def test_rare_tag_still_fills_k_hits(corpus: LineCorpus, index_dir: Path) -> Non
     with Store(index_dir) as store, store.snapshot() as snapshot:
         allowed = snapshot.passage_ids(Condition(TAGGED, ("rare",)))
         nearest = snapshot.nearest(query, 3, allowed)
-        matches = snapshot.matches("policy", 3, allowed)
 
-    assert sorted(nearest.ids.tolist()) == sorted(matches.ids.tolist()) == allowed.tolist()
+    assert sorted(nearest.ids.tolist()) == allowed.tolist()
     # Of "Title policy" and "Title policy image", with one word in common.
     assert nearest.cosines.tolist() == pytest.approx([2**-0.5, 3**-0.5, 3**-0.5], abs=1e-3)
 
@@ -100,33 +99,19 @@ def test_cosines_are_those_of_brute_force(corpus: LineCorpus, index_dir: Path) -
 
 def test_words_match_by_their_stem_and_columns_weigh(store: Store) -> None:
     with store.snapshot() as snapshot:
-        assert len(snapshot.matches("gradients", 5).ids) == 1
-        assert snapshot.count_matches("policies", 9) == 2
+        assert len(snapshot.matches('"gradients"', ColumnWeights()).ids) == 1
         assert snapshot.matching_ids("policies").tolist() == [1, 3]
         assert snapshot.matching_ids("nowhere").tolist() == []
-        plain = snapshot.matches("section: line", 5)
-        heavy = snapshot.matches("section: line", 5, weights=ColumnWeights(section=10))
+        plain = snapshot.matches('"line"', ColumnWeights())
+        heavy = snapshot.matches('"line"', ColumnWeights(section=10))
 
     assert len(plain.ids) == 4
     assert heavy.scores[0] > plain.scores[0] > 0
 
 
-@pytest.mark.parametrize("allowed", [2, 20_001])
-def test_matches_keep_to_the_allowed_ids_however_many(store: Store, allowed: int) -> None:
-    allowed_ids = np.arange(2, 2 + allowed, dtype=np.int64)
-
-    with store.snapshot() as snapshot:
-        found = snapshot.matches("policy OR image OR proof", 9, allowed_ids)
-        everything = snapshot.matches("policy OR image OR proof", 9)
-
-    expected = [number for number in everything.ids.tolist() if 2 <= number < 2 + allowed]
-    assert found.ids.tolist() == expected
-    assert found.scores.tolist() == sorted(found.scores.tolist(), reverse=True)
-
-
 def test_unreadable_full_text_expression_is_the_users_error(store: Store) -> None:
     with store.snapshot() as snapshot, pytest.raises(UsageError, match="syntax error"):
-        snapshot.matches("policy AND (", 5)
+        snapshot.matching_ids("policy AND (")
 
 
 def test_passage_comes_back_as_it_went_in(corpus: LineCorpus, store: Store) -> None:
@@ -239,7 +224,7 @@ def test_empty_index_answers_with_nothing(corpus: LineCorpus, index_dir: Path) -
 
     with Store(index_dir) as store, store.snapshot() as snapshot:
         assert snapshot.nearest(WordEmbedder().embed_query("policy"), 5).ids.tolist() == []
-        assert snapshot.matches("policy", 5).ids.tolist() == []
+        assert snapshot.matches('"policy"', ColumnWeights()).ids.tolist() == []
         assert snapshot.passages([]) == []
 
 

@@ -140,7 +140,7 @@ def test_removed_note_takes_its_vectors_and_words_along(
     assert report.removed == ("vision/vit.md",)
     with Store(index_dir) as store, store.snapshot() as snapshot:
         assert snapshot.counts().vectors == snapshot.counts().passages == 3
-        assert len(snapshot.matches("image", 10).ids) == 0
+        assert len(snapshot.matches('"image"', ColumnWeights()).ids) == 0
 
 
 def test_file_that_fails_keeps_its_earlier_notes_and_is_reported_until_it_reads_well(

@@ -38,8 +38,8 @@ def test_own_scores_are_those_of_fts5_for_all_words_together(
         ids = sorted(data.draw(st.sets(st.integers(1, len(lines)))))
         for allowed_ids in (None, np.array(ids, dtype=np.int64)):
             found = LexicalRanker(PLAIN).find_matches(shot, wording, 1000, allowed_ids)
-            whole = shot.matches(any_of(wording.terms), 1000, allowed_ids, COLUMNS)
-            assert sorted(found.ids) == sorted(whole.ids)
+            whole = shot.matches(any_of(wording.terms), COLUMNS)
+            assert sorted(found.ids) == [n for n in whole.ids if allowed_ids is None or n in ids]
             np.testing.assert_allclose(found.all.bm25[whole.ids], whole.scores, rtol=1e-5)
 
 
@@ -51,7 +51,7 @@ def test_a_score_is_shared_by_the_passage_and_its_whole_note(tmp_path: Path) -> 
     ]
     with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
         found = LexicalRanker(PLAIN).find_matches(snapshot, REWARD_POLICY, 10, None)
-        passages = snapshot.matches("reward OR policy", 10, None, COLUMNS)
+        passages = snapshot.matches("reward OR policy", COLUMNS)
         whole = snapshot.note_matches("reward OR policy", COLUMNS)
     own = dict(zip(passages.ids.tolist(), passages.scores.tolist(), strict=True))
     assert (sorted(own), whole.ids.tolist()) == ([1, 2, 3], [1, 2])
@@ -125,13 +125,13 @@ def test_pairs_of_common_words_are_not_looked_for(
     ]
     asked: list[str] = []
     with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
-        look_up = snapshot.all_matches
+        look_up = snapshot.matches
 
-        def all_matches(term: str, weights: ColumnWeights) -> Matches:
+        def matches(term: str, weights: ColumnWeights) -> Matches:
             asked.append(term)
             return look_up(term, weights)
 
-        monkeypatch.setattr(snapshot, "all_matches", all_matches)
+        monkeypatch.setattr(snapshot, "matches", matches)
         wording = read_wording("robot reward policy")
         LexicalRanker().find_matches(snapshot, wording, 10, None)
     assert '"reward policy"' in asked
