@@ -21,12 +21,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from notesearch.embedding import ModelChoice, Precision, load_embedder
+from notesearch.corpus.chunker import chunk_note
+from notesearch.corpus.reader import read_file
+from notesearch.corpus.walk import list_files
+from notesearch.embedding import ModelChoice, Precision, load_counter, load_embedder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 WORDS_PER_PASSAGE = 150
+MAX_TOKENS = 224
 QUERY = "why DPO avoids reward model"
 PRECISIONS = [
     precision
@@ -193,17 +198,18 @@ def measure_quality(data: Path) -> None:
         embedder = load_embedder(ModelChoice(precision=precision))
         engines[f"compiled {precision.value}"] = embedder.embed_passages
     collections = [read_collection(data / name) for name in ("cranfield", "cisi")]
-    print("\n| nDCG@10, dense alone | Cranfield | CISI |\n|---|---|---|")
+    collections.append(read_notes_collection(data / "wild"))
+    print("\n| nDCG@10, dense alone | Cranfield | CISI | wild |\n|---|---|---|---|")
     for name, embed in engines.items():
         scores = [mean_ndcg(collection, embed) for collection in collections]
-        print(f"| {name} | {scores[0]:.4f} | {scores[1]:.4f} |")
+        print(f"| {name} | {' | '.join(f'{score:.4f}' for score in scores)} |", flush=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
     """Documents and judged queries, both cut to what the model reads."""
 
-    ids: list[str]
+    ids: list[str]  # of each text; several texts may be of one document
     texts: list[str]
     queries: dict[str, str]
     relevant: dict[str, dict[str, int]]  # query -> document -> gain
@@ -227,6 +233,34 @@ def read_collection(folder: Path) -> Collection:
     )
 
 
+def read_notes_collection(folder: Path, others: int = 200) -> Collection:
+    """Cut the notes that answer a query, and some others, into passages; a file is a document."""
+    rows = [json.loads(line) for line in (folder / "queries.jsonl").open(encoding="utf-8")]
+    queries = {str(number): row["text"] for number, row in enumerate(rows)}
+    relevant = {str(number): dict.fromkeys(row["relevant"], 1) for number, row in enumerate(rows)}
+    wanted = {path for documents in relevant.values() for path in documents}
+    paths = [file.path for file in list_files(folder / "notes").files]
+    rest = [path for path in paths if path not in wanted]
+    ids, texts = [], []
+    for path in [*sorted(wanted), *rest[:: max(1, len(rest) // others)]]:
+        for passage in cut_file(folder / "notes", path):
+            ids.append(path)
+            texts.append(passage)
+    return Collection(
+        ids, texts, dict(zip(queries, cut_to_fit(queries.values()), strict=True)), relevant
+    )
+
+
+def cut_file(folder: Path, path: str) -> list[str]:
+    """Give the search texts of a note file's passages."""
+    counter = load_counter()
+    return [
+        passage.search_text
+        for note in read_file(folder, path).notes
+        for passage in chunk_note(note, max_tokens=MAX_TOKENS, count=counter.count_many)
+    ]
+
+
 def cut_to_fit(texts: Iterable[str]) -> list[str]:
     """Keep the first words of each text that the model reads whole, the same for every engine."""
     counter = load_embedder()
@@ -247,7 +281,8 @@ def mean_ndcg(
     scores = []
     for query, row in zip(collection.queries, cosines, strict=True):
         gains = collection.relevant[query]
-        found = [gains.get(collection.ids[number], 0) for number in np.argsort(-row)[:k]]
+        ranked = dict.fromkeys(collection.ids[number] for number in np.argsort(-row))
+        found = [gains.get(document, 0) for document in islice(ranked, k)]
         best = sorted(gains.values(), reverse=True)[:k]
         scores.append(_dcg(found) / _dcg(best))
     return float(np.mean(scores))
