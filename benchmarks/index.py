@@ -199,7 +199,7 @@ def measure_warm(_: Path, index_dir: Path) -> dict[str, float]:
             "nearest": lambda: snapshot.nearest(query, 1000),
             "nearest_rare": lambda: snapshot.nearest(query, 1000, few),
             "nearest_broad": lambda: snapshot.nearest(query, 1000, many),
-            "matches": lambda: [snapshot.matches(word, ColumnWeights()) for word in words],
+            "matches": lambda: [snapshot.word_matches(word, ColumnWeights())[0] for word in words],
             "ids_rare": lambda: snapshot.passage_ids(rare),
             "ids_broad": lambda: snapshot.passage_ids(broad),
             "passages_10": lambda: snapshot.passages(few[:10].tolist()),

@@ -1,4 +1,4 @@
-"""A phrase in, its BM25 in every passage or note out, in a fifth of the time that FTS5 takes.
+"""Words in, their BM25 in every passage and note out, in a fifth of the time that FTS5 takes.
 
 FTS5's own bm25() looks up the length of each passage that it scores, 0.7 µs, and Python takes
 another 0.5 for each row that it is handed. Where a word stands comes out of the same table at
@@ -7,14 +7,15 @@ another 0.5 for each row that it is handed. Where a word stands comes out of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.records import Matches
+from notesearch.index.numbering import Numbering
+from notesearch.index.records import ColumnWeights, Matches
 
 # Those of FTS5, which has them from Robertson and Zaragoza (2009).
 _K1 = 1.2
@@ -23,41 +24,73 @@ _LEAST_IDF = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class FullTextTable:
+class _FullTextTable:
     """One of the full-text tables, and its columns."""
 
     name: str
     columns: tuple[str, ...]
 
 
-PASSAGE_WORDS = FullTextTable("words", ("title", "section", "body"))
-NOTE_WORDS = FullTextTable("note_words", ("title", "body"))
+_PASSAGE_WORDS = _FullTextTable("words", ("title", "section", "body"))
+_BODY = 2
+_NOTE_NAMES = _FullTextTable("note_words", ("title",))
 
 
-def score_phrase(
-    catalog: Catalog,
-    table: FullTextTable,
-    phrase: str,
-    weights: Sequence[float],
-    lengths: NDArray[np.int64],
-) -> Matches:
-    """Score every row that has a phrase, in ascending order of the ids.
+def score_word(
+    catalog: Catalog, word: str, weights: ColumnWeights, numbering: Numbering
+) -> tuple[Matches, Matches]:
+    """Score every passage that has a word, and every note; both in ascending order of the ids.
 
-    `weights` are those of the table's columns, `lengths` the tokens of each row by its number; 0
-    leaves a row out.
+    A note has it as often as its title, its aliases and the bodies of its passages have it.
     """
-    stems = stems_of(catalog, phrase)
+    stems = stems_of(catalog, word)
     if len(stems) != 1:
-        return _scores_by_fts5(catalog, table, phrase, weights)
-    ids, columns = _places(catalog, table, stems[0])
+        passages = score_phrase(catalog, word, weights)
+        return passages, best_of_notes(passages, numbering)
+    ids, columns = _places(catalog, _PASSAGE_WORDS, stems[0])
+    passages = _score_passages(ids, columns, weights, numbering)
+    named, _ = _places(catalog, _NOTE_NAMES, stems[0])
+    count = len(numbering.note_lengths)
+    in_bodies = np.bincount(numbering.note_of[ids[columns == _BODY]], minlength=count)
+    frequencies = weights.title * np.bincount(named, minlength=count) + weights.body * in_bodies
+    frequencies[numbering.note_lengths == 0] = 0  # a note of nothing but a title has no passage
+    notes = np.flatnonzero(frequencies)
+    relative = numbering.note_lengths[notes] * (numbering.notes / max(numbering.tokens, 1))
+    return passages, Matches(notes, _bm25(frequencies[notes], relative, numbering.notes))
+
+
+def score_phrase(catalog: Catalog, phrase: str, weights: ColumnWeights) -> Matches:
+    """Score every passage that has words in a row, by FTS5: a phrase stands in few passages."""
+    rows = catalog.rows(
+        """SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid""",
+        (weights.title, weights.section, weights.body, phrase),
+    )
+    ids = np.array([number for number, _ in rows], dtype=np.int64)
+    return Matches(ids, np.array([-score for _, score in rows], dtype=np.float64))
+
+
+def best_of_notes(passages: Matches, numbering: Numbering) -> Matches:
+    """Give each note the score of its best passage; the passages ascend."""
+    owners = numbering.note_of[passages.ids]
+    firsts = np.flatnonzero(np.diff(owners, prepend=0))  # a note's are numbered in a row
+    best = np.maximum.reduceat(passages.scores, firsts) if firsts.size else passages.scores
+    return Matches(owners[firsts].astype(np.int64), best)
+
+
+def _score_passages(
+    ids: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    weights: ColumnWeights,
+    numbering: Numbering,
+) -> Matches:
     if not ids.size:
         return Matches(ids, np.empty(0))
     firsts = np.flatnonzero(np.diff(ids, prepend=-1))
-    frequencies = np.add.reduceat(np.asarray(weights, dtype=np.float64)[columns], firsts)
-    found = ids[firsts]
-    if not (is_long := lengths[found] > 0).all():  # a note of nothing but a title has no passage
-        found, frequencies = found[is_long], frequencies[is_long]
-    return Matches(found, _bm25(frequencies, lengths[found], lengths))
+    by_column = np.array([weights.title, weights.section, weights.body])
+    frequencies = np.add.reduceat(by_column[columns], firsts)
+    found, count = ids[firsts], numbering.passage_ids.size
+    relative = numbering.passage_lengths[found] * (count / numbering.tokens)
+    return Matches(found, _bm25(frequencies, relative, count))
 
 
 def stems_of(catalog: Catalog, text: str) -> list[str]:
@@ -68,7 +101,7 @@ def stems_of(catalog: Catalog, text: str) -> list[str]:
 
 
 def _places(
-    catalog: Catalog, table: FullTextTable, stem: str
+    catalog: Catalog, table: _FullTextTable, stem: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Find where a word stands: the row, ascending, and the column of each place."""
     cases = " ".join(f"WHEN '{name}' THEN {n}" for n, name in enumerate(table.columns))
@@ -82,28 +115,11 @@ def _places(
 
 
 def _bm25(
-    frequencies: NDArray[np.float64], lengths: NDArray[np.int64], all_lengths: NDArray[np.int64]
+    frequencies: NDArray[np.floating], relative_lengths: NDArray[np.floating], count: int
 ) -> NDArray[np.float64]:
-    if not lengths.size:
-        return np.empty(0)
-    count, having = np.count_nonzero(all_lengths), len(frequencies)
-    idf = max(float(np.log((count - having + 0.5) / (having + 0.5))), _LEAST_IDF)
-    relative = lengths / (all_lengths.sum() / count)
-    scores: NDArray[np.float64] = (
-        idf * frequencies * (_K1 + 1) / (frequencies + _K1 * (1 - _B + _B * relative))
-    )
+    """Score those of `count` texts that have a word, by their lengths in average ones."""
+    having = len(frequencies)
+    idf = max(math.log((count - having + 0.5) / (having + 0.5)), _LEAST_IDF)
+    damping = _K1 * (1 - _B + _B * relative_lengths)
+    scores: NDArray[np.float64] = idf * frequencies * (_K1 + 1) / (frequencies + damping)
     return scores
-
-
-def _scores_by_fts5(
-    catalog: Catalog, table: FullTextTable, phrase: str, weights: Sequence[float]
-) -> Matches:
-    """Score several words in a row: a phrase stands in few passages."""
-    marks = ", ".join("?" * len(weights))
-    rows = catalog.rows(
-        f"""SELECT rowid, bm25({table.name}, {marks}) FROM {table.name}
-        WHERE {table.name} MATCH ? ORDER BY rowid""",
-        (*weights, phrase),
-    )
-    ids = np.array([number for number, _ in rows], dtype=np.int64)
-    return Matches(ids, np.array([-score for _, score in rows], dtype=np.float64))

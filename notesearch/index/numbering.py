@@ -24,6 +24,7 @@ class Numbering:
     passages_of: NDArray[np.int64]  # by note: how many
     passage_ids: NDArray[np.int64]  # ascending
     notes: int  # that have passages
+    tokens: int  # in all
 
     @classmethod
     def read(cls, catalog: Catalog) -> Numbering:
@@ -47,6 +48,7 @@ class Numbering:
             passages_of=passages_of,
             passage_ids=np.flatnonzero(note_of),
             notes=int(np.count_nonzero(passages_of)),
+            tokens=int(lengths.sum()),
         )
 
 

@@ -119,8 +119,8 @@ class Recorder:
             (file,),
         )
         self._catalog.rows(
-            f"""INSERT INTO note_words (note_words, rowid, title, body)
-            SELECT 'delete', id, title, body FROM whole_notes WHERE id IN ({_NOTES_OF_FILE})""",
+            f"""INSERT INTO note_words (note_words, rowid, title)
+            SELECT 'delete', id, title FROM note_names WHERE id IN ({_NOTES_OF_FILE})""",
             (file,),
         )
         for table in ("passages", "tags", "acronyms"):
@@ -185,8 +185,8 @@ class Recorder:
             (self._last_worded, self._last_passage),
         )
         self._catalog.rows(
-            """INSERT INTO note_words (rowid, title, body)
-            SELECT id, title, body FROM whole_notes WHERE id > ? AND id <= ?""",
+            """INSERT INTO note_words (rowid, title)
+            SELECT id, title FROM note_names WHERE id > ? AND id <= ?""",
             (self._last_worded_note, self._last_note),
         )
         self._last_worded = self._last_passage

@@ -103,22 +103,10 @@ TABLES = (
         title, section, body,
         content='passage_words', content_rowid='id', tokenize='porter unicode61'
     )""",
-    # The passages of a note are numbered in a row, in its order. Aliases are JSON, whose signs are
-    # no words.
-    """CREATE VIEW whole_notes AS SELECT
-        id,
-        title || ' ' || aliases AS title,
-        coalesce((
-            SELECT group_concat(body, char(10)) FROM (
-                SELECT substr(search_text, body_start + 1) AS body FROM passages
-                WHERE passages.id >= first_passage AND passages.id < first_passage + notes.passages
-                ORDER BY passages.id
-            )
-        ), '') AS body
-        FROM notes""",
+    # Aliases are JSON, whose signs are no words. What else a note says, its passages say.
+    """CREATE VIEW note_names AS SELECT id, title || ' ' || aliases AS title FROM notes""",
     """CREATE VIRTUAL TABLE note_words USING fts5(
-        title, body,
-        content='whole_notes', content_rowid='id', tokenize='porter unicode61'
+        title, content='note_names', content_rowid='id', tokenize='porter unicode61'
     )""",
     # Collects 16 MiB of postings before they are written: fewer merges in a first build.
     "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog, Row, Value
-from notesearch.index.full_text import NOTE_WORDS, PASSAGE_WORDS, score_phrase
+from notesearch.index.full_text import best_of_notes, score_phrase, score_word
 from notesearch.index.layout import damaged
 from notesearch.index.numbering import Numbering, Numberings, numbers_in
 from notesearch.index.records import (
@@ -86,16 +86,14 @@ class Snapshot:
         spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
         return numbers_in(spans[:, 0], spans[:, 1])
 
-    def matches(self, phrase: str, weights: ColumnWeights) -> Matches:
-        """Score every passage that has a phrase, in ascending order of the ids."""
-        columns = (weights.title, weights.section, weights.body)
-        lengths = self.numbering.passage_lengths
-        return score_phrase(self._catalog, PASSAGE_WORDS, phrase, columns, lengths)
+    def word_matches(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+        """Score every passage and every note that has a word, in ascending order of the ids."""
+        return score_word(self._catalog, word, weights, self.numbering)
 
-    def note_matches(self, phrase: str, weights: ColumnWeights) -> Matches:
-        """Score every note that has it, as a whole; the ids are those of notes, ascending."""
-        columns, lengths = (weights.title, weights.body), self.numbering.note_lengths
-        return score_phrase(self._catalog, NOTE_WORDS, phrase, columns, lengths)
+    def phrase_matches(self, phrase: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+        """Do the same for words in a row: a note has what its best passage has."""
+        passages = score_phrase(self._catalog, phrase, weights)
+        return passages, best_of_notes(passages, self.numbering)
 
     @property
     def numbering(self) -> Numbering:

@@ -69,26 +69,12 @@ class PostingCache:
     def find(self, snapshot: Snapshot, term: str) -> Postings:
         """Find the passages and the notes of a word, given as an FTS5 phrase."""
         known = self._get(snapshot, term)
-        if known is not None:
-            return known
-        passages = Scores.of(snapshot.matches(term, self._weights))
-        notes = Scores.of(snapshot.note_matches(term, self._weights))
-        return self._keep(snapshot, term, Postings(passages, notes))
+        return known or self._keep(snapshot, term, snapshot.word_matches(term, self._weights))
 
     def find_together(self, snapshot: Snapshot, phrase: str) -> Postings:
-        """Find the passages of several words in a row; a note has what its best passage has.
-
-        To ask the table of whole notes too would take as long again, and finds the same.
-        """
+        """Find those of several words in a row."""
         known = self._get(snapshot, phrase)
-        if known is not None:
-            return known
-        passages = Scores.of(snapshot.matches(phrase, self._weights))
-        owners = snapshot.numbering.note_of[passages.ids]
-        firsts = np.flatnonzero(np.diff(owners, prepend=0))  # a note's are numbered in a row
-        notes = owners[firsts]
-        best = np.maximum.reduceat(passages.scores, firsts) if notes.size else passages.scores
-        return self._keep(snapshot, phrase, Postings(passages, Scores(notes, best)))
+        return known or self._keep(snapshot, phrase, snapshot.phrase_matches(phrase, self._weights))
 
     def _get(self, snapshot: Snapshot, phrase: str) -> Postings | None:
         with self._guard:
@@ -105,7 +91,8 @@ class PostingCache:
             self._known.clear()
             self._size = 0
 
-    def _keep(self, snapshot: Snapshot, phrase: str, found: Postings) -> Postings:
+    def _keep(self, snapshot: Snapshot, phrase: str, matches: tuple[Matches, Matches]) -> Postings:
+        found = Postings(*map(Scores.of, matches))
         with self._guard:
             self._turn_to(snapshot)
             if phrase not in self._known:

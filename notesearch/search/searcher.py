@@ -63,6 +63,14 @@ class Question:
         return NO_WORDING if self.mode is Mode.DENSE else read_wording(self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Dense:
+    """What is worked out beside the words: the question's vector, and the passages near it."""
+
+    vector: Future[NDArray[np.float32]]
+    nearest: Future[Nearest]
+
+
 class Searcher:
     """Answers from an index; many threads may ask at once."""
 
@@ -78,9 +86,9 @@ class Searcher:
         """Without a `floor` it is learned, and kept for the next process in `floor_file`."""
         self._store = store
         self._embedder = LoadedOnce(load_embedder)
-        # A question is embedded while the full-text table is asked: 4 ms, and the loading of the
-        # model at the first one, cost no time of their own.
-        self._embedding = ThreadPoolExecutor(thread_name_prefix="embed")
+        # A question is embedded, and the passages near it are found, while the full-text table is
+        # asked: neither holds Python's lock for long.
+        self._beside = ThreadPoolExecutor(thread_name_prefix="dense")
         self._allowed = AllowedIds()
         self._weights = weights
         self._lexical = LexicalRanker(weights)
@@ -109,12 +117,15 @@ class Searcher:
         _require_counts(k, per_note)
         vector = None
         if mode is not Mode.LEXICAL:
-            vector = self._embedding.submit(self._embed, question.text)
+            vector = self._beside.submit(self._embed, question.text)
         with self._store.snapshot() as snapshot:
             allowed_ids = self._allowed.find(snapshot, phrases, condition)
             depth = max(DEPTH, 4 * k)
+            dense = None
+            if vector is not None:
+                dense = self._begin_dense(vector, snapshot, depth, allowed_ids)
             matches = self._lexical.find_matches(snapshot, question.wording, depth, allowed_ids)
-            ranking = self._rank(snapshot, mode, matches, vector, depth, allowed_ids)
+            ranking = self._rank(snapshot, mode, matches, dense, allowed_ids)
             floor = None if vector is None else self._floor_of(snapshot)
             weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
             reranked = reranking.apply(snapshot, question.text, ranking) if reranking else None
@@ -163,6 +174,18 @@ class Searcher:
         self._store.require_embedder(embedder.fingerprint)
         return embedder.embed_query(text)
 
+    def _begin_dense(
+        self,
+        vector: Future[NDArray[np.float32]],
+        snapshot: Snapshot,
+        depth: int,
+        allowed_ids: NDArray[np.int64] | None,
+    ) -> _Dense:
+        def find_nearest() -> Nearest:
+            return snapshot.nearest(vector.result(), depth, allowed_ids)
+
+        return _Dense(vector, self._beside.submit(find_nearest))
+
     def _floor_of(self, snapshot: Snapshot) -> float | None:
         if self._floor is not None:
             return self._floor
@@ -173,19 +196,18 @@ class Searcher:
         snapshot: Snapshot,
         mode: Mode,
         matches: LexicalMatches,
-        vector: Future[NDArray[np.float32]] | None,
-        depth: int,
+        dense: _Dense | None,
         allowed_ids: NDArray[np.int64] | None,
     ) -> Ranking:
-        if vector is None:
+        if dense is None:
             return rank_matches(matches)
-        nearest = snapshot.nearest(vector.result(), depth, allowed_ids)
+        nearest = dense.nearest.result()
         if mode is Mode.DENSE:
             return rank_nearest(nearest)
         background = self._lexical.background(snapshot, allowed_ids)
         ids = join_ids(nearest.ids, matches.ids)
         others = leave_out(join_ids(ids, background), nearest.ids)
-        known = _joined(nearest, snapshot.nearest(vector.result(), len(others), others))
+        known = _joined(nearest, snapshot.nearest(dense.vector.result(), len(others), others))
         return fuse(ids, known, matches.all, background, self._weights.dense)
 
 

@@ -45,9 +45,9 @@ def contents_of_snapshot(snapshot: Snapshot) -> Contents:
     for word in (*WORDS, "also"):
         near = snapshot.nearest(embedder.embed_query(word), len(ids))
         nearest[word] = _answer(public, near.ids.tolist(), near.cosines.tolist())
-        found = snapshot.matches(f'"{word}"', ColumnWeights())
+        found = snapshot.word_matches(f'"{word}"', ColumnWeights())[0]
         matches[word] = _answer(public, found.ids.tolist(), found.scores.tolist())
-        whole = snapshot.note_matches(word, ColumnWeights(title=2.0))
+        whole = snapshot.word_matches(word, ColumnWeights(title=2.0))[1]
         numbers = whole.ids.tolist()
         names = {number: note.note_id for number, note in snapshot.notes(numbers).items()}
         notes[word] = _answer(names, numbers, whole.scores.tolist())

@@ -99,11 +99,11 @@ def test_cosines_are_those_of_brute_force(corpus: LineCorpus, index_dir: Path) -
 
 def test_words_match_by_their_stem_and_columns_weigh(store: Store) -> None:
     with store.snapshot() as snapshot:
-        assert len(snapshot.matches('"gradients"', ColumnWeights()).ids) == 1
+        assert len(snapshot.word_matches('"gradients"', ColumnWeights())[0].ids) == 1
         assert snapshot.matching_ids("policies").tolist() == [1, 3]
         assert snapshot.matching_ids("nowhere").tolist() == []
-        plain = snapshot.matches('"line"', ColumnWeights())
-        heavy = snapshot.matches('"line"', ColumnWeights(section=10))
+        plain = snapshot.word_matches('"line"', ColumnWeights())[0]
+        heavy = snapshot.word_matches('"line"', ColumnWeights(section=10))[0]
 
     assert len(plain.ids) == 4
     assert heavy.scores[0] > plain.scores[0] > 0
@@ -224,7 +224,7 @@ def test_empty_index_answers_with_nothing(corpus: LineCorpus, index_dir: Path) -
 
     with Store(index_dir) as store, store.snapshot() as snapshot:
         assert snapshot.nearest(WordEmbedder().embed_query("policy"), 5).ids.tolist() == []
-        assert snapshot.matches('"policy"', ColumnWeights()).ids.tolist() == []
+        assert snapshot.word_matches('"policy"', ColumnWeights())[0].ids.tolist() == []
         assert snapshot.passages([]) == []
 
 

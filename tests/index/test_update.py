@@ -140,7 +140,7 @@ def test_removed_note_takes_its_vectors_and_words_along(
     assert report.removed == ("vision/vit.md",)
     with Store(index_dir) as store, store.snapshot() as snapshot:
         assert snapshot.counts().vectors == snapshot.counts().passages == 3
-        assert len(snapshot.matches('"image"', ColumnWeights()).ids) == 0
+        assert len(snapshot.word_matches('"image"', ColumnWeights())[0].ids) == 0
 
 
 def test_file_that_fails_keeps_its_earlier_notes_and_is_reported_until_it_reads_well(
@@ -384,7 +384,7 @@ def test_words_of_whole_notes_follow_edits_renames_and_removals(
 
 def notes_that_say(index_dir: Path, word: str) -> list[str]:
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        numbers = snapshot.note_matches(word, ColumnWeights()).ids.tolist()
+        numbers = snapshot.word_matches(word, ColumnWeights())[1].ids.tolist()
         return [note.note_id for note in snapshot.notes(numbers).values()]
 
 

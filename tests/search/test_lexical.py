@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +40,7 @@ def test_own_scores_are_those_of_fts5_for_all_words_together(
         ids = sorted(data.draw(st.sets(st.integers(1, len(lines)))))
         for allowed_ids in (None, np.array(ids, dtype=np.int64)):
             found = LexicalRanker(PLAIN).find_matches(shot, wording, 1000, allowed_ids)
-            whole = shot.matches(any_of(wording.terms), COLUMNS)
+            whole = shot.word_matches(any_of(wording.terms), COLUMNS)[0]
             assert sorted(found.ids) == [n for n in whole.ids if allowed_ids is None or n in ids]
             np.testing.assert_allclose(found.all.bm25[whole.ids], whole.scores, rtol=1e-5)
 
@@ -51,18 +53,26 @@ def test_a_score_is_shared_by_the_passage_and_its_whole_note(tmp_path: Path) -> 
     ]
     with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
         found = LexicalRanker(PLAIN).find_matches(snapshot, REWARD_POLICY, 10, None)
-        passages = snapshot.matches("reward OR policy", COLUMNS)
-        whole = snapshot.note_matches("reward OR policy", COLUMNS)
-    own = dict(zip(passages.ids.tolist(), passages.scores.tolist(), strict=True))
-    assert (sorted(own), whole.ids.tolist()) == ([1, 2, 3], [1, 2])
+        words = [snapshot.word_matches(word, COLUMNS) for word in ("reward", "policy")]
+    own = _added_up(passages for passages, _ in words)
+    whole = _added_up(notes for _, notes in words)
+    assert (sorted(own), sorted(whole)) == ([1, 2, 3], [1, 2])
     # "reward" is rarer than "policy". The two passages that say "policy" alone are equal, but the
     # note of one says both words.
     assert found.ids.tolist() == [1, 2, 3]
     assert own[1] > own[2] == pytest.approx(own[3])
-    behind = whole.scores[1] / whole.scores[0]
+    behind = whole[2] / whole[1]
     shares = [(1.0, 1.0), (own[2] / own[1], 1.0), (own[3] / own[1], behind)]
     expected = [(1 - PLAIN.note) * one + PLAIN.note * note for one, note in shares]
     assert found.scores.tolist() == pytest.approx(expected, rel=1e-5)
+
+
+def _added_up(parts: Iterable[Matches]) -> Counter[int]:
+    totals: Counter[int] = Counter()
+    for matches in parts:
+        for number, score in zip(matches.ids.tolist(), matches.scores.tolist(), strict=True):
+            totals[number] += score
+    return totals
 
 
 def test_best_notes_are_told_by_all_their_passages_not_by_allowed_ones(tmp_path: Path) -> None:
@@ -125,13 +135,13 @@ def test_pairs_of_common_words_are_not_looked_for(
     ]
     asked: list[str] = []
     with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
-        look_up = snapshot.matches
+        look_up = snapshot.phrase_matches
 
-        def matches(term: str, weights: ColumnWeights) -> Matches:
-            asked.append(term)
-            return look_up(term, weights)
+        def matches(phrase: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+            asked.append(phrase)
+            return look_up(phrase, weights)
 
-        monkeypatch.setattr(snapshot, "matches", matches)
+        monkeypatch.setattr(snapshot, "phrase_matches", matches)
         wording = read_wording("robot reward policy")
         LexicalRanker().find_matches(snapshot, wording, 10, None)
     assert '"reward policy"' in asked
