@@ -44,7 +44,7 @@ def test_a_note_is_described_for_a_person(parse):
         "    tags     dpo, alignment",
         "    date     2026-03-14",
         "    paper    arxiv:2305.18290 (2023)",
-        "         8-12   14 tokens",
+        "         8-12   14 tokens  Limitations [limitations]",
         "               The reward model is implied by the policy. Limitations It drifts.",
     ]
 
