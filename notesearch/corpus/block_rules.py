@@ -7,7 +7,7 @@ a block is read for what it says before it is known what it is. These two take h
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import (
@@ -25,16 +25,17 @@ Rule = Callable[[StateBlock, int, int, bool], bool]
 
 # What a block that is no text may begin with: all but these begin a paragraph.
 _SIGNS = frozenset(string.punctuation + string.digits) - frozenset("\"'(,./;?@!%&\\^[]{}")
-# CommonMark's own rules, with the signs that each begins with and where it ends a block.
-_ENDS = ["paragraph", "reference", "blockquote"]
-_GUARDED: tuple[tuple[str, Rule, str, list[str]], ...] = (
-    ("fence", fence, "`~", [*_ENDS, "list"]),
-    ("blockquote", blockquote, ">", [*_ENDS, "list"]),
-    ("hr", hr, "-*_", [*_ENDS, "list"]),
-    ("list", list_block, "-+*" + string.digits, _ENDS),
-    ("html_block", html_block, "<", _ENDS),
-    ("heading", heading, "#", _ENDS),
+# CommonMark's own rules with the signs that each begins with, in its order. The first three end a
+# list item too, all of them a paragraph or a quote.
+_RULES: tuple[tuple[Rule, str], ...] = (
+    (fence, "`~"),
+    (blockquote, ">"),
+    (hr, "-*_"),
+    (list_block, "-+*" + string.digits),
+    (html_block, "<"),
+    (heading, "#"),
 )
+_NAMES = ("fence", "blockquote", "hr", "list", "html_block", "heading")
 _DELIMITERS = frozenset("|-:")
 _CODE_INDENT = 4
 
@@ -45,18 +46,32 @@ def use_fast_rules(parser: MarkdownIt) -> None:
     ruler.at("table", _read_table, {"alt": ["paragraph", "reference"]})
     ruler.before("table", "plain text", _read_plain_text)
     ruler.at("lheading", _read_text)
-    for name, rule, signs, ends in _GUARDED:
-        ruler.at(name, _guarded(rule, frozenset(signs)), {"alt": ends})
-    ruler.disable(["reference"])  # what it defines is text like any other here
+    ruler.after(
+        "code", "marked", _by_sign(_RULES), {"alt": ["paragraph", "reference", "blockquote"]}
+    )
+    ruler.after("marked", "end of item", _only_silent(_by_sign(_RULES[:3])), {"alt": ["list"]})
+    # What a reference defines is text like any other here.
+    ruler.disable([*_NAMES, "reference"])
 
 
-def _guarded(rule: Rule, signs: frozenset[str]) -> Rule:
-    """Ask a rule only about lines that begin with one of its signs."""
+def _by_sign(rules: Sequence[tuple[Rule, str]]) -> Rule:
+    """Ask those rules alone that a line's first sign may begin with: one look for all of them."""
+    known: dict[str, tuple[Rule, ...]] = {}
+    for rule, signs in rules:
+        for sign in signs:
+            known[sign] = (*known.get(sign, ()), rule)
 
     def ask(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        return _first_sign(state, start) in signs and rule(state, start, end, silent)
+        return any(
+            rule(state, start, end, silent) for rule in known.get(_first_sign(state, start), ())
+        )
 
     return ask
+
+
+def _only_silent(rule: Rule) -> Rule:
+    """Let a rule end other blocks, and read none."""
+    return lambda state, start, end, silent: silent and rule(state, start, end, silent)
 
 
 def _read_plain_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:

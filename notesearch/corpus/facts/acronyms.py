@@ -15,6 +15,8 @@ _WORD = re.compile(r"[^\W_]+")
 _ACRONYM = re.compile(r"[^\W\d_][\w+&/-]{1,9}")
 # What stands before a bracket is looked at so far, and no further than a sign that ends a clause.
 _BEFORE = 120
+_LONGEST = 20  # of an acronym, with emphasis and room around it
+_LIST_SIGN = re.compile("[,;]")
 _CLAUSE_END = re.compile(r"[.;:!?()|\n]")
 # Small words give no letter where the others give all.
 _SMALL = frozenset(
@@ -44,12 +46,14 @@ def _in_names(names: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _in_brackets(text: str) -> Iterator[tuple[str, str]]:
     for match in _IN_BRACKETS.finditer(text):
-        inside = match[1].strip()
-        before = _CLAUSE_END.split(text[max(0, match.start() - _BEFORE) : match.start()])[-1]
-        short = re.split("[,;]", inside)[0].strip()
+        inside, start = match[1].strip(), match.start()
+        if "://" in inside:
+            continue
+        short = _LIST_SIGN.split(inside, maxsplit=1)[0].strip()
         if _is_acronym(short):
+            before = _CLAUSE_END.split(text[max(0, start - _BEFORE) : start])[-1]
             yield from _explained(short, _WORD.findall(before))
-        *_, last = before.split() or [""]
+        *_, last = text[max(0, start - _LONGEST) : start].rpartition("\n")[2].split() or [""]
         last = last.strip("*_`\"'“”")
         if _is_acronym(last):
             words = _WORD.findall(inside)
@@ -60,9 +64,10 @@ def _in_brackets(text: str) -> Iterator[tuple[str, str]]:
 
 def _is_acronym(text: str) -> bool:
     """Tell by its capitals: at least two, and half of its letters."""
+    if _ACRONYM.fullmatch(text) is None:
+        return False
     capitals = sum(char.isupper() for char in text)
-    letters = sum(char.isalpha() for char in text)
-    return _ACRONYM.fullmatch(text) is not None and capitals >= 2 and 2 * capitals >= letters
+    return capitals >= 2 and 2 * capitals >= sum(char.isalpha() for char in text)
 
 
 def _explained(short: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
