@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import unescape
 
 _ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t](.*))?$")
@@ -44,6 +45,7 @@ def _without_closing(text: str) -> str:
     return text if open_text[-1:].strip() else open_text.rstrip(" \t")
 
 
+@lru_cache(maxsize=1024)  # layout, title, facts and sections ask for the same few lines
 def plain(text: str) -> str:
     """Take links, emphasis, tags and escapes off a line, and keep its words.
 
