@@ -114,12 +114,17 @@ def _places(
     return places >> 2, places & 3
 
 
+def rarity(having: int, count: int) -> float:
+    """Weigh a term by how many of `count` texts have it; below 0 where most of them do."""
+    return math.log((count - having + 0.5) / (having + 0.5))
+
+
 def _bm25(
     frequencies: NDArray[np.floating], relative_lengths: NDArray[np.floating], count: int
 ) -> NDArray[np.float64]:
     """Score those of `count` texts that have a word, by their lengths in average ones."""
     having = len(frequencies)
-    idf = max(math.log((count - having + 0.5) / (having + 0.5)), _LEAST_IDF)
+    idf = max(rarity(having, count), _LEAST_IDF)
     damping = _K1 * (1 - _B + _B * relative_lengths)
     scores: NDArray[np.float64] = idf * frequencies * (_K1 + 1) / (frequencies + damping)
     return scores

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from notesearch.index.full_text import rarity
 from notesearch.index.numbering import Numbering
 from notesearch.index.records import ColumnWeights
 from notesearch.index.snapshot import Snapshot
@@ -237,8 +238,8 @@ class LexicalRanker:
 
 
 def _rarity(having: int, passages: int) -> float:
-    """Weigh a term by the passages that have it: BM25's own measure, and never nothing."""
-    return max(math.log((passages - having + 0.5) / (having + 0.5)), 0.1)
+    """Weigh a term as BM25 does, and never by nothing."""
+    return max(rarity(having, passages), 0.1)
 
 
 def _to_greatest(scores: NDArray[np.float32], allowed: NDArray[np.float32]) -> NDArray[np.float32]:

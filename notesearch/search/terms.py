@@ -12,7 +12,6 @@ from itertools import pairwise
 _WORD = re.compile(r"[^\W_]+")
 _COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–/'’.+][^\W_]+)*")
 _BESIDE = re.compile(r"[\s\-‐‑]+")
-_LETTERS_AND_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 
 Pair = tuple[str, str]
 
@@ -78,11 +77,6 @@ def _pairs(text: str) -> Iterator[Pair]:
         pair = (first[0].casefold(), second[0].casefold())
         if _BESIDE.fullmatch(text, first.end(), second.start()) and STOP_WORDS.isdisjoint(pair):
             yield pair
-
-
-def any_of(terms: Iterable[str]) -> str:
-    """Join phrases to the expression that one of them is enough for."""
-    return " OR ".join(terms)
 
 
 def all_of(terms: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 from notesearch.corpus.facts.dates import is_date_folder
+from notesearch.corpus.words.rewriting import word_set
 
 # A longer line is prose; the longest list of tags seen has 600 characters.
 _MAX_LINE = 4000
@@ -19,17 +20,13 @@ _MAX_LINE = 4000
 _MAX_TAG = 200
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-TAG_KEYS = _words(
+TAG_KEYS = word_set(
     "tags tag keywords keyword topics topic categories category areas area subjects subject "
     "labels label filetags roam_tags hugo_tags hugo_categories task tasks"
 )
 """Front-matter keys whose values are tags, in lower case."""
 
-CONTAINER_FOLDERS = _words(
+CONTAINER_FOLDERS = word_set(
     """
     archive archives articles assets attachments blog blog-posts collection collections comments
     content contents corpus data doc docs document documents draft drafts en figures files
@@ -202,7 +199,7 @@ def tags_from_line(line: str) -> tuple[str, ...] | None:
 
 
 # What tells a sentence from a list of tags.
-_SENTENCE_WORDS = _words(
+_SENTENCE_WORDS = word_set(
     "am are be been being can could did do does had has have he her his i if is it its may might "
     "must she should that their them these they this those used uses was we were what when where "
     "which who will with would you your"
@@ -239,7 +236,7 @@ def _reads_as_sentence(item: str) -> bool:
 
 _HASHTAG = re.compile(r"\\?#([^\W\d_][\w/.:+&'’-]*)[,;]?")
 _COLOUR = re.compile(r"(?=[a-z]*\d)(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
-_DIRECTIVES = _words("define elif else endif if ifdef ifndef import include pragma undef")
+_DIRECTIVES = word_set("define elif else endif if ifdef ifndef import include pragma undef")
 
 
 def hashtag_line(line: str) -> tuple[str, ...] | None:

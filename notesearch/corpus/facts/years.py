@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from notesearch.corpus.facts.dates import FIRST_YEAR, LAST_YEAR, parse_date
+from notesearch.corpus.words.rewriting import word_set
 
 # A longer line is prose, and is not searched.
 _MAX_LINE = 400
@@ -44,12 +45,10 @@ def year_from_title(title: str) -> tuple[int | None, str]:
     return None, title
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_PARTICLES = _words("al and bin da de del den der di dos el et la le ten van von y & al.")
-_PROSE = _words("we this these those is are was were that which has have had can they it you i our")
+_PARTICLES = word_set("al and bin da de del den der di dos el et la le ten van von y & al.")
+_PROSE = word_set(
+    "we this these those is are was were that which has have had can they it you i our"
+)
 _VENUE_YEAR = re.compile(
     r"(?:.{0,120}[^\d])?((?:19|20|21)\d\d)"
     r"(?:\s(?:version|preprint|workshop|oral|spotlight)(?:\son\s.{1,60})?|\)\s[\d:–-]{1,20})?"
