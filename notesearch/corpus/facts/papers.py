@@ -38,15 +38,21 @@ _AROUND_DOI = ".,;:!*_'\"’”/"
 def _doi(match: re.Match[str]) -> str | None:
     doi = unquote(match["doi"].replace("&amp;", "&")).replace("\\", "").lower()
     doi = re.split(r"[\s?#&,;]|\)\(|\.html?\b", doi, maxsplit=1)[0]
-    doi = _close_brackets(doi).rstrip(_AROUND_DOI)
-    doi = re.sub(r"(?:/(?:full|pdf|epdf|abstract|summary|meta|html)|\.pdf)$", "", doi)
-    doi = doi.rstrip(_AROUND_DOI)
-    if doi.startswith("10.1101/"):  # bioRxiv writes version and page behind its number
-        doi = re.sub(r"v\d{1,2}(?:\.\w{1,12})*$", "", doi)
+    doi = _close_brackets(doi)
+    while (bare := _without_page(doi)) != doi:  # what is cut off may bare another: `/pdf/pdf`
+        doi = bare
     arxiv = re.fullmatch(rf"10\.48550/arxiv\.(?:{_NEW_ARXIV}|{_OLD_ARXIV})(?:v\d+)?", doi)
     if arxiv is not None:
         return _arxiv(arxiv)
     return f"doi:{doi}" if not doi.endswith("/") and "/" in doi else None
+
+
+def _without_page(doi: str) -> str:
+    """Cut off what belongs to the sentence, and one page or version of the paper's address."""
+    doi = doi.rstrip(_AROUND_DOI)
+    doi = re.sub(r"(?:/(?:full|pdf|epdf|abstract|summary|meta|html)|\.pdf)$", "", doi)
+    # bioRxiv writes version and page behind its number.
+    return re.sub(r"v\d{1,2}(?:\.\w{1,12})*$", "", doi) if doi.startswith("10.1101/") else doi
 
 
 def _acl(match: re.Match[str]) -> str | None:
