@@ -16,8 +16,9 @@ from notesearch.search.snippets import Look, cut_snippet
 _INDENT = 4
 # The heading of a section stands beside the place already.
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
-# A line end inside a paragraph; before a bullet, a row or a blank line it means something.
-_LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |\d+[.)] |```))")
+_HEADING_END = re.compile(r"^(#{1,6} [^\n]*)\n(?!\n)", re.MULTILINE)
+# A line end inside a paragraph; before a heading, a bullet, a row or a blank line it means something.
+_LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |#{1,6} |\d+[.)] |```))")
 _MAX_TAGS = 6
 
 
@@ -57,7 +58,8 @@ def text_runs(text: str, words: str, max_chars: int | None) -> list[Run]:
         pieces = cut_snippet(text, words, max_chars=len(text))
     else:
         body = _HEADING_LINES.sub("", text, count=1) or text
-        pieces = cut_snippet(_LOOSE_BREAK.sub(" ", body), words, max_chars=max_chars)
+        body = _LOOSE_BREAK.sub(" ", _HEADING_END.sub(r"\1\n\n", body))
+        pieces = cut_snippet(body, words, max_chars=max_chars)
     return [
         Run(" … ") if piece.look is Look.GAP else Run(piece.text, piece.look is Look.MARKED)
         for piece in pieces
