@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
@@ -31,6 +32,7 @@ from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_file
 from notesearch.corpus.walk import list_files
 from notesearch.embedding import ModelChoice, Precision, load_counter, load_embedder
+from notesearch.embedding.compiled import count_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,6 +177,53 @@ def measure_speed(texts: Sequence[str], slices: int = 4) -> None:
             f"| {name} | {len(texts) / taken:.1f} | {ratio:.2f} | {by_work:.2f} "
             f"| {cosines.mean():.6f} | {cosines.min():.4f} |"
         )
+
+    bound = len(texts) / products_seconds(texts)
+    ratio = bound * seconds["sentence-transformers"] / len(texts)
+    print(f"| float32 products alone, a bound | {bound:.1f} | {ratio:.2f} | | | |")
+
+
+def products_seconds(texts: Sequence[str]) -> float:
+    """Seconds for the products with the model's weights in float32, were there nothing else.
+
+    At the rate of onnxruntime's largest one, 256 tokens by 384 by 1,536, on every core at once.
+    """
+    import onnx
+    import onnxruntime
+    from onnx.helper import make_graph, make_model, make_node, make_tensor_value_info
+
+    rows, inner, columns = 256, 384, 1536
+    generator = np.random.default_rng(0)
+    weights = generator.standard_normal((inner, columns), dtype=np.float32)
+    graph = make_graph(
+        [make_node("MatMul", ["a", "w"], ["y"])],
+        "product",
+        [make_tensor_value_info("a", onnx.TensorProto.FLOAT, [rows, inner])],
+        [make_tensor_value_info("y", onnx.TensorProto.FLOAT, [rows, columns])],
+        [onnx.numpy_helper.from_array(weights, "w")],
+    )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    model = make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)], ir_version=10)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    feed = {"a": generator.standard_normal((rows, inner), dtype=np.float32)}
+
+    def multiply(times: int) -> None:
+        for _ in range(times):
+            session.run(None, feed)
+
+    times, cores = 300, count_cores()
+    rates = []
+    with ThreadPoolExecutor(cores) as pool:
+        for _ in range(5):
+            began = time.perf_counter()
+            list(pool.map(multiply, [times] * cores))
+            taken = time.perf_counter() - began
+            rates.append(2 * rows * inner * columns * times * cores / taken)
+    tokens = sum(count + 2 for count in load_counter().count_many(texts))  # [CLS] and [SEP]
+    hidden, layers = inner, 6
+    for_a_token = 2 * layers * (4 * hidden * hidden + 2 * hidden * columns)
+    return tokens * for_a_token / sorted(rates)[len(rates) // 2]
 
 
 def load_plain() -> SentenceTransformer:

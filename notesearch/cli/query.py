@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,19 +137,20 @@ def query(
 
         def ask(text: str) -> Answer:
             most = None if all_passages else per_note
-            return index.search(text, k, where, mode=mode, per_note=most, rerank=rerank)
+            answer = index.search(text, k, where, mode=mode, per_note=most, rerank=rerank)
+            lowest = -inf if min_score is None else min_score
+            return replace(answer, hits=tuple(hit for hit in answer.hits if hit.score >= lowest))
 
         if lines is not None:
             _answer_batch(lines, ask)
             return
         answer = ask(line)
-        hits = [hit for hit in answer.hits if min_score is None or hit.score >= min_score]
         if form is not None:
-            for text in form(hits):
+            for text in form(answer.hits):
                 write(text)
         else:
-            _show(index, line, answer, hits, full=full, context=context, explain=explain)
-    if answer.weak or not hits:
+            _show(index, line, answer, answer.hits, full=full, context=context, explain=explain)
+    if answer.weak or not answer.hits:
         raise typer.Exit(ExitCode.NOTHING_RELEVANT)
 
 

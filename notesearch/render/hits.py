@@ -17,7 +17,7 @@ _INDENT = 4
 # The heading of a section stands beside the place already.
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
 _HEADING_END = re.compile(r"^(#{1,6} [^\n]*)\n(?!\n)", re.MULTILINE)
-# A line end inside a paragraph; before a heading, a bullet, a row or a blank line it means something.
+# A line end inside a paragraph; before a heading, a bullet, a row or a blank line it says more.
 _LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |#{1,6} |\d+[.)] |```))")
 _MAX_TAGS = 6
 

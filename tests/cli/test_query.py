@@ -229,6 +229,8 @@ def test_scores_below_the_least_are_left_out(here, run):
     hits = json.loads(run("query", "reward model", "--json", "--min-score", "0.9").out)
     assert [hit["path"] for hit in hits] == ["rl/ppo.md"]
     assert run("query", "reward model", "--min-score", "2").code == ExitCode.NOTHING_RELEVANT
+    line = run("query", "--batch", "-", "--min-score", "0.9", stdin="reward model\n").out
+    assert [hit["path"] for hit in json.loads(line)["hits"]] == ["rl/ppo.md"]
 
 
 def test_k_beyond_all_passages_gives_all(here, run):

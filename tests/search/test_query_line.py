@@ -118,11 +118,10 @@ def test_empty_filter_text_is_refused():
         parse_filter(" ", FORMS)
 
 
-def test_requirement_joins_phrases_and_filters():
+def test_phrases_and_filters_are_told_apart():
     query = parse_query('why "reward hacking" tag:dpo', FORMS)
     assert query.where == Tag("dpo")
-    assert query.requirement == AllOf((Tag("dpo"), Phrase("reward hacking")))
-    assert parse_query("why", FORMS).requirement is None
+    assert query.phrases == ("reward hacking",)
 
 
 def test_places_tell_where_each_value_stands():
@@ -238,9 +237,9 @@ def expect_query_or_usage_error(text: str) -> None:
         expect_carets(str(error))
     else:
         query.text.encode("utf-8")
-        assert query.text or query.requirement
-        if query.requirement is not None and has_settled_tags(query.requirement):
-            assert parse_filter(str(query.requirement), FORMS) == query.requirement
+        assert query.text or query.where or query.phrases
+        if query.where is not None and has_settled_tags(query.where):
+            assert parse_filter(str(query.where), FORMS) == query.where
 
 
 def has_settled_tags(where: Filter) -> bool:

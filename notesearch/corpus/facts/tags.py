@@ -285,18 +285,6 @@ def _prose_hashtags(line: str) -> Iterable[str]:
     return [tag for tag in found if not _COLOUR.fullmatch(tag)]
 
 
-_ORG_TAGS = re.compile(r":(?:[\w@#%]+:)+")
-
-
-def heading_tags(title: str) -> tuple[str, tuple[str, ...]]:
-    """Take the tags off an org heading: `Title :a:b:` is `Title` and (a, b)."""
-    head, _, tail = title.rstrip().rpartition(" ")
-    head, tail = (head, tail) if "\t" not in tail else title.rstrip().rsplit("\t", 1)
-    if not head.strip() or not _ORG_TAGS.fullmatch(tail):
-        return title, ()
-    return head.rstrip(), _unique(tail.strip(":").split(":"))
-
-
 @lru_cache(maxsize=65536)
 def normalise_tag(tag: str) -> str:
     """Bring a tag to the form it is compared in: `RL.Offline_RL` is `rl/offline-rl`."""

@@ -25,12 +25,6 @@ class Query:
     where: Filter | None = None  # all else that a passage must be
     places: tuple[tuple[Filter, Span], ...] = ()  # where each filter stands in the line
 
-    @property
-    def requirement(self) -> Filter | None:
-        """All that a passage must be, the phrases included; None when any will do."""
-        where = (self.where,) if self.where else ()
-        return _all_of([*where, *map(Phrase, self.phrases)])
-
 
 def parse_query(line: str, forms: Forms) -> Query:
     """Read a query line; UsageError, with a caret under the place, when it cannot be."""

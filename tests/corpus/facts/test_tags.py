@@ -12,7 +12,6 @@ from notesearch.corpus.facts.run_together import split_run_together
 from notesearch.corpus.facts.tags import (
     folder_tags,
     hashtag_line,
-    heading_tags,
     inline_hashtags,
     normalise_tag,
     tag_and_parents,
@@ -46,11 +45,6 @@ def test_hashtags_of_prose_are(text: str, tags: list[str]) -> None:
 @pytest.mark.parametrize(("value", "tags"), CASES["values"])
 def test_front_matter_value_is_read_as(value: object, tags: list[str]) -> None:
     assert tags_from_value(value) == tuple(tags)
-
-
-@pytest.mark.parametrize(("title", "rest", "tags"), CASES["headings"])
-def test_heading_gives_up_its_tags(title: str, rest: str, tags: list[str]) -> None:
-    assert heading_tags(title) == (rest, tuple(tags))
 
 
 @pytest.mark.parametrize(("tag", "normal"), CASES["normal"])
@@ -109,7 +103,6 @@ def test_line_of_a_megabyte_is_read(start: str, unit: str) -> None:
     assert tags_from_line(line) is None
     assert all(len(tag) < 1000 for tag in tags_from_value(line))
     assert inline_hashtags(line) is not None
-    assert heading_tags(line)[0]
     assert split_run_together(line, ["a"]) == ((), line.strip())
 
 
@@ -126,9 +119,6 @@ def test_any_line_is_read(line: str) -> None:
     assert hashtag_line(line) != ()
     assert all(inline_hashtags(line))
     assert all(folder_tags(line))
-    title, tags = heading_tags(line)
-    assert line.startswith(title)
-    assert all(tags)
 
 
 @given(st.text())
