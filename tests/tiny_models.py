@@ -29,6 +29,8 @@ def save_model(kind: str, folder: Path) -> None:
     base = folder.with_name(f"{folder.name}-base")
     _save_bert(tokenizer, base)
     transformer = modules.Transformer(str(base))
+    if kind == "outliers":
+        _add_outlier(transformer)
     pooling = modules.Pooling(
         DIMENSION,
         pooling_mode="cls" if kind == "cls" else "mean",
@@ -40,6 +42,13 @@ def save_model(kind: str, folder: Path) -> None:
     model = SentenceTransformer(modules=parts, device="cpu", prompts=prompts)
     model.max_seq_length = TINY_LIMIT
     model.save_pretrained(str(folder))
+
+
+def _add_outlier(transformer: object) -> None:
+    """Let one number inside the feed-forward layer be far greater than the others."""
+    layer = transformer.model.encoder.layer[0]
+    layer.intermediate.dense.bias.data[0] = 10_000.0
+    layer.output.dense.weight.data[:, 0] = 0.0
 
 
 def _save_cross_encoder(kind: str, tokenizer: object, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,17 +116,3 @@ def test_torch_on_the_cpu_finds_the_neighbours_that_the_compiled_form_finds(
     np.testing.assert_allclose(
         by_torch.embed_passages(TEXTS), compiled.embed_passages(TEXTS), atol=1e-5
     )
-
-
-@pytest.mark.slow
-def test_int8_stays_near_and_says_so_in_its_fingerprint(
-    cache_dir: Path, default_embedder: Embedder
-) -> None:
-    from notesearch.embedding import Precision
-
-    choice = replace(ModelChoice(), precision=Precision.INT8)
-    embedder = load_embedder(choice, cache_dir=cache_dir)
-    texts = ["why does DPO avoid the reward model", "graph neural networks for molecules"]
-    cosines = (embedder.embed_passages(texts) * default_embedder.embed_passages(texts)).sum(axis=1)
-    assert cosines.min() >= 0.97
-    assert embedder.fingerprint.startswith("all-MiniLM-L6-v2 int8 ")
