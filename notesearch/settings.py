@@ -20,7 +20,7 @@ from notesearch.errors import SettingsError
 
 SETTINGS_FILE = "notesearch.yaml"
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
-_FROM_ENVIRONMENT = ("corpus", "index", "model", "precision", "device", "rerank", "inline_tags")
+FROM_ENVIRONMENT = ("corpus", "index", "model", "precision", "device", "rerank", "inline_tags")
 _MODEL_TEXTS = ("device", "dtype", "revision", "query_prompt", "passage_prompt")
 _MODEL_KEYS = (
     "model", "precision", *_MODEL_TEXTS, "truncate_dim", "trust_remote_code",
@@ -45,6 +45,12 @@ class Settings:
     source: Path | None = None  # the file that the settings were read from
 
 
+_OWN_KEYS = [
+    item.name for item in fields(Settings) if item.name not in ("source", "model", "rerank")
+]
+KEYS = [*_OWN_KEYS, *_MODEL_KEYS, *_RERANK_KEYS]
+
+
 def load_settings(
     file: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Settings:
@@ -59,7 +65,7 @@ def load_settings(
         settings = replace(settings, source=file)
     given = {
         name: environment[variable]
-        for name in _FROM_ENVIRONMENT
+        for name in FROM_ENVIRONMENT
         if (variable := f"{_ENVIRONMENT_PREFIX}{name.upper()}") in environment
     }
     return _with_values(settings, given, "the environment", Path())
@@ -86,12 +92,11 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _with_values(settings: Settings, values: Mapping[str, Any], place: str, base: Path) -> Settings:
-    own = [item.name for item in fields(Settings) if item.name not in ("source", "model")]
     changes: dict[str, Any] = {}
     model: dict[str, Any] = {}
     reranker: dict[str, Any] = {}
     for key, value in values.items():
-        _check_key(str(key), [*own, *_MODEL_KEYS, *_RERANK_KEYS], place)
+        _check_key(str(key), KEYS, place)
         if key in _MODEL_KEYS:
             model["name" if key == "model" else key] = _model_value(key, value, place, base)
         elif key in _RERANK_KEYS:

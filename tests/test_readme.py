@@ -19,7 +19,7 @@ from notesearch.exit_codes import MEANING
 from notesearch.forms import FORMS
 from notesearch.records import Hit
 from notesearch.search.query_line import parse_query
-from notesearch.settings import load_settings
+from notesearch.settings import FROM_ENVIRONMENT, KEYS, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,6 +71,21 @@ def test_every_command_is_in_the_table():
 def test_exit_codes_are_those_of_the_program():
     rows = re.findall(r"^\| (\d+) \| (.+) \|$", README, re.M)
     assert rows == [(str(code.value), meaning) for code, meaning in MEANING.items()]
+
+
+def test_settings_are_those_of_the_program_with_their_defaults():
+    section = README.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[a-z_`, ]+`)( \*)? \| (.+?) \|", section, re.M)
+    named = [key for keys, _, _ in rows for key in re.findall(r"\w+", keys)]
+    assert sorted(named) == sorted(KEYS)
+    starred = [keys.strip("`") for keys, star, _ in rows if star]
+    assert sorted(starred) == sorted(FROM_ENVIRONMENT)
+    defaults = {keys.strip("`"): default.strip("`") for keys, _, default in rows}
+    settings = Settings()
+    assert defaults["passage_tokens"] == str(settings.passage_tokens)
+    assert defaults["rerank_depth"] == str(settings.rerank_depth)
+    assert defaults["model"] == settings.model.name
+    assert defaults["precision"] == settings.model.precision.value
 
 
 def test_fields_of_a_hit_are_those_of_the_program():
