@@ -23,9 +23,10 @@ from notesearch.search.searcher import Searcher
 from notesearch.search.weights import DEFAULT_WEIGHTS
 
 GAINS = ("evidence", "note", "length", "pairs", "repeats", "forms")
-SETTINGS = {"default": DEFAULT_WEIGHTS} | {
-    f"without {gain}": replace(DEFAULT_WEIGHTS, **{gain: 0.0}) for gain in GAINS
-}
+SETTINGS = {
+    "default": DEFAULT_WEIGHTS,
+    "plain mix": replace(DEFAULT_WEIGHTS, **dict.fromkeys(GAINS, 0.0)),
+} | {f"without {gain}": replace(DEFAULT_WEIGHTS, **{gain: 0.0}) for gain in GAINS}
 
 
 def measure(index_dir: Path, queries: Sequence[str]) -> dict[str, dict[str, list[float]]]:
