@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,19 +116,37 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
     from notesearch.embedding import torch_model
     from notesearch.embedding.torch_export import NotCompilableError
 
-    probes = Probes.make(model)  # before the export, which changes how attention is computed
-    torch_model.export_graph(model, graph, probes.sample(model))
-    move_weights_out(graph)
-    lowest = float(probes.cosines(model, open_engine(graph)).min())
-    if not lowest >= LOWEST_COSINE:
-        raise NotCompilableError(
-            f"its graph differs from sentence-transformers: cosine {lowest:.4f} on a probe text"
-        )
+    probes = Probes.make(model)
+
+    def write(*, one_text: bool) -> None:
+        torch_model.export_graph(model, graph, probes.sample(model), one_text=one_text)
+        move_weights_out(graph)
+        lowest = float(probes.cosines(model, open_engine(graph)).min())
+        if not lowest >= LOWEST_COSINE:
+            raise NotCompilableError(
+                f"its graph differs from sentence-transformers: cosine {lowest:.4f} on a probe text"
+            )
+
+    write_faithful(write, batches=precision is Precision.BFLOAT16)
     if precision is Precision.INT8:
         return _quantise(model, graph, probes)
     if precision is Precision.BFLOAT16:
         return _try_bfloat16(model, graph, probes)
     return None
+
+
+def write_faithful(write: Callable[..., None], *, batches: bool = False) -> None:
+    """Write and check a graph for one text a run, else one for batches, which heeds their mask.
+
+    onnxruntime gets one text a run and is faster so; OpenVINO gets `batches`.
+    """
+    from notesearch.embedding.torch_export import NotCompilableError
+
+    if not batches:
+        with suppress(NotCompilableError):
+            write(one_text=True)
+            return
+    write(one_text=False)
 
 
 def _try_bfloat16(model: LoadedModel, graph: Path, probes: Probes) -> str | None:

@@ -1,6 +1,6 @@
 """Compiled models on disk: a folder each, written whole, checked when opened, shared by processes.
 
-<cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v1/
+<cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v2/
     manifest.json    what the graph wants and gives, sizes and hashes of the others
     model.onnx       token ids -> vectors of length 1, or a cross-encoder's scores
     model.weights    of the graph
@@ -22,7 +22,7 @@ from notesearch.embedding.compiled import GraphShape
 from notesearch.embedding.files import sha256_of, sync_tree
 from notesearch.embedding.tokens import ReadingRules
 
-COMPILED_FORMAT = 1  # raised when what is compiled changes, so that older forms are left aside
+COMPILED_FORMAT = 2  # raised when what is compiled changes, so that older forms are left aside
 MANIFEST, GRAPH, WEIGHTS = "manifest.json", "model.onnx", "model.weights"
 TOKENIZER = "tokenizer.json"
 

@@ -20,8 +20,8 @@ from notesearch.embedding.compiled import OUTPUT, Engine, GraphShape
 from notesearch.embedding.tokens import ReadingRules, TokenReader, to_valid_text
 from notesearch.embedding.torch_export import (
     NotCompilableError,
+    attention_for_export,
     export_module,
-    prefer_plain_attention,
 )
 from notesearch.embedding.torch_loading import (
     bounded,
@@ -177,11 +177,17 @@ class PaddedStatic(torch.nn.Module):
         return features | {"sentence_embedding": total / mask.sum(1).clamp(min=1.0)}
 
 
-def export_graph(model: LoadedModel, path: Path, sample: dict[str, NDArray[np.int64]]) -> None:
-    """Write the pipeline's ONNX graph; NotCompilableError with the reason where that cannot be."""
+def export_graph(
+    model: LoadedModel, path: Path, sample: dict[str, NDArray[np.int64]], *, one_text: bool
+) -> None:
+    """Write the pipeline's ONNX graph; NotCompilableError with the reason where that cannot be.
+
+    A graph for `one_text` a run heeds no mask in its attention.
+    """
     _refuse_unsuited(model)
-    prefer_plain_attention(getattr(model.pipeline[0], "auto_model", None))
-    export_module(UnitVectors(model), path, {name: sample[name] for name in model.inputs}, OUTPUT)
+    inputs = {name: sample[name] for name in model.inputs}
+    with attention_for_export(getattr(model.pipeline[0], "auto_model", None), one_text=one_text):
+        export_module(UnitVectors(model), path, inputs, OUTPUT)
 
 
 def _refuse_unsuited(model: LoadedModel) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.embedding.compiled import open_engine, pad_rows
-from notesearch.embedding.compiler import move_weights_out, write_compiled
+from notesearch.embedding.compiler import move_weights_out, write_compiled, write_faithful
 from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
 from notesearch.embedding.reranking.compiled import GraphReranker
 from notesearch.embedding.store import Manifest
@@ -49,15 +49,19 @@ def _write_graph(model: LoadedCrossEncoder, graph: Path) -> None:
     from notesearch.embedding.reranking import torch_model
     from notesearch.embedding.torch_export import NotCompilableError
 
-    probes = PairProbes.make(model)  # before the export, which changes how attention is computed
-    torch_model.export_graph(model, graph, probes.sample(model))
-    move_weights_out(graph)
-    found = probes.read_logits(model, graph)
-    if not np.allclose(found, probes.logits, rtol=MOST_RELATIVE_DIFFERENCE, atol=MOST_DIFFERENCE):
-        raise NotCompilableError(
-            "its graph differs from the CrossEncoder: "
-            f"by {np.abs(found - probes.logits).max():.4f} on a probe pair"
-        )
+    probes = PairProbes.make(model)
+
+    def write(*, one_text: bool) -> None:
+        torch_model.export_graph(model, graph, probes.sample(model), one_text=one_text)
+        move_weights_out(graph)
+        found, expected = probes.read_logits(model, graph), probes.logits
+        if not np.allclose(found, expected, rtol=MOST_RELATIVE_DIFFERENCE, atol=MOST_DIFFERENCE):
+            raise NotCompilableError(
+                "its graph differs from the CrossEncoder: "
+                f"by {np.abs(found - expected).max():.4f} on a probe pair"
+            )
+
+    write_faithful(write)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from notesearch.embedding.reranking.pairs import PairReader
 from notesearch.embedding.tokens import ReadingRules
 from notesearch.embedding.torch_export import (
     NotCompilableError,
+    attention_for_export,
     export_module,
-    prefer_plain_attention,
 )
 from notesearch.embedding.torch_loading import (
     bounded,
@@ -122,20 +122,22 @@ class PairLogits(torch.nn.Module):
 
 
 def export_graph(
-    model: LoadedCrossEncoder, path: Path, sample: dict[str, NDArray[np.int64]]
+    model: LoadedCrossEncoder, path: Path, sample: dict[str, NDArray[np.int64]], *, one_text: bool
 ) -> None:
-    """Write the ONNX graph; NotCompilableError with the reason where that cannot be."""
+    """Write the ONNX graph; NotCompilableError with the reason where that cannot be.
+
+    A graph for `one_text`, which is a pair here, heeds no mask in its attention.
+    """
     transformer = model.pipeline.model
     if transformer is None or not type(transformer).__name__.endswith("ForSequenceClassification"):
         raise NotCompilableError(f"it is no sequence classifier but {type(transformer).__name__}")
     prompts = getattr(model.pipeline, "prompts", {})
     if prompts.get(getattr(model.pipeline, "default_prompt_name", None)):
         raise NotCompilableError("it puts a prompt before its pairs")
-    prefer_plain_attention(transformer)
-    inputs = model.shape.inputs
-    export_module(
-        PairLogits(transformer, inputs), path, {name: sample[name] for name in inputs}, OUTPUT
-    )
+    names = model.shape.inputs
+    inputs = {name: sample[name] for name in names}
+    with attention_for_export(transformer, one_text=one_text):
+        export_module(PairLogits(transformer, names), path, inputs, OUTPUT)
 
 
 def _limit_of(pipeline: CrossEncoder) -> int:
