@@ -7,7 +7,7 @@ from pathlib import Path
 DIMENSION = 16
 TINY_LIMIT = 32  # tokens, special ones included
 PROMPTS = {"query": "query: ", "document": "passage: "}
-TINY_MODELS = ("mean", "cls", "dense", "prompts", "static")
+TINY_MODELS = ("mean", "cls", "dense", "prompts", "static", "causal")
 
 
 def save_model(kind: str, folder: Path) -> None:
@@ -27,7 +27,10 @@ def save_model(kind: str, folder: Path) -> None:
         model.save_pretrained(str(folder))
         return
     base = folder.with_name(f"{folder.name}-base")
-    _save_bert(tokenizer, base)
+    if kind == "causal":
+        _save_qwen(tokenizer, base)
+    else:
+        _save_bert(tokenizer, base)
     transformer = modules.Transformer(str(base))
     if kind == "outliers":
         _add_outlier(transformer)
@@ -71,7 +74,6 @@ def _save_bert(tokenizer: object, folder: Path, *, labels: int = 0, **limits: in
         BertConfig,
         BertForSequenceClassification,
         BertModel,
-        PreTrainedTokenizerFast,
     )
 
     config = BertConfig(
@@ -85,6 +87,33 @@ def _save_bert(tokenizer: object, folder: Path, *, labels: int = 0, **limits: in
         num_labels=labels or 2,
     )
     (BertForSequenceClassification if labels else BertModel)(config).save_pretrained(folder)
+    names = ["input_ids", "token_type_ids", "attention_mask"]
+    _save_tokenizer(tokenizer, folder, model_input_names=names, **limits)
+
+
+def _save_qwen(tokenizer: object, folder: Path) -> None:
+    """Save a transformer whose tokens see only those before them, two heads sharing their keys."""
+    from transformers import Qwen3Config, Qwen3Model
+
+    config = Qwen3Config(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=DIMENSION,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+        intermediate_size=32,
+        max_position_embeddings=64,
+        initializer_range=1.0,
+        pad_token_id=0,
+    )
+    Qwen3Model(config).save_pretrained(folder)
+    _save_tokenizer(tokenizer, folder, model_input_names=["input_ids", "attention_mask"])
+
+
+def _save_tokenizer(tokenizer: object, folder: Path, **how: object) -> None:
+    from transformers import PreTrainedTokenizerFast
+
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         unk_token="[UNK]",
@@ -92,8 +121,7 @@ def _save_bert(tokenizer: object, folder: Path, *, labels: int = 0, **limits: in
         cls_token="[CLS]",
         sep_token="[SEP]",
         mask_token="[MASK]",
-        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
-        **limits,
+        **how,
     ).save_pretrained(folder)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
@@ -38,6 +39,23 @@ def test_compiled_vectors_are_those_of_sentence_transformers(
     for text in TEXTS:
         query = plain.encode_query(text, normalize_embeddings=True)
         np.testing.assert_allclose(compiled.embed_query(text), query, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "operators"),
+    [("mean", {"MultiHeadAttention"}), pytest.param("causal", {"Softmax"}, marks=pytest.mark.slow)],
+)
+def test_attention_is_one_operator_where_every_token_sees_every_other(
+    kind: str,
+    operators: set[str],
+    open_tiny: Callable[[str], Embedder],
+    cache_dir: Path,
+) -> None:
+    open_tiny(kind)
+    (folder,) = cache_dir.glob(f"compiled/tiny-{kind}-float32-*/")
+    graph = onnx.load(folder / "model.onnx", load_external_data=False).graph
+    used = {node.op_type for node in graph.node}
+    assert used & {"MultiHeadAttention", "Softmax"} == operators
 
 
 def test_default_model_agrees_to_four_nines(default_embedder: Embedder) -> None:
