@@ -13,6 +13,7 @@ from notesearch.embedding import Embedder, ModelChoice, load_embedder
 from notesearch.embedding.compiled import GraphEmbedder
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.source import find_source
+from notesearch.embedding.store import GRAPH, folder_of
 from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
@@ -51,9 +52,8 @@ def test_attention_is_one_operator_where_every_token_sees_every_other(
     open_tiny: Callable[[str], Embedder],
     cache_dir: Path,
 ) -> None:
-    open_tiny(kind)
-    (folder,) = cache_dir.glob(f"compiled/tiny-{kind}-float32-*/")
-    graph = onnx.load(folder / "model.onnx", load_external_data=False).graph
+    folder = folder_of(cache_dir, open_tiny(kind).fingerprint)
+    graph = onnx.load(folder / GRAPH, load_external_data=False).graph
     used = {node.op_type for node in graph.node}
     assert used & {"MultiHeadAttention", "Softmax"} == operators
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from notesearch.embedding import ModelChoice, load_embedder, store
+from notesearch.embedding import Embedder, ModelChoice, load_embedder, store
 from notesearch.embedding.store import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -58,8 +59,10 @@ def compiled_folder(cache: Path) -> Path:
 
 
 @pytest.fixture
-def cache(choice: ModelChoice, tmp_path: Path) -> Path:
-    load_embedder(choice, cache_dir=tmp_path)
+def cache(open_tiny: Callable[[str], Embedder], cache_dir: Path, tmp_path: Path) -> Path:
+    """A cache of this test's own that holds the model, copied from where it was compiled."""
+    compiled = store.folder_of(cache_dir, open_tiny("static").fingerprint)
+    shutil.copytree(compiled, tmp_path / "compiled" / compiled.name)
     return tmp_path
 
 

@@ -141,7 +141,12 @@ assert reranker.score_passages("why", ["because"]).shape == (1,)
 
 @pytest.mark.parametrize(
     ("name", "damage"),
-    [(GRAPH, cut), (WEIGHTS, flip_a_byte), (TOKENIZER, flip_a_byte), (MANIFEST, Path.unlink)],
+    [
+        (WEIGHTS, flip_a_byte),
+        pytest.param(GRAPH, cut, marks=pytest.mark.slow),
+        pytest.param(TOKENIZER, flip_a_byte, marks=pytest.mark.slow),
+        pytest.param(MANIFEST, Path.unlink, marks=pytest.mark.slow),
+    ],
 )
 def test_damaged_file_is_compiled_anew(name, damage, make_model, compiled):
     before = open_tiny(make_model, compiled, "pairs").score_passages(QUESTION, PASSAGES)
