@@ -82,10 +82,18 @@ def test_settings_are_those_of_the_program_with_their_defaults():
     assert sorted(starred) == sorted(FROM_ENVIRONMENT)
     defaults = {keys.strip("`"): default.strip("`") for keys, _, default in rows}
     settings = Settings()
-    assert defaults["passage_tokens"] == str(settings.passage_tokens)
-    assert defaults["rerank_depth"] == str(settings.rerank_depth)
-    assert defaults["model"] == settings.model.name
-    assert defaults["precision"] == settings.model.precision.value
+    model = settings.model
+    expected = {
+        "index": str(settings.index),
+        "inline_tags": settings.inline_tags,
+        "passage_tokens": str(settings.passage_tokens),
+        "rerank_depth": str(settings.rerank_depth),
+        "model": model.name,
+        "precision": model.precision.value,
+        "device": model.device,
+        "trust_remote_code": str(model.trust_remote_code).lower(),
+    }
+    assert {key: defaults[key] for key in expected} == expected
 
 
 def test_fields_of_a_hit_are_those_of_the_program():

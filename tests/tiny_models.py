@@ -83,7 +83,7 @@ def _save_bert(tokenizer: object, folder: Path, *, labels: int = 0, **limits: in
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=64,
-        initializer_range=1.0,  # far apart vectors, so that a lost mask would show
+        initializer_range=1.0,  # far apart vectors, so that a token missed would show
         num_labels=labels or 2,
     )
     (BertForSequenceClassification if labels else BertModel)(config).save_pretrained(folder)

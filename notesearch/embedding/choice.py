@@ -10,7 +10,7 @@ from typing import ClassVar, TypeAlias
 class Precision(Enum):
     """The numbers a compiled model computes with.
 
-    bfloat16 takes half the processor time for passages at a mean cosine of 0.99998. It is not the
+    bfloat16 takes two thirds of the time for passages at a mean cosine of 0.99998. It is not the
     default because it needs OpenVINO, an extra of 180 MB, and a processor that has bfloat16.
     Questions run in float32.
 

@@ -24,7 +24,7 @@ OUTPUT = "unit_vectors"
 # A text a run and a run a core, measured on notes: no padding, no threads that wait for each
 # other, and a third more passages a second than in batches of 4,096 tokens on all cores (int8:
 # two thirds). In int8 it makes the vector of a text its own, whatever else is embedded with it.
-# A graph that heeds no mask (see torch_export) needs it.
+# Graphs whose attention heeds no mask (see torch_export) take no other.
 EACH_ALONE = 1
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from notesearch.embedding.choice import Precision
 from notesearch.embedding.compiled import (
@@ -54,11 +53,23 @@ class Int8Attempt:
     spares_narrowing: bool = False  # keeps products in float32 that give less than they take
 
 
-# Each is for what the one before fails at. Without VNNI a processor overflows adding eight-bit
-# products. The products that bring a feed-forward layer back to its width take activations with
-# outliers, which leave no room in one scale for the rest: all-mpnet-base-v2 has a mean cosine of
-# 0.88 with them and of 0.99 without.
-INT8_ATTEMPTS = (Int8Attempt(), Int8Attempt(seven_bits=True), Int8Attempt(spares_narrowing=True))
+# The first that is near enough is taken. Without VNNI a processor overflows adding eight-bit
+# products, so that seven bits are nearer. The products that bring a feed-forward layer back to its
+# width take activations with outliers, which leave no room in one scale for the rest:
+# all-mpnet-base-v2 has a mean cosine of 0.88 with them and of 0.99 without.
+INT8_ATTEMPTS = (
+    Int8Attempt(),
+    Int8Attempt(seven_bits=True),
+    Int8Attempt(spares_narrowing=True),
+    Int8Attempt(seven_bits=True, spares_narrowing=True),
+)
+
+
+class WriteGraph(Protocol):
+    """What writes a graph and checks it."""
+
+    def __call__(self, *, one_text: bool) -> None:
+        """Raises NotCompilableError or UnusableGraphError."""
 
 
 def compile_model(
@@ -127,7 +138,10 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
                 f"its graph differs from sentence-transformers: cosine {lowest:.4f} on a probe text"
             )
 
-    write_faithful(write, batches=precision is Precision.BFLOAT16)
+    if precision is Precision.BFLOAT16:
+        write(one_text=False)  # OpenVINO is quick at batches
+    else:
+        write_for_one_text(write)
     if precision is Precision.INT8:
         return _quantise(model, graph, probes)
     if precision is Precision.BFLOAT16:
@@ -135,18 +149,14 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
     return None
 
 
-def write_faithful(write: Callable[..., None], *, batches: bool = False) -> None:
-    """Write and check a graph for one text a run, else one for batches, which heeds their mask.
-
-    onnxruntime gets one text a run and is faster so; OpenVINO gets `batches`.
-    """
+def write_for_one_text(write: WriteGraph) -> None:
+    """Write the graph that onnxruntime is quick at or, where that fails, one for any batch."""
     from notesearch.embedding.torch_export import NotCompilableError
 
-    if not batches:
-        with suppress(NotCompilableError):
-            write(one_text=True)
-            return
-    write(one_text=False)
+    try:
+        write(one_text=True)
+    except (NotCompilableError, UnusableGraphError):
+        write(one_text=False)
 
 
 def _try_bfloat16(model: LoadedModel, graph: Path, probes: Probes) -> str | None:

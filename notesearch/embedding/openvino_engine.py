@@ -1,6 +1,6 @@
 """A float32 graph in, an engine out that runs it in bfloat16: the only door to OpenVINO.
 
-It is an extra. One thread embeds twice as many tokens in bfloat16 as onnxruntime does in float32.
+It is an extra. It embeds one and a half times as many passages as onnxruntime does in float32.
 """
 
 from __future__ import annotations

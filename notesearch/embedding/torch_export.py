@@ -18,28 +18,37 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_FUSED = "one_operator"  # the name of `_fused_attention` in transformers
+
+
 class NotCompilableError(Exception):
     """Why a model has to run through torch; the text is shown to the user."""
 
 
 def export_module(
-    module: torch.nn.Module, path: Path, sample: dict[str, NDArray[np.int64]], output: str
+    module: torch.nn.Module,
+    path: Path,
+    sample: dict[str, NDArray[np.int64]],
+    output: str,
+    *,
+    one_text: bool,
 ) -> None:
     """Write the graph of a module that takes the sample's arrays, in their order.
 
-    Raises NotCompilableError with the reason. The exporter that traces is no way out: it loses
-    the attention mask and is off by 0.15.
+    A graph for `one_text` a run takes arrays of one row. Raises NotCompilableError with the reason.
+    The exporter that traces is no way out: it loses the attention mask and is off by 0.15.
     """
     dynamic = torch.export.Dim.DYNAMIC
+    rows, sizes = (-1, {1: dynamic}) if one_text else (0, {0: dynamic, 1: dynamic})
     with quiet(), torch.no_grad():
         try:
             program = torch.onnx.export(
                 module.eval(),
-                tuple(torch.from_numpy(array) for array in sample.values()),
+                tuple(torch.from_numpy(array[rows:]) for array in sample.values()),
                 dynamo=True,
                 input_names=list(sample),
                 output_names=[output],
-                dynamic_shapes=(tuple({0: dynamic, 1: dynamic} for _ in sample),),
+                dynamic_shapes=(tuple(sizes for _ in sample),),
                 verbose=False,
             )
         except torch.onnx.OnnxExporterError as error:
@@ -57,7 +66,7 @@ def attention_for_export(transformer: object, *, one_text: bool) -> Iterator[Non
 
     For `one_text` a run it is one operator: no mask, no matrix of tokens by tokens, and int8 gains
     a tenth. Else it is matrix products and a softmax, 15 % faster in onnxruntime than the graph of
-    torch's own operator. Raises NotCompilableError for a model that cannot be told so.
+    torch's own operator. A model that knows no such choice keeps its own attention.
     """
     switch = getattr(transformer, "set_attn_implementation", None)
     if switch is None:
@@ -66,7 +75,7 @@ def attention_for_export(transformer: object, *, one_text: bool) -> Iterator[Non
     config: Any = transformer.config  # type: ignore[attr-defined]
     before = config._attn_implementation
     AttentionInterface.register(_FUSED, _fused_attention)
-    with quiet():  # it tells of models that cannot be switched, which are exported as they are
+    with quiet():  # it warns of models that keep their own
         try:
             switch(_FUSED if one_text else "eager")
         except ValueError as error:
@@ -75,9 +84,6 @@ def attention_for_export(transformer: object, *, one_text: bool) -> Iterator[Non
             yield
         finally:
             switch(before)
-
-
-_FUSED = "one_operator"
 
 
 def _fused_attention(

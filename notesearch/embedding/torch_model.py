@@ -182,12 +182,12 @@ def export_graph(
 ) -> None:
     """Write the pipeline's ONNX graph; NotCompilableError with the reason where that cannot be.
 
-    A graph for `one_text` a run heeds no mask in its attention.
+    A graph for `one_text` a run heeds no mask in its attention, and takes one row.
     """
     _refuse_unsuited(model)
     inputs = {name: sample[name] for name in model.inputs}
     with attention_for_export(getattr(model.pipeline[0], "auto_model", None), one_text=one_text):
-        export_module(UnitVectors(model), path, inputs, OUTPUT)
+        export_module(UnitVectors(model), path, inputs, OUTPUT, one_text=one_text)
 
 
 def _refuse_unsuited(model: LoadedModel) -> None:

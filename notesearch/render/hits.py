@@ -16,7 +16,8 @@ from notesearch.search.snippets import Look, cut_snippet
 _INDENT = 4
 # The heading of a section stands beside the place already.
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
-_HEADING_END = re.compile(r"^(#{1,6} [^\n]*)\n(?!\n)", re.MULTILINE)
+# The end of a heading with text right below it, which is no sentence with that text.
+_HEADING_END = re.compile(r"^( {0,3}#{1,6} [^\n]*)\n(?!\n)", re.MULTILINE)
 # A line end inside a paragraph; before a heading, a bullet, a row or a blank line it says more.
 _LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |#{1,6} |\d+[.)] |```))")
 _MAX_TAGS = 6

@@ -10,10 +10,10 @@ import onnx
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
-from notesearch.embedding.compiled import GraphEmbedder
+from notesearch.embedding.compiled import GraphEmbedder, open_engine, pad_rows
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.source import find_source
-from notesearch.embedding.store import GRAPH, folder_of
+from notesearch.embedding.store import GRAPH, folder_of, open_manifest
 from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
@@ -56,6 +56,16 @@ def test_attention_is_one_operator_where_every_token_sees_every_other(
     graph = onnx.load(folder / GRAPH, load_external_data=False).graph
     used = {node.op_type for node in graph.node}
     assert used & {"MultiHeadAttention", "Softmax"} == operators
+
+
+def test_graph_that_heeds_no_mask_refuses_a_second_row(
+    open_tiny: Callable[[str], Embedder], cache_dir: Path
+) -> None:
+    folder = folder_of(cache_dir, open_tiny("mean").fingerprint)
+    manifest, engine = open_manifest(folder), open_engine(folder / GRAPH)
+    assert manifest is not None
+    with pytest.raises(Exception, match="Got invalid dimensions for input"):
+        engine.run(pad_rows([[2, 7, 3], [2, 8, 7, 3]], manifest.shape))
 
 
 def test_default_model_agrees_to_four_nines(default_embedder: Embedder) -> None:

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, Precision, compiler, load_embedder
+from notesearch.embedding.compiled import open_engine, pad_rows
 from notesearch.embedding.openvino_engine import has_bfloat16, import_openvino
+from notesearch.embedding.store import GRAPH, folder_of, open_manifest
 from notesearch.errors import ModelError
 from tests.embedding.test_offline import FORBID_SOCKETS, HEAVY, run
 from tests.tiny_models import DIMENSION
@@ -79,6 +81,20 @@ def test_processor_without_bfloat16_runs_in_float32_and_is_told_so(
     assert embedder.fingerprint.startswith("tiny-static bfloat16 ")
 
 
+def test_graph_for_openvino_takes_batches_and_heeds_their_mask(
+    make_model: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_openvino_without_bfloat16(monkeypatch)  # onnxruntime runs its graph then
+    choice = ModelChoice(name=str(make_model("mean")), precision=Precision.BFLOAT16)
+    embedder = load_embedder(choice, cache_dir=tmp_path, warn=lambda _: None)
+    folder = folder_of(tmp_path, embedder.fingerprint)
+    manifest, engine = open_manifest(folder), open_engine(folder / GRAPH)
+    assert manifest is not None
+    rows = [[2, 7, 3], [2, 8, 7, 8, 7, 3]]
+    alone = [engine.run(pad_rows([row], manifest.shape))[0] for row in rows]
+    np.testing.assert_allclose(engine.run(pad_rows(rows, manifest.shape)), alone, atol=1e-5)
+
+
 @pytest.mark.usefixtures("with_openvino")
 def test_vectors_that_differ_too_much_run_in_float32_and_are_told_so(
     choice: ModelChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -122,7 +138,8 @@ class TestTheDefaultModel:
         assert not np.array_equal(found, expected)
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
         query = embedder.embed_query("reward model")
-        np.testing.assert_array_equal(query, default_embedder.embed_query("reward model"))
+        expected_query = default_embedder.embed_query("reward model")
+        np.testing.assert_allclose(query, expected_query, atol=1e-5)
 
     def test_several_threads_get_what_one_gets(self, embedder: Embedder) -> None:
         texts = [[f"text {number} " * length for length in (1, 20, 60)] for number in range(4)]

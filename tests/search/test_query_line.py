@@ -26,6 +26,7 @@ from notesearch.search.filters import (
     Titled,
     Until,
     YearBetween,
+    all_of,
     leaves,
 )
 from notesearch.search.query_line import parse_filter, parse_query, read_value
@@ -237,9 +238,10 @@ def expect_query_or_usage_error(text: str) -> None:
         expect_carets(str(error))
     else:
         query.text.encode("utf-8")
-        assert query.text or query.where or query.phrases
-        if query.where is not None and has_settled_tags(query.where):
-            assert parse_filter(str(query.where), FORMS) == query.where
+        filters = all_of([*([query.where] if query.where else []), *map(Phrase, query.phrases)])
+        assert query.text or filters
+        if filters is not None and has_settled_tags(filters):
+            assert parse_filter(str(filters), FORMS) == filters
 
 
 def has_settled_tags(where: Filter) -> bool:

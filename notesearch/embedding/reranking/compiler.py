@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.embedding.compiled import open_engine, pad_rows
-from notesearch.embedding.compiler import move_weights_out, write_compiled, write_faithful
+from notesearch.embedding.compiler import move_weights_out, write_compiled, write_for_one_text
 from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
 from notesearch.embedding.reranking.compiled import GraphReranker
 from notesearch.embedding.store import Manifest
@@ -61,7 +61,7 @@ def _write_graph(model: LoadedCrossEncoder, graph: Path) -> None:
                 f"by {np.abs(found - expected).max():.4f} on a probe pair"
             )
 
-    write_faithful(write)
+    write_for_one_text(write)
 
 
 @dataclass(frozen=True, slots=True)

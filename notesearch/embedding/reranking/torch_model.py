@@ -126,7 +126,7 @@ def export_graph(
 ) -> None:
     """Write the ONNX graph; NotCompilableError with the reason where that cannot be.
 
-    A graph for `one_text`, which is a pair here, heeds no mask in its attention.
+    A graph for `one_text`, which is a pair here, heeds no mask in its attention and takes one row.
     """
     transformer = model.pipeline.model
     if transformer is None or not type(transformer).__name__.endswith("ForSequenceClassification"):
@@ -137,7 +137,7 @@ def export_graph(
     names = model.shape.inputs
     inputs = {name: sample[name] for name in names}
     with attention_for_export(transformer, one_text=one_text):
-        export_module(PairLogits(transformer, names), path, inputs, OUTPUT)
+        export_module(PairLogits(transformer, names), path, inputs, OUTPUT, one_text=one_text)
 
 
 def _limit_of(pipeline: CrossEncoder) -> int:
