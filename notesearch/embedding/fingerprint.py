@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.choice import RerankerChoice
+from notesearch.embedding.choice import Precision, RerankerChoice
 from notesearch.embedding.files import sha256_of, write_atomically
 from notesearch.errors import ModelError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from notesearch.embedding.source import ModelSource
 
 WEIGHTS = "model.safetensors"
+QUANTISER_VERSION = 2  # raised when models are brought to int8 in another way (see compiler)
 # Other forms of the same weights, and files for people: none of them changes a vector.
 _IGNORED_FOLDERS = frozenset({"onnx", "openvino", "coreml", "images", "__pycache__"})
 _IGNORED_SUFFIXES = frozenset({".md", ".onnx", ".h5", ".msgpack", ".ot", ".gguf", ".png", ".jpg"})
@@ -44,7 +45,9 @@ def _options_of(choice: AnyChoice) -> tuple[str, dict[str, object]]:
     """Give the word that stands in the fingerprint, and what beside the files changes results."""
     if isinstance(choice, RerankerChoice):
         return "reranker", {"trust_remote_code": choice.trust_remote_code}
+    way = {"quantised": QUANTISER_VERSION} if choice.precision is Precision.INT8 else {}
     return choice.precision.value, {
+        **way,
         "dtype": choice.dtype,
         "precision": choice.precision.value,
         "truncate_dim": choice.truncate_dim,

@@ -44,6 +44,19 @@ def test_whatever_changes_vectors_changes_the_fingerprint(
     assert fingerprint_of(replace(choice, **change), cache_dir=tmp_path) != before
 
 
+def test_another_way_to_quantise_changes_the_fingerprint_of_int8_alone(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices = [ModelChoice(name=str(model), precision=precision) for precision in Precision]
+    before = [fingerprint_of(choice, cache_dir=tmp_path) for choice in choices]
+    monkeypatch.setattr(fingerprint, "QUANTISER_VERSION", fingerprint.QUANTISER_VERSION + 1)
+    after = [fingerprint_of(choice, cache_dir=tmp_path) for choice in choices]
+    changed = [
+        choice.precision for choice, a, b in zip(choices, before, after, strict=True) if a != b
+    ]
+    assert changed == [Precision.INT8]
+
+
 def test_device_leaves_the_fingerprint_alone(model: Path, tmp_path: Path) -> None:
     choice = ModelChoice(name=str(model))
     on_gpu = replace(choice, device="cuda")
