@@ -7,6 +7,7 @@ spellings are tried by rule: what nobody wrote finds nothing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _PREFIX = re.compile(
     r"(co|cross|fine|few|hyper|inter|mid|multi|non|off|on|open|over|post|pre|self|semi|sub|super|"
     r"under|zero)(\w{4,})"
 )
+_GREEK = re.compile(r"GREEK (?:SMALL|CAPITAL) LETTER (?:FINAL )?(\w+)")
 _SPELLINGS = (
     (re.compile(r"is(e[ds]?|ers?|ing|ations?)\Z"), r"iz\1"),
     (re.compile(r"iz(e[ds]?|ers?|ing|ations?)\Z"), r"is\1"),
@@ -88,3 +90,7 @@ def _spellings(wording: Wording) -> Iterator[Form]:
         for ending, other in _SPELLINGS:
             if ending.search(word):
                 yield Form((quote([word]),), (ending.sub(other, word),))
+        greek = _GREEK.fullmatch(unicodedata.name(word, "")) if len(word) == 1 else None
+        if greek:  # notes in LaTeX spell the letter out
+            name = greek[1].lower().replace("lamda", "lambda")  # which Unicode writes so
+            yield Form((quote([word]),), (name,))

@@ -44,6 +44,9 @@ def matches_of(
         ("regularization", ('"regularization"',), "regularisation"),
         ("behaviour", ('"behaviour"',), "behavior"),
         ("analyze", ('"analyze"',), "analyse"),
+        ("β-VAE", ('"β"',), "beta"),
+        ("Σ", ('"σ"',), "sigma"),
+        ("TD(λ)", ('"λ"',), "lambda"),
     ],
 )
 def test_other_forms(tmp_path, question, terms, other):
