@@ -16,8 +16,11 @@ from notesearch.search.snippets import Look, cut_snippet
 _INDENT = 4
 # The heading of a section stands beside the place already.
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
-# The end of a heading with text right below it, which is no sentence with that text.
-_HEADING_END = re.compile(r"^( {0,3}#{1,6} [^\n]*)\n(?!\n)", re.MULTILINE)
+# A heading with text right below it, which is no sentence with that text; in code it is a comment.
+_HEADING_END = re.compile(
+    r"(?P<code>```.*?(?:```|\Z))|^(?P<heading> {0,3}#{1,6} [^\n]*)\n(?!\n)",
+    re.MULTILINE | re.DOTALL,
+)
 # A line end inside a paragraph; before a heading, a bullet, a row or a blank line it says more.
 _LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |#{1,6} |\d+[.)] |```))")
 _MAX_TAGS = 6
@@ -59,7 +62,8 @@ def text_runs(text: str, words: str, max_chars: int | None) -> list[Run]:
         pieces = cut_snippet(text, words, max_chars=len(text))
     else:
         body = _HEADING_LINES.sub("", text, count=1) or text
-        body = _LOOSE_BREAK.sub(" ", _HEADING_END.sub(r"\1\n\n", body))
+        body = _HEADING_END.sub(lambda m: m["code"] or f"{m['heading']}\n\n", body)
+        body = _LOOSE_BREAK.sub(" ", body)
         pieces = cut_snippet(body, words, max_chars=max_chars)
     return [
         Run(" … ") if piece.look is Look.GAP else Run(piece.text, piece.look is Look.MARKED)

@@ -188,6 +188,9 @@ def test_heading_inside_a_snippet_keeps_its_line():
     assert shown_text == "Before it stands text.\n## Laws\n\nLet reward grow with distance."
     shown_text = "".join(run.text for run in text_runs(text, "reward", max_chars=40))
     assert shown_text == " … Let reward grow with distance."
+    text = "A reward.\n\n```\n# no heading\n- one\n```\n# Heading\n- two"
+    shown_text = "".join(run.text for run in text_runs(text, "reward", max_chars=100))
+    assert shown_text == "A reward.\n\n```\n# no heading\n- one\n```\n# Heading\n\n- two"
 
 
 def test_signs_that_a_terminal_would_act_on_are_left_out():
