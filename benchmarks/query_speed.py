@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import shutil
 import statistics
 import tempfile
@@ -26,12 +27,11 @@ from numpy.typing import NDArray
 
 from benchmarks.note_words import all_words
 from benchmarks.plot import draw
+from notesearch import Index
 from notesearch.embedding import load_embedder
-from notesearch.index.records import Condition, LazyEmbedder
-from notesearch.index.store import Store
+from notesearch.index.records import LazyEmbedder
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
-from notesearch.search.searcher import Searcher
 
 HERE = Path(__file__).parent
 FIGURES = HERE / "query_speed.json"
@@ -42,22 +42,22 @@ WORDS_PER_QUERY = 5
 QUERIES = 60
 BETWEEN = 300
 
-_OF_NOTES = "p.note IN (SELECT id FROM notes WHERE {})"
-FILTERS: dict[str, Condition | None] = {
-    "none": None,
-    "50 %": Condition(_OF_NOTES.format("year < ?"), (2012,)),
-    "2 %": Condition("p.note IN (SELECT note FROM tags WHERE normal = ?)", ("rare",)),
-    "0.01 %": Condition(_OF_NOTES.format("date = ?"), ("2026-05-12",)),
-}
+FILTERS = {"none": None, "50 %": "year:..2011", "2 %": "tag:rare", "0.01 %": "date:2026-05-12"}
 
 
 class RandomEmbedder:
     """Gives directions drawn at random, so that the search alone is measured."""
 
     fingerprint = f"random-{DIMENSION}"
+    dimension = DIMENSION
+    max_tokens = 254
 
     def __init__(self) -> None:
         self._dice = np.random.default_rng(0)
+
+    def count_tokens(self, text: str) -> int:
+        """Count words."""
+        return len(text.split())
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, dimension) float32, rows of length 1."""
@@ -152,8 +152,11 @@ def ensure_index(folder: Path, passages: int) -> Path:
 
 
 def draw_queries() -> list[str]:
-    """Give stretches of words, as a person would ask about what a note says."""
-    words = all_words()
+    """Give stretches of words, as a person would ask about what a note says.
+
+    Without the signs of the query language.
+    """
+    words = [word for text in all_words() for word in re.findall(r"[^\W_]+", text.lower())]
     dice = random.Random(2)
     starts = [dice.randrange(len(words) - WORDS_PER_QUERY) for _ in range(BETWEEN + 2 * QUERIES)]
     return [" ".join(words[start : start + WORDS_PER_QUERY]) for start in starts]
@@ -162,11 +165,10 @@ def draw_queries() -> list[str]:
 def measure(index_dir: Path, queries: Sequence[str]) -> dict[str, dict[str, float]]:
     """Give the median milliseconds of a query by filter and moment."""
     figures = {}
-    for name, condition in FILTERS.items():
-        with Store(index_dir) as store:
-            searcher = Searcher(store, RandomEmbedder, floor=0.0)
-            searcher.search("warm up")
-            ask = _asker(searcher, condition)
+    for name, where in FILTERS.items():
+        with Index.open(index_dir, embedder=RandomEmbedder()) as index:
+            index.search("warm up")
+            ask = _asker(index, where)
             figures[name] = {"first": median_ms(ask, queries[:QUERIES])}
             for query in queries[QUERIES:-QUERIES]:
                 ask(query)
@@ -175,8 +177,8 @@ def measure(index_dir: Path, queries: Sequence[str]) -> dict[str, dict[str, floa
     return figures
 
 
-def _asker(searcher: Searcher, condition: Condition | None) -> Callable[[str], object]:
-    return lambda query: searcher.search(query, condition=condition)
+def _asker(index: Index, where: str | None) -> Callable[[str], object]:
+    return lambda query: index.search(query, where=where)
 
 
 def median_ms(ask: Callable[[str], object], queries: Sequence[str]) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from notesearch.index.records import Condition
 from notesearch.index.snapshot import Snapshot
+from notesearch.search.id_sets import common_ids
 from notesearch.search.terms import quote, read_words
 
 # Half of 250,000 passages takes 14 to 20 ms to list and 1 MB to keep.
@@ -36,7 +37,7 @@ class AllowedIds:
             words = read_words(phrase)
             if words:
                 saying = snapshot.matching_ids(quote(words))
-                allowed_ids = saying if allowed_ids is None else np.intersect1d(allowed_ids, saying)
+                allowed_ids = saying if allowed_ids is None else common_ids(allowed_ids, saying)
         return allowed_ids
 
     def _meeting(self, snapshot: Snapshot, condition: Condition) -> NDArray[np.int64]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from notesearch.index.snapshot import Snapshot
 from notesearch.search.dense import QueryEmbedder
+from notesearch.search.id_sets import common_ids
 from notesearch.search.terms import all_of, read_plain_terms
 
 # Of many fields that people keep no research notes on, and two of no meaning at all.
@@ -96,4 +97,4 @@ def says_all(snapshot: Snapshot, text: str, allowed_ids: NDArray[np.int64] | Non
     if not terms:
         return False
     ids = snapshot.matching_ids(all_of(terms))
-    return bool(ids.size if allowed_ids is None else np.intersect1d(ids, allowed_ids).size)
+    return bool(ids.size if allowed_ids is None else common_ids(ids, allowed_ids).size)
