@@ -119,6 +119,11 @@ class Snapshot:
         sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
         return _ids_of(self._catalog.rows(sql, (expression,))[0][0])
 
+    def ids_by_title(self, expression: str) -> NDArray[np.int64]:
+        """Give all passages of the notes whose title or alias matches an FTS5 expression."""
+        sql = "n.id IN (SELECT rowid FROM note_words WHERE note_words MATCH ?)"
+        return self._passages_of_notes(Condition(sql, (expression,), of_notes=True))
+
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Give the vectors of some passages in their order: (passages, dimension) float32."""
         rows = self._catalog.rows(

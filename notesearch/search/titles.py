@@ -18,7 +18,7 @@ def find_titled(snapshot: Snapshot, query: str) -> NDArray[np.int64]:
     words = read_words(query)
     if not 0 < len(words) <= _MOST_WORDS:
         return np.empty(0, dtype=np.int64)
-    ids = snapshot.matching_ids(f"title : ^ {quote(words)}")[:_MOST_PASSAGES]
+    ids = snapshot.ids_by_title(f"^ {quote(words)}")[:_MOST_PASSAGES]
     titled = [
         stored.id
         for stored in snapshot.passages(ids.tolist())
