@@ -18,14 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.query_speed import BETWEEN, QUERIES, RandomEmbedder, draw_queries, ensure_index
+from benchmarks.relevance import GAINS, PLAIN
 from notesearch.index.store import Store
 from notesearch.search.searcher import Searcher
 from notesearch.search.weights import DEFAULT_WEIGHTS
 
-GAINS = ("evidence", "note", "length", "pairs", "repeats", "forms")
 SETTINGS = {
     "default": DEFAULT_WEIGHTS,
-    "plain mix": replace(DEFAULT_WEIGHTS, **dict.fromkeys(GAINS, 0.0)),
+    "plain mix": PLAIN,
 } | {f"without {gain}": replace(DEFAULT_WEIGHTS, **{gain: 0.0}) for gain in GAINS}
 
 

@@ -6,6 +6,14 @@ from pathlib import Path
 
 DIMENSION = 16
 TINY_LIMIT = 32  # tokens, special ones included
+SIZES = {
+    "hidden_size": DIMENSION,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "max_position_embeddings": 64,
+    "initializer_range": 1.0,  # far apart vectors, so that a token missed would show
+}
 PROMPTS = {"query": "query: ", "document": "passage: "}
 TINY_MODELS = ("mean", "cls", "dense", "prompts", "static", "causal")
 
@@ -76,16 +84,7 @@ def _save_bert(tokenizer: object, folder: Path, *, labels: int = 0, **limits: in
         BertModel,
     )
 
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=DIMENSION,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=64,
-        initializer_range=1.0,  # far apart vectors, so that a token missed would show
-        num_labels=labels or 2,
-    )
+    config = BertConfig(vocab_size=tokenizer.get_vocab_size(), num_labels=labels or 2, **SIZES)
     (BertForSequenceClassification if labels else BertModel)(config).save_pretrained(folder)
     names = ["input_ids", "token_type_ids", "attention_mask"]
     _save_tokenizer(tokenizer, folder, model_input_names=names, **limits)
@@ -97,15 +96,10 @@ def _save_qwen(tokenizer: object, folder: Path) -> None:
 
     config = Qwen3Config(
         vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=DIMENSION,
-        num_hidden_layers=1,
-        num_attention_heads=2,
         num_key_value_heads=1,
-        head_dim=8,
-        intermediate_size=32,
-        max_position_embeddings=64,
-        initializer_range=1.0,
+        head_dim=DIMENSION // 2,
         pad_token_id=0,
+        **SIZES,
     )
     Qwen3Model(config).save_pretrained(folder)
     _save_tokenizer(tokenizer, folder, model_input_names=["input_ids", "attention_mask"])

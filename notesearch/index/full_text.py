@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.numbering import Numbering
+from notesearch.index.numbering import Numbering, read_numbers
 from notesearch.index.records import ColumnWeights, Matches
 
 # Those of FTS5, which has them from Robertson and Zaragoza (2009).
@@ -110,7 +110,7 @@ def _places(
         FROM temp.{table.name}_places WHERE term = ?""",
         (stem,),
     )[0][0]
-    places = np.fromstring(text or "", dtype=np.int64, sep=",")
+    places = read_numbers(text)
     return places >> 2, places & 3
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.full_text import best_of_notes, score_phrase, score_word
 from notesearch.index.layout import damaged
-from notesearch.index.numbering import Numbering, Numberings, numbers_in
+from notesearch.index.numbering import Numbering, Numberings, numbers_in, read_numbers
 from notesearch.index.records import (
     ColumnWeights,
     Condition,
@@ -29,8 +29,6 @@ from notesearch.index.schema import SECTION_SEPARATOR
 from notesearch.index.state import IndexState
 from notesearch.index.vectors import VectorFile
 from notesearch.records import NoteKind, Passage, Role
-
-_NO_IDS = np.empty(0, dtype=np.int64)
 
 _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
     p.search_text, p.tokens, p.note FROM passages p
@@ -67,14 +65,13 @@ class Snapshot:
         """Give the passages that meet a condition, in ascending order."""
         if condition.of_notes:
             return self._passages_of_notes(condition)
-        # From the notes to their passages: SQLite alone would go through all passages. One
-        # text instead of a row each: a third of the time.
+        # From the notes to their passages: SQLite alone would go through all passages.
         text = self._catalog.rows(
             f"""SELECT group_concat(p.id) FROM notes n JOIN files f ON f.id = n.file
             CROSS JOIN passages p ON p.note = n.id WHERE {condition.sql}""",
             condition.values,
         )[0][0]
-        return _ids_of(text)
+        return np.sort(read_numbers(text))
 
     def _passages_of_notes(self, condition: Condition) -> NDArray[np.int64]:
         """Give all passages of the notes that meet a condition; a note's are numbered in a row."""
@@ -108,7 +105,7 @@ class Snapshot:
     ) -> Nearest:
         """Find the k allowed passages of greatest cosine, best first; `query` has length 1."""
         if self._vectors is None:
-            return Nearest(_NO_IDS, np.empty(0, dtype=np.float32))
+            return Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
         return self._vectors.nearest(query, k, allowed_ids)
 
     def matching_ids(self, expression: str) -> NDArray[np.int64]:
@@ -117,7 +114,7 @@ class Snapshot:
         UsageError when FTS5 cannot read the expression.
         """
         sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
-        return _ids_of(self._catalog.rows(sql, (expression,))[0][0])
+        return np.sort(read_numbers(self._catalog.rows(sql, (expression,))[0][0]))
 
     def ids_by_title(self, expression: str) -> NDArray[np.int64]:
         """Give all passages of the notes whose title or alias matches an FTS5 expression."""
@@ -240,11 +237,6 @@ def _notes_where(condition: Condition | None) -> tuple[str, tuple[Value, ...]]:
         return condition.sql, condition.values
     meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
     return meets, condition.values
-
-
-def _ids_of(text: str | None) -> NDArray[np.int64]:
-    """Read numbers with commas between them, and sort them."""
-    return np.sort(np.fromstring(text, dtype=np.int64, sep=",")) if text else _NO_IDS
 
 
 def _json(numbers: Iterable[int]) -> str:

@@ -25,6 +25,11 @@ class IndexState:
     passages: int = 0
     vectors_digest: str = ""  # of the FAISS file; there is none when there are no passages
 
+    @property
+    def contents(self) -> tuple[int, str]:
+        """Tell one generation from another, also from one of a rebuilt index."""
+        return self.generation, self.vectors_digest
+
     def write(self, catalog: Catalog) -> None:
         """Store it; within the transaction that makes it true."""
         values = {field.name: str(getattr(self, field.name)) for field in fields(self)}

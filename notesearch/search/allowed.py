@@ -41,7 +41,7 @@ class AllowedIds:
         return allowed_ids
 
     def _meeting(self, snapshot: Snapshot, condition: Condition) -> NDArray[np.int64]:
-        state = (snapshot.state.generation, snapshot.state.vectors_digest)
+        state = snapshot.state.contents
         key = (condition.sql, condition.values)
         with self._guard:
             if state == self._state and key in self._known:

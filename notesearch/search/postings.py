@@ -85,7 +85,7 @@ class PostingCache:
 
     def _turn_to(self, snapshot: Snapshot) -> None:
         """Forget what is from another generation."""
-        state = (snapshot.state.generation, snapshot.state.vectors_digest)
+        state = snapshot.state.contents
         if state != self._state:
             self._state = state
             self._known.clear()
