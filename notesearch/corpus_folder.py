@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from notesearch.corpus.opening import read_bytes
 from notesearch.corpus.versions import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.walk import NOTE_SUFFIXES, list_files
 from notesearch.errors import UsageError
@@ -60,11 +61,7 @@ class CorpusFolder:
 
     def hash_file(self, path: str) -> str:
         """Hash a file's bytes; OSError when it cannot be read."""
-        with (self.folder / path).open("rb") as file:
-            digest = hashlib.blake2b(digest_size=16)
-            while block := file.read(1 << 20):
-                digest.update(block)
-        return digest.hexdigest()
+        return hashlib.blake2b(read_bytes(self.folder, path), digest_size=16).hexdigest()
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
         """Read and cut files, one answer a path, in their order."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import ftfy
 from ftfy.badness import is_bad
 
-# The largest note file met in 43 collections has 974 kB and some 3,000 lines; past these sizes it
-# is data, which would take longer to read than anybody waits.
-MAX_FILE_BYTES = 5_000_000
+from notesearch.corpus.opening import MAX_FILE_BYTES
+
+# The longest note file met in 43 collections has some 3,000 lines; past these sizes it is data.
 MAX_LINES = 50_000
 MAX_LINE_CHARS = 1_000_000
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from notesearch.corpus.blocks import blocks_within, parse_blocks
-from notesearch.corpus.decode import MAX_FILE_BYTES, UndecodableError
+from notesearch.corpus.decode import UndecodableError
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.facts.acronyms import find_acronyms
 from notesearch.corpus.facts.dates import date_from_heading, date_from_line
@@ -18,6 +18,7 @@ from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags
 from notesearch.corpus.facts.title import Title, find_title, make_title
 from notesearch.corpus.layouts import Part, split_document
 from notesearch.corpus.layouts.part import count_words, first_sentence
+from notesearch.corpus.opening import read_bytes
 from notesearch.corpus.rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
 from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
@@ -40,10 +41,9 @@ def read_file(
 ) -> FileReading:
     """Read one file of a corpus; a file that can't be read comes back as skipped."""
     try:
-        with (corpus / path).open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+        data = read_bytes(corpus, path)
     except OSError as error:
-        return _skipped(path, f"cannot be read: {error.strerror}")
+        return _skipped(path, f"cannot be read: {error.strerror or error}")
     return read_notes(path, data, rules=rules, inline_tags=inline_tags, vocabulary=vocabulary)
 
 

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.corpus.decode import (
-    MAX_FILE_BYTES,
     MAX_LINE_CHARS,
     MAX_LINES,
     UndecodableError,
     decode,
 )
+from notesearch.corpus.opening import MAX_FILE_BYTES
 
 
 @pytest.mark.parametrize(

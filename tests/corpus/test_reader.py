@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -40,11 +40,16 @@ def test_folder_in_the_place_of_a_file_is_skipped(tmp_path):
 
 
 def test_file_without_read_permission_is_skipped(tmp_path, monkeypatch):
-    def refuse(self, *args, **kwargs):
-        raise PermissionError(13, "Permission denied")
+    really_open = os.open
+
+    def refuse(path, *args, **kwargs):
+        if path == "x.md":
+            raise PermissionError(13, "Permission denied")
+        return really_open(path, *args, **kwargs)
 
     (tmp_path / "x.md").write_bytes(TEXT)
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "supports_dir_fd", {refuse})
     assert reason(read_file(tmp_path, "x.md")) == "cannot be read: Permission denied"
 
 
