@@ -20,8 +20,8 @@ from pathlib import Path
 from benchmarks.query_speed import BETWEEN, QUERIES, RandomEmbedder, draw_queries, ensure_index
 from benchmarks.relevance import GAINS, PLAIN
 from notesearch.index.store import Store
-from notesearch.search.searcher import Searcher
 from notesearch.search.weights import DEFAULT_WEIGHTS
+from tests.search.written import AskedStore
 
 SETTINGS = {
     "default": DEFAULT_WEIGHTS,
@@ -33,7 +33,7 @@ def measure(index_dir: Path, queries: Sequence[str]) -> dict[str, dict[str, list
     """Give the milliseconds of each question by setting and moment."""
     with ExitStack() as stack:
         searchers = {
-            name: Searcher(
+            name: AskedStore(
                 stack.enter_context(Store(index_dir)), RandomEmbedder, floor=0.0, weights=weights
             )
             for name, weights in SETTINGS.items()
@@ -44,7 +44,7 @@ def measure(index_dir: Path, queries: Sequence[str]) -> dict[str, dict[str, list
         return {moment: ask_all(searchers, asked) for moment in ("new", "again")}
 
 
-def ask_all(searchers: dict[str, Searcher], queries: Sequence[str]) -> dict[str, list[float]]:
+def ask_all(searchers: dict[str, AskedStore], queries: Sequence[str]) -> dict[str, list[float]]:
     """Put each question to all searchers; who is first changes from question to question."""
     names = list(searchers)
     times: dict[str, list[float]] = {name: [] for name in names}

@@ -27,14 +27,13 @@ from notesearch.evaluation.judged import JudgedQuery, read_queries
 from notesearch.evaluation.metrics import DEPTH, Measure
 from notesearch.evaluation.report import compare, make_report
 from notesearch.forms import FORMS
-from notesearch.index.layout import IndexLayout
 from notesearch.index.store import Store
 from notesearch.search.answer import Mode
 from notesearch.search.conditions import to_condition
 from notesearch.search.query_line import parse_filter
-from notesearch.search.searcher import Searcher
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 from notesearch.settings import Settings
+from tests.search.written import AskedStore
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("NOTESEARCH_DATA", ROOT.parent / "shared" / "data"))
@@ -107,7 +106,7 @@ def make_settings() -> dict[str, tuple[Mode, Weights]]:
     return settings
 
 
-def search_with(searcher: Searcher, mode: Mode) -> Search:
+def search_with(searcher: AskedStore, mode: Mode) -> Search:
     """Search in one mode, as `notesearch eval` does."""
 
     def search(query: JudgedQuery) -> list[Found]:
@@ -142,8 +141,7 @@ def evaluate_settings(
     with Store(index_dir) as store:
 
         def search_by(mode: Mode, weights: Weights) -> Search:
-            floor_file = IndexLayout(index_dir).floor
-            searcher = Searcher(store, lambda: embedder, floor_file=floor_file, weights=weights)
+            searcher = AskedStore(store, lambda: embedder, weights=weights)
             return search_with(searcher, mode)
 
         searches = {setting: search_by(*how) for setting, how in make_settings().items()}

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from notesearch.corpus.opening import read_bytes
+from notesearch.corpus.opening import read_stamped
 from notesearch.corpus.versions import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.walk import NOTE_SUFFIXES, list_files
 from notesearch.errors import UsageError
-from notesearch.records import FileReading, Listing, Passage, ReadFile
+from notesearch.records import FileReading, Listing, Passage, ReadFile, SkippedFile
 from notesearch.settings import Settings
 
 # What reads notes is imported where the first one is read: a query lists the files to tell
@@ -61,17 +61,24 @@ class CorpusFolder:
 
     def hash_file(self, path: str) -> str:
         """Hash a file's bytes; OSError when it cannot be read."""
-        return hashlib.blake2b(read_bytes(self.folder, path), digest_size=16).hexdigest()
+        return read_stamped(self.folder, path)[1].hash
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
         """Read and cut files, one answer a path, in their order."""
-        from notesearch.corpus.reader import read_file
+        return map(self._read_file, paths)
 
-        for path in paths:
-            reading = read_file(
-                self.folder, path, rules=self._settings.reading, inline_tags=self._inline_tags
-            )
-            yield ReadFile(reading, self._cut(reading))
+    def _read_file(self, path: str) -> ReadFile:
+        from notesearch.corpus.reader import read_notes
+
+        try:
+            data, stamp = read_stamped(self.folder, path)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+            return ReadFile(FileReading(path, skipped=SkippedFile(path, None, reason)))
+        reading = read_notes(
+            path, data, rules=self._settings.reading, inline_tags=self._inline_tags
+        )
+        return ReadFile(reading, self._cut(reading), stamp)
 
     def _cut(self, reading: FileReading) -> tuple[tuple[Passage, ...], ...]:
         from notesearch.corpus.chunker import chunk_note

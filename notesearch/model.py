@@ -7,7 +7,6 @@ only new texts and questions need the weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from notesearch.corpus_folder import Ruler
@@ -19,6 +18,7 @@ from notesearch.embedding import (
     load_embedder,
 )
 from notesearch.errors import UsageError
+from notesearch.lazy import Lazy
 from notesearch.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,25 +45,36 @@ class Model:
         self._given_reranker = reranker
         self._warn = warn
         self._tell = tell
+        self._fingerprint = Lazy(self._find_fingerprint)
+        self._embedder = Lazy(self._load_embedder)
+        self._ruler = Lazy(self._make_ruler)
+        self._reranking = Lazy(self._find_reranking)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """Name and hash of what makes the vectors, told without loading anything."""
+        return self._fingerprint.get()
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model itself; compiled the first time it is ever asked for."""
+        return self._embedder.get()
+
+    def ruler(self) -> Ruler:
+        """How long a passage may be, and how the model counts."""
+        return self._ruler.get()
+
+    def _find_fingerprint(self) -> str:
         if self._given is not None:
             return self._given.fingerprint
         return fingerprint_of(self._settings.model, warn=self._warn)
 
-    @cached_property
-    def embedder(self) -> Embedder:
-        """The model itself; compiled the first time it is ever asked for."""
-        return self._given or load_embedder(self._settings.model, warn=self._warn, tell=self._tell)
+    def _load_embedder(self) -> Embedder:
+        if self._given is not None:
+            return self._given
+        return load_embedder(self._settings.model, warn=self._warn, tell=self._tell)
 
-    def ruler(self) -> Ruler:
-        """How long a passage may be, and how the model counts."""
-        return self._ruler
-
-    @cached_property
-    def _ruler(self) -> Ruler:
+    def _make_ruler(self) -> Ruler:
         most = self._settings.passage_tokens
         if self._given is not None:
             embedder = self._given
@@ -82,21 +93,20 @@ class Model:
         """
         if wanted is False:
             return None
-        if self._reranking is None and wanted:
+        reranking = self._reranking.get()
+        if reranking is None and wanted:
             raise UsageError(
                 "there is nothing to rerank with; set rerank to a CrossEncoder, a hub id or folder"
             )
-        return self._reranking
+        return reranking
 
-    @cached_property
-    def _reranking(self) -> Reranking | None:
+    def _find_reranking(self) -> Reranking | None:
         load = self._reranker_loader()
         if load is None:
             return None
-        from notesearch.search.loading import LoadedOnce
         from notesearch.search.rerank import Reranking
 
-        return Reranking(LoadedOnce(load), self._settings.rerank_depth)
+        return Reranking(Lazy(load), self._settings.rerank_depth)
 
     def _reranker_loader(self) -> Callable[[], Reranker] | None:
         given, choice = self._given_reranker, self._settings.rerank

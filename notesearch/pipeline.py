@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from notesearch.arguments import (
+    require_count,
+    require_embedder,
+    require_reranker,
+    require_seconds,
+    require_text,
+)
 from notesearch.corpus_folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder, Reranker
 from notesearch.embedding.load import say_nothing
-from notesearch.errors import UnusableIndexError, UsageError
+from notesearch.errors import CorpusError, UnusableIndexError, UsageError
 from notesearch.forms import FORMS
-from notesearch.index.layout import IndexLayout
+from notesearch.index.catalog import no_index_yet
+from notesearch.index.layout import IndexLayout, require_safe_folder
 from notesearch.index.records import (
     Condition,
     CorpusDrift,
@@ -30,12 +38,16 @@ from notesearch.index.records import (
     UpdateReport,
     ignore_progress,
 )
+from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
+from notesearch.lazy import Lazy
+from notesearch.made_here import is_remembered, remember_index
 from notesearch.model import Model
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.conditions import to_condition
 from notesearch.search.filters import Filter, Tag, all_of, leaves
+from notesearch.search.floor import UNRELATED
 from notesearch.search.known_tags import require_known_tags
 from notesearch.search.naming import find_note
 from notesearch.search.newest import find_newest
@@ -49,6 +61,8 @@ if TYPE_CHECKING:
     from notesearch.index.update import UpdatePlan
 
 _ALL = 1_000_000_000
+
+ModeName = Literal["hybrid", "dense", "lexical"]
 
 
 class NotesearchWarning(UserWarning):
@@ -76,6 +90,11 @@ class Index:
         self.index_dir = index_dir
         self._settings = settings
         self._model = model
+        self._store = Lazy(lambda: Store(index_dir))
+        self._searcher = Lazy(lambda: Searcher(lambda: model.embedder))
+        self._turn = threading.Condition()
+        self._at_work = 0  # questions being answered
+        self._is_closed = False
 
     @classmethod
     def open(
@@ -96,10 +115,17 @@ class Index:
         `warn` hears what a person should know, `tell` what takes long.
         """
         settings = settings or Settings()
+        if embedder is not None:
+            require_embedder(embedder)
+        if reranker is not None:
+            require_reranker(reranker)
         index_dir = Path(path) if path is not None else settings.index
         model = Model(settings, embedder=embedder, reranker=reranker, warn=warn, tell=tell)
-        if not create and not IndexLayout(index_dir).catalog.exists():
-            raise UnusableIndexError(f"{index_dir} holds no index; run: notesearch index")
+        require_safe_folder(index_dir)
+        layout = IndexLayout(index_dir)
+        if not create and not layout.catalog.exists():
+            there = DEFAULT_CORPUS if DEFAULT_CORPUS.is_dir() else None
+            raise no_index_yet(layout, settings.corpus or there)
         return cls(index_dir, settings, model)
 
     # ------------------------------------------------------------ in step with the corpus
@@ -120,6 +146,8 @@ class Index:
         """
         from notesearch.index.update import preview_update, update_index
 
+        self._require_open()
+        require_seconds("lock_timeout_s", lock_timeout_s)
         folder = self.folder(corpus)
         plan = replace(
             self._plan(folder, folder.fingerprint, folder.folder),
@@ -128,12 +156,21 @@ class Index:
         )
         if dry_run:
             return preview_update(self.index_dir, plan)
-        return update_index(
+        report = update_index(
             self.index_dir,
             plan,
             lock_timeout_s=lock_timeout_s,
             progress=progress or ignore_progress,
         )
+        if not _lies_beside(folder.folder, self.index_dir):
+            remember_index(self._store.get().read_state().identity)
+        return report
+
+    def kept_passages(self) -> int:
+        """Count the passages that an interrupted update has embedded for the next one."""
+        from notesearch.index.journal import count_kept
+
+        return count_kept(IndexLayout(self.index_dir).journal)
 
     def update_from(self, source: CorpusSource, reading: str) -> UpdateReport:
         """Bring the index in step with a corpus that is no plain folder.
@@ -142,40 +179,82 @@ class Index:
         """
         from notesearch.index.update import update_index
 
+        self._require_open()
         return update_index(self.index_dir, self._plan(source, reading))
 
     def folder(self, corpus: str | Path | None = None) -> CorpusFolder:
         """Give a corpus folder, by default the index's own, as an update reads it."""
+        if corpus is None and self._settings.corpus is None:
+            self._require_own_corpus()
         folder = Path(corpus) if corpus is not None else self._settings.corpus or self.corpus
         return CorpusFolder(folder, self._settings, self._model.ruler)
 
     @property
     def corpus(self) -> Path:
         """The folder of notes that the index was made of, or will be."""
+        layout = IndexLayout(self.index_dir)
         with suppress(UnusableIndexError):  # one that a rebuild may be about to mend
-            made_of = self._store.state.corpus_folder(self.index_dir)
+            made_of = self._store.get().read_state().corpus_folder(self.index_dir)
             if made_of is not None:
                 return made_of
+        if known := layout.read_corpus_name():
+            return Path(known)
+        if self._settings.corpus is None and layout.catalog.exists():
+            raise UnusableIndexError(
+                f"{self.index_dir}: is damaged, and does not say which folder it was made of; "
+                f"{layout.rebuild} (with your folder of notes for CORPUS)"
+            )
         return self._settings.corpus or DEFAULT_CORPUS
 
     def status(self) -> IndexStatus:
         """Say what the index holds, and by stat alone how the corpus differs from it."""
         from notesearch.index.status import read_status
 
-        folder = self.folder(self.corpus)
-        return read_status(self.index_dir, folder.list_files() if self.corpus.is_dir() else None)
+        self._require_open()
+        listing = None
+        with suppress(CorpusError):
+            self._require_own_corpus()
+            listing = self.folder(self.corpus).list_files() if self.corpus.is_dir() else None
+        return read_status(self.index_dir, listing)
 
     def drift(self) -> CorpusDrift | None:
-        """Say by stat alone how the corpus differs from the index; None when it is not there."""
+        """Say by stat alone how the corpus differs from the index; None when it is not there.
+
+        CorpusError where it cannot be listed, or is not to be: see `_require_own_corpus`.
+        """
         from notesearch.index.status import read_drift
 
+        self._require_open()
+        self._require_own_corpus()
         return read_drift(self.index_dir, lambda corpus: self.folder(corpus).list_files())
 
     def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
         """Look for damage, and mend with `fix` what can be mended without the model."""
         from notesearch.index.check import check_index
 
+        self._require_open()
         return check_index(self.index_dir, fix=fix)
+
+    def _require_own_corpus(self) -> None:
+        """Refuse to walk a folder because an index says so that came from somewhere else.
+
+        The folder may lie beside the index, be that of the settings, or be one that this user
+        made the index of. CorpusError names it.
+        """
+        try:
+            state = self._store.get().read_state()
+        except UnusableIndexError:
+            return  # nothing says anything yet
+        corpus = state.corpus_folder(self.index_dir)
+        if corpus is None or _lies_beside(corpus, self.index_dir) or is_remembered(state.identity):
+            return
+        settings_corpus = self._settings.corpus
+        if settings_corpus is not None and settings_corpus.resolve() == corpus:
+            return
+        raise CorpusError(
+            f"{self.index_dir} was made elsewhere, of {corpus}, which is left alone; if these are "
+            f"your notes, {IndexLayout(self.index_dir).command(corpus=corpus)}"
+        )
 
     # ------------------------------------------------------------ asked
 
@@ -185,7 +264,7 @@ class Index:
         k: int = 10,
         where: str | Filter | None = None,
         *,
-        mode: str | Mode = Mode.HYBRID,
+        mode: ModeName | Mode = Mode.HYBRID,
         per_note: int | None = 1,
         rerank: bool | None = None,
     ) -> list[Hit]:
@@ -204,7 +283,7 @@ class Index:
         k: int = 10,
         where: str | Filter | None = None,
         *,
-        mode: str | Mode = Mode.HYBRID,
+        mode: ModeName | Mode = Mode.HYBRID,
         per_note: int | None = 1,
         rerank: bool | None = None,
         literally: bool = False,
@@ -213,28 +292,30 @@ class Index:
 
         `literally` takes the text as plain words, whatever in it looks like a filter.
         """
-        if k < 1 or (per_note is not None and per_note < 1):
-            raise UsageError("the number of hits must be 1 or more")
+        require_text("the question", text)
+        _require_counts(k, per_note)
+        ranked_by = Mode.named(mode)
         reranking = self._model.reranking(rerank)
         if literally or (not text.strip() and where is not None):
             query = Query(text, text)
         else:
             query = parse_query(text, FORMS)
         both = all_of([part for part in (_filter(where), query.where) if part is not None])
-        condition = self._condition(both, query)
-        if condition is not None and not (query.text.strip() or query.phrases):
-            with self._store.snapshot() as snapshot:
-                answer = Answer(find_newest(snapshot, condition, k, per_note), Mode.named(mode))
-        else:
-            answer = self._searcher.search(
-                query.text,
-                query.phrases,
-                condition,
-                k=k,
-                mode=Mode.named(mode),
-                per_note=per_note,
-                reranking=reranking,
-            )
+        with self._snapshot() as snapshot:
+            condition = _condition(snapshot, both, query)
+            if condition is not None and not (query.text.strip() or query.phrases):
+                answer = Answer(find_newest(snapshot, condition, k, per_note), ranked_by)
+            else:
+                answer = self._searcher.get().search(
+                    snapshot,
+                    query.text,
+                    query.phrases,
+                    condition,
+                    k=k,
+                    mode=ranked_by,
+                    per_note=per_note,
+                    reranking=reranking,
+                )
         return replace(answer, where=str(both)) if both is not None else answer
 
     def similar(
@@ -244,31 +325,37 @@ class Index:
 
         The note itself stays out; `Answer.same_paper` tells the notes on its very paper apart.
         """
-        condition = self._condition(_filter(where))
-        with self._store.snapshot() as snapshot:
+        require_text("the note", note)
+        _require_counts(k, per_note)
+        with self._snapshot() as snapshot:
+            condition = _condition(snapshot, _filter(where))
             number, _ = find_note(snapshot, note)
-        return self._searcher.similar([number], condition, k=k, per_note=per_note)
+            return self._searcher.get().similar(
+                snapshot, [number], condition, k=k, per_note=per_note
+            )
 
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None
     ) -> list[StoredNote]:
         """List the notes that a filter lets through, the newest first."""
-        condition = self._condition(_filter(where))
-        with self._store.snapshot() as snapshot:
+        if limit is not None:
+            require_count("limit", limit, _ALL)
+        with self._snapshot() as snapshot:
+            condition = _condition(snapshot, _filter(where))
             return snapshot.list_notes(condition, _ALL if limit is None else limit)
 
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
-        condition = self._condition(_filter(where))
-        with self._store.snapshot() as snapshot:
-            return snapshot.tags(condition)
+        with self._snapshot() as snapshot:
+            return snapshot.tags(_condition(snapshot, _filter(where)))
 
     def show(self, name: str) -> tuple[StoredNote, list[Passage]]:
         """Give the note of a note id, path, title or passage id, with its passages in order.
 
         UsageError when there is none, or when several have that title or path.
         """
-        with self._store.snapshot() as snapshot:
+        require_text("the note", name)
+        with self._snapshot() as snapshot:
             number, note = find_note(snapshot, name)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
 
@@ -276,7 +363,7 @@ class Index:
         """Give a hit's text with so many passages of its note before and after it."""
         if not around:
             return hit.text
-        with self._store.snapshot() as snapshot:
+        with self._snapshot() as snapshot:
             for number in snapshot.find_notes(hit.note_id):
                 passages = [stored.passage for stored in snapshot.passages_of_note(number)]
                 at = next((n for n, p in enumerate(passages) if p.id == hit.passage_id), None)
@@ -288,11 +375,14 @@ class Index:
     # ------------------------------------------------------------ held open
 
     def close(self) -> None:
-        """Let go of the files; searches at work finish first."""
-        store = self.__dict__.pop("_store", None)
-        self.__dict__.pop("_searcher", None)
-        if store is not None:
-            store.close()
+        """Let go of the files; searches at work finish first, and a new one is an error."""
+        with self._turn:
+            self._is_closed = True
+            self._turn.wait_for(lambda: not self._at_work)
+        if self._searcher.is_loaded:
+            self._searcher.get().close()
+        if self._store.is_loaded:
+            self._store.get().close()
 
     def __enter__(self) -> Index:
         return self
@@ -305,31 +395,23 @@ class Index:
     ) -> None:
         self.close()
 
-    @cached_property
-    def _store(self) -> Store:
-        return Store(self.index_dir)
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise UsageError("this index has been closed; open it again")
 
-    @cached_property
-    def _searcher(self) -> Searcher:
-        return Searcher(
-            self._store, lambda: self._model.embedder, floor_file=IndexLayout(self.index_dir).floor
-        )
-
-    def _condition(self, where: Filter | None, query: Query | None = None) -> Condition | None:
-        """Turn a filter into what the index takes; a tag that nobody uses is an error."""
-        if where is None:
-            return None
-        asked = [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
-        with self._store.snapshot() as snapshot:
-            # Counting all tags takes long where there are many notes: only an error needs it.
-            if not all(snapshot.has_tag(name) for name in asked):
-                require_known_tags(
-                    where,
-                    {tag.normal: tag.notes for tag in snapshot.tags()},
-                    line=query.line if query else "",
-                    places=query.places if query else (),
-                )
-        return to_condition(where)
+    @contextmanager
+    def _snapshot(self) -> Iterator[Snapshot]:
+        """Give what answers one question: one generation of the index, from its first look on."""
+        with self._turn:
+            self._require_open()
+            self._at_work += 1
+        try:
+            with self._store.get().snapshot() as snapshot:
+                yield snapshot
+        finally:
+            with self._turn:
+                self._at_work -= 1
+                self._turn.notify_all()
 
     def _plan(self, source: CorpusSource, reading: str, corpus: Path | None = None) -> UpdatePlan:
         from notesearch.corpus.facts.tags import normalise_tag, tag_and_parents
@@ -340,10 +422,43 @@ class Index:
             embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
             reading=reading,
             tag_forms=lambda tag: tag_and_parents(normalise_tag(tag))[::-1],
+            probes=UNRELATED,
             corpus=corpus,
         )
 
 
-def _filter(where: str | Filter | None) -> Filter | None:
+def _require_counts(k: object, per_note: object) -> None:
+    require_count("k", k)
+    if per_note is not None:
+        require_count("per_note", per_note)
+
+
+def _filter(where: object) -> Filter | None:
     """Read a filter that may be given as a query line writes it."""
-    return parse_filter(where, FORMS) if isinstance(where, str) else where
+    if where is None or isinstance(where, Filter):
+        return where
+    require_text("where", where)
+    return parse_filter(str(where), FORMS)
+
+
+def _condition(
+    snapshot: Snapshot, where: Filter | None, query: Query | None = None
+) -> Condition | None:
+    """Turn a filter into what the index takes; a tag that nobody uses is an error."""
+    if where is None:
+        return None
+    asked = [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
+    # Counting all tags takes long where there are many notes: only an error needs it.
+    if not all(snapshot.has_tag(name) for name in asked):
+        require_known_tags(
+            where,
+            {tag.normal: tag.notes for tag in snapshot.tags()},
+            line=query.line if query else "",
+            places=query.places if query else (),
+        )
+    return to_condition(where)
+
+
+def _lies_beside(corpus: Path, index_dir: Path) -> bool:
+    """Tell whether a corpus is in the folder that the index is in, as what comes together is."""
+    return corpus.resolve().is_relative_to(index_dir.resolve().parent)

@@ -147,11 +147,22 @@ class FileReading:
 
 
 @dataclass(frozen=True, slots=True)
+class FileStamp:
+    """The very bytes of a file that were read, and how the file stood meanwhile."""
+
+    hash: str
+    size: int
+    mtime_ns: int
+    steady: bool  # size and times were the same before and after
+
+
+@dataclass(frozen=True, slots=True)
 class ReadFile:
     """A file's reading with the passages of its notes, ready for the index."""
 
     reading: FileReading
     passages: tuple[tuple[Passage, ...], ...] = ()  # of each note of the reading, in its order
+    stamp: FileStamp | None = None  # None where the file could not be opened
 
 
 @dataclass(frozen=True, slots=True)

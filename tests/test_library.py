@@ -102,8 +102,22 @@ def test_line_taken_literally_is_no_query_line(index):
     [
         (lambda index: index.query(""), UsageError, "the query is empty"),
         (lambda index: index.query("", where=""), UsageError, "the filter is empty"),
-        (lambda index: index.query("x", 0), UsageError, "number of hits must be 1 or more"),
-        (lambda index: index.query("x", per_note=0), UsageError, "must be 1 or more"),
+        (lambda index: index.query("x", 0), UsageError, "k must be a whole number from 1 to"),
+        (lambda index: index.query("x", per_note=0), UsageError, "per_note must be a whole number"),
+        (lambda index: index.query(None), UsageError, "the question must be a text, found None"),
+        (lambda index: index.query("x", "3"), UsageError, "k must be a whole number"),
+        (lambda index: index.query("x", True), UsageError, "k must be a whole number"),
+        (lambda index: index.query("x", 10**20), UsageError, "k must be a whole number"),
+        (lambda index: index.query("x", where=7), UsageError, "where must be a text, found 7"),
+        (lambda index: index.query("x", mode=None), UsageError, "None is no mode; there are"),
+        (lambda index: index.similar(None), UsageError, "the note must be a text"),
+        (lambda index: index.show(7), UsageError, "the note must be a text"),
+        (lambda index: index.notes(limit=0), UsageError, "limit must be a whole number"),
+        (
+            lambda index: index.update(lock_timeout_s=float("nan")),
+            UsageError,
+            "lock_timeout_s must be a number of seconds",
+        ),
         (lambda index: index.query("x", mode="fuzzy"), UsageError, "fuzzy is no mode; there are"),
         (lambda index: index.query("x", where="dpo"), UsageError, "a word is no filter"),
         (lambda index: index.query("x", where=Tag("dpos")), UsageError, "did you mean dpo"),
@@ -143,12 +157,23 @@ def test_threads_may_ask_at_once(index):
     assert together == [index.query(line) for line in lines]
 
 
-def test_closed_index_says_so_and_opens_again(library):
+@pytest.mark.parametrize("embedder", ["all-MiniLM-L6-v2", WordEmbedder, object(), 7])
+def test_what_cannot_embed_is_refused_at_the_door(library, embedder):
+    with pytest.raises(UsageError, match="is not an embedder: it has no"):
+        Index.open(library / "index", embedder)
+
+
+def test_closed_index_refuses_to_answer(library):
     index = Index.open(library / "index", WordEmbedder(name="all-MiniLM-L6-v2"))
     with index:
         first = index.query("reward model")
-    index.close()
-    assert index.query("reward model") == first  # opened again by being used
+    assert first
+    for call in (index.query, index.similar, index.show, index.notes, index.tags):
+        with pytest.raises(UsageError, match="closed"):
+            call("reward model")
+    for call in (index.update, index.check, index.status, index.drift):
+        with pytest.raises(UsageError, match="closed"):
+            call()
     index.close()
 
 

@@ -7,9 +7,12 @@ file that is open, not what a path led to a moment before.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from pathlib import Path
+
+from notesearch.records import FileStamp
 
 # The largest note file met in 43 collections has 974 kB; past this size it is data, which would
 # take longer to read than anybody waits.
@@ -25,6 +28,13 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 def read_bytes(
     corpus: Path, path: str, *, most: int = MAX_FILE_BYTES + 1, follow_links: bool = False
 ) -> bytes:
+    """Read the bytes alone, as `read_stamped` does."""
+    return read_stamped(corpus, path, most=most, follow_links=follow_links)[0]
+
+
+def read_stamped(
+    corpus: Path, path: str, *, most: int = MAX_FILE_BYTES + 1, follow_links: bool = False
+) -> tuple[bytes, FileStamp]:
     """Read the first `most` bytes of a file of a corpus; OSError says in its strerror why not.
 
     By default that is one byte more than a note may have. Without `follow_links`, a link may
@@ -37,10 +47,22 @@ def read_bytes(
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "not a regular file", path)
+        before = os.fstat(opened)
         with os.fdopen(opened, "rb", closefd=False) as file:
-            return file.read(most)
+            content = file.read(most)
+        after = os.fstat(opened)
     finally:
         os.close(opened)
+    return content, FileStamp(
+        hash=hashlib.blake2b(content, digest_size=16).hexdigest(),
+        size=after.st_size,
+        mtime_ns=after.st_mtime_ns,
+        steady=_times_of(before) == _times_of(after),
+    )
+
+
+def _times_of(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _open_inside(corpus: Path, path: str) -> int:

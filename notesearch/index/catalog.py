@@ -2,69 +2,87 @@
 
 from __future__ import annotations
 
-import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from notesearch.errors import NotesearchError, UnusableIndexError, UsageError
-from notesearch.index.descriptors import SharedDescriptor
-from notesearch.index.digest import digest_of_descriptor
+import apsw
+
+from notesearch.durable import create_private, sync_file, sync_folder
+from notesearch.errors import LockedError, NotesearchError, UsageError
+from notesearch.index.file_sums import FileSums
 from notesearch.index.layout import (
     IndexLayout,
     damaged,
     disk_errors,
-    sync_file,
-    sync_folder,
+    require_safe_folder,
     unusable,
     with_logs,
 )
-from notesearch.index.schema import (
-    APPLICATION_ID,
-    FORMAT_VERSION,
+from notesearch.index.lock import holder_of
+from notesearch.index.page_sums import (
     PAGE_BYTES,
-    READING_TABLES,
-    TABLES,
+    SUM_BYTES,
+    VFS_NAME,
+    ForeignDatabaseError,
+    PageDamagedError,
 )
+from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, READING_TABLES, TABLES
 
 Row = tuple[Any, ...]
 Value = str | int | float | bytes | None
 
 # How long to wait for the moments in which another process mends the log after a crash.
 _BUSY_TIMEOUT_S = 5
+# Pages that a reader keeps, which are compared with their checksums when they are read anew.
+_CACHE_KIB = 32768
 
-_REBUILD = "run: notesearch index --rebuild"
-
-# What SQLite says, what it means here, and what mends it; the first match counts. Python 3.10
-# gives no error code, so the words are all there is.
-_MEANINGS = (
-    ("disk is full", "the disk is full", "free some space and run: notesearch index"),
-    ("readonly", "cannot be written", "make the folder writable, or choose another --index"),
-    ("unable to open", "cannot be opened", "check that the folder can be read and written"),
-    ("authorization denied", "cannot be opened", "check the folder's permissions"),
-    ("permission", "cannot be opened", "check the folder's permissions"),
-    ("disk I/O error", "the disk refused to read or write", "check the disk and its free space"),
-    ("locked", "is locked by another program", "close what has it open and try again"),
+# What SQLite says, what it means here, and what mends it.
+_MEANINGS: tuple[tuple[type[apsw.Error], str, str], ...] = (
+    (apsw.FullError, "the disk is full", "free some space and {command}"),
+    (
+        apsw.ReadOnlyError,
+        "cannot be written",
+        "make the folder writable, or choose another --index",
+    ),
+    (apsw.CantOpenError, "cannot be opened", "check that the folder can be read and written"),
+    (apsw.AuthError, "cannot be opened", "check the folder's permissions"),
+    (apsw.PermissionsError, "cannot be opened", "check the folder's permissions"),
+    (apsw.IOError, "the disk refused to read or write", "check the disk and its free space"),
+    (apsw.BusyError, "is locked by another program", "close what has it open and try again"),
+    (apsw.LockedError, "is locked by another program", "close what has it open and try again"),
+)
+# Bugs of ours, which keep their traceback.
+_BUGS = (
+    apsw.BindingsError,
+    apsw.ConnectionClosedError,
+    apsw.ConstraintError,
+    apsw.MisuseError,
+    apsw.ThreadingViolationError,
 )
 
 
 class Catalog:
-    """A connection; used by one thread at a time, and in autocommit outside `transaction`."""
+    """A connection, in autocommit outside `transaction`; threads take turns."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, descriptor: SharedDescriptor, path: Path
-    ) -> None:
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
         self._connection = connection
-        self._descriptor = descriptor
+        self._turn = threading.RLock()
         self.path = path
 
     @classmethod
-    def for_reading(cls, layout: IndexLayout) -> Catalog:
-        """Open an existing catalog; raise UnusableIndexError when it cannot serve."""
+    def for_reading(cls, layout: IndexLayout, *, checked: bool = True) -> Catalog:
+        """Open an existing catalog; raise UnusableIndexError when it cannot serve.
+
+        One that is not `checked` gives damaged pages as they are.
+        """
         path = layout.catalog
+        require_safe_folder(layout.index_dir)
         _require_file(layout)
-        catalog = cls._connect(path, "mode=ro")
+        catalog = cls._connect(path, "mode=ro", checked=checked)
         try:
             catalog._prepare_reading()
         except NotesearchError:
@@ -73,7 +91,7 @@ class Catalog:
                 raise
             # A read-only folder: SQLite cannot put its shared memory beside the catalog, and
             # with no log there nothing can change under us.
-            catalog = cls._connect(path, "immutable=1")
+            catalog = cls._connect(path, "immutable=1", checked=checked)
             try:
                 catalog._prepare_reading()
             except NotesearchError:
@@ -104,7 +122,9 @@ class Catalog:
         with disk_errors(layout):
             for path in with_logs(layout.new_catalog):
                 path.unlink(missing_ok=True)
-        catalog = cls._connect(layout.new_catalog, "mode=rwc")
+            create_private(layout.new_catalog)
+        catalog = cls._connect(layout.new_catalog, "mode=rw")
+        catalog._connection.reserve_bytes("main", SUM_BYTES)
         # Nobody reads it before it is whole, and a crash leaves it to be thrown away: no log
         # is needed, which would write everything twice.
         for pragma in (f"page_size = {PAGE_BYTES}", "journal_mode = OFF", "synchronous = OFF"):
@@ -126,7 +146,6 @@ class Catalog:
         self.close()
         with disk_errors(layout):
             sync_file(layout.new_catalog)
-            layout.catalog_digest.unlink(missing_ok=True)
             if layout.catalog.exists():
                 layout.catalog.replace(layout.damaged_catalog)
             for path in with_logs(layout.catalog):
@@ -135,46 +154,32 @@ class Catalog:
             sync_folder(layout.index_dir)
         installed = self._connect(layout.catalog, "mode=rw")
         self.path = layout.catalog
-        self._connection, self._descriptor = installed._connection, installed._descriptor
+        self._connection = installed._connection
 
     @classmethod
-    def _connect(cls, path: Path, mode: str) -> Catalog:
+    def _connect(cls, path: Path, mode: str, *, checked: bool = True) -> Catalog:
         uri = f"{path.absolute().as_uri()}?{mode}"
+        flags = apsw.SQLITE_OPEN_URI | (
+            apsw.SQLITE_OPEN_READONLY if mode != "mode=rw" else apsw.SQLITE_OPEN_READWRITE
+        )
         try:
-            if mode == "mode=rwc":
-                path.touch()
-            descriptor = SharedDescriptor(path)
-        except OSError as error:
-            raise unusable(
-                path, f"cannot be opened ({error.strerror})", "check the folder's permissions"
-            ) from error
-        try:
-            connection = sqlite3.connect(
-                uri,
-                uri=True,
-                isolation_level=None,
-                timeout=_BUSY_TIMEOUT_S,
-                check_same_thread=False,
-            )
-        except sqlite3.Error as error:
-            descriptor.release()
+            connection = apsw.Connection(uri, flags, vfs=VFS_NAME if checked else None)
+        except apsw.Error as error:
             raise _meaning(error, path) from error
-        return cls(connection, descriptor, path)
+        connection.set_busy_timeout(_BUSY_TIMEOUT_S * 1000)
+        return cls(connection, path)
 
     def close(self) -> None:
         """Let go of the file; a second time does nothing."""
-        self._connection.close()
-        self._descriptor.release()
-
-    def digest(self) -> str:
-        """Take the digest of the catalog's file, which says nothing of what the log holds."""
-        return digest_of_descriptor(self._descriptor.number)
+        with self._turn:
+            self._connection.close()
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Run one statement and hand back all its rows."""
         try:
-            return self._connection.execute(sql, values).fetchall()
-        except sqlite3.DatabaseError as error:
+            with self._turn:
+                return self._connection.execute(sql, values).fetchall()
+        except apsw.Error as error:
             raise _meaning(error, self.path) from error
 
     def batches(
@@ -182,17 +187,23 @@ class Catalog:
     ) -> Iterator[list[Row]]:
         """Run one statement and hand its rows out in lists of at most `size`."""
         try:
-            cursor = self._connection.execute(sql, values)
-            while rows := cursor.fetchmany(size):
+            with self._turn:
+                cursor = self._connection.execute(sql, values)
+            while True:
+                with self._turn:
+                    rows = list(islice(cursor, size))
+                if not rows:
+                    return
                 yield rows
-        except sqlite3.DatabaseError as error:
+        except apsw.Error as error:
             raise _meaning(error, self.path) from error
 
     def insert(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
         try:
-            self._connection.executemany(sql, rows)
-        except sqlite3.DatabaseError as error:
+            with self._turn:
+                self._connection.executemany(sql, rows)
+        except apsw.Error as error:
             raise _meaning(error, self.path) from error
 
     def number(self, sql: str, values: Sequence[Value] = ()) -> int:
@@ -256,15 +267,26 @@ class Catalog:
         """Set some of what the index says of itself."""
         self.insert("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", values.items())
 
+    def write_sums(self, name: str, sums: FileSums) -> None:
+        """Keep the checksums of a derived file."""
+        row = (name, sums.size, sums.sums)
+        self.insert("INSERT OR REPLACE INTO derived_files VALUES (?, ?, ?)", [row])
+
+    def read_sums(self, name: str) -> FileSums:
+        """Give the checksums of a derived file; of no bytes where there is none."""
+        rows = self.rows("SELECT bytes, sums FROM derived_files WHERE name = ?", (name,))
+        return FileSums(*rows[0]) if rows else FileSums(0, b"")
+
     def _prepare_reading(self) -> None:
         self._require_format()
-        self.rows("PRAGMA temp_store = MEMORY")
+        for pragma in ("temp_store = MEMORY", f"cache_size = -{_CACHE_KIB}"):
+            self.rows(f"PRAGMA {pragma}")
         for statement in READING_TABLES:
             self.rows(statement)
 
     def _require_format(self) -> None:
         if self.is_empty():
-            raise no_index_yet(self.path.parent)
+            raise no_index_yet(IndexLayout(self.path.parent))
         if self.number("PRAGMA application_id") != APPLICATION_ID:
             raise unusable(
                 self.path, "is the database of another program", "choose another --index"
@@ -277,18 +299,24 @@ class Catalog:
                 "use a newer notesearch, or another --index",
             )
         if version < FORMAT_VERSION:
-            raise damaged(self.path, f"has the old format {version}", _REBUILD)
+            raise damaged(
+                self.path, f"has the old format {version}", IndexLayout(self.path.parent).rebuild
+            )
 
 
-def no_index_yet(index_dir: Path) -> UnusableIndexError:
-    """Say that nothing has been indexed there."""
-    return unusable(index_dir, "holds no index", "run: notesearch index")
+def no_index_yet(layout: IndexLayout, corpus: Path | None = None) -> NotesearchError:
+    """Say that nothing has been indexed there, or who is at it; `corpus` is what would be."""
+    if holder := holder_of(layout):
+        return LockedError(
+            f"{layout.index_dir} is being made by {holder}; wait for it to finish, then try again"
+        )
+    return unusable(layout.index_dir, "holds no index", layout.command(corpus=corpus))
 
 
 def _require_file(layout: IndexLayout) -> None:
     try:
         if not layout.catalog.is_file():
-            raise no_index_yet(layout.index_dir)
+            raise no_index_yet(layout)
     except OSError as error:
         raise unusable(
             layout.catalog, f"cannot be read ({error.strerror})", "check the folder"
@@ -307,16 +335,23 @@ def _is_at_rest(path: Path) -> bool:
         return False
 
 
-def _meaning(error: sqlite3.Error, path: Path) -> NotesearchError:
+def _meaning(error: apsw.Error, path: Path) -> NotesearchError:
     """Turn what SQLite says into place, finding and remedy; a bug of ours stays what it is."""
     words = str(error)
-    if isinstance(error, sqlite3.ProgrammingError | sqlite3.IntegrityError):
+    layout = IndexLayout(path.parent)
+    if isinstance(error, _BUGS):
         raise error
-    if words.startswith("fts5: ") or "unterminated string" in words:
-        return UsageError(f"the words to look for cannot be read ({words.removeprefix('fts5: ')})")
-    for sign, finding, remedy in _MEANINGS:
-        if sign in words:
-            return unusable(path, finding, remedy)
-    if "not a database" in words:
-        return damaged(path, "is damaged, or no SQLite file", _REBUILD)
-    return damaged(path, f"is damaged ({words})", _REBUILD)
+    if isinstance(error, PageDamagedError):
+        return damaged(path, words, layout.rebuild)
+    if isinstance(error, ForeignDatabaseError):
+        if "old format" in words:
+            return damaged(path, words, layout.rebuild)
+        return unusable(path, words, "choose another --index")
+    if isinstance(error, apsw.SQLError) and ("fts5: " in words or "unterminated" in words):
+        return UsageError(f"the words to look for cannot be read ({words.split('fts5: ')[-1]})")
+    for kind, finding, remedy in _MEANINGS:
+        if isinstance(error, kind):
+            return unusable(path, finding, remedy.replace("{command}", layout.command()))
+    if isinstance(error, apsw.NotADBError):
+        return damaged(path, "is damaged, or no SQLite file", layout.rebuild)
+    return damaged(path, f"is damaged ({words})", layout.rebuild)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from notesearch.index.catalog import Catalog
 from notesearch.index.records import CorpusSource
-from notesearch.records import ListedFile, Listing, SkippedFile
+from notesearch.records import FileStamp, ListedFile, Listing, SkippedFile
 
 # A file written again within the clock's step keeps its mtime (FAT counts in 2 s, Linux in
 # 4 ms). So a file that was fresh when it was listed is hashed once more by the next update.
@@ -37,6 +37,24 @@ class SeenFile:
     mtime_ns: int
     settled: bool
     hash: str | None
+
+
+def as_read(seen: SeenFile, stamp: FileStamp | None) -> SeenFile:
+    """Take over what was read, where the file has changed since it was listed or hashed.
+
+    Such a file is not settled: the next update hashes it again, also where it is back by then to
+    what its folder said of it before.
+    """
+    if stamp is None:
+        return seen
+    as_listed = (stamp.hash, stamp.size, stamp.mtime_ns) == (seen.hash, seen.size, seen.mtime_ns)
+    return SeenFile(
+        path=seen.path,
+        size=stamp.size,
+        mtime_ns=stamp.mtime_ns,
+        settled=seen.settled and stamp.steady and as_listed,
+        hash=stamp.hash,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from notesearch.errors import UnusableIndexError
 from notesearch.index.catalog import Catalog, no_index_yet
-from notesearch.index.digest import digest_of
 from notesearch.index.journal import is_whole
 from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.lock import writer_lock
-from notesearch.index.publish import publish
+from notesearch.index.publish import VECTORS, publish, vectors_of_passages
 from notesearch.index.records import Problem
 from notesearch.index.schema import FULL_TEXT_TABLES
-from notesearch.index.seal import break_seal, put_seal, verify_seal
 from notesearch.index.state import IndexState, read_state
+from notesearch.index.vectors import VectorFile
 
-_FIX = "run: notesearch check --fix"
-_REBUILD = "run: notesearch index --rebuild"
+_OF_FULL_TEXT = ("fts5: ", "malformed inverted index")
 _UNUSED = "FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.id)"
 
 
@@ -42,13 +43,12 @@ def check_index(
     """
     layout = IndexLayout(index_dir)
     if not layout.catalog.exists():
-        raise no_index_yet(index_dir)
+        raise no_index_yet(layout)
     with writer_lock(layout, lock_timeout_s):
         try:
             with closing(Catalog.for_writing(layout)) as catalog:
                 if catalog.is_empty():
-                    raise no_index_yet(index_dir)
-                verify_seal(layout, catalog)
+                    raise no_index_yet(layout)
                 return _check(layout, catalog, fix)
         except DamagedIndexError as error:
             return (Problem(str(error)),)
@@ -61,33 +61,31 @@ def _check(layout: IndexLayout, catalog: Catalog, fix: bool) -> tuple[Problem, .
     if not fix:
         return tuple(Problem(fault.message) for fault in faults)
     with disk_errors(layout):
-        break_seal(layout)
         for fault in faults:
             if fault.mend is not None:
                 fault.mend()
-        problems = tuple(Problem(fault.message, fault.mend is not None) for fault in faults)
-        if all(problem.fixed for problem in problems):
-            put_seal(layout, catalog)
-        return problems
+    catalog.settle()
+    return tuple(Problem(fault.message, fault.mend is not None) for fault in faults)
 
 
 def _catalog_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
     """Look for damage to the truth itself; only a rebuild mends that."""
     place = layout.catalog
     for (finding,) in catalog.rows("PRAGMA integrity_check(5)"):
-        if finding != "ok":
-            yield _Fault(f"{place}: {' '.join(finding.split())}; {_REBUILD}")
+        # What it says of the full-text tables is not of the truth: they are looked at below.
+        if finding != "ok" and not finding.startswith(_OF_FULL_TEXT):
+            yield _Fault(f"{place}: {' '.join(finding.split())}; {layout.rebuild}")
             return
     orphans = catalog.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
     for table, count in orphans:
-        yield _Fault(f"{place}: {count} rows of {table} belong to nothing; {_REBUILD}")
+        yield _Fault(f"{place}: {count} rows of {table} belong to nothing; {layout.rebuild}")
     broken = sum(
         not is_whole(text_hash, vector, crc)
         for rows in catalog.batches("SELECT text_hash, vector, crc FROM vectors")
         for text_hash, vector, crc in rows
     )
     if broken:
-        yield _Fault(f"{place}: {broken} vectors are damaged; {_REBUILD}")
+        yield _Fault(f"{place}: {broken} vectors are damaged; {layout.rebuild}")
 
 
 def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
@@ -97,33 +95,43 @@ def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
             catalog.rows(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
         except DamagedIndexError:
             yield _Fault(
-                f"{layout.catalog}: the full-text table {table} is damaged; {_FIX}",
+                f"{layout.catalog}: the full-text table {table} is damaged; {layout.fix}",
                 partial(catalog.rows, f"INSERT INTO {table} ({table}) VALUES ('rebuild')"),
             )
     state = read_state(catalog)
-    finding = _fault_of_vectors(layout, state)
+    finding = _fault_of_vectors(layout, catalog, state)
     if finding:
-        yield _Fault(
-            f"{layout.vectors(state.generation)}: {finding}; {_FIX}",
-            lambda: _publish_again(layout, catalog, state),
-        )
+        yield _Fault(finding, lambda: _publish_again(layout, catalog, state))
 
 
-def _fault_of_vectors(layout: IndexLayout, state: IndexState) -> str:
+def _fault_of_vectors(layout: IndexLayout, catalog: Catalog, state: IndexState) -> str:
+    """Read the FAISS file through: as it was written, and with the catalog's very vectors."""
     if not state.passages:
         return ""
+    path = layout.vectors(state.generation)
     try:
-        same = digest_of(layout.vectors(state.generation)) == state.vectors_digest
+        sums = catalog.read_sums(VECTORS)
+        file = VectorFile(path, state.dimension, state.passages, sums)
+        file.verify()
     except FileNotFoundError:
-        return "is lost"
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    return "" if same else "is not as it was written"
+        return f"{path}: is lost; {layout.fix}"
+    except UnusableIndexError as error:
+        return str(error)
+    done = 0
+    for ids, rows in vectors_of_passages(catalog):
+        end = done + len(ids)
+        if file.ids[done:end].tolist() != ids or file.rows(done, end) != rows:
+            return f"{path}: holds other vectors than the catalog; {layout.fix}"
+        done = end
+    return "" if sums.digest == state.vectors_digest else f"{path}: is another file; {layout.fix}"
 
 
 def _publish_again(layout: IndexLayout, catalog: Catalog, state: IndexState) -> None:
+    rows: dict[str, bytes] = dict(catalog.rows("SELECT text, vector FROM probes ORDER BY text"))
+    probes = np.frombuffer(b"".join(rows.values()), dtype="<f2").astype(np.float32)
     with catalog.transaction():
-        publish(layout, catalog, replace(state, generation=state.generation + 1))
+        after = replace(state, generation=state.generation + 1)
+        publish(layout, catalog, after, probes.reshape(len(rows), state.dimension))
     with suppress(OSError):
         layout.vectors(state.generation).unlink()
 
@@ -133,8 +141,10 @@ def _leftovers(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
     unused = catalog.number(f"SELECT count(*) {_UNUSED}")
     if unused:
         yield _Fault(
-            f"{layout.catalog}: {unused} vectors belong to no passage; {_FIX}",
+            f"{layout.catalog}: {unused} vectors belong to no passage; {layout.fix}",
             lambda: catalog.rows(f"DELETE {_UNUSED}"),
         )
     for path in layout.other_vectors(read_state(catalog).generation):
-        yield _Fault(f"{path}: is left over from an update that was cut short; {_FIX}", path.unlink)
+        yield _Fault(
+            f"{path}: is left over from an update that was cut short; {layout.fix}", path.unlink
+        )

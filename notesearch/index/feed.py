@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notesearch.errors import ModelError
 from notesearch.index.changes import SeenFile
@@ -24,10 +25,12 @@ from notesearch.index.records import (
 )
 from notesearch.records import Finding, ReadFile
 
-# Held in memory at a time: passages read and not stored yet, and texts handed to the model.
+# Held in memory at a time: passages read and not stored yet.
 _PASSAGES_PER_BATCH = 4096
 _FILES_PER_BATCH = 1024
-_TEXTS_PER_CALL = 512
+# What the model has made is kept after each call: so much is lost when an update is interrupted.
+_SECONDS_PER_CALL = 2.0
+_FIRST_TEXTS, _FEWEST_TEXTS = 64, 16
 
 
 class StageClock:
@@ -89,6 +92,7 @@ class VectorSupply:
         self._recorder = recorder
         self.dimension = dimension  # 0 until the first vector tells
         self._journal = journal
+        self._texts_per_call = _FIRST_TEXTS
 
     def supply(self, texts: Sequence[str], embedded: Callable[[int], None]) -> list[int]:
         """Store the vectors that are missing, and give the number of each text's vector."""
@@ -96,8 +100,8 @@ class VectorSupply:
         known = self._recorder.known_vectors(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         wanted = list(missing)
-        for start in range(0, len(wanted), _TEXTS_PER_CALL):
-            part = wanted[start : start + _TEXTS_PER_CALL]
+        while wanted:
+            part, wanted = wanted[: self._texts_per_call], wanted[self._texts_per_call :]
             rows = {key: row for key in part if (row := self._journal.find(key)) is not None}
             new = [key for key in part if key not in rows]
             if new:
@@ -111,9 +115,10 @@ class VectorSupply:
         return [known[key] for key in keys]
 
     def _embed(self, texts: Sequence[str]) -> list[bytes]:
-        if self._loaded is None:
-            self._loaded = self._embedder.load()
-        vectors = np.asarray(self._loaded.embed_passages(texts))
+        model = self._model()
+        started = time.perf_counter()
+        vectors = np.asarray(model.embed_passages(texts))
+        self._pace(len(texts), time.perf_counter() - started)
         if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
             raise ModelError(
                 f"the model {self._embedder.fingerprint} gave {vectors.shape} for {len(texts)} "
@@ -121,11 +126,34 @@ class VectorSupply:
             )
         return [row.tobytes() for row in vectors.astype("<f2")]
 
+    def _pace(self, texts: int, seconds: float) -> None:
+        """Choose how many texts the next call takes: by the speed of this one, at most doubled."""
+        wanted = int(texts * _SECONDS_PER_CALL / max(seconds, 1e-6))
+        most = min(2 * self._texts_per_call, _PASSAGES_PER_BATCH)
+        self._texts_per_call = max(_FEWEST_TEXTS, min(wanted, most))
+
+    def supply_probes(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give the vectors of probes, (texts, dimension) float32, and store the missing ones."""
+        known = self._recorder.known_probes()
+        missing = [text for text in texts if text not in known]
+        if missing:
+            model = self._model()
+            new = [np.asarray(model.embed_query(text), dtype="<f2").tobytes() for text in missing]
+            known.update(zip(missing, new, strict=True))
+            self._recorder.put_probes((text, known[text]) for text in missing)
+        rows = np.frombuffer(b"".join(known[text] for text in texts), dtype="<f2")
+        return rows.astype(np.float32).reshape(len(texts), self.dimension)
+
+    def _model(self) -> Embedder:
+        if self._loaded is None:
+            self._loaded = self._embedder.load()
+        return self._loaded
+
     def _note_dimension(self, dimension: int) -> None:
         if self.dimension not in (0, dimension):
             raise ModelError(
                 f"the model {self._embedder.fingerprint} gave {dimension} dimensions, "
-                f"the index holds {self.dimension}; run: notesearch index --rebuild"
+                f"the index holds {self.dimension}; {self._layout.rebuild}"
             )
         self.dimension = dimension
 

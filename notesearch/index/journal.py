@@ -7,13 +7,18 @@ there instead of from the model. Each record carries its own CRC: a torn tail is
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+
+from notesearch.durable import create_private
 
 HASH_BYTES = 16
 _CRC_BYTES = 4
+_LONGEST_HEADER = 1 << 16
 
 
 def crc_of(text_hash: bytes, row: bytes) -> int:
@@ -26,6 +31,18 @@ def is_whole(text_hash: object, row: object, crc: object) -> bool:
     return isinstance(text_hash, bytes) and isinstance(row, bytes) and crc_of(text_hash, row) == crc
 
 
+def count_kept(path: Path) -> int:
+    """Count the vectors that an unfinished update has left, by the size of the file."""
+    try:
+        with path.open("rb") as file:
+            header = file.readline(_LONGEST_HEADER)
+            row_bytes = _row_bytes_in(header)
+            size = file.seek(0, os.SEEK_END)
+    except OSError:
+        return 0
+    return (size - len(header)) // (HASH_BYTES + row_bytes + _CRC_BYTES) if row_bytes else 0
+
+
 class Journal:
     """The file `embedded.journal`: one header line, then hash, float16 row and CRC a vector."""
 
@@ -35,7 +52,9 @@ class Journal:
         self._embedder = embedder
         self._offsets: dict[bytes, int] = {}
         self._row_bytes = 0
-        self._file: BinaryIO | None = None
+        # Without a buffer: what could not be written must not be tried again at closing, which
+        # would hide the first error behind a second one.
+        self._file: FileIO | None = None
         if path.exists():
             self._take_over()
 
@@ -43,21 +62,19 @@ class Journal:
         return f"notesearch journal 1 {row_bytes} {self._embedder.encode().hex()}\n".encode()
 
     def _take_over(self) -> None:
-        file = self._path.open("rb+")
-        header = file.readline(1 << 16)
-        words = header.split()
-        row_bytes = int(words[3]) if len(words) == 5 and words[3].isdigit() else 0
-        if not row_bytes or header != self._header(row_bytes):
-            file.close()
-            return
-        self._file, self._row_bytes = file, row_bytes
-        record_bytes = HASH_BYTES + row_bytes + _CRC_BYTES
-        offset = file.tell()
-        while len(record := file.read(record_bytes)) == record_bytes and _holds(record):
-            self._offsets[record[:HASH_BYTES]] = offset
-            offset += record_bytes
-        file.seek(offset)
-        file.truncate()
+        with self._path.open("rb") as file:
+            header = file.readline(_LONGEST_HEADER)
+            row_bytes = _row_bytes_in(header)
+            if not row_bytes or header != self._header(row_bytes):
+                return
+            record_bytes = HASH_BYTES + row_bytes + _CRC_BYTES
+            offset = len(header)
+            while len(record := file.read(record_bytes)) == record_bytes and _holds(record):
+                self._offsets[record[:HASH_BYTES]] = offset
+                offset += record_bytes
+        self._row_bytes = row_bytes
+        self._file = FileIO(self._path, "rb+")
+        self._file.truncate(offset)
 
     def find(self, text_hash: bytes) -> bytes | None:
         """Give the float16 row of a text, if an earlier update left it."""
@@ -77,33 +94,49 @@ class Journal:
         if not rows:
             return
         file = self._file or self._begin(len(rows[0]))
-        file.seek(0, 2)
+        file.seek(0, os.SEEK_END)
         pairs = zip(text_hashes, rows, strict=True)
-        file.write(
+        _write_all(
+            file,
             b"".join(
                 part
                 for key, row in pairs
                 for part in (key, row, crc_of(key, row).to_bytes(_CRC_BYTES, "little"))
-            )
+            ),
         )
-        file.flush()
 
-    def _begin(self, row_bytes: int) -> BinaryIO:
-        self._file = self._path.open("wb+")
+    def _begin(self, row_bytes: int) -> FileIO:
+        self._path.unlink(missing_ok=True)
+        create_private(self._path)
+        self._file = FileIO(self._path, "rb+")
         self._row_bytes = row_bytes
-        self._file.write(self._header(row_bytes))
+        _write_all(self._file, self._header(row_bytes))
         return self._file
 
     def close(self) -> None:
         """Let go of the file, which stays for the next update."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
             self._file = None
 
     def remove(self) -> None:
         """Drop the file: the catalog has it all."""
         self.close()
         self._path.unlink(missing_ok=True)
+
+
+def _write_all(file: FileIO, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _row_bytes_in(header: bytes) -> int:
+    """Read how long a vector is; 0 where the line is no header."""
+    words = header.split()
+    is_header = len(words) == 5 and words[3].isdigit() and len(words[3]) < 10
+    return int(words[3]) if is_header else 0
 
 
 def _holds(record: bytes) -> bool:

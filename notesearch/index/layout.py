@@ -1,10 +1,12 @@
-"""The names of all files of an index, once, and how a file is made to last."""
+"""The names of all files of an index, once, and what may stand in its folder."""
 
 from __future__ import annotations
 
 import errno
 import os
 import re
+import shlex
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from pathlib import Path
 from notesearch.errors import UnusableIndexError
 
 _VECTORS_NAME = re.compile(r"vectors-(\d+)\.faiss")
+_LONGEST_CORPUS = 65536  # bytes of a path; a longer one is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,14 @@ class IndexLayout:
         return self.index_dir / "catalog.sqlite.new"
 
     @property
-    def catalog_digest(self) -> Path:
-        """The digest of a catalog at rest; absent while a writer is at work."""
-        return self.index_dir / "catalog.digest"
-
-    @property
     def damaged_catalog(self) -> Path:
         """Where a rebuild puts a catalog that cannot be opened."""
         return self.index_dir / "catalog.damaged"
+
+    @property
+    def corpus_name(self) -> Path:
+        """Says which folder the notes are in, for when the catalog cannot say it any more."""
+        return self.index_dir / "corpus.txt"
 
     @property
     def journal(self) -> Path:
@@ -56,11 +59,6 @@ class IndexLayout:
         """Says who holds the lock; beside it, since taking a lock may empty the locked file."""
         return self.index_dir / "lock.holder"
 
-    @property
-    def floor(self) -> Path:
-        """What a search has learned of this generation; learned again where it is lost."""
-        return self.index_dir / "floor.json"
-
     def vectors(self, generation: int) -> Path:
         """Name the FAISS file of a generation."""
         return self.index_dir / f"vectors-{generation}.faiss"
@@ -70,23 +68,88 @@ class IndexLayout:
         kept = self.vectors(generation).name
         return sorted(p for p in self.index_dir.glob("vectors-*.faiss*") if p.name != kept)
 
+    def last_generation(self) -> int:
+        """Give the highest generation that a FAISS file is named after; 0 where there is none."""
+        names = (_VECTORS_NAME.match(path.name) for path in self.index_dir.glob("vectors-*"))
+        return max((int(name[1]) for name in names if name), default=0)
+
     def foreign_files(self) -> list[str]:
         """Names in the folder that no index writes; hidden files and a README may stand there."""
         own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
-        own |= {self.catalog_digest.name, self.damaged_catalog.name, self.journal.name}
-        own |= {self.lock.name, self.lock_holder.name, self.floor.name, "README.md"}
-        return sorted(
-            entry.name
-            for entry in self.index_dir.iterdir()
-            if entry.name.removesuffix(".new") not in own
-            and not _VECTORS_NAME.fullmatch(entry.name.removesuffix(".new"))
-            and not entry.name.startswith(".")
+        own |= {self.damaged_catalog.name, self.corpus_name.name, self.journal.name}
+        own |= {self.lock.name, self.lock_holder.name, "README.md"}
+        names = sorted(entry.name for entry in self.index_dir.iterdir())
+        return [
+            name
+            for name in names
+            if name not in own
+            and not _VECTORS_NAME.match(name)
+            and not name.startswith(".")
+            and not name.endswith(".new")
+        ]
+
+    # ------------------------------------------------------------ commands that mend it
+
+    def command(self, *options: str, corpus: str | Path | None = None) -> str:
+        """Write the command that brings this very index in step with its corpus."""
+        folder = str(corpus) if corpus is not None else self.read_corpus_name() or "CORPUS"
+        words = ("notesearch", "index", _near(folder), "--index", str(self.index_dir), *options)
+        return f"run: {shlex.join(words)}"
+
+    @property
+    def rebuild(self) -> str:
+        """The command that makes the index anew."""
+        return self.command("--rebuild")
+
+    @property
+    def fix(self) -> str:
+        """The command that mends what can be mended without a model."""
+        return (
+            f"run: {shlex.join(('notesearch', 'check', '--fix', '--index', str(self.index_dir)))}"
         )
+
+    def read_corpus_name(self) -> str:
+        """Give the folder that the index was made of, absolute; "" where that is not known."""
+        try:
+            with self.corpus_name.open("rb") as file:
+                said = file.read(_LONGEST_CORPUS).decode("utf-8").strip()
+            return str((self.index_dir / said).resolve()) if said else ""
+        except (OSError, ValueError):
+            return ""
 
 
 def with_logs(catalog: Path) -> list[Path]:
     """List a catalog's file and those that SQLite may have beside it."""
     return [catalog.with_name(catalog.name + end) for end in ("", "-wal", "-shm", "-journal")]
+
+
+def require_safe_folder(index_dir: Path) -> None:
+    """Refuse an index folder through which somebody else could have files of ours written.
+
+    A link in it leads a write elsewhere, as does what another user puts there meanwhile.
+    UnusableIndexError names it; a folder that is not there is fine.
+    """
+    try:
+        with os.scandir(index_dir) as entries:
+            link = next((entry.name for entry in entries if entry.is_symlink()), None)
+        status = index_dir.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise unusable(
+            index_dir, f"cannot be read ({error.strerror})", "check the folder's permissions"
+        ) from error
+    if link is not None:
+        raise unusable(
+            index_dir / link, "is a link, which no index holds", "remove it, or the whole folder"
+        )
+    others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if hasattr(os, "getuid") and status.st_uid != os.getuid() and others_write:
+        raise unusable(
+            index_dir,
+            "is another user's folder that others may write into",
+            "choose another folder with --index",
+        )
 
 
 class DamagedIndexError(UnusableIndexError):
@@ -111,32 +174,14 @@ def disk_errors(layout: IndexLayout) -> Iterator[None]:
     except OSError as error:
         remedy = "make the folder writable, or choose another --index"
         if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-            remedy = "free some space and run: notesearch index"
+            remedy = f"free some space and {layout.command()}"
         finding = f"cannot be written ({error.strerror})"
         raise unusable(Path(error.filename or layout.index_dir), finding, remedy) from error
 
 
-def sync_file(path: Path) -> None:
-    """Have the file's bytes on the disk before anything names it."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the folder's names on the disk; systems that cannot open a folder need no such step."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+def _near(folder: str) -> str:
+    """Write a folder as seen from the current one where it lies inside it."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_whole(path: Path, content: str) -> None:
-    """Put a small file in place so that a reader finds the old or the new, never a part."""
-    new = path.with_name(path.name + ".new")
-    new.write_text(content, encoding="utf-8")
-    sync_file(new)
-    new.replace(path)
-    sync_folder(path.parent)
+        return str(Path(folder).relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return folder

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 
 from filelock import FileLock, Timeout
 
+from notesearch.durable import PRIVATE_FILE, write_whole
 from notesearch.errors import LockedError
-from notesearch.index.layout import IndexLayout, unusable
+from notesearch.index.layout import IndexLayout, require_safe_folder, unusable
 
 
 @contextmanager
@@ -19,12 +21,13 @@ def writer_lock(layout: IndexLayout, timeout_s: float) -> Iterator[None]:
 
     The system frees the lock of a process that was killed.
     """
-    lock = FileLock(layout.lock)
+    require_safe_folder(layout.index_dir)
+    lock = _lock_of(layout)
     try:
         lock.acquire(timeout=timeout_s)
     except Timeout as error:
         raise LockedError(
-            f"{layout.index_dir} is being written by {_holder(layout)}; "
+            f"{layout.index_dir} is being written by {_said_holder(layout)}; "
             "wait for it to finish, then try again"
         ) from error
     except OSError as error:
@@ -35,14 +38,36 @@ def writer_lock(layout: IndexLayout, timeout_s: float) -> Iterator[None]:
         ) from error
     try:
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        layout.lock_holder.write_text(f"process {os.getpid()} since {now}\n", encoding="utf-8")
+        with suppress(OSError):  # a courtesy to others; an update may need no room on the disk
+            write_whole(layout.lock_holder, f"process {os.getpid()} since {now}\n")
         yield
     finally:
         lock.release()
 
 
-def _holder(layout: IndexLayout) -> str:
+def holder_of(layout: IndexLayout) -> str | None:
+    """Say which process is writing, if any."""
+    if not layout.lock.is_file():
+        return None
+    lock = _lock_of(layout)
     try:
-        return layout.lock_holder.read_text(encoding="utf-8").strip() or "another process"
-    except (OSError, UnicodeDecodeError):
-        return "another process"
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _said_holder(layout)
+    except OSError:  # a folder that may only be read
+        return None
+    lock.release()
+    return None
+
+
+def _lock_of(layout: IndexLayout) -> FileLock:
+    return FileLock(layout.lock, mode=PRIVATE_FILE)
+
+
+def _said_holder(layout: IndexLayout) -> str:
+    """Give what the writer has said of itself, in the one form that it has."""
+    try:
+        said = layout.lock_holder.read_bytes()[:200].decode("ascii", "replace").strip()
+    except OSError:
+        said = ""
+    return said if re.fullmatch(r"process \d+ since [\dT:+-]+", said) else "another process"

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 
+import numpy as np
+from numpy.typing import NDArray
+
 from notesearch.index.catalog import Catalog
-from notesearch.index.digest import digest_of
+from notesearch.index.file_sums import FileSums
 from notesearch.index.layout import IndexLayout, disk_errors
 from notesearch.index.state import IndexState
-from notesearch.index.vectors import write_vectors
+from notesearch.index.vectors import VectorFile, write_vectors
 
+VECTORS = "vectors"  # names their file among the derived ones
 # In the order of the vectors: the small index of the passages is read along the table of the
 # vectors, and the texts are not touched (250,000 in 0.3 s).
 _VECTORS_OF_PASSAGES = """
@@ -20,26 +24,37 @@ _VECTORS_OF_PASSAGES = """
 """
 
 
-def publish(layout: IndexLayout, catalog: Catalog, state: IndexState) -> IndexState:
+def publish(
+    layout: IndexLayout, catalog: Catalog, state: IndexState, probes: NDArray[np.float32]
+) -> IndexState:
     """Write the FAISS file of `state.generation` and make the state name it.
 
+    `probes` are (texts, dimension): the state says how near the nearest passage to each is.
     Within the transaction: a reader sees neither before it is committed.
     """
     count = catalog.number("SELECT count(*) FROM passages")
-    digest = ""
+    sums = FileSums(0, b"")
+    cosines: tuple[float, ...] = ()
     if count:
         path = layout.vectors(state.generation)
         with disk_errors(layout):
-            write_vectors(path, count, state.dimension, _vectors_of_passages(catalog))
-            digest = digest_of(path)
+            sums = write_vectors(path, count, state.dimension, vectors_of_passages(catalog))
+            catalog.write_sums(VECTORS, sums)
+            cosines = VectorFile(path, state.dimension, count, sums).best_cosines(probes)
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     published = replace(
-        state, passages=count, vectors_digest=digest, created=state.created or now, updated=now
+        state,
+        passages=count,
+        vectors_digest=sums.digest if count else "",
+        probe_cosines=cosines,
+        created=state.created or now,
+        updated=now,
     )
     published.write(catalog)
     return published
 
 
-def _vectors_of_passages(catalog: Catalog) -> Iterator[tuple[list[int], bytes]]:
+def vectors_of_passages(catalog: Catalog) -> Iterator[tuple[list[int], bytes]]:
+    """Give the ids and float16 rows of all passages, in the order of the FAISS file."""
     for rows in catalog.batches(_VECTORS_OF_PASSAGES):
         yield [number for number, _ in rows], b"".join([vector for _, vector in rows])

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from notesearch.index.catalog import Catalog, Value
-from notesearch.index.changes import SeenFile
+from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.records import TagForms
 from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
@@ -73,7 +73,7 @@ class Recorder:
         """
         is_known = seen.path in self._files
         reading = read.reading
-        number = self.put_file(seen, failed=reading.skipped is not None)
+        number = self.put_file(as_read(seen, read.stamp), failed=reading.skipped is not None)
         if is_known and reading.skipped is None:
             self.remove_notes(number)
         if is_known or reading.findings or reading.skipped:
@@ -153,6 +153,14 @@ class Recorder:
             ),
         )
         return numbers
+
+    def known_probes(self) -> dict[str, bytes]:
+        """Give the float16 rows of the probes that have one, by their texts."""
+        return dict(self._catalog.rows("SELECT text, vector FROM probes"))
+
+    def put_probes(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Store float16 rows of probes."""
+        self._catalog.insert("INSERT INTO probes VALUES (?, ?)", rows)
 
     def put_notes(self, files: Iterable[tuple[int, ReadFile]], vectors: Iterable[int]) -> None:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""

@@ -34,6 +34,9 @@ class Embedder(Protocol):
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Turn n texts into (n, dimension) float32, rows of length 1."""
 
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Turn a question into (dimension,) float32 of length 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class LazyEmbedder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, suppress
+from functools import partial
 
 from notesearch.errors import NotesearchError
 from notesearch.index.catalog import Catalog
@@ -16,7 +17,8 @@ def salvage_vectors(layout: IndexLayout, embedder: str) -> None:
 
     Gives up silently where the catalog cannot be read on: the model makes the rest again.
     """
-    with suppress(NotesearchError), closing(Catalog.for_reading(layout)) as catalog:
+    unchecked = partial(Catalog.for_reading, layout, checked=False)  # each vector has its own CRC
+    with suppress(NotesearchError), closing(unchecked()) as catalog:
         if read_state(catalog).embedder != embedder:
             return
         with closing(Journal(layout.journal, embedder)) as journal:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": tells our SQLite file from any other
-FORMAT_VERSION = 3
-
-# 16 KiB pages hold 21 vectors of 384 dimensions where 4 KiB pages hold 5: a fifth smaller in
-# all, and a first build is a quarter faster.
-PAGE_BYTES = 16384
+FORMAT_VERSION = 4
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
 # table's tokenizer parts words at it.
@@ -15,6 +11,14 @@ SECTION_SEPARATOR = "\x1f"
 
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    # What is made from the catalog and kept beside it: a checksum for each piece of the file.
+    """CREATE TABLE derived_files (
+        name TEXT PRIMARY KEY,
+        bytes INTEGER NOT NULL,
+        sums BLOB NOT NULL
+    ) WITHOUT ROWID""",
+    # The vectors of texts that have nothing to do with any notes, which tell how near is near.
+    "CREATE TABLE probes (text TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE files (
         id INTEGER PRIMARY KEY,
         path TEXT NOT NULL UNIQUE,
@@ -135,5 +139,7 @@ CLEARED_BY_REBUILD = (
     "findings",
     "files",
     "vectors",
+    "probes",
+    "derived_files",
     "meta",
 )

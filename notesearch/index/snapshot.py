@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.full_text import best_of_notes, score_phrase, score_word
-from notesearch.index.layout import damaged
+from notesearch.index.layout import IndexLayout, damaged
 from notesearch.index.numbering import Numbering, Numberings, numbers_in, read_numbers
 from notesearch.index.records import (
     ColumnWeights,
@@ -107,6 +107,15 @@ class Snapshot:
         if self._vectors is None:
             return Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
         return self._vectors.nearest(query, k, allowed_ids)
+
+    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
+        """Compare with their checksums the vectors that a search of these passages will read."""
+        if self._vectors is not None:
+            self._vectors.verify(allowed_ids)
+
+    def require_embedder(self, fingerprint: str) -> None:
+        """Raise MismatchError when the vectors of this generation are another model's."""
+        self.state.require_embedder(fingerprint, self._catalog.path.parent)
 
     def matching_ids(self, expression: str) -> NDArray[np.int64]:
         """Give all passages that match an FTS5 expression, in ascending order, unranked.
@@ -224,9 +233,8 @@ class Snapshot:
         return Counts(files, notes, passages, vectors)
 
     def _damaged(self, error: Exception) -> Exception:
-        return damaged(
-            self._catalog.path, f"is damaged ({error})", "run: notesearch index --rebuild"
-        )
+        remedy = IndexLayout(self._catalog.path.parent).rebuild
+        return damaged(self._catalog.path, f"is damaged ({error})", remedy)
 
 
 def _notes_where(condition: Condition | None) -> tuple[str, tuple[Value, ...]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from notesearch.errors import MismatchError, UsageError
 from notesearch.index.catalog import Catalog
-from notesearch.index.layout import damaged
+from notesearch.index.layout import IndexLayout, damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,22 @@ class IndexState:
     corpus: str  # the folder it was last brought in step with, seen from the index folder
     dimension: int  # 0 as long as nothing has been embedded
     created: str  # ISO 8601, UTC
+    identity: str  # 32 hex digits that no other index has, copies apart
     updated: str = ""
     passages: int = 0
     vectors_digest: str = ""  # of the FAISS file; there is none when there are no passages
+    # Of the nearest passage to each of the plan's probes; empty when there are no passages.
+    probe_cosines: tuple[float, ...] = ()
 
     @property
-    def contents(self) -> tuple[int, str]:
-        """Tell one generation from another, also from one of a rebuilt index."""
-        return self.generation, self.vectors_digest
+    def contents(self) -> tuple[str, int]:
+        """Tell one generation from another, also from one of an index made anew."""
+        return self.identity, self.generation
 
     def write(self, catalog: Catalog) -> None:
         """Store it; within the transaction that makes it true."""
         values = {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        values["probe_cosines"] = " ".join(repr(cosine) for cosine in self.probe_cosines)
         catalog.write_meta(values)
 
     def require_embedder(self, fingerprint: str, index_dir: Path) -> None:
@@ -40,7 +44,7 @@ class IndexState:
         if fingerprint != self.embedder:
             raise MismatchError(
                 f"{index_dir} holds vectors of {self.embedder}, "
-                f"the settings ask for {fingerprint}; run: notesearch index --rebuild"
+                f"the settings ask for {fingerprint}; {IndexLayout(index_dir).rebuild}"
             )
 
     def corpus_folder(self, index_dir: Path) -> Path | None:
@@ -53,7 +57,8 @@ class IndexState:
         if corpus and known and corpus.resolve() != known and known.is_dir():
             raise UsageError(
                 f"{index_dir} holds the notes of {known}, not of {corpus}; "
-                "choose another folder with --index, or change over with --rebuild"
+                f"choose another folder with --index, or change over; "
+                f"{IndexLayout(index_dir).command('--rebuild', corpus=corpus)}"
             )
 
 
@@ -80,9 +85,11 @@ def read_state(catalog: Catalog) -> IndexState:
             passages=int(meta["passages"]),
             vectors_digest=meta["vectors_digest"],
             created=meta["created"],
+            identity=meta["identity"],
+            probe_cosines=tuple(map(float, meta["probe_cosines"].split())),
             updated=meta["updated"],
         )
     except (KeyError, ValueError) as error:
         raise damaged(
-            catalog.path, f"is damaged (meta: {error})", "run: notesearch index --rebuild"
+            catalog.path, f"is damaged (meta: {error})", IndexLayout(catalog.path.parent).rebuild
         ) from error

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
-from notesearch.index.digest import digest_of
 from notesearch.index.layout import IndexLayout, damaged, unusable
 from notesearch.index.numbering import Numberings
-from notesearch.index.seal import verify_seal
+from notesearch.index.publish import VECTORS
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.state import IndexState, read_state
 from notesearch.index.vectors import VectorFile
@@ -23,22 +21,20 @@ from notesearch.index.vectors import VectorFile
 class Store:
     """Hands out snapshots; holds the connections and the FAISS file between them."""
 
-    def __init__(self, index_dir: Path, *, verify: bool = True) -> None:
+    def __init__(self, index_dir: Path) -> None:
         """Open an index; UnusableIndexError when there is none, or none that can be read.
 
-        The digests of both files are taken meanwhile in a thread, and waited for by the first
-        snapshot: a model can be loaded in that time. `verify=False` leaves them out.
+        Nothing is read but what says what the index is: what a query reads is compared with its
+        checksums then.
         """
         self._layout = IndexLayout(index_dir)
-        self._verify = verify
         self._guard = threading.Lock()
         self._idle: list[tuple[tuple[int, int], Catalog]] = []
         self._vectors: tuple[str, VectorFile | None] = ("", None)
         self._numberings = Numberings()
         self._closed = False
         with self._borrowed() as catalog:
-            self.state = read_state(catalog)
-        self._checked = self._begin_verifying()
+            read_state(catalog)
 
     def __enter__(self) -> Store:
         return self
@@ -60,26 +56,26 @@ class Store:
         for _, catalog in idle:
             catalog.close()
 
-    def require_embedder(self, fingerprint: str) -> None:
-        """Raise MismatchError when the vectors are another model's."""
-        self.state.require_embedder(fingerprint, self._layout.index_dir)
+    def read_state(self) -> IndexState:
+        """Give what the index says of itself now."""
+        with self._borrowed() as catalog:
+            return read_state(catalog)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Give one generation, whole, whatever a writer does meanwhile; for one thread."""
-        self._checked.result()
         missed = None
         while True:
             with self._borrowed() as catalog, catalog.one_state():
                 state = read_state(catalog)
                 try:
-                    vectors = self._vectors_of(state)
+                    vectors = self._vectors_of(state, catalog)
                 except FileNotFoundError as error:
                     if state == missed:
                         raise damaged(
                             self._layout.vectors(state.generation),
                             "is lost",
-                            "run: notesearch check --fix",
+                            self._layout.fix,
                         ) from error
                     # A writer went on to the next generation between our two looks.
                     missed = state
@@ -87,22 +83,7 @@ class Store:
                 yield Snapshot(catalog, vectors, state, self._numberings)
                 return
 
-    def _begin_verifying(self) -> Future[None]:
-        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="verify")
-        try:
-            return executor.submit(self._verify_files)
-        finally:
-            executor.shutdown(wait=False)
-
-    def _verify_files(self) -> None:
-        if self._verify:
-            with self._borrowed() as catalog:
-                verify_seal(self._layout, catalog)
-        # A file that is not there is the first snapshot's to judge: a writer may be at work.
-        with suppress(FileNotFoundError):
-            self._vectors_of(self.state)
-
-    def _vectors_of(self, state: IndexState) -> VectorFile | None:
+    def _vectors_of(self, state: IndexState, catalog: Catalog) -> VectorFile | None:
         """Give the FAISS file that a state names; FileNotFoundError when it is not there."""
         if not state.passages:
             return None
@@ -111,10 +92,8 @@ class Store:
         if digest == state.vectors_digest:
             return vectors
         path = self._layout.vectors(state.generation)
-        # Before FAISS reads it, which trusts the sizes it finds.
-        if self._verify and digest_of(path) != state.vectors_digest:
-            raise damaged(path, "is not as it was written", "run: notesearch check --fix")
-        vectors = VectorFile(path, state.dimension, state.passages)
+        sums = catalog.read_sums(VECTORS)
+        vectors = VectorFile(path, state.dimension, state.passages, sums)
         with self._guard:
             self._vectors = (state.vectors_digest, vectors)
         return vectors
@@ -147,7 +126,7 @@ class Store:
         try:
             status = self._layout.catalog.stat()
         except FileNotFoundError:
-            raise no_index_yet(self._layout.index_dir) from None
+            raise no_index_yet(self._layout) from None
         except OSError as error:
             raise unusable(
                 self._layout.catalog, f"cannot be read ({error.strerror})", "check the folder"

@@ -6,16 +6,24 @@ that was written and synced before: a crash anywhere leaves the old index whole.
 
 from __future__ import annotations
 
+import secrets
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from notesearch.errors import CorpusError, NotesearchError
+from notesearch.durable import make_private_folder, write_whole
+from notesearch.errors import CorpusError
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
 from notesearch.index.feed import StageClock, VectorSupply, feed_files
 from notesearch.index.journal import Journal
-from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors, unusable
+from notesearch.index.layout import (
+    DamagedIndexError,
+    IndexLayout,
+    disk_errors,
+    require_safe_folder,
+    unusable,
+)
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish
 from notesearch.index.recorder import Recorder
@@ -29,7 +37,6 @@ from notesearch.index.records import (
     ignore_progress,
 )
 from notesearch.index.salvage import salvage_vectors
-from notesearch.index.seal import break_seal, put_seal, verify_seal
 from notesearch.index.state import IndexState, path_from, read_state
 from notesearch.index.status import read_failures
 from notesearch.records import Finding, Listing, SkippedFile
@@ -43,6 +50,7 @@ class UpdatePlan:
     embedder: LazyEmbedder
     reading: str  # fingerprint of the reader and the chunker with their settings
     tag_forms: TagForms
+    probes: tuple[str, ...] = ()  # questions about something else: how near is near by chance
     corpus: Path | None = None  # the folder that `source` lists; None for a source without one
     rebuild: bool = False  # begin anew, whatever the index holds
     allow_empty: bool = False  # a corpus without files empties the index
@@ -103,8 +111,6 @@ def _update(
     layout: IndexLayout, plan: UpdatePlan, clock: StageClock, *, anew: bool = False
 ) -> UpdateReport:
     with closing(Catalog.for_writing(layout, anew=anew)) as catalog:
-        if catalog.is_installed(layout):
-            verify_seal(layout, catalog)
         state = None if catalog.is_empty() else read_state(catalog)
         if state is not None and not plan.rebuild:
             state.require_embedder(plan.embedder.fingerprint, layout.index_dir)
@@ -116,19 +122,16 @@ def _update(
         report = _report(changes, listing)
         work = _find_work(layout, plan, state, known, changes)
         if state is None or not work.is_none:
-            try:
-                state, findings = _write(layout, plan, catalog, state, work, clock)
-            finally:
-                # Without a seal damage goes unseen; that must not hide what went wrong here.
-                with suppress(NotesearchError, OSError):
-                    put_seal(layout, catalog)
+            state, findings = _write(layout, plan, catalog, state, work, clock)
             report = replace(
                 report,
                 findings=findings,
                 passages_embedded=clock.progress.passages_embedded,
                 passages_reused=clock.progress.passages - clock.progress.passages_embedded,
             )
-        _remove_leftovers(layout, state.generation)
+        # What the log holds could still be lost with it, and the generation before be in force.
+        if catalog.settle():
+            _remove_leftovers(layout, state.generation)
         return replace(
             _with_counts(report, catalog), generation=state.generation, seconds=clock.finish()
         )
@@ -193,8 +196,6 @@ def _write(
 ) -> tuple[IndexState, tuple[Finding, ...]]:
     """Do the work in one transaction, and give the state after it and what was odd."""
     with disk_errors(layout):
-        if catalog.is_installed(layout):
-            break_seal(layout)
         journal = Journal(layout.journal, plan.embedder.fingerprint)
     with closing(journal):
         with catalog.transaction():
@@ -215,15 +216,19 @@ def _write(
                     embedder=plan.embedder.fingerprint,
                     reading=plan.reading,
                     corpus=path_from(layout.index_dir, plan.corpus),
-                    generation=state.generation + 1 if state else 1,
+                    generation=(state.generation if state else layout.last_generation()) + 1,
                     dimension=supply.dimension,
                     created=state.created if state else "",
+                    identity=state.identity if state else secrets.token_hex(16),
                 )
-                state = publish(layout, catalog, after)
+                probes = supply.supply_probes(plan.probes if supply.dimension else ())
+                state = publish(layout, catalog, after, probes)
             clock.enter(Stage.COMMIT)
         if not catalog.is_installed(layout):
             catalog.install(layout)
         with disk_errors(layout):
+            if plan.corpus is not None and layout.read_corpus_name() != str(plan.corpus.resolve()):
+                write_whole(layout.corpus_name, f"{path_from(layout.index_dir, plan.corpus)}\n")
             journal.remove()
     return state, findings
 
@@ -241,8 +246,9 @@ def _note_files(recorder: Recorder, work: _Work, clock: StageClock) -> None:
 
 def _prepare_folder(layout: IndexLayout) -> None:
     """Make the folder, and refuse one that holds something else than an index."""
+    require_safe_folder(layout.index_dir)
     with disk_errors(layout):
-        layout.index_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(layout.index_dir)
         foreign = [] if layout.catalog.exists() else layout.foreign_files()
     if foreign:
         raise unusable(

@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.layout import sync_file, sync_folder, unusable
+from notesearch.durable import create_private, sync_file, sync_folder
+from notesearch.index.file_sums import PIECE_BYTES, CheckedFile, FileSums, sum_file
+from notesearch.index.layout import IndexLayout, damaged, unusable
 from notesearch.index.records import Nearest
 
-_MEND = "run: notesearch check --fix"
+_ID = np.dtype("<i8")
+_COUNT_BYTES = 8  # before each of FAISS's arrays
 
 
 def write_vectors(
     path: Path, count: int, dimension: int, batches: Iterable[tuple[list[int], bytes]]
-) -> None:
+) -> FileSums:
     """Write `count` vectors, handed in as ids and float16 rows, so that the file outlasts a crash.
 
     The codes are laid down once, in place: adding to a FAISS index would double its memory.
@@ -48,9 +52,13 @@ def write_vectors(
     faiss.copy_array_to_vector(ids, index.id_map)
     rows.ntotal = index.ntotal = count
     new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    create_private(new)
     _write(index, new, at_least=count * (row_bytes + ids.itemsize))
+    sums = sum_file(new)
     new.replace(path)
     sync_folder(path.parent)
+    return sums
 
 
 def _write(index: faiss.Index, path: Path, at_least: int) -> None:
@@ -71,19 +79,52 @@ def _write(index: faiss.Index, path: Path, at_least: int) -> None:
 class VectorFile:
     """A FAISS file, mapped into memory and searched; safe to share between threads."""
 
-    def __init__(self, path: Path, dimension: int, count: int) -> None:
+    def __init__(self, path: Path, dimension: int, count: int, sums: FileSums) -> None:
         """Open it; FileNotFoundError when there is no such file."""
-        # Asked first, for FAISS turns every failure into a RuntimeError.
-        path.stat()
+        remedy = IndexLayout(path.parent).fix
+        try:
+            self._file = CheckedFile(path, sums, remedy)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise unusable(path, f"cannot be read ({error.strerror})", remedy) from error
+        self._row_bytes = 2 * dimension
+        # FAISS writes a head, the rows, and the ids of the rows.
+        ids_at = sums.size - count * _ID.itemsize
+        self._rows_at = ids_at - _COUNT_BYTES - count * self._row_bytes
+        if self._rows_at < 0:
+            raise damaged(path, f"is too small for {count} vectors", remedy)
+        # FAISS trusts what says how much there is to read.
+        self._file.verify(0, self._rows_at)
+        self._file.verify(ids_at - _COUNT_BYTES)
+        self.ids = np.frombuffer(self._file.bytes, dtype=_ID, count=count, offset=ids_at)
         try:
             self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             if not path.exists():
                 raise FileNotFoundError(path) from error
-            raise unusable(path, "is damaged", _MEND) from error
+            raise unusable(path, "cannot be opened", remedy) from error
         found = (self._index.d, self._index.ntotal)
         if found != (dimension, count):
-            raise unusable(path, f"holds {found[1]} vectors, the catalog names {count}", _MEND)
+            raise unusable(path, f"holds {found[1]} vectors, the catalog names {count}", remedy)
+
+    def rows(self, start: int, end: int) -> memoryview:
+        """Give the float16 rows of some places in the file, as `ids` has them, uncompared."""
+        first = self._rows_at + start * self._row_bytes
+        return self._file.bytes[first : first + (end - start) * self._row_bytes]
+
+    def verify(self, allowed_ids: NDArray[np.int64] | None = None) -> None:
+        """Compare with the checksums what a search of these passages reads; DamagedIndexError."""
+        if self._file.is_verified:
+            return
+        if allowed_ids is None:
+            self._file.verify()
+            return
+        flags = np.zeros(max(int(self.ids.max()), int(allowed_ids.max(initial=0))) + 1, np.bool_)
+        flags[allowed_ids] = True
+        starts = self._rows_at + np.flatnonzero(flags[self.ids]) * self._row_bytes
+        firsts, lasts = starts // PIECE_BYTES, (starts + self._row_bytes - 1) // PIECE_BYTES
+        self._file.verify_pieces({*firsts.tolist(), *lasts.tolist()})
 
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None
@@ -96,20 +137,42 @@ class VectorFile:
         k = min(k, count)
         if k <= 0:
             return Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+        self.verify(allowed_ids)
         parameters = faiss.SearchParameters()
         if allowed_ids is not None:
             # A bitmap: an IDSelectorArray is 150 times as slow, a batch hashes every id. FAISS
             # holds no reference: `bitmap` must live until the search is over.
             bitmap = _bitmap(allowed_ids)
             parameters.sel = faiss.IDSelectorBitmap(bitmap.size, faiss.swig_ptr(bitmap))
-        # FAISS shares out queries among threads, not rows: with one query the others have
-        # nothing to do, and on a busy machine it would wait for them (55 ms for 6 ms of work).
-        faiss.omp_set_num_threads(1)
         row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
-        cosines, ids = self._index.search(row, k, params=parameters)
+        with _one_thread():
+            cosines, ids = self._index.search(row, k, params=parameters)
         found = ids[0] >= 0
         order = np.lexsort((ids[0][found], -cosines[0][found]))
         return Nearest(ids[0][found][order], cosines[0][found][order])
+
+    def best_cosines(self, queries: NDArray[np.float32]) -> tuple[float, ...]:
+        """Give the cosine of the nearest passage to each query, (queries, dimension)."""
+        if not len(queries):
+            return ()
+        cosines, _ = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), 1)
+        return tuple(float(cosine) for cosine in cosines[:, 0])
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have FAISS search in this thread alone, and leave its setting as the program had it.
+
+    It shares out queries among threads, not rows: with one query the others have nothing to do,
+    and on a busy machine it would wait for them (55 ms for 6 ms of work). The setting is one of
+    each thread's own.
+    """
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _bitmap(ids: NDArray[np.int64]) -> NDArray[np.uint8]:

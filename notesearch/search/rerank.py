@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from notesearch.lazy import Lazy
 from notesearch.search.fusion import Ranking
 from notesearch.search.grouping import Chosen
-from notesearch.search.loading import LoadedOnce
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Reranker
@@ -39,7 +39,7 @@ class Reranking:
     are left as they were.
     """
 
-    model: LoadedOnce[Reranker]
+    model: Lazy[Reranker]
     depth: int
 
     def apply(self, snapshot: Snapshot, question: str, ranking: Ranking) -> Reranked:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,17 +14,16 @@ from numpy.typing import NDArray
 from notesearch.errors import UsageError
 from notesearch.index.records import Condition, Nearest, StoredPassage
 from notesearch.index.snapshot import Snapshot
-from notesearch.index.store import Store
+from notesearch.lazy import Lazy
 from notesearch.records import Hit
 from notesearch.search.allowed import AllowedIds
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.dense import QueryEmbedder
-from notesearch.search.floor import Floors, says_all
+from notesearch.search.floor import floor_of, says_all
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
 from notesearch.search.id_sets import join_ids, leave_out
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
-from notesearch.search.loading import LoadedOnce
 from notesearch.search.similar import find_alike
 from notesearch.search.terms import NO_WORDING, Wording, read_wording
 from notesearch.search.titles import find_titled
@@ -63,29 +61,34 @@ class Question:
         return NO_WORDING if self.mode is Mode.DENSE else read_wording(self.text)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Embedded:
+    """A question's vector, and the model that it is from."""
+
+    vector: NDArray[np.float32]
+    model: str  # its fingerprint
+
+
 @dataclass(frozen=True, slots=True)
 class _Dense:
     """What is worked out beside the words: the question's vector, and the passages near it."""
 
-    vector: Future[NDArray[np.float32]]
+    question: Future[_Embedded]
     nearest: Future[Nearest]
 
 
 class Searcher:
-    """Answers from an index; many threads may ask at once."""
+    """Answers from a snapshot of an index; many threads may ask at once, each from its own."""
 
     def __init__(
         self,
-        store: Store,
         load_embedder: Callable[[], QueryEmbedder],
         *,
         floor: float | None = None,
-        floor_file: Path | None = None,
         weights: Weights = DEFAULT_WEIGHTS,
     ) -> None:
-        """Without a `floor` it is learned, and kept for the next process in `floor_file`."""
-        self._store = store
-        self._embedder = LoadedOnce(load_embedder)
+        """Take a model, loaded for the first question; a `floor` instead of the index's own."""
+        self._embedder = Lazy(load_embedder)
         # A question is embedded, and the passages near it are found, while the full-text table is
         # asked: neither holds Python's lock for long.
         self._beside = ThreadPoolExecutor(thread_name_prefix="dense")
@@ -93,10 +96,14 @@ class Searcher:
         self._weights = weights
         self._lexical = LexicalRanker(weights)
         self._floor = floor
-        self._floors = Floors(floor_file)
+
+    def close(self) -> None:
+        """End the threads, when the searches at work have finished."""
+        self._beside.shutdown()
 
     def search(
         self,
+        snapshot: Snapshot,
         words: str,
         phrases: Sequence[str] = (),
         condition: Condition | None = None,
@@ -115,23 +122,22 @@ class Searcher:
         """
         question = Question(words, tuple(phrases), mode)
         _require_counts(k, per_note)
-        vector = None
+        embedded = None
         if mode is not Mode.LEXICAL:
-            vector = self._beside.submit(self._embed, question.text)
-        with self._store.snapshot() as snapshot:
-            allowed_ids = self._allowed.find(snapshot, phrases, condition)
-            depth = max(DEPTH, 4 * k)
-            dense = None
-            if vector is not None:
-                dense = self._begin_dense(vector, snapshot, depth, allowed_ids)
-            matches = self._lexical.find_matches(snapshot, question.wording, depth, allowed_ids)
-            ranking = self._rank(snapshot, mode, matches, dense, allowed_ids)
-            floor = None if vector is None else self._floor_of(snapshot)
-            weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
-            reranked = reranking.apply(snapshot, question.text, ranking) if reranking else None
-            ranking = reranked.ranking if reranked else ranking
-            ranking = ranking.lifted(find_titled(snapshot, question.text))
-            chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
+            embedded = self._beside.submit(self._embed, question.text)
+        allowed_ids = self._allowed.find(snapshot, phrases, condition)
+        depth = max(DEPTH, 4 * k)
+        dense = None
+        if embedded is not None:
+            dense = self._begin_dense(embedded, snapshot, depth, allowed_ids)
+        matches = self._lexical.find_matches(snapshot, question.wording, depth, allowed_ids)
+        ranking = self._rank(snapshot, mode, matches, dense, allowed_ids)
+        floor = None if embedded is None else self._floor_of(snapshot)
+        weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
+        reranked = reranking.apply(snapshot, question.text, ranking) if reranking else None
+        ranking = reranked.ranking if reranked else ranking
+        ranking = ranking.lifted(find_titled(snapshot, question.text))
+        chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
         return Answer(
             hits=make_hits(chosen, ranking, weak=weak),
             mode=mode,
@@ -147,6 +153,7 @@ class Searcher:
 
     def similar(
         self,
+        snapshot: Snapshot,
         notes: Sequence[int] | str,
         condition: Condition | None = None,
         *,
@@ -155,12 +162,13 @@ class Searcher:
     ) -> Answer:
         """Find what is like some notes, given by number, or like a text; the notes stay out."""
         if isinstance(notes, str):
-            return self.search(notes, condition=condition, k=k, mode=Mode.DENSE, per_note=per_note)
+            return self.search(
+                snapshot, notes, condition=condition, k=k, mode=Mode.DENSE, per_note=per_note
+            )
         _require_counts(k, per_note)
-        with self._store.snapshot() as snapshot:
-            allowed_ids = self._allowed.find(snapshot, (), condition)
-            likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
-            chosen = gather(snapshot, likeness.ranking, k, per_note)
+        allowed_ids = self._allowed.find(snapshot, (), condition)
+        likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
+        chosen = gather(snapshot, likeness.ranking, k, per_note)
         found = [stored.note for _, stored in chosen.passages]
         return Answer(
             hits=make_hits(chosen, likeness.ranking),
@@ -169,27 +177,30 @@ class Searcher:
             same_paper=frozenset(n.note_id for n in found if likeness.is_same_paper(n)),
         )
 
-    def _embed(self, text: str) -> NDArray[np.float32]:
+    def _embed(self, text: str) -> _Embedded:
         embedder = self._embedder.get()
-        self._store.require_embedder(embedder.fingerprint)
-        return embedder.embed_query(text)
+        return _Embedded(embedder.embed_query(text), embedder.fingerprint)
 
     def _begin_dense(
         self,
-        vector: Future[NDArray[np.float32]],
+        question: Future[_Embedded],
         snapshot: Snapshot,
         depth: int,
         allowed_ids: NDArray[np.int64] | None,
     ) -> _Dense:
         def find_nearest() -> Nearest:
-            return snapshot.nearest(vector.result(), depth, allowed_ids)
+            snapshot.verify_vectors(allowed_ids)  # while the question is embedded
+            embedded = question.result()
+            # The vectors may be of another model since this index was opened.
+            snapshot.require_embedder(embedded.model)
+            return snapshot.nearest(embedded.vector, depth, allowed_ids)
 
-        return _Dense(vector, self._beside.submit(find_nearest))
+        return _Dense(question, self._beside.submit(find_nearest))
 
     def _floor_of(self, snapshot: Snapshot) -> float | None:
         if self._floor is not None:
             return self._floor
-        return self._floors.get(snapshot, self._embedder.get())
+        return floor_of(snapshot.state.probe_cosines)
 
     def _rank(
         self,
@@ -207,7 +218,9 @@ class Searcher:
         background = self._lexical.background(snapshot, allowed_ids)
         ids = join_ids(nearest.ids, matches.ids)
         others = leave_out(join_ids(ids, background), nearest.ids)
-        known = _joined(nearest, snapshot.nearest(dense.vector.result(), len(others), others))
+        known = _joined(
+            nearest, snapshot.nearest(dense.question.result().vector, len(others), others)
+        )
         return fuse(ids, known, matches.all, background, self._weights.dense)
 
 

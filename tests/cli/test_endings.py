@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from filelock import FileLock
 from notesearch.exit_codes import MEANING, ExitCode
 from tests.cli.conftest import ROOT, run_apart, start
 from tests.conftest import write_notes
+from tests.index.faults import alter
 
 
 def test_every_exit_code_has_a_meaning():
@@ -80,7 +80,10 @@ def test_no_index_ends_with_3_and_names_the_command(here, run, command):
     shutil.rmtree("index")
     ended = run(*command)
     assert (ended.code, ended.out) == (ExitCode.INDEX, "")
-    assert ended.err == "notesearch: index holds no index; run: notesearch index\n"
+    assert (
+        ended.err
+        == "notesearch: index: holds no index; run: notesearch index corpus --index index\n"
+    )
     assert not Path("index").exists()
 
 
@@ -97,15 +100,13 @@ def test_file_that_is_no_database_ends_with_3(here, run):
     Path("index/catalog.sqlite").write_bytes(b"no database, but long enough to be one " * 99)
     ended = run("query", "policy")
     assert (ended.code, ended.out) == (ExitCode.INDEX, "")
-    assert "notesearch index --rebuild" in ended.err
+    assert "notesearch index corpus --index index --rebuild" in ended.err
     assert run("index", "--rebuild").code == ExitCode.OK
     assert run("query", "policy").code == ExitCode.OK
 
 
 def test_index_of_a_newer_format_ends_with_3(here, run):
-    with sqlite3.connect("index/catalog.sqlite") as catalog:
-        catalog.execute("PRAGMA user_version = 99")
-    catalog.close()
+    alter(Path("index"), "PRAGMA user_version = 99")
     ended = run("query", "policy")
     assert (ended.code, ended.out) == (ExitCode.INDEX, "")
     assert "99" in ended.err
@@ -113,13 +114,15 @@ def test_index_of_a_newer_format_ends_with_3(here, run):
 
 def test_index_that_is_being_written_ends_with_3(here, run):
     Path("corpus/new.md").write_text("# New\n\nA robot.\n", encoding="utf-8")
-    Path("index/lock.holder").write_text("process 77 since noon\n", encoding="utf-8")
+    Path("index/lock.holder").write_text(
+        "process 77 since 2026-05-01T12:00:00+00:00\n", encoding="utf-8"
+    )
     with FileLock("index/lock"):
         ended = run("index", "--wait", "0")
         assert run("query", "reward model", "-k", "1").code == ExitCode.OK
     assert (ended.code, ended.out) == (ExitCode.INDEX, "")
     assert ended.err == (
-        "notesearch: index is being written by process 77 since noon; "
+        "notesearch: index is being written by process 77 since 2026-05-01T12:00:00+00:00; "
         "wait for it to finish, then try again\n"
     )
 
@@ -148,7 +151,7 @@ def test_another_model_than_the_index_has_ends_with_4(here, run, monkeypatch):
         assert (ended.code, ended.out) == (ExitCode.MODEL, "")
         assert "all-MiniLM-L6-v2-9" in ended.err
         assert "other-9" in ended.err
-        assert "notesearch index --rebuild" in ended.err
+        assert "notesearch index corpus --index index --rebuild" in ended.err
     assert run("query", "policy", "--mode", "lexical").code == ExitCode.OK
     assert run("index", "--rebuild").code == ExitCode.OK
 

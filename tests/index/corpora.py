@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from notesearch.corpus.opening import read_stamped
 from notesearch.index.records import LazyEmbedder
 from notesearch.index.update import UpdatePlan
 from notesearch.records import (
@@ -118,7 +119,9 @@ class LineCorpus:
         for path in paths:
             self.read.append(path)
             try:
-                yield read_lines(path, (self.root / path).read_text(encoding="utf-8"))
+                data, stamp = read_stamped(self.root, path)
+                read = read_lines(path, data.decode("utf-8"))
+                yield replace(read, stamp=replace(stamp, hash=hashlib.sha256(data).hexdigest()))
             except OSError as error:
                 yield ReadFile(FileReading(path, skipped=SkippedFile(path, None, str(error))))
 

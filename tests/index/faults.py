@@ -14,11 +14,12 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from notesearch.errors import MismatchError, NotesearchError, UnusableIndexError
+from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.lock import writer_lock
@@ -35,6 +36,14 @@ _CONTEXT.set_forkserver_preload(["tests.index.faults"])
 
 
 REFUSED = 3  # exit code of an update that ended in an error of ours, and no traceback
+
+
+def alter(index_dir: Path, *statements: str) -> None:
+    """Do to the catalog what no update does, with checksums as an update writes them."""
+    with closing(Catalog.for_writing(IndexLayout(index_dir))) as catalog:
+        for statement in statements:
+            catalog.rows(statement)
+        assert catalog.settle()
 
 
 def change_corpus(corpus: LineCorpus, dice: random.Random, files: int, lines: int) -> None:
@@ -159,9 +168,9 @@ def _kill_within(process: BaseProcess, longest_s: float, dice: random.Random) ->
 
 
 @contextmanager
-def flipped_byte(path: Path, dice: random.Random) -> Iterator[int]:
-    """Change one byte of a file for the length of the block."""
-    position = dice.randrange(path.stat().st_size)
+def flipped_byte(path: Path, dice: random.Random, place: int | None = None) -> Iterator[int]:
+    """Change one byte of a file, at a place or anywhere, for the length of the block."""
+    position = dice.randrange(path.stat().st_size) if place is None else place
     with path.open("rb+") as file:
         file.seek(position)
         byte = file.read(1)[0]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,23 +18,13 @@ from notesearch.records import SkippedFile
 from tests.fakes import WordEmbedder
 from tests.index.contents import Contents, contents_of
 from tests.index.corpora import CountedLoads, LineCorpus, plan_of
-from tests.index.faults import flipped_byte
+from tests.index.faults import alter, flipped_byte
 
 
 @pytest.fixture
 def right(corpus: LineCorpus, index_dir: Path) -> Contents:
     update_index(index_dir, plan_of(corpus))
     return contents_of(index_dir)
-
-
-def alter(index_dir: Path, *statements: str) -> None:
-    """Do to the catalog what no update does, and keep its seal from noticing."""
-    (index_dir / "catalog.digest").unlink()
-    connection = sqlite3.connect(index_dir / "catalog.sqlite")
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
 
 
 def test_sound_index_has_no_problems(right: Contents, index_dir: Path) -> None:
@@ -60,8 +49,8 @@ def test_vectors_are_mended_from_the_catalog(right: Contents, index_dir: Path, d
         path.write_bytes(by_damage[damage])
 
     (problem,) = check_index(index_dir)
-    assert problem.message.startswith(f"{path}: is ")
-    assert problem.message.endswith("run: notesearch check --fix")
+    assert problem.message.startswith(f"{path}: ")
+    assert problem.message.endswith(f"; run: notesearch check --fix --index {index_dir}")
     with pytest.raises(UnusableIndexError, match=r"check --fix"):
         contents_of(index_dir)
 
@@ -99,20 +88,21 @@ def test_flipped_byte_in_the_catalog_needs_a_rebuild(right: Contents, index_dir:
         with flipped_byte(index_dir / "catalog.sqlite", dice):
             (problem,) = check_index(index_dir, fix=True)
             assert not problem.fixed
-            assert problem.message.endswith("run: notesearch index --rebuild")
+            assert problem.message.endswith(f"--index {index_dir} --rebuild")
     assert contents_of(index_dir) == right
 
 
 def test_rebuild_of_a_damaged_catalog_takes_over_the_vectors_that_are_whole(
     corpus: LineCorpus, right: Contents, index_dir: Path
 ) -> None:
-    alter(index_dir, "UPDATE vectors SET vector = zeroblob(18) WHERE id = 2")
-    with (index_dir / "catalog.sqlite").open("rb+") as file:
-        file.seek(60)  # user_version: an old format now
-        file.write(bytes(4))
+    alter(
+        index_dir,
+        "UPDATE vectors SET vector = zeroblob(18) WHERE id = 2",
+        "PRAGMA user_version = 2",  # an old format now
+    )
     embedder = WordEmbedder()
 
-    with pytest.raises(UnusableIndexError, match=r"index --rebuild"):
+    with pytest.raises(UnusableIndexError, match=r"--rebuild"):
         update_index(index_dir, plan_of(corpus, embedder))
     report = update_index(index_dir, plan_of(corpus, embedder, rebuild=True))
 
@@ -128,11 +118,12 @@ def test_failed_rebuild_of_a_damaged_catalog_leaves_it_known_as_damaged(
         def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
             raise ModelError("the lights went out")
 
-    with flipped_byte(index_dir / "catalog.sqlite", random.Random(7)):
+    place = (index_dir / "catalog.sqlite").read_bytes().index(b"policy without a reward")
+    with flipped_byte(index_dir / "catalog.sqlite", random.Random(7), place):
         corpus.write("new.md", "robot")
         with pytest.raises(ModelError):
             update_index(index_dir, plan_of(corpus, Dying(), rebuild=True))
-        with pytest.raises(UnusableIndexError, match=r"index --rebuild"):
+        with pytest.raises(UnusableIndexError, match=r"--rebuild"):
             contents_of(index_dir)
     assert contents_of(index_dir) == right
 

@@ -19,7 +19,7 @@ from notesearch.records import Role
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of, contents_of_snapshot
 from tests.index.corpora import LineCorpus, plan_of
-from tests.index.faults import start_update, without_privileges
+from tests.index.faults import alter, start_update, without_privileges
 
 TAGGED = "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)"
 
@@ -212,9 +212,10 @@ def test_closed_store_says_so(store: Store) -> None:
 
 
 def test_other_model_is_refused(store: Store) -> None:
-    store.require_embedder("words-9")
-    with pytest.raises(MismatchError, match="index --rebuild"):
-        store.require_embedder("bge-small")
+    with store.snapshot() as snapshot:
+        snapshot.require_embedder("words-9")
+        with pytest.raises(MismatchError, match="--rebuild"):
+            snapshot.require_embedder("bge-small")
 
 
 def test_empty_index_answers_with_nothing(corpus: LineCorpus, index_dir: Path) -> None:
@@ -242,16 +243,18 @@ def test_folder_may_be_called_anything(corpus: LineCorpus, tmp_path: Path) -> No
 
 
 def test_missing_index_is_told(tmp_path: Path) -> None:
-    assert (
-        refusal(tmp_path / "none") == f"{tmp_path / 'none'}: holds no index; run: notesearch index"
-    )
+    none = tmp_path / "none"
+
+    assert refusal(none) == f"{none}: holds no index; run: notesearch index CORPUS --index {none}"
 
 
 def test_catalog_that_is_no_sqlite_file_is_told(index_dir: Path) -> None:
     index_dir.mkdir()
     (index_dir / "catalog.sqlite").write_text("# My notes\n" * 100, encoding="utf-8")
 
-    assert "is damaged, or no SQLite file; run: notesearch index --rebuild" in refusal(index_dir)
+    assert "is damaged, or no SQLite file; run: notesearch index CORPUS --index" in refusal(
+        index_dir
+    )
 
 
 def test_database_of_another_program_is_never_touched(corpus: LineCorpus, index_dir: Path) -> None:
@@ -268,10 +271,7 @@ def test_database_of_another_program_is_never_touched(corpus: LineCorpus, index_
 @pytest.mark.parametrize(("version", "remedy"), [(99, "use a newer notesearch"), (0, "--rebuild")])
 def test_other_format_is_told(store: Store, index_dir: Path, version: int, remedy: str) -> None:
     store.close()
-    (index_dir / "catalog.digest").unlink()
-    with sqlite3.connect(index_dir / "catalog.sqlite") as connection:
-        connection.execute(f"PRAGMA user_version = {version}")
-    connection.close()
+    alter(index_dir, f"PRAGMA user_version = {version}")
 
     assert f"format {version}" in refusal(index_dir)
     assert remedy in refusal(index_dir)
@@ -281,7 +281,9 @@ def test_lost_vectors_are_told_with_the_remedy(store: Store, index_dir: Path) ->
     store.close()
     (index_dir / "vectors-1.faiss").unlink()
 
-    assert refusal(index_dir).endswith("vectors-1.faiss: is lost; run: notesearch check --fix")
+    assert refusal(index_dir).endswith(
+        f"vectors-1.faiss: is lost; run: notesearch check --fix --index {index_dir}"
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders have other permissions there")
@@ -290,6 +292,8 @@ def test_read_only_folder_can_be_searched_and_refuses_an_update(corpus: LineCorp
         Path(folder).chmod(0o755)
         index_dir = Path(folder) / "index"
         update_index(index_dir, plan_of(corpus))
+        for path in index_dir.iterdir():
+            path.chmod(0o644)
         index_dir.chmod(0o555)
         passages, refusal = without_privileges(index_dir)
         index_dir.chmod(0o755)

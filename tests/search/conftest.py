@@ -8,20 +8,19 @@ from pathlib import Path
 import pytest
 
 from notesearch.index.store import Store
-from notesearch.search.searcher import Searcher
 from tests.fakes import WordEmbedder
-from tests.search.written import Written, build_store
+from tests.search.written import AskedStore, Written, build_store
 
-BuildSearcher = Callable[..., Searcher]
+BuildSearcher = Callable[..., AskedStore]
 
 
 @pytest.fixture
 def searcher_of(tmp_path: Path) -> Iterator[BuildSearcher]:
     stores: list[Store] = []
 
-    def build(*notes: Written) -> Searcher:
+    def build(*notes: Written) -> AskedStore:
         stores.append(build_store(tmp_path / f"index{len(stores)}", *notes))
-        return Searcher(stores[-1], WordEmbedder, floor=-1.0)
+        return AskedStore(stores[-1], WordEmbedder, floor=-1.0)
 
     yield build
     for store in stores:

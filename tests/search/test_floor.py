@@ -5,8 +5,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from notesearch.search.floor import _DEVIATIONS, UNRELATED, Floors, learn_floor
-from tests.fakes import WordEmbedder
+from notesearch.search.floor import _DEVIATIONS, UNRELATED, floor_of
 from tests.search.written import build_store, note
 
 
@@ -17,20 +16,13 @@ def test_floor_lies_above_the_mean_of_unrelated_questions(tmp_path: Path) -> Non
     with store, store.snapshot() as snapshot:
         best = [0.5**0.5] * len(UNRELATED)
         expected = fmean(best) + _DEVIATIONS * stdev(best)
-        assert learn_floor(snapshot, WordEmbedder()) == pytest.approx(expected, abs=1e-3)
+        assert floor_of(snapshot.state.probe_cosines) == pytest.approx(expected, abs=1e-3)
 
 
-def test_floor_is_learned_once_for_a_generation(tmp_path: Path) -> None:
-    class Counting(WordEmbedder):
-        asked = 0
+def test_too_few_cosines_give_no_floor() -> None:
+    assert floor_of(()) is None
+    assert floor_of((0.3,)) is None
 
-        def embed_query(self, text: str):  # type: ignore[no-untyped-def]
-            self.asked += 1
-            return super().embed_query(text)
 
-    floors, embedder = Floors(), Counting()
-    with build_store(tmp_path, note("a.md", "reward")) as store:
-        for _ in range(3):
-            with store.snapshot() as snapshot:
-                floors.get(snapshot, embedder)
-    assert embedder.asked == len(UNRELATED)
+def test_cosines_that_differ_raise_the_floor() -> None:
+    assert floor_of((0.1, 0.3)) == pytest.approx(0.2 + _DEVIATIONS * stdev((0.1, 0.3)))

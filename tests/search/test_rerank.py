@@ -7,13 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from notesearch.index.records import Condition
+from notesearch.lazy import Lazy
 from notesearch.records import Hit, NoteKind
 from notesearch.search.answer import Mode
-from notesearch.search.loading import LoadedOnce
 from notesearch.search.rerank import Reranking
-from notesearch.search.searcher import Searcher
 from tests.fakes import WordEmbedder
-from tests.search.written import build_store, note
+from tests.search.written import AskedStore, build_store, note
 
 
 class ByLength:
@@ -34,7 +33,7 @@ def by_length() -> ByLength:
 
 @pytest.fixture
 def reranking(by_length: ByLength) -> Reranking:
-    return Reranking(LoadedOnce(lambda: by_length), depth=30)
+    return Reranking(Lazy(lambda: by_length), depth=30)
 
 
 def paths(hits: Sequence[Hit]) -> list[str]:
@@ -82,7 +81,7 @@ def test_cosine_bm25_and_the_score_before_stay_known(searcher_of, reranking):
 def test_passages_beyond_the_depth_stay_behind_in_their_order(searcher_of, by_length):
     searcher = searcher_of(*NOTES, note("d.md", "image " * 15))
     before = searcher.search("reward")
-    after = searcher.search("reward", reranking=Reranking(LoadedOnce(lambda: by_length), depth=2))
+    after = searcher.search("reward", reranking=Reranking(Lazy(lambda: by_length), depth=2))
     assert paths(before.hits) == ["a.md", "b.md", "c.md", "d.md"]
     assert paths(after.hits) == ["b.md", "a.md", "c.md", "d.md"]
     assert [hit.score for hit in after.hits] == pytest.approx(
@@ -98,7 +97,7 @@ def test_equal_scores_leave_the_order_as_it_was(searcher_of):
             return np.full(len(passages), 0.5)
 
     searcher = searcher_of(*NOTES)
-    reranking = Reranking(LoadedOnce(Undecided), depth=30)
+    reranking = Reranking(Lazy(Undecided), depth=30)
     hits = searcher.search("reward", reranking=reranking).hits
     assert paths(hits) == paths(searcher.search("reward").hits)
 
@@ -134,7 +133,7 @@ def test_index_pages_stay_behind_notes_and_a_title_stays_first(searcher_of, rera
 def test_weak_is_told_by_the_cosine_whatever_the_model_says(tmp_path, reranking):
     notes = [note(f"{word}.md", f"{word} words " * 3) for word in ("policy", "reward", "image")]
     with build_store(tmp_path, *notes) as store:
-        searcher = Searcher(store, WordEmbedder, floor=0.9)
+        searcher = AskedStore(store, WordEmbedder, floor=0.9)
         weak = searcher.search("sourdough bread", reranking=reranking)
         good = searcher.search("policy words", reranking=reranking)
     assert weak.weak
@@ -148,5 +147,5 @@ def test_nothing_to_rank_loads_no_model(searcher_of):
 
     searcher = searcher_of(*NOTES)
     nowhere = Condition("p.note IN (SELECT note FROM tags WHERE normal = ?)", ("none",))
-    reranking = Reranking(LoadedOnce(load), depth=30)
+    reranking = Reranking(Lazy(load), depth=30)
     assert searcher.search("reward", condition=nowhere, reranking=reranking).hits == ()

@@ -13,14 +13,13 @@ from notesearch.errors import MismatchError, UsageError
 from notesearch.index.records import Condition
 from notesearch.records import NoteKind
 from notesearch.search.answer import Mode
-from notesearch.search.searcher import Searcher
 from tests.fakes import WORDS, WordEmbedder
-from tests.search.written import build_store, note
+from tests.search.written import AskedStore, build_store, note
 
-BuildSearcher = Callable[..., Searcher]
+BuildSearcher = Callable[..., AskedStore]
 
 
-def paths(searcher: Searcher, words: str, **options: object) -> list[str]:
+def paths(searcher: AskedStore, words: str, **options: object) -> list[str]:
     return [hit.path for hit in searcher.search(words, **options).hits]  # type: ignore[arg-type]
 
 
@@ -37,7 +36,7 @@ def test_lexical_mode_loads_no_model(tmp_path: Path) -> None:
         raise AssertionError("the model was loaded")
 
     with build_store(tmp_path, note("a.md", "a robot walks")) as store:
-        (hit,) = Searcher(store, load).search("robot", mode=Mode.LEXICAL).hits
+        (hit,) = AskedStore(store, load).search("robot", mode=Mode.LEXICAL).hits
     assert hit.cosine is None
     assert hit.score == 1.0
     assert hit.bm25 is not None
@@ -118,7 +117,7 @@ def test_phrase_must_be_in_the_text(searcher_of: BuildSearcher) -> None:
 def test_nothing_relevant_gives_the_nearest_three_as_weak(tmp_path: Path) -> None:
     notes = [note(f"{word}.md", f"{word} words") for word in ("policy", "reward", "image", "graph")]
     with build_store(tmp_path, *notes) as store:
-        searcher = Searcher(store, WordEmbedder, floor=0.9)
+        searcher = AskedStore(store, WordEmbedder, floor=0.9)
         weak = searcher.search("sourdough bread")
         good = searcher.search("graph words")
     assert weak.weak
@@ -128,7 +127,7 @@ def test_nothing_relevant_gives_the_nearest_three_as_weak(tmp_path: Path) -> Non
 
 def test_passage_that_says_all_words_is_no_weak_answer(tmp_path: Path) -> None:
     with build_store(tmp_path, note("a.md", "the SAC3 method policy graph")) as store:
-        answer = Searcher(store, WordEmbedder, floor=0.99).search("sac3")
+        answer = AskedStore(store, WordEmbedder, floor=0.99).search("sac3")
     assert not answer.weak
 
 
@@ -155,7 +154,7 @@ def test_empty_question_is_a_usage_error(searcher_of: BuildSearcher) -> None:
 
 def test_vectors_of_another_model_are_refused(tmp_path: Path) -> None:
     with build_store(tmp_path, note("a.md", "reward")) as store:
-        searcher = Searcher(store, lambda: WordEmbedder(name="others"))
+        searcher = AskedStore(store, lambda: WordEmbedder(name="others"))
         with pytest.raises(MismatchError):
             searcher.search("reward")
 
@@ -184,7 +183,7 @@ def test_similar_leaves_the_note_out_and_tells_the_same_paper(searcher_of: Build
 def test_update_is_seen_by_the_next_question(tmp_path: Path) -> None:
     old, new = note("a.md", "a robot walks"), note("b.md", "a robot, a robot, a robot")
     with build_store(tmp_path, old) as store:
-        searcher = Searcher(store, WordEmbedder, floor=-1.0)
+        searcher = AskedStore(store, WordEmbedder, floor=-1.0)
         some = Condition("p.note IN (SELECT id FROM notes WHERE title LIKE ?)", ("%.md",))
         before = searcher.search("robot", condition=some).hits
         build_store(tmp_path, old, new).close()
@@ -217,7 +216,7 @@ def test_filter_fills_k_as_brute_force_does(
         f"p.note IN (SELECT id FROM notes WHERE note_id IN ({marks}))", tuple(allowed)
     )
     with build_store(tmp_path_factory.mktemp("index"), *notes) as store:
-        searcher = Searcher(store, WordEmbedder, floor=-1.0)
+        searcher = AskedStore(store, WordEmbedder, floor=-1.0)
         words = " ".join(query)
         everything = searcher.search(words, k=len(lines), mode=Mode.DENSE).hits
         found = searcher.search(words, condition=condition, k=k, mode=Mode.DENSE).hits

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from notesearch.index.records import LazyEmbedder
 from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
+from notesearch.search.answer import Answer
+from notesearch.search.floor import UNRELATED
+from notesearch.search.searcher import Searcher
 from notesearch.search.terms import read_words
 from tests.fakes import WordEmbedder
 
@@ -85,6 +89,22 @@ def _read(written: Written) -> ReadFile:
     return ReadFile(FileReading(path, (made,)), (passages,))
 
 
+class AskedStore:
+    """A searcher with one store, whose every question is put to a snapshot of its own."""
+
+    def __init__(self, store: Store, load: Callable[[], Any], **options: Any) -> None:
+        self._store = store
+        self._searcher = Searcher(load, **options)
+
+    def search(self, *question: Any, **options: Any) -> Answer:
+        with self._store.snapshot() as snapshot:
+            return self._searcher.search(snapshot, *question, **options)
+
+    def similar(self, *notes: Any, **options: Any) -> Answer:
+        with self._store.snapshot() as snapshot:
+            return self._searcher.similar(snapshot, *notes, **options)
+
+
 def build_store(index_dir: Path, *notes: Written) -> Store:
     """Index some notes by the words of the tests' embedder."""
     embedder = WordEmbedder()
@@ -93,6 +113,7 @@ def build_store(index_dir: Path, *notes: Written) -> Store:
         embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
         reading="lines",
         tag_forms=lambda written: (written.lower(),),
+        probes=UNRELATED,
     )
     update_index(index_dir, plan)
     return Store(index_dir)

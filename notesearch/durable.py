@@ -1,0 +1,57 @@
+"""Write a file whole or not at all, so that it outlasts a crash, and for its owner alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+# A folder that is made for somebody's notes, and a file in it.
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, with those above it, that its owner alone may enter; one that exists stays."""
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file for its owner alone; FileExistsError where something has the name."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, PRIVATE_FILE))
+
+
+def sync_file(path: Path) -> None:
+    """Have the file's bytes on the disk before anything names it."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the folder's names on the disk; systems that cannot open a folder need no such step."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, content: str) -> None:
+    """Put a small file in place so that a reader finds the old or the new, never a part."""
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        create_private(new)
+        new.write_text(content, encoding="utf-8")
+        sync_file(new)
+        new.replace(path)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
+    sync_folder(path.parent)

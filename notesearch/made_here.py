@@ -1,0 +1,39 @@
+"""Which indexes this user made of notes that lie elsewhere, kept in the user's state folder.
+
+An index says of which folder it was made. One that came with somebody else's files could name any
+folder, to have it walked: so it is believed where the index is known from here.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from notesearch.durable import make_private_folder, write_whole
+
+_IDENTITY = re.compile(r"[0-9a-f]{32}")
+
+
+def remember_index(identity: str) -> None:
+    """Keep that an index was made here; where that cannot be kept, it is asked for again."""
+    place = _place_of(identity)
+    try:
+        if not place.exists():
+            make_private_folder(place.parent)
+            write_whole(place, "")
+    except OSError:
+        return
+
+
+def is_remembered(identity: str) -> bool:
+    """Tell whether an index was made here."""
+    try:
+        return _IDENTITY.fullmatch(identity) is not None and _place_of(identity).is_file()
+    except OSError:
+        return False
+
+
+def _place_of(identity: str) -> Path:
+    from platformdirs import user_state_path  # 10 ms that only an index with notes elsewhere takes
+
+    return user_state_path("notesearch") / "indexes" / identity
