@@ -53,6 +53,13 @@ def write_notes(corpus: Path) -> None:
         (corpus / path).write_text(text, encoding="utf-8")
 
 
+@pytest.fixture(autouse=True)
+def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what a test has remembered for its user apart from the user's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state-of-the-user"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings-of-the-user"))
+
+
 @pytest.fixture
 def word_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the words of a text in the place of the model that the settings name."""

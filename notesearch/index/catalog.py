@@ -158,7 +158,8 @@ class Catalog:
 
     @classmethod
     def _connect(cls, path: Path, mode: str, *, checked: bool = True) -> Catalog:
-        uri = f"{path.absolute().as_uri()}?{mode}"
+        # Without links on the way to it, which apsw takes for an error.
+        uri = f"{path.resolve().as_uri()}?{mode}"
         flags = apsw.SQLITE_OPEN_URI | (
             apsw.SQLITE_OPEN_READONLY if mode != "mode=rw" else apsw.SQLITE_OPEN_READWRITE
         )

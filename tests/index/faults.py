@@ -97,6 +97,18 @@ def start_update(
     return process
 
 
+def _update_to_settling(root: Path, index_dir: Path) -> None:
+    Catalog.settle = lambda _: os._exit(9)  # type: ignore[method-assign]
+    update_index(index_dir, plan_of(LineCorpus(root)))
+
+
+def start_killed_at_settling(corpus: LineCorpus, index_dir: Path) -> BaseProcess:
+    """Update in another process, which ends when all is committed and before it clears up."""
+    process = _CONTEXT.Process(target=_update_to_settling, args=(corpus.root, index_dir))
+    process.start()
+    return process
+
+
 def contents_or_none(index_dir: Path) -> Contents | None:
     """None stands for an index that was never finished."""
     if not (index_dir / "catalog.sqlite").exists():
@@ -184,6 +196,32 @@ def flipped_byte(path: Path, dice: random.Random, place: int | None = None) -> I
             file.write(bytes([byte]))
 
 
+@contextmanager
+def moved_pieces(path: Path, dice: random.Random, size: int) -> Iterator[None]:
+    """Put two pieces of a file that differ in each other's place for the length of the block."""
+    content = path.read_bytes()
+    pieces = [content[at : at + size] for at in range(0, len(content), size)]
+    one = dice.choice([n for n, piece in enumerate(pieces) if any(piece)])
+    others = [n for n, piece in enumerate(pieces) if piece != pieces[one] and len(piece) == size]
+    other = dice.choice(others or [one])
+    pieces[one], pieces[other] = pieces[other], pieces[one]
+    path.write_bytes(b"".join(pieces))
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
+
+
+def answer_or_error(index_dir: Path) -> Contents | None:
+    """Ask an index everything; None stands for an error that names what mends it."""
+    try:
+        return contents_of(index_dir)
+    except (UnusableIndexError, MismatchError) as error:
+        if "run: notesearch" not in str(error):
+            raise
+        return None
+
+
 def flip_bytes(index_dir: Path, right: Contents, flips: int, seed: int) -> dict[str, int]:
     """Flip a byte in each file of the index so many times, and ask everything each time."""
     dice = random.Random(seed)
@@ -192,15 +230,24 @@ def flip_bytes(index_dir: Path, right: Contents, flips: int, seed: int) -> dict[
     for path in names:
         for _ in range(flips):
             with flipped_byte(path, dice) as position:
-                try:
-                    found = contents_of(index_dir)
-                except (UnusableIndexError, MismatchError) as error:
-                    if "run: notesearch" not in str(error):
-                        raise
-                    outcomes["error"] += 1
-                else:
-                    assert found == right, f"byte {position} of {path.name} went unseen"
-                    outcomes["right"] += 1
+                found = answer_or_error(index_dir)
+            assert found in (right, None), f"byte {position} of {path.name} went unseen"
+            outcomes["error" if found is None else "right"] += 1
+    return outcomes
+
+
+def move_all(index_dir: Path, right: Contents, moves: int, seed: int) -> dict[str, int]:
+    """Move pieces of many sizes in each file so many times, and ask everything each time."""
+    dice = random.Random(seed)
+    outcomes = {"right": 0, "error": 0}
+    names = [p for p in sorted(index_dir.iterdir()) if p.is_file() and p.stat().st_size]
+    for path in names:
+        for _ in range(moves):
+            size = dice.choice((1, 8, 18, 64, 512, 768, 4096, 16384))
+            with moved_pieces(path, dice, size):
+                found = answer_or_error(index_dir)
+            assert found in (right, None), f"{size} bytes moved in {path.name} went unseen"
+            outcomes["error" if found is None else "right"] += 1
     return outcomes
 
 

@@ -1,0 +1,178 @@
+"""Damage is seen by whoever reads it, and by nobody else."""
+
+from __future__ import annotations
+
+import os
+import random
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from notesearch.errors import UnusableIndexError
+from notesearch.index import file_sums, page_sums, vectors
+from notesearch.index.catalog import Catalog
+from notesearch.index.check import check_index
+from notesearch.index.layout import IndexLayout
+from notesearch.index.page_sums import PAGE_BYTES
+from notesearch.index.records import Condition
+from notesearch.index.store import Store
+from notesearch.index.update import update_index
+from tests.fakes import WordEmbedder
+from tests.index.contents import contents_of
+from tests.index.corpora import LineCorpus, plan_of
+from tests.index.faults import (
+    answer_or_error,
+    change_corpus,
+    flipped_byte,
+    moved_pieces,
+    start_killed_at_settling,
+)
+
+PIECE_BYTES = 4096
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[LineCorpus, Path]:
+    """An index whose FAISS file has several pieces."""
+    monkeypatch.setattr(file_sums, "PIECE_BYTES", PIECE_BYTES)
+    monkeypatch.setattr(vectors, "PIECE_BYTES", PIECE_BYTES)
+    corpus, index_dir = LineCorpus(tmp_path / "corpus"), tmp_path / "index"
+    change_corpus(corpus, random.Random(1), files=10, lines=100)
+    corpus.write("few.md", "#few", "policy", "reward model")
+    update_index(index_dir, plan_of(corpus))
+    assert (index_dir / "vectors-1.faiss").stat().st_size > 3 * PIECE_BYTES
+    return corpus, index_dir
+
+
+def nearest_of(index_dir: Path, tag: str | None) -> list[int]:
+    query = WordEmbedder().embed_query("policy")
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        tagged = "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)"
+        allowed = snapshot.passage_ids(Condition(tagged, (tag,))) if tag else None
+        return snapshot.nearest(query, 5, allowed).ids.tolist()
+
+
+def test_vectors_are_compared_where_a_search_reads_them(large: tuple[LineCorpus, Path]) -> None:
+    _, index_dir = large
+    right = nearest_of(index_dir, "few")
+
+    with flipped_byte(index_dir / "vectors-1.faiss", random.Random(1), PIECE_BYTES * 3 // 2):
+        assert nearest_of(index_dir, "few") == right  # whose vectors stand elsewhere
+        with pytest.raises(UnusableIndexError, match="not as it was written; run: notesearch che"):
+            nearest_of(index_dir, None)
+        assert len(check_index(index_dir)) == 1
+
+
+def test_pages_are_compared_where_a_question_reads_them(large: tuple[LineCorpus, Path]) -> None:
+    _, index_dir = large
+    catalog = index_dir / "catalog.sqlite"
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        (last,) = snapshot.find_notes("few.md")
+        shown = snapshot.passages_of_note(last)[-1].passage.text
+    place = catalog.read_bytes().index(b"Title\nreward model") + 8
+
+    with flipped_byte(catalog, random.Random(1), place):
+        assert nearest_of(index_dir, None)  # reads no text
+        with (
+            Store(index_dir) as store,
+            store.snapshot() as snapshot,
+            pytest.raises(UnusableIndexError, match=r"page \d+ is not as it was written"),
+        ):
+            snapshot.passages_of_note(last)
+    assert shown == "reward model"
+
+
+def test_opening_reads_next_to_nothing(
+    large: tuple[LineCorpus, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, index_dir = large
+    read: list[int] = []
+    plain = page_sums._sum_of
+    monkeypatch.setattr(
+        page_sums, "_sum_of", lambda page, number: read.append(number) or plain(page, number)
+    )
+    with Store(index_dir) as store, store.snapshot():
+        pass
+
+    assert 0 < len(read) < 10 < IndexLayout(index_dir).catalog.stat().st_size / PAGE_BYTES
+
+
+@pytest.mark.parametrize("size", [1, 64, 768, 4096, PAGE_BYTES])
+@pytest.mark.parametrize("name", ["catalog.sqlite", "vectors-1.faiss"])
+def test_moved_pieces_are_damage(corpus: LineCorpus, index_dir: Path, name: str, size: int) -> None:
+    update_index(index_dir, plan_of(corpus))
+    right = contents_of(index_dir)
+    dice = random.Random(size)
+    for _ in range(20):
+        with moved_pieces(index_dir / name, dice, size):
+            assert answer_or_error(index_dir) in (right, None)
+    assert contents_of(index_dir) == right
+
+
+def test_page_in_the_place_of_another_is_damage(corpus: LineCorpus, index_dir: Path) -> None:
+    update_index(index_dir, plan_of(corpus))
+    catalog = index_dir / "catalog.sqlite"
+    content = catalog.read_bytes()
+    page = content.index(b"policy without a reward") // PAGE_BYTES
+    other = next(n for n in range(2, len(content) // PAGE_BYTES) if n != page)
+    pages = [content[at : at + PAGE_BYTES] for at in range(0, len(content), PAGE_BYTES)]
+    pages[page], pages[other] = pages[other], pages[page]
+    catalog.write_bytes(b"".join(pages))
+
+    with pytest.raises(UnusableIndexError, match="is not as it was written"):
+        contents_of(index_dir)
+
+
+def test_update_does_not_carry_damage_on(corpus: LineCorpus, index_dir: Path) -> None:
+    # A kill between the commit and what once sealed it left damage unseen for the next update.
+    update_index(index_dir, plan_of(corpus))
+    corpus.write("new.md", "robot")
+    process = start_killed_at_settling(corpus, index_dir)
+    process.join()
+    with closing(Catalog.for_writing(IndexLayout(index_dir))) as catalog:
+        catalog.settle()
+    content = (index_dir / "catalog.sqlite").read_bytes()
+    place = content.index(b"policy without a reward")
+
+    with flipped_byte(index_dir / "catalog.sqlite", random.Random(3), place):
+        corpus.write("rl/dpo.md", "another text")
+        with pytest.raises(UnusableIndexError, match="is not as it was written"):
+            update_index(index_dir, plan_of(corpus))
+        with pytest.raises(UnusableIndexError, match="is not as it was written"):
+            contents_of(index_dir)
+
+
+def test_check_compares_the_vectors_with_those_of_the_catalog(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    layout = IndexLayout(index_dir)
+    from notesearch.index.publish import VECTORS
+    from notesearch.index.vectors import write_vectors
+
+    with closing(Catalog.for_writing(layout)) as catalog:  # whole, but of something else
+        rows = np.eye(4, 9, dtype="<f2").tobytes()
+        sums = write_vectors(layout.vectors(1), 4, 9, [([1, 2, 3, 4], rows)])
+        catalog.write_sums(VECTORS, sums)
+        assert catalog.settle()
+
+    (problem,) = check_index(index_dir)
+    assert "holds other vectors than the catalog" in problem.message
+    assert check_index(index_dir, fix=True)[0].fixed
+    assert check_index(index_dir) == ()
+
+
+def test_files_are_their_owners_alone(corpus: LineCorpus, index_dir: Path) -> None:
+    before = os.umask(0)
+    try:
+        update_index(index_dir, plan_of(corpus))
+        corpus.write("new.md", "robot")
+        update_index(index_dir, plan_of(corpus))
+    finally:
+        os.umask(before)
+
+    assert index_dir.stat().st_mode & 0o777 == 0o700
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in index_dir.iterdir()}
+    assert set(modes.values()) == {"0o600"}, modes
