@@ -16,7 +16,7 @@ class WordEmbedder:
     The vector of a text is the count of its words on these axes, scaled to length 1.
     """
 
-    max_tokens = 256
+    max_tokens: int = 256
 
     def __init__(self, vocabulary: Sequence[str] = WORDS, name: str = "words") -> None:
         self._axes = {word: axis for axis, word in enumerate(vocabulary)}

@@ -6,8 +6,9 @@ open. The number of the piece is part of its checksum, so that moved pieces are 
 
 from __future__ import annotations
 
-import mmap
+import os
 import threading
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,18 +46,18 @@ def sum_file(path: Path) -> FileSums:
 
 
 class CheckedFile:
-    """A file mapped for reading, that says what is damaged in it; threads may share it."""
+    """A file held open for reading, that says what is damaged in it; threads may share it."""
 
     def __init__(self, path: Path, sums: FileSums, remedy: str) -> None:
-        """Map it; FileNotFoundError where it is lost, DamagedIndexError where its size is wrong."""
+        """Open it; FileNotFoundError where it is lost, DamagedIndexError where its size is wrong."""
         self._path = path
         self._sums = sums
         self._remedy = remedy
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            if size != sums.size or len(sums.sums) != -(-size // PIECE_BYTES) * _SUM_BYTES:
-                raise damaged(path, f"has {size} bytes instead of {sums.size}", remedy)
-            self.bytes = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._descriptor)
+        size = os.fstat(self._descriptor).st_size
+        if size != sums.size or len(sums.sums) != -(-size // PIECE_BYTES) * _SUM_BYTES:
+            raise damaged(path, f"has {size} bytes instead of {sums.size}", remedy)
         self._guard = threading.Lock()
         self._open_pieces = set(range(len(sums.sums) // _SUM_BYTES))
 
@@ -64,6 +65,16 @@ class CheckedFile:
     def is_verified(self) -> bool:
         """Tell whether every piece has been compared."""
         return not self._open_pieces
+
+    def read(self, start: int, end: int) -> bytes:
+        """Give some bytes, uncompared; DamagedIndexError where the file has fewer by now."""
+        parts = []
+        while start < end and (part := os.pread(self._descriptor, end - start, start)):
+            parts.append(part)
+            start += len(part)
+        if start < end:
+            raise damaged(self._path, "has been cut short", self._remedy)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def verify(self, start: int = 0, end: int | None = None) -> None:
         """Compare what holds the bytes from `start` to before `end`; DamagedIndexError."""
@@ -74,7 +85,8 @@ class CheckedFile:
         """Compare some pieces, each of them once; DamagedIndexError."""
         with self._guard:
             for number in sorted(self._open_pieces.intersection(numbers)):
-                piece = self.bytes[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
+                end = min((number + 1) * PIECE_BYTES, self._sums.size)
+                piece = self.read(number * PIECE_BYTES, end)
                 at = number * _SUM_BYTES
                 if _sum_of(piece, number) != self._sums.sums[at : at + _SUM_BYTES]:
                     raise damaged(self._path, "is not as it was written", self._remedy)

@@ -97,7 +97,7 @@ class VectorFile:
         # FAISS trusts what says how much there is to read.
         self._file.verify(0, self._rows_at)
         self._file.verify(ids_at - _COUNT_BYTES)
-        self.ids = np.frombuffer(self._file.bytes, dtype=_ID, count=count, offset=ids_at)
+        self.ids = np.frombuffer(self._file.read(ids_at, sums.size), dtype=_ID)
         try:
             self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
@@ -108,10 +108,10 @@ class VectorFile:
         if found != (dimension, count):
             raise unusable(path, f"holds {found[1]} vectors, the catalog names {count}", remedy)
 
-    def rows(self, start: int, end: int) -> memoryview:
+    def rows(self, start: int, end: int) -> bytes:
         """Give the float16 rows of some places in the file, as `ids` has them, uncompared."""
         first = self._rows_at + start * self._row_bytes
-        return self._file.bytes[first : first + (end - start) * self._row_bytes]
+        return self._file.read(first, first + (end - start) * self._row_bytes)
 
     def verify(self, allowed_ids: NDArray[np.int64] | None = None) -> None:
         """Compare with the checksums what a search of these passages reads; DamagedIndexError."""

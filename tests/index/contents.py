@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from notesearch.embedding import Embedder
 from notesearch.index.records import ColumnWeights, Condition, StoredNote, TagCount
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
@@ -25,12 +26,12 @@ class Contents:
     acronyms: list[tuple[str, str]]
 
 
-def contents_of(index_dir: Path) -> Contents:
+def contents_of(index_dir: Path, embedder: Embedder | None = None) -> Contents:
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        return contents_of_snapshot(snapshot)
+        return contents_of_snapshot(snapshot, embedder or WordEmbedder())
 
 
-def contents_of_snapshot(snapshot: Snapshot) -> Contents:
+def contents_of_snapshot(snapshot: Snapshot, embedder: Embedder | None = None) -> Contents:
     ids = snapshot.passage_ids(Condition("1")).tolist()
     stored = snapshot.passages(ids)
     vectors = snapshot.vectors_of(ids)
@@ -38,7 +39,7 @@ def contents_of_snapshot(snapshot: Snapshot) -> Contents:
     for passage in stored:
         by_path.setdefault(passage.note.path, []).append(passage.passage.id)
     public = {passage.id: passage.passage.id for passage in stored}
-    embedder = WordEmbedder()
+    embedder = embedder or WordEmbedder()
     nearest: dict[str, Answer] = {}
     matches: dict[str, Answer] = {}
     notes: dict[str, Answer] = {}
