@@ -174,10 +174,10 @@ def test_interrupted_build_keeps_what_was_embedded_and_counts_it(tmp_path: Path)
         assert index.kept_passages() == 0
         with pytest.raises(KeyboardInterrupt):
             index.update(corpus)
-        assert index.kept_passages() == 64
+        assert index.kept_passages() == 8
     with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
         report = index.update(corpus)
-        assert (report.passages, report.passages_embedded) == (100, 36)
+        assert (report.passages, report.passages_embedded) == (100, 92)
         assert index.kept_passages() == 0
 
 

@@ -168,6 +168,9 @@ class Catalog:
         except apsw.Error as error:
             raise _meaning(error, path) from error
         connection.set_busy_timeout(_BUSY_TIMEOUT_S * 1000)
+        # The catalog may come from somebody else: what it brings along calls no dangerous function.
+        connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
         return cls(connection, path)
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ _PASSAGES_PER_BATCH = 4096
 _FILES_PER_BATCH = 1024
 # What the model has made is kept after each call: so much is lost when an update is interrupted.
 _SECONDS_PER_CALL = 2.0
-_FIRST_TEXTS, _FEWEST_TEXTS = 64, 16
+_FIRST_TEXTS = 8
 
 
 class StageClock:
@@ -130,7 +130,7 @@ class VectorSupply:
         """Choose how many texts the next call takes: by the speed of this one, at most doubled."""
         wanted = int(texts * _SECONDS_PER_CALL / max(seconds, 1e-6))
         most = min(2 * self._texts_per_call, _PASSAGES_PER_BATCH)
-        self._texts_per_call = max(_FEWEST_TEXTS, min(wanted, most))
+        self._texts_per_call = max(1, min(wanted, most))
 
     def supply_probes(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give the vectors of probes, (texts, dimension) float32, and store the missing ones."""

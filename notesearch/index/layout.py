@@ -126,12 +126,12 @@ def with_logs(catalog: Path) -> list[Path]:
 def require_safe_folder(index_dir: Path) -> None:
     """Refuse an index folder through which somebody else could have files of ours written.
 
-    A link in it leads a write elsewhere, as does what another user puts there meanwhile.
-    UnusableIndexError names it; a folder that is not there is fine.
+    A link in it leads a write elsewhere, as does what another user puts there meanwhile, and a
+    pipe is waited for without end. UnusableIndexError names it; no folder at all is fine.
     """
     try:
         with os.scandir(index_dir) as entries:
-            link = next((entry.name for entry in entries if entry.is_symlink()), None)
+            odd = next((entry for entry in entries if not _is_plain(entry)), None)
         status = index_dir.stat()
     except (FileNotFoundError, NotADirectoryError):
         return
@@ -139,9 +139,10 @@ def require_safe_folder(index_dir: Path) -> None:
         raise unusable(
             index_dir, f"cannot be read ({error.strerror})", "check the folder's permissions"
         ) from error
-    if link is not None:
+    if odd is not None:
+        finding = "is a link" if odd.is_symlink() else "is neither a file nor a folder"
         raise unusable(
-            index_dir / link, "is a link, which no index holds", "remove it, or the whole folder"
+            index_dir / odd.name, f"{finding}, and no index holds such", "remove it or the folder"
         )
     others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if hasattr(os, "getuid") and status.st_uid != os.getuid() and others_write:
@@ -150,6 +151,10 @@ def require_safe_folder(index_dir: Path) -> None:
             "is another user's folder that others may write into",
             "choose another folder with --index",
         )
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
 
 
 class DamagedIndexError(UnusableIndexError):

@@ -18,6 +18,8 @@ from contextlib import closing, contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import apsw
+
 from notesearch.errors import MismatchError, NotesearchError, UnusableIndexError
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
@@ -41,6 +43,7 @@ REFUSED = 3  # exit code of an update that ended in an error of ours, and no tra
 def alter(index_dir: Path, *statements: str) -> None:
     """Do to the catalog what no update does, with checksums as an update writes them."""
     with closing(Catalog.for_writing(IndexLayout(index_dir))) as catalog:
+        catalog._connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
         for statement in statements:
             catalog.rows(statement)
         assert catalog.settle()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from notesearch.errors import UnusableIndexError
+from notesearch.errors import NotesearchError, UnusableIndexError
 from notesearch.index import layout
 from notesearch.index.check import check_index
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
+from tests.index.contents import contents_of
 from tests.index.corpora import LineCorpus, plan_of
 
 NAMES = (
@@ -50,10 +52,42 @@ def test_link_in_the_folder_is_refused_by_name(
     ):
         with pytest.raises(UnusableIndexError):
             use()
-    with pytest.raises(UnusableIndexError, match=f"{name}: is a link, which no index holds"):
+    with pytest.raises(UnusableIndexError, match=f"{name}: is a link, and no index holds such"):
         update_index(index_dir, plan_of(corpus))
     assert precious.read_text(encoding="utf-8") == "mine"
     assert (index_dir / name).is_symlink()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pipe_in_the_folder_is_refused_and_not_waited_for(
+    corpus: LineCorpus, index_dir: Path, name: str
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    (index_dir / name).unlink(missing_ok=True)
+    os.mkfifo(index_dir / name)
+
+    with pytest.raises(UnusableIndexError, match=f"{name}: is neither a file nor a folder"):
+        update_index(index_dir, plan_of(corpus))
+    with pytest.raises(UnusableIndexError, match=f"{name}: is neither a file nor a folder"):
+        Store(index_dir)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_folder_in_the_place_of_a_file_is_an_error_of_one_line(
+    corpus: LineCorpus, index_dir: Path, name: str
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    (index_dir / name).unlink(missing_ok=True)
+    (index_dir / name).mkdir()
+    corpus.write("new.md", "robot")
+
+    for use in (
+        lambda: update_index(index_dir, plan_of(corpus)),
+        lambda: contents_of(index_dir),
+        lambda: check_index(index_dir, fix=True),
+    ):
+        with suppress(NotesearchError):
+            use()
 
 
 def test_link_to_nowhere_makes_nothing_there(
