@@ -26,7 +26,6 @@ from notesearch.forms import FORMS
 from notesearch.index.catalog import no_index_yet
 from notesearch.index.layout import IndexLayout, require_safe_folder
 from notesearch.index.records import (
-    Condition,
     CorpusDrift,
     CorpusSource,
     IndexStatus,
@@ -41,14 +40,13 @@ from notesearch.index.records import (
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
 from notesearch.lazy import Lazy
-from notesearch.made_here import is_remembered, remember_index
+from notesearch.made_here import lies_beside, remember_index, require_own_corpus
 from notesearch.model import Model
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.conditions import to_condition
-from notesearch.search.filters import Filter, Tag, all_of, leaves
+from notesearch.search.filters import Filter, all_of
 from notesearch.search.floor import UNRELATED
-from notesearch.search.known_tags import require_known_tags
+from notesearch.search.known_tags import to_checked_condition
 from notesearch.search.naming import find_note
 from notesearch.search.newest import find_newest
 from notesearch.search.query_line import Query, parse_filter, parse_query, read_value
@@ -162,7 +160,7 @@ class Index:
             lock_timeout_s=lock_timeout_s,
             progress=progress or ignore_progress,
         )
-        if not _lies_beside(folder.folder, self.index_dir):
+        if not lies_beside(folder.folder, self.index_dir):
             remember_index(self._store.get().read_state().identity)
         return report
 
@@ -236,25 +234,10 @@ class Index:
         return check_index(self.index_dir, fix=fix)
 
     def _require_own_corpus(self) -> None:
-        """Refuse to walk a folder because an index says so that came from somewhere else.
-
-        The folder may lie beside the index, be that of the settings, or be one that this user
-        made the index of. CorpusError names it.
-        """
-        try:
+        """Refuse to walk a folder because an index says so that came from somewhere else."""
+        with suppress(UnusableIndexError):  # nothing says anything yet
             state = self._store.get().read_state()
-        except UnusableIndexError:
-            return  # nothing says anything yet
-        corpus = state.corpus_folder(self.index_dir)
-        if corpus is None or _lies_beside(corpus, self.index_dir) or is_remembered(state.identity):
-            return
-        settings_corpus = self._settings.corpus
-        if settings_corpus is not None and settings_corpus.resolve() == corpus:
-            return
-        raise CorpusError(
-            f"{self.index_dir} was made elsewhere, of {corpus}, which is left alone; if these are "
-            f"your notes, {IndexLayout(self.index_dir).command(corpus=corpus)}"
-        )
+            require_own_corpus(state, self.index_dir, self._settings.corpus)
 
     # ------------------------------------------------------------ asked
 
@@ -302,7 +285,7 @@ class Index:
             query = parse_query(text, FORMS)
         both = all_of([part for part in (_filter(where), query.where) if part is not None])
         with self._snapshot() as snapshot:
-            condition = _condition(snapshot, both, query)
+            condition = to_checked_condition(snapshot, both, query)
             if condition is not None and not (query.text.strip() or query.phrases):
                 answer = Answer(find_newest(snapshot, condition, k, per_note), ranked_by)
             else:
@@ -328,7 +311,7 @@ class Index:
         require_text("the note", note)
         _require_counts(k, per_note)
         with self._snapshot() as snapshot:
-            condition = _condition(snapshot, _filter(where))
+            condition = to_checked_condition(snapshot, _filter(where))
             number, _ = find_note(snapshot, note)
             return self._searcher.get().similar(
                 snapshot, [number], condition, k=k, per_note=per_note
@@ -341,13 +324,13 @@ class Index:
         if limit is not None:
             require_count("limit", limit, _ALL)
         with self._snapshot() as snapshot:
-            condition = _condition(snapshot, _filter(where))
+            condition = to_checked_condition(snapshot, _filter(where))
             return snapshot.list_notes(condition, _ALL if limit is None else limit)
 
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
         with self._snapshot() as snapshot:
-            return snapshot.tags(_condition(snapshot, _filter(where)))
+            return snapshot.tags(to_checked_condition(snapshot, _filter(where)))
 
     def show(self, name: str) -> tuple[StoredNote, list[Passage]]:
         """Give the note of a note id, path, title or passage id, with its passages in order.
@@ -439,26 +422,3 @@ def _filter(where: object) -> Filter | None:
         return where
     require_text("where", where)
     return parse_filter(str(where), FORMS)
-
-
-def _condition(
-    snapshot: Snapshot, where: Filter | None, query: Query | None = None
-) -> Condition | None:
-    """Turn a filter into what the index takes; a tag that nobody uses is an error."""
-    if where is None:
-        return None
-    asked = [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
-    # Counting all tags takes long where there are many notes: only an error needs it.
-    if not all(snapshot.has_tag(name) for name in asked):
-        require_known_tags(
-            where,
-            {tag.normal: tag.notes for tag in snapshot.tags()},
-            line=query.line if query else "",
-            places=query.places if query else (),
-        )
-    return to_condition(where)
-
-
-def _lies_beside(corpus: Path, index_dir: Path) -> bool:
-    """Tell whether a corpus is in the folder that the index is in, as what comes together is."""
-    return corpus.resolve().is_relative_to(index_dir.resolve().parent)
