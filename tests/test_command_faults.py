@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
+from notesearch import Index
 from tests.command_faults import (
+    ask_all,
+    change_notes,
     fill_disks,
     kill_commands,
     read_beside_rebuilds,
+    rebuilt,
+    word_model,
     write_together,
 )
+from tests.index.contents import contents_of
 
 
 def test_readers_that_hold_an_index_open_are_right_beside_rebuilds_by_another_model(
@@ -21,6 +28,18 @@ def test_readers_that_hold_an_index_open_are_right_beside_rebuilds_by_another_mo
 
     assert outcomes["answers"] > 0
     assert outcomes["other model"] > 0
+
+
+def test_updates_of_real_notes_give_what_a_rebuild_gives(tmp_path: Path) -> None:
+    dice, embedder = random.Random(3), word_model()
+    with Index.open(tmp_path / "index", embedder, create=True) as index:
+        for _ in range(8):
+            change_notes(tmp_path / "corpus", dice, files=12, paragraphs=3)
+            index.update(tmp_path / "corpus")
+            after = rebuilt(tmp_path / "corpus", tmp_path / "scratch", embedder)
+            assert contents_of(tmp_path / "index", embedder) == after
+            with Index.open(tmp_path / "scratch", embedder) as other:
+                assert ask_all(index) == ask_all(other)
 
 
 @pytest.mark.slow
