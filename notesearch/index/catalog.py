@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 
 from notesearch.durable import create_private, sync_file, sync_folder
-from notesearch.errors import LockedError, NotesearchError, UsageError
+from notesearch.errors import LockedError, NotesearchError, UnusableIndexError, UsageError
 from notesearch.index.file_sums import FileSums
 from notesearch.index.layout import (
     IndexLayout,
@@ -175,7 +175,9 @@ class Catalog:
 
     def close(self) -> None:
         """Let go of the file; a second time does nothing."""
-        with self._turn:
+        # The last one to close moves the log into the catalog. Where the disk has no room for
+        # that the log stays, and SQLite goes on; apsw would raise it when all is closed.
+        with self._turn, suppress(apsw.FullError, apsw.IOError):
             self._connection.close()
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
@@ -255,11 +257,16 @@ class Catalog:
         return not self.rows("SELECT 1 FROM sqlite_master LIMIT 1")
 
     def settle(self) -> bool:
-        """Move the log into the catalog's file; False when a reader still needs the log."""
+        """Move the log into the catalog's file; False when it stays, which is as well.
+
+        A reader may still need it, or the disk have no room for the change in both places.
+        """
         # A query takes milliseconds; who reads for longer is not waited for.
         self.rows("PRAGMA busy_timeout = 250")
         try:
             return self.number("PRAGMA wal_checkpoint(TRUNCATE)") == 0
+        except UnusableIndexError:
+            return False
         finally:
             self.rows(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000}")
 
