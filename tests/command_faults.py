@@ -240,7 +240,7 @@ def write_together(folder: Path, rounds: int, seed: int) -> dict[str, int]:
 
 # ------------------------------------------------------------ readers beside a writer
 
-QUESTIONS = (("policy", "dense"), ("reward graph", "lexical"), ("policy tag:dpo", "dense"))
+QUESTIONS = (("policy", "dense"), ("reward graph", "lexical"), ("policy since:2026-05", "dense"))
 
 
 def ask_all(index: Index) -> tuple[Found, ...]:
