@@ -17,6 +17,7 @@ from notesearch.evaluation.report import (
     WeakCalls,
 )
 from notesearch.render.machine import to_json
+from notesearch.render.terminal import printable
 
 _NAME_WIDTH = 24
 _SHOWN_ANSWERS = 5
@@ -70,12 +71,12 @@ def failure_lines(setting: str, failures: Sequence[Failure]) -> Iterator[str]:
         kind = f" ({query.kind})" if query.kind else ""
         where = f"  where {query.where}" if query.where else ""
         rank = f"rank {failure.first_relevant}" if failure.first_relevant else "not found"
-        yield f"{query.id}{kind}: {query.text}{where}"
+        yield printable(f"{query.id}{kind}: {query.text}{where}")
         answers = sorted(query.relevant, key=lambda name: -query.relevant[name])
         more = f" and {len(answers) - _SHOWN_ANSWERS} more" if len(answers) > _SHOWN_ANSWERS else ""
-        yield f"    wanted  {', '.join(answers[:_SHOWN_ANSWERS])}{more}: {rank}"
+        yield printable(f"    wanted  {', '.join(answers[:_SHOWN_ANSWERS])}{more}: {rank}")
         came = ", ".join(hit.id for hit in failure.instead) or "nothing"
-        yield f"    came    {came}"
+        yield printable(f"    came    {came}")
 
 
 def evaluation_to_json(
@@ -105,9 +106,9 @@ def _group_line(group: Group) -> str:
 
 def _group_name(group: Group) -> str:
     if group.kind is not None:
-        return f"  {group.kind or 'no kind'}"
+        return f"  {printable(group.kind) or 'no kind'}"
     if group.split is not None:
-        return f"  split {group.split or 'not named'}"
+        return f"  split {printable(group.split) or 'not named'}"
     return "all"
 
 

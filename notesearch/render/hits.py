@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit
-from notesearch.render.terminal import Style, printable
+from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Look, cut_snippet
 
@@ -84,9 +85,9 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
         parts.append(f"the same text stands in {same} more")
     yield f"{' ' * _INDENT}{style.faint(' · '.join(parts))}"
     if answer.where:
-        yield f"{' ' * _INDENT}{style.faint(f'let through by: {answer.where}')}"
+        yield f"{' ' * _INDENT}{style.faint(printable(f'let through by: {answer.where}'))}"
     if answer.terms:
-        yield f"{' ' * _INDENT}{style.faint(_words_said(answer))}"
+        yield f"{' ' * _INDENT}{style.faint(printable(_words_said(answer)))}"
 
 
 def _words_said(answer: Answer) -> str:
@@ -181,16 +182,26 @@ def _words(runs: Sequence[Run]) -> Iterator[list[Run]]:
 
 def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:
     lines = f"{hit.line_start}-{hit.line_end}" if hit.line_end > hit.line_start else hit.line_start
-    place = printable(f"{hit.path}:{lines}")
+    place = f"{escaped(hit.path)}:{lines}"
     section = printable(" › ".join(hit.section))
     room = style.width - _INDENT - cells(place) - 2
-    shown = style.place(place, corpus / hit.path if corpus else None)
+    shown = style.place(place, _file_of(hit, corpus) if corpus else None)
     if section and room >= 12:
         yield f"{' ' * _INDENT}{shown}  {clipped(section, room)}"
     else:
         yield f"{' ' * _INDENT}{shown}"
         if section:
             yield f"{' ' * _INDENT}{clipped(section, style.width - _INDENT)}"
+
+
+def _file_of(hit: Hit, corpus: Path) -> Path | None:
+    """Find the file to link to; None for a path that leads out of the corpus, or is no plain name.
+
+    An index that came from somewhere else may hold any path.
+    """
+    root = os.path.abspath(corpus)  # noqa: PTH100 - takes `..` out without asking the disk
+    file = Path(os.path.abspath(os.path.join(root, hit.path)))  # noqa: PTH100, PTH118
+    return file if file.is_relative_to(root) and not CONTROL_SIGNS.search(hit.path) else None
 
 
 def _facts(hit: Hit) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from notesearch.index.records import StoredNote, TagCount
 from notesearch.records import Note, Passage
 from notesearch.render.machine import to_json
-from notesearch.render.terminal import Style, printable
+from notesearch.render.terminal import Style, escaped, printable, printable_lines
 
 _SHOWN_WORDS = 14
 
@@ -46,7 +46,7 @@ def note_to_json(note: Note, passages: Sequence[Passage]) -> str:
 def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
     """Describe a note for a person: what was read of it, then a line a passage."""
     kind = "" if note.kind.value == "note" else f"  ({note.kind.value})"
-    place = f"{note.path}:{note.line_start}-{note.line_end}"
+    place = f"{escaped(note.path)}:{note.line_start}-{note.line_end}"
     yield printable(f"{place}  {note.title}{kind}")
     facts = {
         "tags": ", ".join(note.tags),
@@ -73,7 +73,8 @@ def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
 
 def listed_note_line(note: StoredNote) -> str:
     """Name a note in one line: date, place, title, tags."""
-    place = f"{note.path}:{note.line_start}" if "#" in note.note_id else note.path
+    path = escaped(note.path)
+    place = f"{path}:{note.line_start}" if "#" in note.note_id else path
     tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in note.tags)
     parts = (f"{note.date or '':10}", place, note.title, tags)
     return printable("  ".join(part for part in parts if part))
@@ -90,8 +91,8 @@ def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style
     """Show a note of the index: its facts, then its passages with their lines."""
     yield style.bold(printable(note.title))
     facts = {
-        "id": note.note_id,
-        "lines": f"{note.path}:{note.line_start}-{note.line_end}",
+        "id": escaped(note.note_id),
+        "lines": f"{escaped(note.path)}:{note.line_start}-{note.line_end}",
         "tags": ", ".join(dict.fromkeys(note.tags + note.folder_tags)),
         "date": note.date,
         "paper": note.paper,
@@ -106,7 +107,7 @@ def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style
     for passage in passages:
         yield ""
         yield style.faint(f"{passage.line_start}-{passage.line_end}")
-        yield from map(printable, passage.text.split("\n"))
+        yield from printable_lines(passage.text).split("\n")
 
 
 def tag_lines(counts: Sequence[TagCount], *, tree: bool = False) -> Iterator[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from notesearch.records import Finding, SkippedFile
+from notesearch.render.terminal import escaped, printable
 
 
 def remark_line(remark: Finding | SkippedFile) -> str:
     """Say what was odd or wrong with a file: place, finding."""
-    place = f"{remark.path}, line {remark.line}" if remark.line else remark.path
+    path = escaped(remark.path)
+    place = f"{path}, line {remark.line}" if remark.line else path
     skipped = "left out: " if isinstance(remark, SkippedFile) else ""
-    return f"{place}: {skipped}{remark.reason}"
+    return f"{place}: {skipped}{printable(remark.reason)}"

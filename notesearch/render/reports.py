@@ -8,6 +8,7 @@ from dataclasses import asdict
 from notesearch.index.records import CorpusDrift, IndexStatus, UpdateReport
 from notesearch.render.machine import to_json
 from notesearch.render.remarks import remark_line
+from notesearch.render.terminal import escaped, printable
 
 
 def report_lines(report: UpdateReport) -> Iterator[str]:
@@ -48,12 +49,12 @@ def status_lines(status: IndexStatus) -> Iterator[str]:
     counts = status.counts
     yield f"{counts.passages:,} passages of {counts.notes:,} notes in {counts.files:,} files"
     size = (status.catalog_bytes + status.vectors_bytes) / 1e6
-    yield f"model     {status.embedder}, {status.dimension} dimensions"
-    yield f"reading   {status.reading}"
+    yield printable(f"model     {status.embedder}, {status.dimension} dimensions")
+    yield printable(f"reading   {status.reading}")
     yield f"size      {size:,.1f} MB"
-    yield f"updated   {status.updated}, generation {status.generation}"
+    yield printable(f"updated   {status.updated}, generation {status.generation}")
     there = "" if status.drift else ", which is not there"
-    yield f"corpus    {status.corpus}{there}"
+    yield f"corpus    {escaped(status.corpus)}{there}"
     if status.drift:
         yield f"          {drift_line(status.drift) or 'in step'}"
     for skipped in status.failed:

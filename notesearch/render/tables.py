@@ -1,4 +1,7 @@
-"""Hits for programs and documents: JSON, CSV, Markdown, paths. Each gives whole lines."""
+"""Hits for programs and documents: JSON, CSV, Markdown, paths. Each gives whole lines.
+
+JSON loses nothing. The other forms leave control signs out, and write those of paths as escapes.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from io import StringIO
+from urllib.parse import quote
 
 from notesearch.records import Hit
 from notesearch.render.machine import to_json
+from notesearch.render.terminal import CONTROL_SIGNS, escaped, printable, printable_lines
 
 _ADDRESSES = {
     "arxiv": "https://arxiv.org/abs/{}",
@@ -18,6 +23,12 @@ _ADDRESSES = {
     "acl": "https://aclanthology.org/{}",
     "pubmed": "https://pubmed.ncbi.nlm.nih.gov/{}",
 }
+# What makes a spreadsheet read a cell as a formula, in narrow and wide form.
+_FORMULA_SIGNS = tuple("=+-@＝＋－＠")
+# What could end a link's address, begin another part of it, or be read as an entity.
+_NO_ADDRESS = re.compile(rf"[<>\\%#?&:]|{CONTROL_SIGNS.pattern}")
+# What Markdown reads as more than itself; not `_` inside of a word.
+_MARKUP = re.compile(r"[\\\[\]<>*~&`]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def hit_to_dict(hit: Hit) -> dict[str, object]:
@@ -44,13 +55,16 @@ def jsonl_lines(hits: Sequence[Hit]) -> Iterator[str]:
 
 
 def csv_lines(hits: Sequence[Hit]) -> Iterator[str]:
-    """Write hits as CSV with a line of names; several values in a field are parted by `; `."""
+    """Write hits as CSV with a line of names; several values in a field are parted by `; `.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
     buffer = StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(field.name for field in fields(Hit))
     for hit in hits:
-        values = hit_to_dict(hit).values()
-        writer.writerow("; ".join(v) if isinstance(v, tuple) else v for v in values)
+        values = {**hit_to_dict(hit), "path": escaped(hit.path), "note_id": escaped(hit.note_id)}
+        writer.writerow(map(_cell, values.values()))
     yield buffer.getvalue().rstrip("\n")
 
 
@@ -59,35 +73,50 @@ def markdown_lines(hits: Sequence[Hit]) -> Iterator[str]:
     for hit in hits:
         year = [str(hit.year)] if hit.year else []
         about = [_link(hit), *map(_escaped, hit.section[-1:]), *year, *_citation(hit)]
-        yield f"{hit.rank}. {' · '.join(about)}"
+        number = f"{hit.rank}. "
+        yield f"{number}{' · '.join(about)}"
         yield ""
-        yield from (f"   > {line}".rstrip() for line in hit.text.split("\n"))
+        lines = printable_lines(hit.text).split("\n")
+        yield from (f"{' ' * len(number)}> {line}".rstrip() for line in lines)
         yield ""
 
 
 def path_lines(hits: Sequence[Hit]) -> Iterator[str]:
-    """Write the file of each hit, each file once, best first."""
-    return iter(dict.fromkeys(hit.path for hit in hits))
+    """Write the file of each hit, each file once, best first; control signs as escapes."""
+    return iter(dict.fromkeys(escaped(hit.path) for hit in hits))
 
 
 def paper_address(paper: str) -> str | None:
     """Give the web address of a paper's identity, where its kind has one."""
     scheme, _, name = paper.partition(":")
-    return _ADDRESSES[scheme].format(name) if scheme in _ADDRESSES else None
+    if scheme not in _ADDRESSES:
+        return None
+    return _ADDRESSES[scheme].format(quote(name, safe="/:;,._-~", errors="replace"))
 
 
 def _link(hit: Hit) -> str:
-    path = re.sub(r"([<>\\])", r"\\\1", hit.path)
-    return f"**[{_escaped(hit.title)}](<{path}#L{hit.line_start}-L{hit.line_end}>)**"
+    lines = f"#L{hit.line_start}-L{hit.line_end}"
+    path = _NO_ADDRESS.sub(lambda found: quote(found[0], errors="replace"), hit.path)
+    return f"**[{_escaped(hit.title)}](<{path}{lines}>)**"
 
 
 def _citation(hit: Hit) -> list[str]:
     if hit.paper is None:
         return []
     address = paper_address(hit.paper)
-    return [f"[{hit.paper}]({address})" if address else hit.paper]
+    paper = _escaped(hit.paper)
+    return [f"[{paper}]({address})" if address else paper]
 
 
 def _escaped(text: str) -> str:
     """Write a text so that Markdown shows it as it is."""
-    return re.sub(r"([\\\[\]<>*`])", r"\\\1", " ".join(text.split()))
+    return _MARKUP.sub(r"\\\g<0>", " ".join(printable(text).split()))
+
+
+def _cell(value: object) -> object:
+    """Write a value of a CSV row; numbers are ours, and stay numbers."""
+    text = "; ".join(value) if isinstance(value, tuple) else value
+    if not isinstance(text, str):
+        return text
+    text = printable_lines(text)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA_SIGNS) else text

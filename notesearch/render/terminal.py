@@ -1,8 +1,14 @@
-"""What the terminal at hand can show: its width, colour, links to files."""
+"""What the terminal at hand can show: its width, colour, links to files, and which signs.
+
+Notes, file names and settings are other people's text. Whatever of them is shown goes through
+`printable` (a text on one line), `printable_lines` (a text of several) or `escaped` (a name, which
+must stay exact). `guarded` is the last look at what goes to stdout.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +19,16 @@ _NARROWEST, _WIDEST = 40, 200
 # Programs that open a file link (OSC 8); others would show or swallow it.
 _LINKING = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "kitty")
 
-# Notes are other people's text: what would move the cursor or colour the terminal is left out.
-_SPACES = map(ord, "\t\n\r\v\f\x85\u2028\u2029")
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "") | dict.fromkeys(_SPACES, " ")
+# Control signs: what a terminal acts on, or what turns the order of the signs around it. C0, DEL
+# and C1; the marks, embeddings, overrides and isolates of the bidirectional algorithm; separators
+# of lines and paragraphs; deprecated format signs; halves of surrogate pairs.
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff"
+CONTROL_SIGNS = re.compile(f"[{_CONTROLS}]")
+_SPACES = frozenset("\t\n\r\v\f\x85\u2028\u2029")
+# The marks that `Style` writes, or any control sign; a line end is neither.
+_MARK_OR_CONTROL = re.compile(
+    rf"(\x1b\[(?:0|1|2|36|1;33)m|\x1b\]8;;[!-~]*\x1b\\)|(?!\n)[{_CONTROLS}]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +52,7 @@ class Style:
         shown = self._sgr(text, "36")
         if not self.links or file is None:
             return shown
-        return f"\x1b]8;;{file.resolve().as_uri()}\x1b\\{shown}\x1b]8;;\x1b\\"
+        return f"\x1b]8;;{file.absolute().as_uri()}\x1b\\{shown}\x1b]8;;\x1b\\"
 
     def match(self, text: str) -> str:
         """Mark a word of the question."""
@@ -50,13 +63,48 @@ class Style:
 
 
 def printable(text: str) -> str:
-    """Give a text on one line, without the signs that a terminal would act on."""
-    return text if text.isprintable() else text.translate(_CONTROLS)
+    """Give a text on one line: spaces for line ends and tabs, other control signs left out."""
+    return text if text.isprintable() else CONTROL_SIGNS.sub(_shown, text)
 
 
-def style_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Style:
+def printable_lines(text: str) -> str:
+    """Give a text with its lines, and a tab as four spaces; all else as in `printable`."""
+    if text.isprintable():
+        return text
+    lines = text.replace("\r\n", "\n").replace("\t", "    ").split("\n")
+    return "\n".join(map(printable, lines))
+
+
+def escaped(text: str) -> str:
+    r"""Give a name on one line: control signs are written as \x1b or \u202e, and none is lost.
+
+    A byte of a file name that is not UTF-8 is written as a shell takes it: \xff.
+    """
+    return text if text.isprintable() else CONTROL_SIGNS.sub(_escape, text)
+
+
+def guarded(text: str) -> str:
+    """Give lines for a terminal, with no control sign but line ends and the marks of `Style`."""
+    return _MARK_OR_CONTROL.sub(lambda found: found[1] or "", text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    if found[0] in _SPACES:
+        return " "
+    return "\ufffd" if "\ud800" <= found[0] <= "\udfff" else ""
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that it cannot decode
+        code -= 0xDC00
+        return f"\\x{code:02x}"
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
+
+
+def style_of(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> Style:
     """Look at a stream and the environment; NO_COLOR and pipes get plain text."""
-    if not stream.isatty():
+    if stream is None or not stream.isatty():  # None: closed before the program began
         return Style()
     width = shutil.get_terminal_size((100, 24)).columns
     plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
