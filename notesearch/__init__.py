@@ -7,14 +7,11 @@
         for hit in index.query("why DPO avoids reward model", k=5, where="tag:dpo"):
             print(hit.score, hit.title, hit.path, hit.line_start)
 
-The public names below are loaded when they are first used.
+The public names below are loaded when they are first used. Nothing is imported before: with
+`python -m notesearch` the working folder, whoever filled it, is still where imports are looked for.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as in `typing`; type checkers take it for true
 if TYPE_CHECKING:
     from notesearch.embedding import Embedder as Embedder
     from notesearch.embedding import ModelChoice as ModelChoice
@@ -68,6 +65,8 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Load a public name at its first use: `import notesearch` itself costs nothing."""
+    from importlib import import_module
+
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,5 +1,34 @@
-"""`python -m notesearch`: the command line, where its script is not on the path."""
+"""`python -m notesearch`: the command line, where its script is not on the path.
 
-from notesearch.cli import run
+Nothing is imported from the working folder: it may hold somebody else's notes, and beside them a
+`yaml.py`. `-m` puts it before everything else, so it is taken out before the first import that is
+not built in. The package itself is found by then, also where it is run from its checkout.
+"""
 
-run()
+import sys
+
+
+def run() -> None:
+    """Run the command line; Ctrl-C while it is still being loaded is no traceback either."""
+    try:
+        from notesearch.cli import run as run_command
+    except KeyboardInterrupt:
+        sys.exit(130)  # ExitCode.INTERRUPTED, which may not be loaded yet
+    run_command()
+
+
+def _forget_working_folder() -> None:
+    """Take the folder that `-m` put first out of where imports are looked for."""
+    import os  # loaded since Python began
+
+    try:
+        first = {"", os.getcwd()}  # noqa: PTH109 - pathlib is not loaded yet
+    except OSError:  # the working folder is gone
+        first = {""}
+    if sys.path[:1] and sys.path[0] in first:
+        del sys.path[0]
+
+
+if __name__ == "__main__":
+    _forget_working_folder()
+    run()

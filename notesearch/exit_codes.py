@@ -25,6 +25,8 @@ class ExitCode(IntEnum):
     INDEX = 3
     MODEL = 4
     SKIPPED_FILES = 5
+    BUG = 70  # EX_SOFTWARE of sysexits.h
+    OUTPUT = 74  # EX_IOERR
     INTERRUPTED = 130
 
 
@@ -35,6 +37,8 @@ MEANING = {
     ExitCode.INDEX: "the index is missing, damaged or locked by another process",
     ExitCode.MODEL: "the model is missing, or another one than the index was built with",
     ExitCode.SKIPPED_FILES: "done, but some files could not be read; they are listed",
+    ExitCode.BUG: "a bug of notesearch; --debug shows more of it",
+    ExitCode.OUTPUT: "the results could not be written: stdout is closed, or its disk is full",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
 }
 

@@ -1,8 +1,8 @@
 """The commands: each parses its options, calls one library function and renders the result.
 
 Results go to stdout, everything else to stderr. Errors become one line and an exit code in
-`main`, and nowhere else. What a command needs is imported when it runs, so that `--help` and a
-cold query wait for nothing.
+`endings.py`, and nowhere else. What a command needs is imported when it runs, so that `--help`
+and a cold query wait for nothing.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from io import TextIOWrapper
 
 from notesearch.cli import evaluating, indexing, listing, parsing, query
 from notesearch.cli.app import app
-from notesearch.cli.output import tell
-from notesearch.errors import NotesearchError
-from notesearch.exit_codes import ExitCode, exit_code_of
+from notesearch.cli.endings import run_to_its_end
+from notesearch.exit_codes import ExitCode
 
 __all__ = ["app", "evaluating", "indexing", "listing", "main", "parsing", "query", "run"]
 
@@ -28,12 +27,15 @@ def run() -> None:
     """
     code: object = 0
     try:
+        _fill_standard_streams()
         main()
     except SystemExit as ended:
         code = ended.code
-    with suppress(BrokenPipeError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    except KeyboardInterrupt:  # once more, while the first was answered
+        code = ExitCode.INTERRUPTED
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):  # a closed one is None
+            stream.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
 
 
@@ -42,12 +44,17 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # notes hold signs that a terminal may not know
             stream.reconfigure(errors="backslashreplace")
-    try:
-        app(prog_name="notesearch")
-    except NotesearchError as error:
-        tell(f"notesearch: {error}")
-        raise SystemExit(exit_code_of(error)) from error
-    except SystemExit as end:
-        if end.code == ExitCode.INTERRUPTED:
-            tell("notesearch: interrupted; the index is whole")
-        raise
+    raise SystemExit(run_to_its_end(lambda: app(prog_name="notesearch", standalone_mode=False)))
+
+
+def _fill_standard_streams() -> None:
+    """Open what was closed before the start, to nowhere.
+
+    Or the next file that is opened, perhaps one of the index, has the number that C libraries
+    write their messages to.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one

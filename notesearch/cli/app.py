@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from notesearch.cli.endings import DEBUG
 from notesearch.cli.output import tell, warn
+from notesearch.cli.places import Place
+from notesearch.errors import UsageError
 from notesearch.exit_codes import MEANING
 
 if TYPE_CHECKING:
     from notesearch.pipeline import Index
-    from notesearch.settings import Settings
 
 # \b keeps the lines of a paragraph apart.
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
@@ -62,13 +65,43 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+@app.callback()
+def _for_all_commands(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.", envvar=None)
+    ] = False,
+) -> None:
+    """Read the options that stand before the command."""
+    if debug:
+        os.environ[DEBUG] = "1"
+
+
+def read_path(text: str) -> Path:
+    """Read a path that an option or argument gives; an empty one would be the working folder."""
+    if not text.strip() or "\0" in text:
+        found = "holds a NUL byte" if "\0" in text else "is empty"
+        raise typer.BadParameter(f"it {found}; name a file or folder")
+    return Path(text)
+
+
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings file instead of ./notesearch.yaml."),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        parser=read_path,
+        help="Settings file instead of ./notesearch.yaml.",
+    ),
 ]
 IndexOption = Annotated[
     Path | None,
-    typer.Option("--index", metavar="DIR", help="Index folder instead of the settings' one."),
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        parser=read_path,
+        help="Index folder instead of the settings' one.",
+    ),
 ]
 RerankOption = Annotated[
     bool | None,
@@ -81,20 +114,20 @@ RerankOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
 
-def read_settings(config: Path | None, index_dir: Path | None = None) -> Settings:
-    """Read the settings that hold for this call: file, environment, options."""
-    from dataclasses import replace
-
-    from notesearch.settings import load_settings
-
-    settings = load_settings(config)
-    return replace(settings, index=index_dir) if index_dir is not None else settings
+MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
 
 
-def open_index(config: Path | None, index_dir: Path | None, *, create: bool = False) -> Index:
-    """Open the index that the options and settings name."""
+def require_within(option: str, value: float, least: int, most: int) -> None:
+    """Raise UsageError for a number of an option that is too small, too large or none."""
+    if not least <= value <= most:
+        found = str(value)[:40]
+        raise UsageError(f"{option} takes a number from {least:,} to {most:,}, found {found}")
+
+
+def open_index(place: Place, *, create: bool = False) -> Index:
+    """Open the index of a place; UnusableIndexError where it is missing and not to be made."""
     from notesearch.pipeline import Index
 
-    return Index.open(
-        create=create, settings=read_settings(config, index_dir), warn=warn, tell=tell
-    )
+    if not create:
+        place.require_index()
+    return Index.open(create=create, settings=place.settings, warn=warn, tell=tell)

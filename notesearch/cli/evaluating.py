@@ -14,10 +14,12 @@ from notesearch.cli.app import (
     RerankOption,
     app,
     examples,
-    read_settings,
+    read_path,
 )
-from notesearch.cli.output import tell, write
+from notesearch.cli.output import tell, warn, write
+from notesearch.cli.places import read_place, require_regular
 from notesearch.errors import UsageError
+from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +39,11 @@ if TYPE_CHECKING:
 def evaluate(
     queries: Annotated[
         Path | None,
-        typer.Argument(metavar="[QUERIES]", help="Judged queries: YAML, JSONL or a BEIR folder."),
+        typer.Argument(
+            metavar="[QUERIES]",
+            parser=read_path,
+            help="Judged queries: YAML, JSONL or a BEIR folder.",
+        ),
     ] = None,
     auto: Annotated[
         bool, typer.Option("--auto", help="Make judged queries out of your own notes.")
@@ -63,15 +69,18 @@ def evaluate(
     from notesearch.evaluation.judged import read_queries
     from notesearch.measuring import index_for, index_of_own_notes
 
-    if auto == (queries is not None) or (auto and split):
+    if auto == (queries is not None) or (auto and split is not None):
         raise UsageError("give a file of judged queries, or --auto alone to make some")
-    settings = read_settings(config, index_dir)
+    place = read_place(config, index_dir)
     if queries is None:
-        with index_of_own_notes(settings) as (index, made):
+        with index_of_own_notes(place.settings, warn=warn, tell=tell) as (index, made):
             _report(index, made, modes, compare, rerank=rerank, failures=failures, json=json)
         return
+    require_regular(queries, "name a file of judged queries")
     judged = read_queries(queries, split=split)
-    with index_for(queries, settings) as index:
+    if not queries.is_dir():  # a BEIR folder brings its own documents
+        place.require_index()
+    with index_for(queries, place.settings, warn=warn, tell=tell) as index:
         _report(index, judged, modes, compare, rerank=rerank, failures=failures, json=json)
 
 
@@ -95,9 +104,10 @@ def _report(
     known = {name for note in index.notes() for name in (note.note_id, note.path)}
     unknown = unknown_notes(queries, known)
     if unknown:
-        tell(f"judged, but not in the index: {len(unknown)}, as {', '.join(unknown[:5])}")
-    pair = _modes(compare) if compare else []
-    if compare and len(pair) != 2:
+        names = escaped(", ".join(unknown[:5]))
+        tell(f"judged, but not in the index: {len(unknown)}, as {names}")
+    pair = _modes(compare) if compare is not None else []
+    if compare is not None and len(pair) != 2:
         raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
     wanted = list(dict.fromkeys([*_modes(modes), *pair]))
     found = {mode: evaluate_index(index, queries, mode, rerank=rerank) for mode in wanted}

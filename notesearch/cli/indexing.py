@@ -7,11 +7,24 @@ from typing import Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, IndexOption, JsonOption, app, examples, open_index
+from notesearch.cli.app import (
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    app,
+    examples,
+    open_index,
+    read_path,
+    require_within,
+)
 from notesearch.cli.output import tell, write
+from notesearch.cli.places import read_place
+from notesearch.cli.updating import update
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
+from notesearch.render.terminal import escaped
 
+_LONGEST_WAIT_S = 86_400  # a day
 _EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.notes-index")
 
 
@@ -19,7 +32,9 @@ _EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.no
 def index(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[CORPUS]", help="Corpus folder instead of the settings' one."),
+        typer.Argument(
+            metavar="[CORPUS]", parser=read_path, help="Corpus folder instead of the settings' one."
+        ),
     ] = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Begin anew, whatever the index holds.")
@@ -38,18 +53,20 @@ def index(
     config: ConfigOption = None,
 ) -> None:
     """Bring the index in step with the corpus: only what changed is read and embedded."""
-    from notesearch.progress import watch_update
     from notesearch.render.reports import report_lines, report_to_json
 
     corpus = _only(paths)
-    with open_index(config, index_dir, create=True) as opened, watch_update() as progress:
-        report = opened.update(
+    require_within("--wait", wait, 0, _LONGEST_WAIT_S)
+    place = read_place(config, index_dir)
+    with open_index(place, create=True) as opened:
+        report = update(
+            opened,
+            place,
             corpus,
-            progress=progress,
             rebuild=rebuild,
             dry_run=dry_run,
             allow_empty=allow_empty,
-            lock_timeout_s=wait,
+            wait_s=wait,
         )
     for line in report_lines(report):
         tell(line)
@@ -69,9 +86,11 @@ def status(
     """Show what is in the index, and how the corpus differs from it by size and time."""
     from notesearch.render.reports import status_lines, status_to_json
 
-    with open_index(config, index_dir) as opened:
+    place = read_place(config, index_dir)
+    with open_index(place) as opened:
         found = opened.status()
-    write(status_to_json(found) if json else "\n".join(status_lines(found)))
+        update_command = place.index_command(opened.corpus)
+    write(status_to_json(found) if json else "\n".join(status_lines(found, update_command)))
 
 
 @app.command(epilog=examples("notesearch check", "notesearch check --fix"))
@@ -81,10 +100,10 @@ def check(
     config: ConfigOption = None,
 ) -> None:
     """Look for damage in the index; a lost or damaged vector file is made again with --fix."""
-    with open_index(config, index_dir) as opened:
+    with open_index(read_place(config, index_dir)) as opened:
         problems = opened.check(fix=fix)
     for problem in problems:
-        write(f"{problem.message}{' (mended)' if problem.fixed else ''}")
+        write(f"{escaped(problem.message)}{' (mended)' if problem.fixed else ''}")
     if not problems:
         write("no damage found")
     if not all(problem.fixed for problem in problems):

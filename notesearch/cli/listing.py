@@ -15,11 +15,13 @@ from notesearch.cli.app import (
     app,
     examples,
     open_index,
+    require_within,
 )
 from notesearch.cli.output import write
-from notesearch.errors import UsageError
+from notesearch.cli.places import read_place
 from notesearch.exit_codes import ExitCode
 
+_MOST_NOTES = 10_000_000
 FilterArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[FILTER…]", help="As in tag:dpo since:2026.")
 ]
@@ -44,7 +46,7 @@ def tags(
     """Count the notes of each tag, the commonest first."""
     from notesearch.render.notes import tag_lines, tags_to_json
 
-    with open_index(config, index_dir) as index:
+    with open_index(read_place(config, index_dir)) as index:
         counts = index.tags(having)
     if json:
         write(tags_to_json(counts))
@@ -59,9 +61,7 @@ def tags(
 )
 def notes(
     where: FilterArgument = None,
-    limit: Annotated[
-        int | None, typer.Option("-n", metavar="N", min=1, help="At most so many.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option("-n", metavar="N", help="At most so many.")] = None,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
@@ -69,7 +69,9 @@ def notes(
     """List notes, the newest first."""
     from notesearch.render.notes import listed_note_line, stored_note_to_json
 
-    with open_index(config, index_dir) as index:
+    if limit is not None:
+        require_within("-n", limit, 1, _MOST_NOTES)
+    with open_index(read_place(config, index_dir)) as index:
         found = index.notes(" ".join(where) if where else None, limit)
     for note in found:
         write(stored_note_to_json(note) if json else listed_note_line(note))
@@ -85,7 +87,9 @@ def notes(
 )
 def show(
     note: Annotated[str, typer.Argument(metavar="NOTE", help="Id, path, title or passage id.")],
-    open_it: Annotated[bool, typer.Option("--open", help="Open the file instead.")] = False,
+    open_it: Annotated[
+        bool, typer.Option("--open", help="Open the file, in $VISUAL or $EDITOR.")
+    ] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -93,13 +97,16 @@ def show(
     from notesearch.render.notes import shown_note_lines
     from notesearch.render.terminal import style_of
 
-    with open_index(config, index_dir) as index:
+    place = read_place(config, index_dir)
+    with open_index(place) as index:
         stored, passages = index.show(note)
-        file = index.corpus / stored.path
+        corpus = index.corpus
     if open_it:
-        if not file.exists():
-            raise UsageError(f"{file} is not there any more; run: notesearch index")
-        typer.launch(str(file))
+        from notesearch.cli.opening import find_file, open_file
+
+        file = find_file(corpus, stored.path, place.index_command(corpus))
+        first = (one.line_start for one in passages if one.id == note.strip())
+        open_file(file, next(first, stored.line_start))
         return
     for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
         write(line)

@@ -1,31 +1,67 @@
-"""Where what a command says goes: results to stdout, everything else to stderr."""
+"""Where what a command says goes: results to stdout, everything else to stderr.
+
+The last look at every sign: whatever a note, a file name or an argument holds, nothing of it
+makes a terminal do anything. JSON and the texts of `render` pass unchanged.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 import typer
 
 from notesearch.exit_codes import ExitCode
+from notesearch.render.terminal import guarded, printable_lines
+
+
+class UnwritableError(Exception):
+    """Results that have nowhere to go: a full disk behind stdout, or no stdout at all."""
+
+    @classmethod
+    def of(cls, error: OSError) -> UnwritableError:
+        """Say what is wrong with stdout, in one line."""
+        return cls(
+            f"stdout cannot be written: {error.strerror}; free some space, or send it elsewhere"
+        )
 
 
 def write(text: str, end: str = "\n") -> None:
     """Write results; when `| head` has closed the pipe, end without an error."""
+    stdout: TextIO | None = sys.stdout
+    if stdout is None:
+        raise UnwritableError("stdout is closed; leave it open, or send it to a file")
     try:
-        sys.stdout.write(text + end)
-        sys.stdout.flush()
+        stdout.write((guarded(text) if stdout.isatty() else printable_lines(text)) + end)
+        stdout.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more at its end, and must not fail there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go(stdout)
         raise typer.Exit(ExitCode.OK) from None
+    except OSError as error:
+        _let_go(stdout)
+        raise UnwritableError.of(error) from error
 
 
 def tell(text: str) -> None:
-    """Say to the person what is no result."""
-    sys.stderr.write(f"{text}\n")
+    """Say to the person what is no result; where stderr is closed or full, it is lost."""
+    stderr: TextIO | None = sys.stderr
+    if stderr is None:
+        return
+    try:
+        stderr.write(f"{printable_lines(text)}\n")
+        stderr.flush()
+    except OSError:
+        _let_go(stderr)
 
 
 def warn(text: str) -> None:
     """Say what a person should know, and that is no error."""
     tell(f"notesearch: warning: {text}")
+
+
+def _let_go(stream: TextIO) -> None:
+    """Send what else comes to nowhere: Python flushes once more at its end, and must not fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

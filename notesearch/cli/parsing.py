@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from notesearch.cli.app import ConfigOption, JsonOption, app, examples, read_settings
+from notesearch.cli.app import ConfigOption, JsonOption, app, examples, read_path
 from notesearch.cli.output import tell, warn, write
+from notesearch.cli.places import read_place, require_regular
 from notesearch.exit_codes import ExitCode
 
 
@@ -16,7 +17,10 @@ from notesearch.exit_codes import ExitCode
     epilog=examples("notesearch parse corpus/alignment/dpo.md", "notesearch parse ~/notes --json")
 )
 def parse(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Note files or folders.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH…", parser=read_path, help="Note files or folders."),
+    ],
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -29,7 +33,9 @@ def parse(
     from notesearch.render.notes import note_lines, note_to_json
     from notesearch.render.remarks import remark_line
 
-    settings = read_settings(config)
+    for path in paths:
+        require_regular(path, "name a note file or a folder of notes")
+    settings = read_place(config).settings
     model = Model(settings, warn=warn, tell=tell)
     any_skipped = False
     separator = "[\n"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
-from math import inf
+from functools import partial
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from notesearch.cli.app import (
+    MOST_HITS,
     Asking,
     ConfigOption,
     IndexOption,
@@ -18,22 +21,27 @@ from notesearch.cli.app import (
     app,
     examples,
     open_index,
-    read_settings,
+    read_path,
+    require_within,
 )
-from notesearch.cli.output import tell, warn, write
-from notesearch.errors import UsageError
+from notesearch.cli.batches import answer_batch, open_lines
+from notesearch.cli.output import tell, write
+from notesearch.cli.places import Place, read_place
+from notesearch.cli.updating import update as update_index
+from notesearch.errors import CorpusError, UsageError
 from notesearch.exit_codes import ExitCode
+from notesearch.render.terminal import escaped
 from notesearch.search.answer import Answer, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import TextIO
 
     from notesearch.pipeline import Index
     from notesearch.records import Hit
     from notesearch.search.filters import Filter
 
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
+_AS_IT_IS = "answered from the index as it is"
 
 
 def _flag(name: str, text: str) -> object:
@@ -85,6 +93,7 @@ def query(
         typer.Option(
             "--batch",
             metavar="FILE",
+            parser=read_path,
             help="A query a line (- for stdin), a JSON object a line out.",
         ),
     ] = None,
@@ -127,24 +136,29 @@ def query(
     }
     where = _where(tag or [], any_tag or [], not_tag or [], named)
     form = _form_of(json=json, jsonl=jsonl, csv=csv, markdown=markdown, paths=paths)
-    if k < 1 or per_note < 1 or context < 0:
-        raise UsageError("-k and --per-note must be 1 or more, and --context 0 or more")
+    require_within("-k", k, 1, MOST_HITS)
+    require_within("--per-note", per_note, 1, MOST_HITS)
+    require_within("--context", context, 0, MOST_HITS)
+    if min_score is not None and not isfinite(min_score):
+        raise UsageError(f"--min-score takes a number such as 0.5, found {min_score}")
     line = " ".join(words or [])
-    lines = _lines_of(batch, line, form) if batch is not None else None
-    if lines is None and where is None and not line.strip():
+
+    def ask(index: Index, text: str) -> Answer:
+        most = None if all_passages else per_note
+        answer = index.search(text, k, where, mode=mode, per_note=most, rerank=rerank)
+        lowest = -inf if min_score is None else min_score
+        return replace(answer, hits=tuple(hit for hit in answer.hits if hit.score >= lowest))
+
+    place = read_place(config, index_dir)
+    if batch is not None:
+        _require_batch_alone(line, form)
+        with open_lines(batch) as lines, _ready_index(place, update=update) as index:
+            answer_batch(lines, partial(ask, index))
+        return
+    if where is None and not line.strip():
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
-    with _ready_index(config, index_dir, update=update) as index:
-
-        def ask(text: str) -> Answer:
-            most = None if all_passages else per_note
-            answer = index.search(text, k, where, mode=mode, per_note=most, rerank=rerank)
-            lowest = -inf if min_score is None else min_score
-            return replace(answer, hits=tuple(hit for hit in answer.hits if hit.score >= lowest))
-
-        if lines is not None:
-            _answer_batch(lines, ask)
-            return
-        answer = ask(line)
+    with _ready_index(place, update=update) as index:
+        answer = ask(index, line)
         if form is not None:
             for text in form(answer.hits):
                 write(text)
@@ -176,7 +190,8 @@ def similar(
 ) -> None:
     """Find notes like one of yours; those on the very same paper are told apart."""
     form = _form_of(json=json, jsonl=jsonl, csv=csv, markdown=markdown, paths=paths)
-    with open_index(config, index_dir) as index:
+    require_within("-k", k, 1, MOST_HITS)
+    with open_index(read_place(config, index_dir)) as index:
         answer = index.similar(note, k, where)
         if form is not None:
             for text in form(answer.hits):
@@ -225,69 +240,52 @@ def _show(
     write("\n\n".join(blocks))
 
 
-def _answer_batch(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
-    """Answer a query a line with a JSON object a line; a wrong query gives its error."""
-    from notesearch.render.machine import to_json
-    from notesearch.render.tables import hit_to_dict
-
-    for line in lines:
-        try:
-            answer = ask(line)
-        except UsageError as error:
-            write(to_json({"query": line, "error": str(error), "weak": True, "hits": []}))
-            continue
-        hits = [hit_to_dict(hit) for hit in answer.hits]
-        write(to_json({"query": line, "error": None, "weak": answer.weak, "hits": hits}))
-
-
-def _lines_of(batch: Path, line: str, form: object) -> Iterator[str]:
-    """Give the queries of a file, one a line; `-` stands for stdin."""
+def _require_batch_alone(line: str, form: object) -> None:
     if line.strip():
         raise UsageError("give a query on the command line or a file with --batch, not both")
     if form is not None:
         raise UsageError("--batch has its own form, a JSON object a line; leave the other out")
-    try:
-        file = sys.stdin if str(batch) == "-" else batch.open(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{batch} cannot be read: {error.strerror}") from error
-    return _texts_of(file, batch)
 
 
-def _texts_of(file: TextIO, name: Path) -> Iterator[str]:
-    try:
-        with file:
-            yield from (text.rstrip("\n") for text in file if text.strip())
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name} cannot be read: it is not UTF-8") from error
-
-
-def _ready_index(config: Path | None, index_dir: Path | None, *, update: bool) -> Index:
-    """Open the index; make it where there is none yet, and say when it is behind its corpus."""
-    from notesearch.index.layout import IndexLayout
-    from notesearch.pipeline import Index
-    from notesearch.render.reports import drift_line
-
-    settings = read_settings(config, index_dir)
-    is_new = not IndexLayout(settings.index).catalog.exists()
-    index = Index.open(create=is_new, settings=settings, warn=warn, tell=tell)
+def _ready_index(place: Place, *, update: bool) -> Index:
+    """Open the index, and say when it is behind its corpus; the default one is made if missing."""
+    is_new = not place.has_index()
+    if is_new and not place.is_default:
+        place.require_index()
+    index = open_index(place, create=is_new)
     if is_new:
-        tell(f"no index in {settings.index} yet: making one of {index.corpus}")
+        tell(escaped(f"no index in {place.index_dir} yet: making one of {index.corpus}"))
     if is_new or update:
-        _update(index)
-        return index
-    drift = index.drift()
-    if drift is not None and (behind := drift_line(drift)):
-        tell(behind)
+        # Who asks first does not wait for another's first build, and is told who is at it.
+        _update(index, place, wait_s=0.0 if is_new else 10.0)
+    else:
+        _tell_drift(index, place)
     return index
 
 
-def _update(index: Index) -> None:
+def _tell_drift(index: Index, place: Place) -> None:
+    """Say when the index is behind its corpus; a corpus that cannot be asked stops no answer."""
+    from notesearch.render.reports import drift_line
+
+    try:
+        drift = index.drift()
+    except CorpusError as error:
+        tell(escaped(f"{error}; {_AS_IT_IS}"))
+        return
+    except OSError as error:
+        tell(escaped(f"corpus {index.corpus} cannot be read: {error.strerror}; {_AS_IT_IS}"))
+        return
+    if drift is not None and (behind := drift_line(drift, place.index_command(index.corpus))):
+        tell(behind)
+    elif drift is None and not os.path.isdir(index.corpus):  # noqa: PTH112 - is_dir may raise
+        tell(escaped(f"corpus {index.corpus} is not there; {_AS_IT_IS}"))
+
+
+def _update(index: Index, place: Place, *, wait_s: float) -> None:
     """Bring the index in step, and say what was done if anything was."""
-    from notesearch.progress import watch_update
     from notesearch.render.reports import report_lines
 
-    with watch_update() as progress:
-        report = index.update(progress=progress)
+    report = update_index(index, place, wait_s=wait_s)
     if not report.is_unchanged:
         for line in report_lines(report):
             tell(line)

@@ -44,8 +44,8 @@ def report_to_json(report: UpdateReport) -> str:
     return to_json(value)
 
 
-def status_lines(status: IndexStatus) -> Iterator[str]:
-    """Describe an index for a person."""
+def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
+    """Describe an index for a person; the command is the one that brings it in step."""
     counts = status.counts
     yield f"{counts.passages:,} passages of {counts.notes:,} notes in {counts.files:,} files"
     size = (status.catalog_bytes + status.vectors_bytes) / 1e6
@@ -56,16 +56,16 @@ def status_lines(status: IndexStatus) -> Iterator[str]:
     there = "" if status.drift else ", which is not there"
     yield f"corpus    {escaped(status.corpus)}{there}"
     if status.drift:
-        yield f"          {drift_line(status.drift) or 'in step'}"
+        yield f"          {drift_line(status.drift, update_command) or 'in step'}"
     for skipped in status.failed:
         yield remark_line(skipped)
 
 
-def drift_line(drift: CorpusDrift) -> str:
-    """Say how the corpus is ahead of the index; nothing when they are in step."""
+def drift_line(drift: CorpusDrift, update_command: str) -> str:
+    """Say how the corpus is ahead of the index, and what helps; nothing when they are in step."""
     counts = {"added": drift.added, "changed": drift.changed, "removed": drift.removed}
     changes = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
-    return f"the index is behind: {changes}; run: notesearch index" if changes else ""
+    return escaped(f"the index is behind: {changes}; run: {update_command}") if changes else ""
 
 
 def status_to_json(status: IndexStatus) -> str:

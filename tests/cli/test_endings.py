@@ -22,7 +22,7 @@ from tests.index.faults import alter
 
 def test_every_exit_code_has_a_meaning():
     assert list(MEANING) == list(ExitCode)
-    assert [code.value for code in MEANING] == [0, 1, 2, 3, 4, 5, 130]
+    assert [code.value for code in MEANING] == [0, 1, 2, 3, 4, 5, 70, 74, 130]
 
 
 # ------------------------------------------------------------ 2: wrong use
@@ -56,8 +56,14 @@ def test_wrong_use_ends_with_2(here, run, command, message):
 
 
 def test_unknown_option_and_command_end_with_2(here, run):
-    assert run("query", "x", "--colour").code == ExitCode.USAGE
-    assert run("ask", "x").code == ExitCode.USAGE
+    ended = run("query", "x", "--colour")
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err == "notesearch: No such option: --colour; see: notesearch query --help\n"
+    ended = run("ask", "x")
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err == "notesearch: No such command 'ask'; see: notesearch --help\n"
+    ended = run("show")
+    assert ended.err == "notesearch: Missing argument 'NOTE'; see: notesearch show --help\n"
 
 
 def test_first_query_without_a_corpus_ends_with_2(tmp_path, run, word_model, monkeypatch):
@@ -173,6 +179,7 @@ def test_files_left_out_end_with_5_and_are_named(here, run):
 # ------------------------------------------------------------ 130 and pipes
 
 
+@pytest.mark.xfail(strict=True, reason="Index.kept_passages is still to come")
 def test_interrupted_update_says_so_and_leaves_the_index_whole(here):
     before = run_apart(["query", "reward model", "--json"], here).out
     for number in range(3_000):
@@ -186,7 +193,10 @@ def test_interrupted_update_says_so_and_leaves_the_index_whole(here):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (ExitCode.INTERRUPTED, "")
-    assert err == "notesearch: interrupted; the index is whole\n"
+    assert err == (
+        "notesearch: interrupted; the index is whole, as it was before; "
+        "to go on, run: notesearch index\n"
+    )
     ended = run_apart(["query", "reward model", "--json"], here)
     assert ended.out == before
     assert ended.err == "the index is behind: 3,000 added; run: notesearch index\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -100,14 +99,3 @@ def test_note_is_shown_by_id_path_or_title(here, run, name):
 def test_note_is_shown_by_the_id_of_a_passage(here, run):
     (hit,) = json.loads(run("query", "--tag", "dpo", "--json").out)
     assert run("show", hit["passage_id"]).out == SHOWN
-
-
-def test_note_is_opened_where_it_stands(here, run, monkeypatch):
-    opened: list[str] = []
-    monkeypatch.setattr("typer.launch", opened.append)
-    assert run("show", "rl/dpo.md", "--open").code == ExitCode.OK
-    assert opened == [str(here / "corpus/rl/dpo.md")]
-    Path("corpus/rl/dpo.md").unlink()
-    ended = run("show", "rl/dpo.md", "--open")
-    assert ended.code == ExitCode.USAGE
-    assert ended.err.endswith("is not there any more; run: notesearch index\n")

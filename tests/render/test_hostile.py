@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -29,6 +29,9 @@ from notesearch.render.terminal import (
     printable_lines,
 )
 from notesearch.search.answer import Answer, Mode
+
+settings.register_profile("laws", deadline=None)  # a busy machine breaks no law
+settings.load_profile("laws")
 
 # Written here a second time, from the properties of the signs, and not from the program.
 BIDI = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
@@ -246,7 +249,7 @@ def test_reports_are_printable(path, reason):
         remarks.remark_line(finding),
         *reports.report_lines(report),
         reports.report_to_json(report),
-        *reports.status_lines(status),
+        *reports.status_lines(status, f"notesearch index {path}"),
         reports.status_to_json(status),
     ]
     assert not control_signs("".join(lines))

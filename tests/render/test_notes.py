@@ -278,10 +278,12 @@ STATUS = IndexStatus(
     drift=CorpusDrift(0, 0, 0),
 )
 
+COMMAND = "notesearch index --index ix"
+
 
 def test_status_in_whole():
     assert (
-        "\n".join(status_lines(STATUS))
+        "\n".join(status_lines(STATUS, COMMAND))
         == """\
 1,289 passages of 107 notes in 77 files
 model     all-MiniLM-L6-v2 float32 1cf79633, 384 dimensions
@@ -295,7 +297,7 @@ scan.md: left out: not text but a PDF"""
 
 
 def test_status_without_a_corpus():
-    assert list(status_lines(replace(STATUS, drift=None)))[5:] == [
+    assert list(status_lines(replace(STATUS, drift=None), COMMAND))[5:] == [
         "corpus    /home/ada/notes, which is not there",
         "scan.md: left out: not text but a PDF",
     ]
@@ -303,10 +305,10 @@ def test_status_without_a_corpus():
 
 
 def test_drift_in_whole():
-    assert drift_line(CorpusDrift(0, 0, 0)) == ""
-    assert drift_line(CorpusDrift(1_000, 2, 3)) == (
-        "the index is behind: 1,000 added, 2 changed, 3 removed; run: notesearch index"
+    assert drift_line(CorpusDrift(0, 0, 0), COMMAND) == ""
+    assert drift_line(CorpusDrift(1_000, 2, 3), COMMAND) == (
+        "the index is behind: 1,000 added, 2 changed, 3 removed; run: notesearch index --index ix"
     )
-    assert drift_line(CorpusDrift(0, 1, 0)) == (
-        "the index is behind: 1 changed; run: notesearch index"
+    assert drift_line(CorpusDrift(0, 1, 0), COMMAND) == (
+        "the index is behind: 1 changed; run: notesearch index --index ix"
     )

@@ -1,0 +1,316 @@
+"""What a shell may hand over by mistake: each is one line on stderr and a known exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from notesearch.exit_codes import ExitCode
+from notesearch.pipeline import Index
+from tests.cli.conftest import ROOT, Ended, run_apart
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="files and shells of POSIX systems")
+
+
+def program(command: str) -> str:
+    """A shell's words for a command, with the words of a text for a model."""
+    return f'"{sys.executable}" -m tests.word_model {command}'
+
+
+def run_in_shell(line: str, cwd: Path, **more: str) -> Ended:
+    ended = subprocess.run(
+        ["bash", "-c", line],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **more},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def is_one_line(ended: Ended) -> bool:
+    return ended.err.startswith("notesearch: ") and ended.err.count("\n") == 1
+
+
+# ------------------------------------------------------------ what is no text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        r"show $'x\xff'",
+        r"query $'x\xff'",
+        r"query policy --tag $'x\xff'",
+        r"query policy --path $'x\xff'",
+        r"query --batch $'x\xff'",
+        r"similar $'x\xff'",
+        r"notes $'tag:x\xff'",
+        r"tags --with $'tag:x\xff'",
+        r"index $'x\xff'",
+        r"status --index $'x\xff'",
+        r"status --config $'x\xff'",
+        r"parse $'x\xff.md'",
+        r"eval $'x\xff.yaml'",
+        r"$'x\xff'",
+    ],
+)
+def test_argument_that_is_not_utf_8_ends_with_2(here, command):
+    ended = run_in_shell(program(command), here)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert is_one_line(ended)
+    assert r"x\xff" in ended.err
+    assert "is not UTF-8" in ended.err
+
+
+def test_variable_that_is_not_utf_8_ends_with_2(here):
+    ended = run_in_shell(rf"NOTESEARCH_INDEX=$'x\xff' {program('status')}", here)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err.startswith(r"notesearch: NOTESEARCH_INDEX, x\xff, is not UTF-8; ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["index", ""],
+        ["index", "a\0b"],
+        ["parse", ""],
+        ["parse", "corpus", "a\0b"],
+        ["eval", ""],
+        ["eval", "--auto", "--split", ""],
+        ["eval", "queries.yaml", "--compare", ""],
+        ["eval", "queries.yaml", "--modes", ""],
+        ["show", ""],
+        ["similar", ""],
+        ["notes", ""],
+        ["tags", "--with", ""],
+        ["similar", "rl/dpo.md", "--where", ""],
+        ["query", "policy", "--since", ""],
+        ["query", "policy", "--mode", ""],
+        ["query", "policy", "--min-score", ""],
+        ["", "policy"],
+        ["show", "x" * 100_000],
+        ["index", "x" * 100_000],
+        ["index", "--wait", "nan"],
+        ["index", "--wait", "inf"],
+        ["index", "--wait", "-1"],
+        ["notes", "-n", "1" + 20 * "0"],
+        ["notes", "-n", "-1"],
+        ["similar", "rl/dpo.md", "-k", "1" + 20 * "0"],
+        ["status", "--config", "corpus"],
+        ["eval", "corpus"],
+        ["eval", "corpus/rl/dpo.md"],
+        ["query", "--batch", "corpus"],
+        ["query", "--batch", "nowhere"],
+        ["query", "policy tag:" + "x" * 100_000],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:40].replace("\0", "NUL"),
+)
+def test_wrong_argument_ends_with_2(here, run, arguments):
+    Path("queries.yaml").write_text(
+        "- {id: q, text: policy, relevant: [rl/dpo.md]}\n", encoding="utf-8"
+    )
+    ended = run(*arguments)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err.startswith("notesearch: ")
+    assert len(ended.err.splitlines()) == (3 if ended.err.endswith("^\n") else 1)
+    assert len(ended.err) < 4_000
+
+
+@pytest.mark.parametrize("command", [["status"], ["query", "policy"], ["index"]])
+def test_index_folder_that_cannot_be_ends_with_3(here, run, command):
+    for name in ("x" * 100_000, "corpus/rl/dpo.md", "/dev/null"):
+        ended = run(*command, "--index", name)
+        assert (ended.code, ended.out) == (ExitCode.INDEX, "")
+        assert is_one_line(ended)
+
+
+@pytest.mark.parametrize("command", ["parse queue.md", "query --batch queue.md", "eval queue.md"])
+def test_pipe_with_a_name_is_not_waited_for(here, command):
+    os.mkfifo(here / "queue.md")
+    ended = run_in_shell(f"timeout 60 {program(command)}", here)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert is_one_line(ended)
+    ended = run_in_shell(f"timeout 60 {program('status --config queue.md')}", here)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+
+
+def test_batch_takes_what_a_shell_pipes_into_it(here):
+    for line in (
+        f"{program('query --batch <(echo policy)')}",
+        f"echo policy | {program('query --batch -')}",
+        f"echo policy | {program('query --batch /dev/stdin')}",
+    ):
+        ended = run_in_shell(line, here)
+        assert (ended.code, ended.err) == (ExitCode.OK, "")
+        assert ended.out.startswith('{"query": "policy", "error": null, ')
+
+
+def test_batch_that_is_not_utf_8_ends_with_2_after_what_could_be_read(here):
+    line = rf"printf 'policy\nx\xff\n' | {program('query --batch -')}"
+    for more in ({}, {"PYTHONUTF8": "0", "LC_ALL": "C"}):
+        ended = run_in_shell(line, here, **more)
+        assert ended.code == ExitCode.USAGE
+        assert ended.err == "notesearch: - cannot be read: it is not UTF-8; save it as UTF-8\n"
+
+
+def test_batch_with_a_line_without_end_ends_with_2(here):
+    ended = run_in_shell(f"timeout 60 {program('query --batch -')} < /dev/zero", here)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert "- has a line of 1,000,000 characters or more; write a query a line" in ended.err
+
+
+def test_working_folder_that_is_gone_ends_with_2(here):
+    ended = run_in_shell(f"mkdir gone; cd gone; rmdir ../gone; {program('query policy')}", here)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err.splitlines()[-1].startswith("notesearch: the working folder is gone")
+
+
+# ------------------------------------------------------------ nowhere to write
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["query policy", "query policy --json", "query --batch <(echo policy)", "notes", "tags",
+     "show rl/dpo.md", "status", "check", "parse corpus", "index --json", "--help", "query --help",
+     "similar rl/dpo.md --csv"],
+)  # fmt: skip
+def test_full_disk_behind_stdout_ends_with_74(here, command):
+    ended = run_in_shell(f"{program(command)} > /dev/full", here)
+    assert ended.code == ExitCode.OUTPUT
+    assert ended.err.splitlines()[-1] == (
+        "notesearch: stdout cannot be written: No space left on device; "
+        "free some space, or send it elsewhere"
+    )
+    assert "Traceback" not in ended.err
+
+
+def test_closed_stdout_ends_with_74_where_there_are_results(here):
+    ended = run_in_shell(f"{program('query policy')} >&-", here)
+    assert ended.code == ExitCode.OUTPUT
+    assert ended.err.splitlines()[-1].startswith("notesearch: stdout is closed; ")
+    assert run_in_shell(f"{program('index')} >&-", here).code == ExitCode.OK
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+def test_stderr_that_takes_nothing_changes_no_answer(here, where):
+    (here / "corpus/new.md").write_text("# Robot\n\nA robot.\n", encoding="utf-8")  # to be told
+    ended = run_in_shell(f"{program('query policy --paths -k 1')} {where}", here)
+    assert (ended.code, ended.out) == (ExitCode.OK, "rl/ppo.md\n")
+    assert run_in_shell(f"{program('show nonesuch')} {where}", here).code == ExitCode.USAGE
+    assert run_in_shell(f"{program('index')} {where}", here).code == ExitCode.OK
+    assert run_in_shell(f"{program('--nonesuch')} {where}", here).code == ExitCode.USAGE
+
+
+def test_closed_streams_leave_the_index_whole(here):
+    """The index's own files must not take the numbers that C libraries write messages to."""
+    (here / "corpus/new.md").write_text("# Robot\n\nA robot.\n", encoding="utf-8")
+    script = (
+        "import os, sys; from tests import word_model\n"
+        "from notesearch import cli, model\n"
+        "for name, stand_in in word_model.STAND_INS.items(): setattr(model, name, stand_in)\n"
+        "real = model.load_embedder\n"
+        "def noisy(*args, **more):\n"
+        "    os.write(1, b'noise of a library'); os.write(2, b'noise of a library')\n"
+        "    return real(*args, **more)\n"
+        "model.load_embedder = noisy\n"
+        "cli.run()\n"
+    )
+    command = [sys.executable, "-c", script, "index", "--rebuild"]
+    line = " ".join(f"'{word}'" for word in command) + " <&- >&- 2>&-"
+    assert (
+        run_in_shell(line.replace("b'noise of a library'", 'b"noise of a library"'), here).code == 0
+    )
+    assert run_apart(["check"], here).out == "no damage found\n"
+
+
+def test_closed_stdin_is_named(here):
+    ended = run_in_shell(f"{program('query --batch -')} <&-", here)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err == "notesearch: stdin is closed; give --batch a file, or a pipe\n"
+
+
+def test_help_into_a_closed_pipe_is_no_error(here):
+    line = f"{program('--help')} | true; exit ${{PIPESTATUS[0]}}"
+    ended = run_in_shell(line, here)
+    assert (ended.code, ended.err) == (ExitCode.OK, "")
+
+
+# ------------------------------------------------------------ bugs, and what stops a command
+
+
+@pytest.fixture
+def broken(here, monkeypatch):
+    """Break the listing of tags as a bug would."""
+
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError("first\x1b line\nand second")
+
+    monkeypatch.setattr(Index, "tags", break_down)
+
+
+def test_bug_is_one_line_and_has_an_exit_code_of_its_own(broken, run):
+    ended = run("tags")
+    assert (ended.code, ended.out) == (ExitCode.BUG, "")
+    assert ended.err == (
+        r"notesearch: this is a bug: ZeroDivisionError: first\x1b line; "
+        "run again with --debug for the traceback\n"
+    )
+
+
+def test_debug_shows_the_traceback_before_that_line(broken, run, monkeypatch):
+    monkeypatch.setenv("NOTESEARCH_DEBUG", "")
+    for arguments in (["--debug", "tags"], ["tags"]):  # the option sets the variable
+        ended = run(*arguments)
+        assert ended.code == ExitCode.BUG
+        assert ended.err.startswith("Traceback (most recent call last):\n")
+        assert "in break_down" in ended.err
+        assert "\x1b" not in ended.err
+    monkeypatch.setenv("NOTESEARCH_DEBUG", "1")
+    ended = run("show", "nonesuch")
+    assert ended.code == ExitCode.USAGE
+    assert "in find_note" in ended.err
+    assert ended.err.splitlines()[-1].startswith("notesearch: no note is called nonesuch")
+
+
+def start_batch(cwd: Path) -> subprocess.Popen[str]:
+    """Start a command that waits for its next query, having answered the first."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.word_model", "query", "--batch", "-"],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("policy\n")
+    process.stdin.flush()
+    assert process.stdout.readline().startswith('{"query": "policy"')
+    return process
+
+
+def test_interrupted_query_ends_with_130_and_one_line(here):
+    process = start_batch(here)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (ExitCode.INTERRUPTED, "notesearch: interrupted\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_a_command_as_they_end_any(here, number):
+    process = start_batch(here)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (-number, "", "")
