@@ -28,7 +28,18 @@ _ORDER = ("query", "similar", "notes", "tags", "show", "index", "status", "check
 
 
 class InOrder(TyperGroup):
-    """Lists the commands in `--help` by what they are for, not by the modules they stand in."""
+    """Lists the commands in `--help` by what they are for, not by the modules they stand in.
+
+    `--debug` may stand behind a command too: whoever runs one again adds it there.
+    """
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Read the command line, with `--debug` before the command."""
+        end = args.index("--") if "--" in args else len(args)
+        if "--debug" in args[:end]:
+            others = [argument for argument in args[:end] if argument != "--debug"]
+            args = ["--debug", *others, *args[end:]]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: object) -> list[str]:
         """Give the names of all commands in their order."""

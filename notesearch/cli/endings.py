@@ -22,7 +22,9 @@ DEBUG = "NOTESEARCH_DEBUG"  # set by --debug too; empty is unset
 _WRONG_COMMAND_LINE = cast("type[Exception]", typer.BadParameter.__mro__[2])
 # A query line is quoted in lines of its own, with carets below what is wrong in it.
 _WITH_CARETS = re.compile(r"[^\n]+\n    [^\n]*\n +\^+")
-_MOST_SHOWN = 2000  # characters of an error that quotes what it was given
+# An error quotes what it was given, which may be a path or a word of any length.
+_MOST_SHOWN = 2000
+_LONG_WORD = re.compile(r"(\S{150})\S{51,}(\S{100})")
 
 
 class _WrongCommandLine(Protocol):
@@ -95,7 +97,7 @@ def _one_error(text: str) -> str:
     """Write an error on one line, or with the query line and its carets on two more."""
     if _WITH_CARETS.fullmatch(text):
         return printable_lines(text)
-    shown = escaped(text)
+    shown = _LONG_WORD.sub(r"\1…\2", escaped(text))
     return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
 
 

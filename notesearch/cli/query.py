@@ -152,12 +152,12 @@ def query(
     place = read_place(config, index_dir)
     if batch is not None:
         _require_batch_alone(line, form)
-        with open_lines(batch) as lines, _ready_index(place, update=update) as index:
+        with open_lines(batch) as lines, _ready_index(place, "", update=update) as index:
             answer_batch(lines, partial(ask, index))
         return
     if where is None and not line.strip():
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
-    with _ready_index(place, update=update) as index:
+    with _ready_index(place, line, update=update) as index:
         answer = ask(index, line)
         if form is not None:
             for text in form(answer.hits):
@@ -247,11 +247,19 @@ def _require_batch_alone(line: str, form: object) -> None:
         raise UsageError("--batch has its own form, a JSON object a line; leave the other out")
 
 
-def _ready_index(place: Place, *, update: bool) -> Index:
-    """Open the index, and say when it is behind its corpus; the default one is made if missing."""
+def _ready_index(place: Place, line: str, *, update: bool) -> Index:
+    """Open the index, and say when it is behind its corpus; the default one is made if missing.
+
+    A query line that cannot be read ends before anything is made for it.
+    """
+    from notesearch.forms import FORMS
+    from notesearch.search.query_line import parse_query
+
     is_new = not place.has_index()
     if is_new and not place.is_default:
         place.require_index()
+    if is_new and line.strip():
+        parse_query(line, FORMS)
     index = open_index(place, create=is_new)
     if is_new:
         tell(escaped(f"no index in {place.index_dir} yet: making one of {index.corpus}"))

@@ -64,6 +64,9 @@ def test_query_that_cannot_be_read_makes_no_index(here, run):
     shutil.rmtree("index")
     assert run("query", "").code == ExitCode.USAGE
     assert run("query", "policy", "-k", "0").code == ExitCode.USAGE
+    ended = run("query", 'policy "unclosed')
+    assert ended.code == ExitCode.USAGE
+    assert ended.err.startswith("notesearch: these quotes are not closed")
     assert not Path("index").exists()
 
 
