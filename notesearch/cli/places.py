@@ -75,7 +75,8 @@ def read_place(config: Path | None, index_dir: Path | None = None) -> Place:
     settings = load_settings(config)
     if index_dir is not None:
         return Place(replace(settings, index=index_dir), config)
-    is_default = settings.index == Settings().index and not os.environ.get("NOTESEARCH_INDEX")
+    from_environment = os.environ.get("NOTESEARCH_INDEX", "").strip()
+    is_default = settings.index == Settings().index and not from_environment
     return Place(settings, config, is_default)
 
 
