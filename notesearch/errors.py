@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class NotesearchError(Exception):
-    """An error that the user can act on; everything else is a bug and keeps its traceback."""
+    """An error that the user can act on; everything else is a bug."""
 
 
 class UsageError(NotesearchError):

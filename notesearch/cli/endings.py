@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol, cast
 
 import typer
@@ -18,8 +19,8 @@ from notesearch.render.terminal import escaped, printable_lines
 
 DEBUG = "NOTESEARCH_DEBUG"  # set by --debug too; empty is unset
 
-# What typer raises for a wrong command line, whatever it calls that in its version.
-_WRONG_COMMAND_LINE = cast("type[Exception]", typer.BadParameter.__mro__[2])
+# What typer raises for a wrong command line: UsageError, which not every version of it exports.
+_WRONG_COMMAND_LINE = cast("type[Exception]", typer.BadParameter.__mro__[1])
 # A query line is quoted in lines of its own, with carets below what is wrong in it.
 _WITH_CARETS = re.compile(r"[^\n]+\n    [^\n]*\n +\^+")
 # An error quotes what it was given, which may be a path or a word of any length.
@@ -104,7 +105,8 @@ def _one_error(text: str) -> str:
 def _explain(error: _WrongCommandLine) -> None:
     """Say what is wrong with the command line; without any command, show the help."""
     if not sys.argv[1:]:
-        error.show()
+        with suppress(OSError):  # a full disk behind stderr
+            error.show()
         return
     message = " ".join(error.format_message().split()).rstrip(".")
     command = error.ctx.command_path if error.ctx is not None else "notesearch"

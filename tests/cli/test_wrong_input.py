@@ -208,6 +208,7 @@ def test_stderr_that_takes_nothing_changes_no_answer(here, where):
     assert run_in_shell(f"{program('show nonesuch')} {where}", here).code == ExitCode.USAGE
     assert run_in_shell(f"{program('index')} {where}", here).code == ExitCode.OK
     assert run_in_shell(f"{program('--nonesuch')} {where}", here).code == ExitCode.USAGE
+    assert run_in_shell(f"{program('')} {where}", here).code == ExitCode.USAGE
 
 
 def test_closed_streams_leave_the_index_whole(here):
