@@ -47,7 +47,7 @@ def update(
 
 def _what_is_left(index: Index, place: Place, command: str) -> str:
     """Say what an interrupted update has kept, and how to go on."""
-    kept = index.kept_passages()  # type: ignore[attr-defined]
+    kept = index.kept_passages()
     count = "1 passage" if kept == 1 else f"{kept:,} passages"
     if place.has_index():
         more = f", and the vectors of {count} are kept for the next update" if kept else ""

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from notesearch.errors import MismatchError, UsageError
+from notesearch.errors import CorpusError, MismatchError, UsageError
 from notesearch.index.catalog import Catalog
 from notesearch.index.layout import IndexLayout, damaged
 
@@ -63,13 +63,21 @@ class IndexState:
 
 
 def path_from(index_dir: Path, corpus: Path | None) -> str:
-    """Write a corpus folder as seen from the index folder; "" for none."""
+    """Write a corpus folder as seen from the index folder; "" for none.
+
+    CorpusError for a folder whose name cannot be kept as text.
+    """
     if corpus is None:
         return ""
     try:
-        return os.path.relpath(corpus.resolve(), index_dir.resolve()).replace(os.sep, "/")
+        path = os.path.relpath(corpus.resolve(), index_dir.resolve()).replace(os.sep, "/")
     except ValueError:  # on another drive
-        return str(corpus.resolve())
+        path = str(corpus.resolve())
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CorpusError(f"corpus {corpus}: its path is not UTF-8; rename the folder") from error
+    return path
 
 
 def read_state(catalog: Catalog) -> IndexState:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
 
 from notesearch.exit_codes import ExitCode
+from tests.index.faults import alter
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="programs of POSIX systems")
 
@@ -183,10 +183,8 @@ def test_what_is_no_regular_file_is_not_opened(here, run, editor, kind):
 @pytest.mark.parametrize("path", ["../secret.md", "/etc/hostname", "../programs/vim", "a\0.md"])
 def test_path_that_an_index_from_elsewhere_names_is_not_opened(here, run, editor, path):
     (here / "secret.md").write_text("# Secret\n", encoding="utf-8")
-    with sqlite3.connect("index/catalog.sqlite") as catalog:
-        catalog.execute("UPDATE files SET path = ? WHERE path = ?", (path, DPO))
-    catalog.close()
-    (here / "index/catalog.digest").unlink(missing_ok=True)
+    other = f"cast(x'{path.encode().hex()}' AS TEXT)"
+    alter(Path("index"), f"UPDATE files SET path = {other} WHERE path = '{DPO}'")
     refusal(run, editor, "Direct Preference Optimization")
 
 

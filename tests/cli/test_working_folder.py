@@ -19,8 +19,8 @@ SCRIPT = Path(sys.executable).with_name("notesearch")
 MODULES = (
     "yaml", "numpy", "typing_extensions", "typer", "click", "rich", "pathspec", "faiss",
     "onnxruntime", "tokenizers", "filelock", "markdown_it", "ftfy", "mdurl", "colorama",
-    "json", "csv", "sqlite3", "dataclasses", "typing", "shlex", "traceback", "signal", "subprocess",
-    "tests",
+    "apsw", "xxhash", "json", "csv", "sqlite3", "dataclasses", "typing", "shlex", "traceback",
+    "signal", "subprocess", "tests",
 )  # fmt: skip
 COMMANDS = (
     ["query", "reward model", "--mode", "lexical"],
