@@ -12,7 +12,7 @@ from notesearch.corpus.opening import read_stamped
 from notesearch.corpus.versions import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.walk import NOTE_SUFFIXES, list_files
 from notesearch.errors import UsageError
-from notesearch.records import FileReading, Listing, Passage, ReadFile, SkippedFile
+from notesearch.records import FileReading, FileStamp, Listing, Passage, ReadFile, SkippedFile
 from notesearch.settings import Settings
 
 # What reads notes is imported where the first one is read: a query lists the files to tell
@@ -53,7 +53,8 @@ class CorpusFolder:
     @cached_property
     def listing(self) -> Listing:
         """The note files, as the folder listed them the first time it was asked."""
-        return list_files(self.folder, self._settings.ignore)
+        settings = self._settings
+        return list_files(self.folder, settings.ignore, follow_links=settings.follow_links)
 
     def list_files(self) -> Listing:
         """List the note files by stat alone; raise CorpusError when the folder is not there."""
@@ -61,7 +62,7 @@ class CorpusFolder:
 
     def hash_file(self, path: str) -> str:
         """Hash a file's bytes; OSError when it cannot be read."""
-        return read_stamped(self.folder, path)[1].hash
+        return self._read_stamped(path)[1].hash
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
         """Read and cut files, one answer a path, in their order."""
@@ -71,7 +72,7 @@ class CorpusFolder:
         from notesearch.corpus.reader import read_notes
 
         try:
-            data, stamp = read_stamped(self.folder, path)
+            data, stamp = self._read_stamped(path)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
             return ReadFile(FileReading(path, skipped=SkippedFile(path, None, reason)))
@@ -79,6 +80,9 @@ class CorpusFolder:
             path, data, rules=self._settings.reading, inline_tags=self._inline_tags
         )
         return ReadFile(reading, self._cut(reading), stamp)
+
+    def _read_stamped(self, path: str) -> tuple[bytes, FileStamp]:
+        return read_stamped(self.folder, path, follow_links=self._settings.follow_links)
 
     def _cut(self, reading: FileReading) -> tuple[tuple[Passage, ...], ...]:
         from notesearch.corpus.chunker import chunk_note
@@ -125,9 +129,12 @@ def _home_of(path: Path, settings: Settings) -> tuple[Path, str]:
         known = " ".join(sorted(NOTE_SUFFIXES))
         raise UsageError(f"{path} is not a kind of file that is read; known are {known}")
     corpus = settings.corpus or DEFAULT_CORPUS
-    if corpus.is_dir() and path.resolve().is_relative_to(corpus.resolve()):
-        inside = path.resolve().relative_to(corpus.resolve()).as_posix()
+    real = path.resolve()
+    # A link belongs to the corpus that it lies in, wherever it leads.
+    place = path.parent.resolve() / path.name if path.is_symlink() else real
+    if corpus.is_dir() and place.is_relative_to(corpus.resolve()):
+        inside = place.relative_to(corpus.resolve()).as_posix()
         if inside == ".":
             return corpus, ""
         return corpus, f"{inside}/" if is_folder else inside
-    return (path, "") if is_folder else (path.parent, path.name)
+    return (path, "") if is_folder else (real.parent, real.name)

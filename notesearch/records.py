@@ -46,6 +46,7 @@ class SkippedFile:
     path: str
     line: int | None
     reason: str
+    by_setting: bool = False  # left out by a setting: what it held before goes from an index
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Settings:
     rerank_depth: int = 30  # passages that it reads for a question
     passage_tokens: int = 224  # the most tokens of a passage, where the model reads as many
     ignore: tuple[str, ...] = ()  # lines in gitignore syntax, beside .notesearchignore
+    follow_links: bool = False  # read files and folders that links lead to outside the corpus
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = ()
     source: Path | None = None  # the file that the settings were read from
@@ -133,6 +134,8 @@ def _checked(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: ANN4
         return _one_of(key, value, _INLINE_TAGS, place)
     if key == "ignore":
         return _texts(key, value, place)
+    if key == "follow_links":
+        return _truth(key, value, place)
     if key in ("passage_tokens", "rerank_depth"):
         return _number(key, value, place)
     return _rules(value, place)

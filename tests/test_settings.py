@@ -97,6 +97,7 @@ index: index
 model: all-MiniLM-L6-v2
 ignore: [drafts/, "*.txt"]
 inline_tags: always
+follow_links: true
 reading:
   - files: digests/*.md
     split: heading 4
@@ -110,6 +111,7 @@ reading:
     )
     assert settings.ignore == ("drafts/", "*.txt")
     assert settings.inline_tags == "always"
+    assert settings.follow_links is True
     assert settings.reading == (
         ReadingRule("digests/*.md", split="headings", level=4, tags=("digest",)),
         ReadingRule("*.txt", record_start="^TL;DR", inline_tags=False),
@@ -121,7 +123,7 @@ reading:
     ("text", "message"),
     [
         ("corpsu: notes", r"unknown setting corpsu; did you mean corpus\?"),
-        ("zzz: 1", "unknown setting zzz; known are corpus, device, dtype, ignore"),
+        ("zzz: 1", "unknown setting zzz; known are corpus, device, dtype, follow_links, ignore"),
         ("source: x", "unknown setting source"),
         ("1: x", "unknown setting 1"),
         ("corpus: [a]", "corpus must be a text, found a list"),
@@ -141,6 +143,7 @@ reading:
         ("reading:\n  - {files: a, split: heading 9}", "split must be one of .*found 'heading 9'"),
         ("reading:\n  - {files: a, split: [rows]}", "split must be one of"),
         ("reading:\n  - {files: a, record_start: '('}", "record_start is no pattern"),
+        ("follow_links: 1", "follow_links must be true or false, found 1"),
         ("reading:\n  - {files: a, inline_tags: maybe}", "inline_tags must be true or false"),
         ("- a\n- b", "settings are `key: value` lines, found a list"),
         ("a: [", "line 1: not YAML|line 2: not YAML"),

@@ -21,6 +21,7 @@ from notesearch.corpus.layouts.part import count_words, first_sentence
 from notesearch.corpus.opening import read_bytes
 from notesearch.corpus.rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
+from notesearch.corpus.walk import NOT_UTF8, is_utf8
 from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
 
 # A topic heading longer than this is a sentence or a date range, not a tag.
@@ -38,10 +39,13 @@ def read_file(
     rules: Sequence[ReadingRule] = (),
     inline_tags: bool = False,
     vocabulary: Collection[str] = (),
+    follow_links: bool = False,
 ) -> FileReading:
     """Read one file of a corpus; a file that can't be read comes back as skipped."""
+    if not is_utf8(path):
+        return _skipped(ascii(path), NOT_UTF8)
     try:
-        data = read_bytes(corpus, path)
+        data = read_bytes(corpus, path, follow_links=follow_links)
     except OSError as error:
         return _skipped(path, f"cannot be read: {error.strerror or error}")
     return read_notes(path, data, rules=rules, inline_tags=inline_tags, vocabulary=vocabulary)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from notesearch.corpus.path_patterns import PathPatterns
 
 # The names of the rows of `corpus.layouts.LAYOUTS`; kept here so that settings can be read
 # without loading what reads notes, which a query has no need of.
@@ -24,9 +27,9 @@ class ReadingRule:
 
 def rule_for(path: str, rules: Sequence[ReadingRule]) -> ReadingRule | None:
     """Give the first rule whose pattern matches a path."""
-    from pathspec import GitIgnoreSpec
+    return next((rule for rule in rules if _patterns(rule.files).match(path)), None)
 
-    for rule in rules:
-        if GitIgnoreSpec.from_lines([rule.files]).match_file(path):
-            return rule
-    return None
+
+@lru_cache(maxsize=256)
+def _patterns(files: str) -> PathPatterns:
+    return PathPatterns.from_lines([files])

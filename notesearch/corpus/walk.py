@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from notesearch.corpus.opening import LEADS_OUT, read_bytes
 from notesearch.errors import CorpusError
 from notesearch.records import ListedFile, Listing, SkippedFile
 
@@ -16,10 +18,19 @@ NOTE_SUFFIXES = frozenset(
 IGNORE_FILE = ".notesearchignore"
 # Out by default; a `!name/` line in the ignore file brings one back.
 _DEFAULT_IGNORES = ("node_modules/", "_site/", "__pycache__/", "venv/")
+NOT_UTF8 = "the file name is not UTF-8; rename the file"
+# Every path is held against every line: 1,000 lines cost a millisecond a path.
+_MOST_IGNORE_LINES = 1_000
+_MOST_IGNORE_BYTES = 100_000
 
 
-def list_files(corpus: Path, ignore: Sequence[str] = ()) -> Listing:
-    """List the note files of a corpus folder; `ignore` adds lines in gitignore syntax."""
+def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool = False) -> Listing:
+    """List the note files of a corpus folder; `ignore` adds lines in gitignore syntax.
+
+    Links that lead out of the corpus are followed only with `follow_links`.
+    """
+    if not is_utf8(str(corpus)):
+        raise CorpusError(f"corpus {str(corpus)!a} has a name that is not UTF-8; rename it")
     try:
         if not corpus.is_dir():
             found = "is a file, not a folder" if corpus.exists() else "does not exist"
@@ -27,88 +38,155 @@ def list_files(corpus: Path, ignore: Sequence[str] = ()) -> Listing:
         next(corpus.iterdir(), None)
     except OSError as error:
         raise CorpusError(f"corpus {corpus} cannot be read: {error.strerror}") from error
-    walk = _Walk(corpus, _ignores(corpus, ignore))
-    files = sorted(walk.files(corpus, ""), key=lambda file: file.path)
+    is_ignored = _ignores(corpus, ignore, follow_links=follow_links)
+    walk = _Walk(corpus, is_ignored, follow_links=follow_links)
+    files = sorted(walk.files(), key=lambda file: file.path)
+    walk.report_empty_folders([file.path for file in files])
     return Listing(tuple(files), tuple(sorted(walk.skipped, key=lambda skip: skip.path)))
 
 
-def _ignores(corpus: Path, ignore: Sequence[str]) -> Callable[[str], bool]:
-    """Give a function that tells whether a path, a folder's with a slash, is to be left out."""
-    lines = list(ignore)
-    ignore_file = corpus / IGNORE_FILE
+def is_utf8(path: str) -> bool:
+    """Tell whether a path is text that can be stored and shown; the system allows any bytes."""
     try:
-        lines += ignore_file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        pass
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{ignore_file} cannot be read: {error}") from error
-    if not lines:  # the common case, without importing what reads patterns
-        return lambda path: f"{path.rstrip('/').rpartition('/')[2]}/" in _DEFAULT_IGNORES
-    from pathspec import GitIgnoreSpec
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
+
+def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Callable[[str], bool]:
+    """Give a function that tells whether a path, a folder's with a slash, is to be left out."""
+    written = _ignore_lines(corpus, follow_links=follow_links)
+    if not ignore and not written:  # the common case, without importing what reads patterns
+        return lambda path: f"{path.rstrip('/').rpartition('/')[2]}/" in _DEFAULT_IGNORES
+    from notesearch.corpus.path_patterns import PathPatterns, PatternError
+
+    before = [*_DEFAULT_IGNORES, *ignore]
     try:
-        return GitIgnoreSpec.from_lines([*_DEFAULT_IGNORES, *lines]).match_file
-    except ValueError as error:
-        raise CorpusError(f"{ignore_file} holds a wrong pattern: {error}") from error
+        return PathPatterns.from_lines([*before, *written]).match_entry
+    except PatternError as error:
+        number = error.number - len(before)
+        place = f"{corpus / IGNORE_FILE}, line {number}" if number > 0 else "the setting ignore"
+        raise CorpusError(f"{place}: {error}") from error
+
+
+def _ignore_lines(corpus: Path, *, follow_links: bool) -> list[str]:
+    """Read the lines of the ignore file, none where there is no such file."""
+    file = corpus / IGNORE_FILE
+    try:
+        data = read_bytes(
+            corpus, IGNORE_FILE, most=_MOST_IGNORE_BYTES + 1, follow_links=follow_links
+        )
+        lines = data.decode("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise CorpusError(f"{file} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{file} cannot be read: {error}; save it as UTF-8 text") from error
+    if len(data) > _MOST_IGNORE_BYTES or len(lines) > _MOST_IGNORE_LINES:
+        raise CorpusError(
+            f"{file} is too long; it may have {_MOST_IGNORE_LINES:,} lines "
+            f"and {_MOST_IGNORE_BYTES // 1000} kB"
+        )
+    return lines
 
 
 class _Walk:
     """One walk over a corpus: every real folder once; what could not be read is in `skipped`."""
 
-    def __init__(self, corpus: Path, is_ignored: Callable[[str], bool]) -> None:
-        self._root = f"{os.path.realpath(corpus)}/"
+    def __init__(
+        self, corpus: Path, is_ignored: Callable[[str], bool], *, follow_links: bool
+    ) -> None:
+        self._corpus = corpus
+        self._root = os.path.join(os.path.realpath(corpus), "")  # noqa: PTH118 - with a slash
         self._is_ignored = is_ignored
+        self._follow_links = follow_links
         self._seen: set[tuple[int, int]] = set()  # folders reached so far, as (device, inode)
+        self._like_notes: list[str] = []  # folders that are named like a note
         self.skipped: list[SkippedFile] = []
 
-    def files(self, folder: Path, prefix: str) -> Iterator[ListedFile]:
-        """Yield the note files below a folder; `prefix` is its path in the corpus."""
+    def files(self) -> Iterator[ListedFile]:
+        """Yield the note files, those of a folder before those of the folders in it."""
+        waiting = [("", False)]  # no recursion: folders may lie in each other without end
+        while waiting:
+            folder, is_link = waiting.pop()
+            if is_link and not self._may_follow(folder):
+                continue
+            folders: list[tuple[str, bool]] = []
+            for entry in self._entries(folder, is_link=is_link):
+                path = f"{folder}{entry.name}"
+                if not is_utf8(path):
+                    self._skip(ascii(path), NOT_UTF8)
+                elif not entry.name.startswith("."):
+                    yield from self._entry(entry, path, folders)
+            waiting += reversed(folders)
+
+    def report_empty_folders(self, paths: Sequence[str]) -> None:
+        """Name the folders that look like a note and hold none of the files, given in order."""
+        for folder in self._like_notes:
+            following = bisect_left(paths, folder)
+            if following == len(paths) or not paths[following].startswith(folder):
+                self._skip(folder.rstrip("/"), "a folder, not a file, and no notes are in it")
+
+    def _entries(self, folder: str, *, is_link: bool) -> list[os.DirEntry[str]]:
+        """List a folder in order; nothing where a link leads to one that was reached before."""
+        place = self._corpus / folder
         try:
-            here = folder.stat()
-            with os.scandir(folder) as entries:
+            info = place.stat()
+            identity = (info.st_dev, info.st_ino)
+            if is_link and identity in self._seen:
+                return []
+            with os.scandir(place) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self._skip(prefix or ".", f"folder cannot be read: {error.strerror}")
-            return
-        self._seen.add((here.st_dev, here.st_ino))
-        for entry in listed:
-            path = f"{prefix}{entry.name}"
-            try:
-                path.encode("utf-8")
-            except UnicodeEncodeError:
-                self._skip(ascii(path), "the file name is not UTF-8; rename the file")
-                continue
-            if not entry.name.startswith("."):
-                yield from self._entry(entry, path)
+            self._skip(folder or ".", f"folder cannot be read: {error.strerror}")
+            return []
+        self._seen.add(identity)
+        if _is_note(folder.rstrip("/")):
+            self._like_notes.append(folder)
+        return listed
 
-    def _entry(self, entry: os.DirEntry[str], path: str) -> Iterator[ListedFile]:
+    def _entry(
+        self, entry: os.DirEntry[str], path: str, folders: list[tuple[str, bool]]
+    ) -> Iterator[ListedFile]:
+        """Yield a note file, or add a folder to those that are still to be walked."""
         try:
             info = entry.stat()
         except OSError as error:  # a link to nowhere, a link to itself, a file just removed
-            if _is_note(entry.name) and not self._is_ignored(path):
+            is_folder = entry.is_dir(follow_symlinks=False)  # its path is too long
+            if (is_folder or _is_note(entry.name)) and not self._is_ignored(path):
                 self._skip(path, f"cannot be read: {error.strerror}")
             return
         if stat.S_ISDIR(info.st_mode):
-            if not self._is_ignored(f"{path}/") and self._may_enter(entry, path, info):
-                found = list(self.files(Path(entry.path), f"{path}/"))
-                if not found and _is_note(entry.name):
-                    self._skip(path, "a folder, not a file, and no notes are in it")
-                yield from found
+            if not self._is_ignored(f"{path}/"):
+                folders.append((f"{path}/", entry.is_symlink()))
         elif _is_note(entry.name) and not self._is_ignored(path):
-            if stat.S_ISREG(info.st_mode):
-                yield ListedFile(path, info.st_size, info.st_mtime_ns)
-            else:
+            if not stat.S_ISREG(info.st_mode):
                 self._skip(path, "not a regular file")
+            elif entry.is_symlink() and self._leads_out(path):
+                self._leave_out(path)
+            else:
+                yield ListedFile(path, info.st_size, info.st_mtime_ns)
 
-    def _may_enter(self, entry: os.DirEntry[str], path: str, info: os.stat_result) -> bool:
+    def _may_follow(self, folder: str) -> bool:
         """Follow a linked folder only out of the corpus: inside it has a path of its own."""
-        if not entry.is_symlink():
-            return True
-        target = f"{os.path.realpath(entry.path)}/"
-        if f"{os.path.realpath(Path(entry.path).parent)}/".startswith(target):
-            self._skip(path, "a link that leads back to a folder it lies in")
+        place = self._corpus / folder
+        target = f"{os.path.realpath(place)}/"
+        if f"{os.path.realpath(place.parent)}/".startswith(target):
+            self._skip(folder.rstrip("/"), "a link that leads back to a folder it lies in")
             return False
-        return not target.startswith(self._root) and (info.st_dev, info.st_ino) not in self._seen
+        if not target.startswith(self._root) and not self._follow_links:
+            self._leave_out(folder)
+        return self._follow_links and not target.startswith(self._root)
+
+    def _leads_out(self, path: str) -> bool:
+        if self._follow_links:
+            return False
+        return not os.path.realpath(self._corpus / path).startswith(self._root)
+
+    def _leave_out(self, path: str) -> None:
+        self.skipped.append(SkippedFile(path, None, LEADS_OUT, by_setting=True))
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(SkippedFile(path, None, reason))

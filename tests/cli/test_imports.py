@@ -14,7 +14,7 @@ from tests.conftest import write_notes
 
 MODELS = {"torch", "transformers", "sentence_transformers", "onnx", "onnxscript", "tokenizers"}
 READING = {"markdown_it", "mdit_py_plugins", "ftfy"}
-ALL = MODELS | READING | {"onnxruntime", "faiss", "numpy", "apsw", "yaml", "pathspec"}
+ALL = MODELS | READING | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
 
 PROGRAM = """
 import sys

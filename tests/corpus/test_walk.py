@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,38 @@ def test_ignore_file_that_is_no_text_is_an_error(tmp_path):
         list_files(tmp_path)
 
 
+@pytest.mark.parametrize("target", ["pipe", "outside"])
+def test_ignore_file_that_is_no_file_of_the_corpus_is_an_error(tmp_path, target):
+    write(tmp_path / "corpus", "a.md")
+    ignore_file = tmp_path / "corpus" / ".notesearchignore"
+    if target == "pipe":
+        os.mkfifo(ignore_file)
+    else:
+        (tmp_path / "patterns").write_text("*.md", encoding="utf-8")
+        ignore_file.symlink_to(tmp_path / "patterns")
+    reason = {"pipe": "not a regular file", "outside": "a link that leads out of the corpus"}
+    with pytest.raises(CorpusError, match=rf"ignore cannot be read: {reason[target]}"):
+        list_files(tmp_path / "corpus")
+
+
+def test_wrong_line_of_the_ignore_file_is_named(tmp_path):
+    write(tmp_path, "a.md")
+    (tmp_path / ".notesearchignore").write_text("*.txt\nab\\\n", encoding="utf-8")
+    wrong = r"'ab\\\\' is no pattern: nothing follows its last backslash"
+    with pytest.raises(CorpusError, match=rf"ignore, line 2: {wrong}"):
+        list_files(tmp_path, ("drafts/",))
+    (tmp_path / ".notesearchignore").unlink()
+    with pytest.raises(CorpusError, match=f"the setting ignore: {wrong}"):
+        list_files(tmp_path, ("ab\\",))
+
+
+def test_ignore_file_of_endless_lines_is_an_error(tmp_path):
+    write(tmp_path, "a.md")
+    (tmp_path / ".notesearchignore").write_text("a\n" * 2_000, encoding="utf-8")
+    with pytest.raises(CorpusError, match="is too long; it may have 1,000 lines and 100 kB"):
+        list_files(tmp_path)
+
+
 def test_names_with_spaces_signs_and_other_scripts_are_listed(tmp_path):
     names = ["A: b?.md", 'it\'s "quoted".md', "naïve 论文.md", "trailing .md"]
     write(tmp_path, *names)
@@ -87,6 +120,34 @@ def test_folder_named_like_a_note_is_walked_or_reported(tmp_path):
     assert skipped(tmp_path) == [("x.md", "a folder, not a file, and no notes are in it")]
 
 
+def test_folders_nested_without_end_are_walked_until_the_system_refuses(tmp_path):
+    place, deep = os.open(tmp_path, os.O_RDONLY), 2_600
+    for number in range(deep):
+        os.mkdir("d", dir_fd=place)
+        below = os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+        if number in (489, deep - 1):
+            os.close(os.open("a.md", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+    os.close(place)
+    try:
+        assert listed(tmp_path) == ["d/" * 490 + "a.md"]
+        ((path, reason),) = skipped(tmp_path)
+        assert path.startswith("d/d/")
+        assert reason == "cannot be read: File name too long"
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # shutil goes too deep
+
+
+def test_corpus_with_a_name_that_is_not_utf8_is_an_error(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    with pytest.raises(CorpusError, match=r"caf\\udce9' has a name that is not UTF-8; rename it"):
+        list_files(tmp_path / os.fsdecode(b"caf\xe9"))
+
+
 def test_link_that_leads_back_is_reported_and_not_followed(tmp_path):
     write(tmp_path, "a/b/c.md")
     (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a")
@@ -102,13 +163,46 @@ def test_links_to_nowhere_and_to_themselves_are_reported(tmp_path):
     assert [path for path, _ in skipped(tmp_path)] == ["gone.md", "loop.md"]
 
 
-def test_linked_folder_outside_is_read_once(tmp_path):
-    corpus, outside = tmp_path / "corpus", tmp_path / "outside"
+@pytest.fixture
+def with_links(tmp_path):
+    """A corpus with a note of its own, and links to a note and a folder outside."""
+    corpus = tmp_path / "corpus"
     write(corpus, "a.md")
-    write(outside, "b.md")
-    (corpus / "one").symlink_to(outside)
-    (corpus / "two").symlink_to(outside)
-    assert listed(corpus) == ["a.md", "one/b.md"]
+    write(tmp_path / "outside", "b.md")
+    (corpus / "one").symlink_to(tmp_path / "outside")
+    (corpus / "two").symlink_to(tmp_path / "outside")
+    (corpus / "z.md").symlink_to(tmp_path / "outside" / "b.md")
+    (corpus / "picture.png").symlink_to(tmp_path / "outside" / "b.md")
+    return corpus
+
+
+def test_links_that_lead_out_are_named_and_not_followed(with_links):
+    assert listed(with_links) == ["a.md"]
+    reason = "a link that leads out of the corpus; set follow_links: true to read it"
+    assert skipped(with_links) == [("one/", reason), ("two/", reason), ("z.md", reason)]
+
+
+def test_links_that_lead_out_are_followed_where_asked_and_a_folder_is_read_once(with_links):
+    listing = list_files(with_links, follow_links=True)
+    assert [file.path for file in listing.files] == ["a.md", "one/b.md", "z.md"]
+    assert listing.skipped == ()
+
+
+def test_ignored_link_is_not_named(with_links):
+    assert list_files(with_links, ("one/", "two", "/z.*")).skipped == ()
+
+
+def test_folder_beside_the_corpus_with_a_longer_name_is_outside(tmp_path):
+    write(tmp_path / "corpus", "a.md")
+    write(tmp_path / "corpus2", "b.md")
+    (tmp_path / "corpus" / "one").symlink_to(tmp_path / "corpus2")
+    assert listed(tmp_path / "corpus") == ["a.md"]
+
+
+def test_link_to_a_note_inside_is_a_note(tmp_path):
+    write(tmp_path, "a.md")
+    (tmp_path / "b.md").symlink_to(tmp_path / "a.md")
+    assert listed(tmp_path) == ["a.md", "b.md"]
 
 
 def test_linked_folder_inside_keeps_its_own_path(tmp_path):
