@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ftfy
 from ftfy.badness import is_bad
@@ -16,7 +17,8 @@ from ftfy.badness import is_bad
 from notesearch.corpus.opening import MAX_FILE_BYTES
 
 # The longest note file met in 43 collections has some 3,000 lines; past these sizes it is data.
-MAX_LINES = 50_000
+# Each line costs time, however short: a file of 1 MB may have as many as are read in 2 s.
+MAX_LINES_PER_MB = 20_000  # and as many in a smaller file
 MAX_LINE_CHARS = 1_000_000
 
 _BOMS = (
@@ -35,6 +37,7 @@ _MAGIC = {
     b"\x1f\x8b": "compressed data",
     b"SQLite format 3": "a database",
 }
+_LONGEST_WORD = 1_000  # what is longer is no word, and was tried as a line
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
@@ -74,8 +77,10 @@ def decode(data: bytes) -> Decoded:
     lines = text.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
-    if len(lines) > MAX_LINES:
-        raise UndecodableError(f"too long for a note: {len(lines):,} lines", MAX_LINES + 1)
+    most = int(MAX_LINES_PER_MB * max(1.0, len(data) / 1e6))
+    if len(lines) > most:
+        reason = f"too long for a note: {len(lines):,} lines, at most {most:,} are read"
+        raise UndecodableError(reason, most + 1)
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE_CHARS:
             size = f"{len(line):,} characters"
@@ -160,8 +165,16 @@ def _without_mojibake(line: str) -> str:
     """Repair a line whole, or else word by word: one odd sign must not keep the rest broken."""
     fixed = ftfy.fix_encoding(line)
     if is_bad(fixed):
-        fixed = " ".join(ftfy.fix_encoding(word) for word in line.split(" "))
+        fixed = " ".join(
+            word if word.isascii() else _mend_word(word[:_LONGEST_WORD]) + word[_LONGEST_WORD:]
+            for word in line.split(" ")
+        )
     return fixed.replace("\n", " ").replace("\r", " ")
+
+
+@lru_cache(maxsize=4096)  # a damaged file is damaged in the same few words
+def _mend_word(word: str) -> str:
+    return ftfy.fix_encoding(word) if is_bad(word) else word
 
 
 def _mend_thai(match: re.Match[str]) -> str:

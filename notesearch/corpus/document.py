@@ -67,6 +67,17 @@ class Document:
             paths.append(path)
         return tuple(paths)
 
+    @cached_property
+    def heading_ends(self) -> tuple[int, ...]:
+        """For each of `headings` where the text below it ends: at the next that is no deeper."""
+        ends = [len(self.markup)] * len(self.headings)
+        open_: list[int] = []
+        for number, heading in enumerate(self.headings):
+            while open_ and self.headings[open_[-1]].level >= heading.level:
+                ends[open_.pop()] = heading.position
+            open_.append(number)
+        return tuple(ends)
+
     def topics_at(self, position: int) -> tuple[str, ...]:
         """Give the words of the headings above a line, outermost first."""
         before = bisect_left(self.headings, position, key=lambda heading: heading.position)

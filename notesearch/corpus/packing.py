@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise, starmap
+from math import inf
 
 from notesearch.records import Role, Section
 
@@ -39,23 +41,28 @@ class Piece:
 def pack(pieces: Sequence[Piece], room: int) -> list[Sequence[Piece]]:
     """Group neighbours into as few passages as fit, cut where it hurts least, evenly filled."""
     largest = _largest_of_roles(pieces)
+    sizes = [piece.size for piece in pieces]
+    # What it costs to join each piece with the one before it, and to cut between them.
+    joining = [0.0, *starmap(_join_cost, pairwise(pieces))]
+    cutting = [0.0, *starmap(_cut_cost, pairwise(pieces))]
     # For each number of pieces: what packing them costs at least, and where the last pack starts.
     best = [(0.0, 0)]
     for end in range(1, len(pieces) + 1):
         size, joins = 0, 0.0
-        options: list[tuple[float, int]] = []
+        least, first = inf, end - 1
         for start in range(end - 1, max(end - _MAX_PIECES, 0) - 1, -1):
-            size += pieces[start].size
+            size += sizes[start]
             if start < end - 1:
-                joins += _join_cost(pieces[start], pieces[start + 1])
+                joins += joining[start + 1]
                 if size > room or joins > 1:
                     break
                 if joins and _hides_role(pieces[start:end], largest):
                     break
-            gap = max(0.0, 1 - size / room)
-            cut = _cut_cost(pieces[start - 1], pieces[start]) if start else 0.0
-            options.append((best[start][0] + 1 + _EMPTY * gap * gap + joins + cut, start))
-        best.append(min(options))
+            gap = 1 - size / room if size < room else 0.0
+            cost = best[start][0] + 1 + _EMPTY * gap * gap + joins + cutting[start]
+            if cost <= least:
+                least, first = cost, start
+        best.append((least, first))
     packs = []
     end = len(pieces)
     while end:

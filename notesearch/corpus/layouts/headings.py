@@ -45,7 +45,7 @@ def split_headings(
             continue
         if not asked and not _has_text(document, number):
             continue
-        end = _end(document, number)
+        end = document.heading_ends[number]
         topics = tuple(above.text for above in document.topic_paths[number][:-1])
         title = _NUMBERING.sub("", heading.text)
         parts.append(Part(range(heading.position, end), NoteKind.DIGEST_PART, title, topics))
@@ -77,19 +77,10 @@ def _paper_level(document: Document) -> int | None:
     return None
 
 
-def _end(document: Document, number: int) -> int:
-    """Find where the text below a heading ends: at the next one that is no deeper."""
-    level = document.headings[number].level
-    following = (
-        other.position for other in document.headings[number + 1 :] if other.level <= level
-    )
-    return next(following, len(document.markup))
-
-
 def _has_text(document: Document, number: int) -> bool:
     """Tell whether a heading has anything below it."""
     first = document.headings[number].position + 1
-    return any(map(count_words, document.markup[first : _end(document, number)]))
+    return any(map(count_words, document.markup[first : document.heading_ends[number]]))
 
 
 def _below_linked(document: Document, number: int) -> bool:
