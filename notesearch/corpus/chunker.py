@@ -138,12 +138,20 @@ class _Cutter:
         self._count = count
 
     def halves(self, piece: Piece) -> list[list[Piece]]:
-        """Split a piece near its middle; a single sign that won't fit goes without words."""
-        middle = (piece.start + piece.end) // 2
-        if middle == piece.start:
-            return [[replace(piece, words="", size=1)]]
-        bounds = [(piece.start, middle), (middle, piece.end)]
-        return [[part] for part in self._measure_text(bounds, piece)]
+        """Split a piece near its middle."""
+        return [[part] for part in self._evenly(piece, 2)]
+
+    def _evenly(self, piece: Piece, parts: int) -> list[Piece]:
+        """Split a piece into so many of equal length; a single sign that won't fit goes silent.
+
+        All at once: halving again and again measures a megabyte ten times.
+        """
+        length = piece.end - piece.start
+        if length == 1:
+            return [replace(piece, words="", size=1)]
+        parts = min(parts, length)
+        bounds = [piece.start + length * number // parts for number in range(parts + 1)]
+        return self._measure_text(list(pairwise(bounds)), piece)
 
     def position(self, offset: int) -> int:
         """Give the position of the line that an offset lies in."""
@@ -205,8 +213,8 @@ class _Cutter:
                 for part in self._measure_text(groups, piece):
                     yield from self._split(part, separators[number:])
                 return
-        for half in self.halves(piece):
-            yield from self._split(half[0], ())
+        for part in self._evenly(piece, -(-piece.size // self._room)):
+            yield from self._split(part, ())
 
     def _grouped(self, bounds: Sequence[int]) -> list[tuple[int, int]]:
         """Group short neighbours up to a quarter of the room, so that fewer are measured."""

@@ -37,7 +37,7 @@ _MAGIC = {
     b"\x1f\x8b": "compressed data",
     b"SQLite format 3": "a database",
 }
-_LONGEST_WORD = 1_000  # what is longer is no word, and was tried as a line
+_CHEAP_IN_PARTS = 10_000  # odd signs times length: a line of 500 signs, 20 of them odd
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
@@ -163,18 +163,26 @@ def _repaired(lines: list[str]) -> list[str]:
 
 def _without_mojibake(line: str) -> str:
     """Repair a line whole, or else word by word: one odd sign must not keep the rest broken."""
-    fixed = ftfy.fix_encoding(line)
+    fixed = _fix_encoding(line)
     if is_bad(fixed):
-        fixed = " ".join(
-            word if word.isascii() else _mend_word(word[:_LONGEST_WORD]) + word[_LONGEST_WORD:]
-            for word in line.split(" ")
-        )
+        words = line.split(" ")
+        fixed = " ".join(word if word.isascii() else _mend_word(word) for word in words)
     return fixed.replace("\n", " ").replace("\r", " ")
 
 
 @lru_cache(maxsize=4096)  # a damaged file is damaged in the same few words
 def _mend_word(word: str) -> str:
-    return ftfy.fix_encoding(word) if is_bad(word) else word
+    return _fix_encoding(word) if is_bad(word) else word
+
+
+def _fix_encoding(text: str) -> str:
+    """Undo what was done to all of a text, and where that is cheap, to parts of it too.
+
+    ftfy may undo one part in each pass over the text: 30,000 signs took it 20 s.
+    """
+    odd_signs = len(text) - len(text.encode("ascii", "ignore"))
+    in_parts = odd_signs * len(text) <= _CHEAP_IN_PARTS
+    return ftfy.fix_encoding(text, decode_inconsistent_utf8=in_parts)
 
 
 def _mend_thai(match: re.Match[str]) -> str:

@@ -5,5 +5,5 @@ An index of an older version reads its notes anew and embeds only the texts that
 
 from __future__ import annotations
 
-READER_VERSION = 2
-CHUNKER_VERSION = 2
+READER_VERSION = 3
+CHUNKER_VERSION = 3
