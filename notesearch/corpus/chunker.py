@@ -189,6 +189,7 @@ class _Cutter:
         self, blocks: Sequence[Block], section: Section, section_size: int
     ) -> Iterator[Piece]:
         """Yield the largest pieces of some blocks that fit."""
+        blocks = [_innermost(block) for block in blocks]
         bounds = [(block.start, block.end) for block in blocks]
         measured = self._measure_lines(bounds, [section] * len(bounds), section_size)
         for block, piece in zip(blocks, measured, strict=True):
@@ -258,6 +259,13 @@ class _Cutter:
             leads = end - start <= _LONGEST_LEAD and _leads(self._text[start:end].strip())
             pieces.append(Piece(start, end, section, said, size, section_size or size, leads))
         return pieces
+
+
+def _innermost(block: Block) -> Block:
+    """Give the last of the blocks that each hold nothing but the next: they have the same text."""
+    while len(block.children) == 1:
+        block = block.children[0]
+    return block
 
 
 def _leads(text: str) -> bool:

@@ -77,15 +77,20 @@ def decode(data: bytes) -> Decoded:
     lines = text.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
-    most = int(MAX_LINES_PER_MB * max(1.0, len(data) / 1e6))
-    if len(lines) > most:
-        reason = f"too long for a note: {len(lines):,} lines, at most {most:,} are read"
-        raise UndecodableError(reason, most + 1)
+    refuse_many_lines(len(lines), len(data))
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE_CHARS:
             size = f"{len(line):,} characters"
             raise UndecodableError(f"a line of {size} is data, not a note", number)
     return Decoded(lines if text.isascii() else _repaired(lines), remarks + control_remarks)
+
+
+def refuse_many_lines(lines: int, size: int) -> None:
+    """Raise UndecodableError for so many lines as nobody waits for, in a file of so many bytes."""
+    most = int(MAX_LINES_PER_MB * max(1.0, size / 1e6))
+    if lines > most:
+        reason = f"too long for a note: {lines:,} lines, at most {most:,} are read"
+        raise UndecodableError(reason)
 
 
 def _to_text(data: bytes) -> tuple[str, tuple[tuple[int | None, str], ...]]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from notesearch.corpus.blocks import parse_blocks
-from notesearch.corpus.decode import decode
+from notesearch.corpus.decode import decode, refuse_many_lines
 from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
 from notesearch.corpus.markup import TRANSLATORS
 from notesearch.corpus.text import heading_text
@@ -96,6 +96,7 @@ def open_document(path: str, data: bytes) -> Document:
     translate = TRANSLATORS.get(PurePosixPath(path).suffix.lower())
     if translate:
         translated = translate(lines)
+        refuse_many_lines(len(translated.markup), len(data))  # a line of HTML may hold thousands
         return Document(
             path,
             tuple(translated.lines),
