@@ -73,12 +73,11 @@ def load_settings(
 
 
 def _read(file: Path) -> dict[str, Any]:
-    import yaml  # 10 ms, which a query where there is no such file does not wait for
-
-    from notesearch.yaml_faults import YAML_FAULTS, describe_fault
+    # 10 ms for yaml, which a query where there is no such file does not wait for.
+    from notesearch.yaml_faults import YAML_FAULTS, describe_fault, load_yaml
 
     try:
-        value = yaml.safe_load(file.read_text(encoding="utf-8"))
+        value = load_yaml(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"{file} does not exist; name a settings file") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -1,10 +1,90 @@
-"""What went wrong in parsing YAML, as an error of ours says it."""
+"""The one door to YAML: text from strangers in, plain values out, or an error with its line.
+
+What YAML can say beyond values of a table is not read: aliases, which multiply without bound,
+and objects. Nothing takes longer than its length allows.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import yaml
 
-YAML_FAULTS = (yaml.YAMLError, ValueError, RecursionError)
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _BestLoader
+else:
+    _BestLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+YAML_FAULTS = (yaml.YAMLError,)
+_MOST_SIGNS = 5_000_000
+_MAX_DEPTH = 50
+_LONGEST_NUMBER = 100  # Python itself refuses 5,000 digits, and takes hours for 59:59:59:…
+
+
+class _Loader(_BestLoader):
+    """A safe loader whose faults all have a line."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401
+        """Make the value of a node; an error with its line where there is no such value."""
+        if not isinstance(node, yaml.ScalarNode):
+            return super().construct_object(node, deep)
+        kind = node.tag.rpartition(":")[2]
+        if kind in ("int", "float") and len(node.value) > _LONGEST_NUMBER:
+            raise _fault(f"a number of {len(node.value):,} digits", node)
+        try:
+            return super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise _fault(f"{node.value!r:.40} is no {kind}", node) from error
+
+    def construct_set(self, node: yaml.MappingNode) -> list[object]:
+        """Give what is in a `!!set` as a list, in its order."""
+        return list(self.construct_mapping(node))
+
+    def construct_text(self, node: yaml.ScalarNode) -> str:
+        """Give the text in `!!binary`."""
+        return self.construct_yaml_binary(node).decode("utf-8", "replace")
+
+
+_Loader.add_constructor("tag:yaml.org,2002:set", _Loader.construct_set)
+_Loader.add_constructor("tag:yaml.org,2002:binary", _Loader.construct_text)
+
+
+def load_yaml(text: str) -> object:
+    """Read one YAML document as plain values; yaml.YAMLError for what is not to be read."""
+    if len(text) > _MOST_SIGNS:
+        raise yaml.YAMLError(f"longer than {_MOST_SIGNS:,} signs")
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_aliases(node)
+        return loader.construct_document(node)
+    except RecursionError as error:
+        raise yaml.YAMLError("nested too deeply") from error
+    finally:
+        loader.dispose()
+
+
+def _refuse_aliases(root: yaml.Node) -> None:
+    """Raise for a node that stands at two places, and for nesting without end."""
+    seen: set[int] = set()
+    waiting = [(root, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        if id(node) in seen:
+            raise _fault("it uses aliases (*name); write the value out", node)
+        if depth > _MAX_DEPTH:
+            raise _fault(f"nested deeper than {_MAX_DEPTH}", node)
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += [(item, depth + 1) for item in node.value]
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [(item, depth + 1) for pair in node.value for item in pair]
+
+
+def _fault(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
 def describe_fault(error: Exception) -> str:

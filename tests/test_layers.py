@@ -34,8 +34,9 @@ DOORS = {
     "typer": "cli/",
     "markdown_it": "corpus/block",
     "ftfy": "corpus/decode.py",
+    "yaml": "yaml_faults.py",
 }
-ONE_MODULE = ("faiss", "ftfy", "openvino")
+ONE_MODULE = ("faiss", "ftfy", "openvino", "yaml")
 
 
 def imports(module: Path) -> Iterator[str]:

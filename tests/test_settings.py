@@ -149,6 +149,20 @@ reading:
         ("a: [", "line 1: not YAML|line 2: not YAML"),
         ("a: !!python/object/apply:os.system [x]", "line 1: not YAML"),
         ("a: " + "[" * 3_000, "not YAML"),
+        ("index: x\ntrust_remote_code: !!bool x", "line 2: not YAML: 'x' is no bool"),
+        ('index: x\nrerank_depth: !!int ""', "line 2: not YAML: '' is no int"),
+        ('index: x\nrerank_depth: !!float ""', "line 2: not YAML: '' is no float"),
+        ("index: x\nmodel: !!timestamp x", "line 2: not YAML: 'x' is no timestamp"),
+        ("index: x\nrerank_depth: " + "9" * 6_000, "line 2: not YAML: a number of 6,000 digits"),
+        ("index: x\nrerank_depth: 59" + ":59" * 6_000, "line 2: not YAML: a number of 18,002"),
+        ("index: x\nignore: &a [*a]", "line 2: not YAML: it uses aliases"),
+        (
+            "\n".join(
+                ["ignore:", *(f" - &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40))]
+            ).replace("*a0", "x")
+            + "\nprecision: *a39",
+            "not YAML: it uses aliases",
+        ),
         (b"\xff\xfe\xfa", "cannot be read"),
     ],
 )

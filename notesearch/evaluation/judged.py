@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from notesearch.errors import SettingsError, UsageError
 from notesearch.evaluation.beir import is_beir_folder, read_beir_judgements
 from notesearch.evaluation.json_lines import read_json_lines
-from notesearch.yaml_faults import YAML_FAULTS, describe_fault
+from notesearch.yaml_faults import YAML_FAULTS, describe_fault, load_yaml
 
 _YAML_SUFFIXES = (".yaml", ".yml")
 _JSONL_SUFFIXES = (".jsonl", ".ndjson")
@@ -101,7 +99,7 @@ def _read_beir(folder: Path, split: str) -> tuple[JudgedQuery, ...]:
 def _yaml_items(path: Path) -> Sequence[tuple[str, object]]:
     """Give the queries of a YAML file, each with its place."""
     try:
-        items = yaml.safe_load(path.read_text(encoding="utf-8"))
+        items = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UsageError(f"{path} does not exist; give {_FORMS}") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -79,8 +79,7 @@ def test_shipped_queries_are_read() -> None:
         ("a: b", "FILE: judged queries are a list; begin each with `- id: …`"),
         (
             "- [",
-            "FILE, line 1: not YAML: expected the node content, but found '<stream end>'; "
-            "mend that line",
+            "FILE, line 2: not YAML: did not find expected node content; mend that line",
         ),
         ("- word", "FILE, query 1: a query has keys such as id and text, found 'word'"),
         ("- {text: a, relevant: {}}", "FILE, query 1: id must be a text, found nothing"),

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-import yaml
+from notesearch.yaml_faults import YAML_FAULTS, load_yaml
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,7 +22,7 @@ else:
 
 # 43 collections have none over 6 kB; a head larger than this is text that follows a rule.
 _MAX_LINES = 400
-_MAX_DEPTH = 50
+_MAX_CHARS = 50_000
 _KNOWN_KEYS = {
     "aliases", "alias", "tags", "tag", "title", "date", "created", "author", "authors", "year",
     "status", "category", "categories", "keywords", "topics", "link", "url", "cssclass", "type",
@@ -33,7 +33,11 @@ _KEY = re.compile(r"^([A-Za-z][\w .-]{0,40}?)\s*[:=](?!:)\s*(.*)$")
 _BODY_LINE = re.compile(r"^(?:#{2,6} |> |\d+[.)] |\||```|!\[)")
 _URL_LINE = re.compile(r"^<?https?://\S+>?$")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " "})
-_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TOML_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+# The parser's time grows with the square of the parts, and Python shows no number of any length.
+_COSTLY_TOML = re.compile(
+    rf"(?<![\w-]){_TOML_PART}(?:[ \t]*\.[ \t]*{_TOML_PART}){{50}}|[0-9A-Fa-f_]{{400}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +137,15 @@ def _read_yaml(body: Sequence[str]) -> tuple[dict[str, object], tuple[int, str] 
     """Parse YAML safely; on any fault read the lines one by one and tell the fault."""
     text = "\n".join(body).replace("\u00a0", " ")
     try:
-        _refuse_hostile(text)
-        value = yaml.load(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        _refuse_long(text)
+        value = load_yaml(text)
+    except YAML_FAULTS as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line = min(mark.line, len(body) - 1) if mark else 0
-        return _read_lines(body), (line, f"front matter is not YAML: {error.problem}")
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
-        reason = str(error).split("\n", 1)[0] or type(error).__name__
-        return _read_lines(body), (0, f"front matter is not YAML: {reason}")
+        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+        return _read_lines(body), (line, f"front matter is not YAML: {problem}")
+    except _TooLongError as error:
+        return _read_lines(body), (0, f"front matter is not read: {error}")
     if isinstance(value, dict):
         return {str(key).strip().lower(): item for key, item in value.items()}, None
     if value is None:
@@ -149,26 +153,24 @@ def _read_yaml(body: Sequence[str]) -> tuple[dict[str, object], tuple[int, str] 
     return _read_lines(body), (0, "front matter is not a table of keys and values")
 
 
-def _refuse_hostile(text: str) -> None:
-    """Raise for aliases (they can multiply without bound) and for nesting without end."""
-    depth = deepest = 0
-    for sign in text:
-        if sign in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif sign in "]}":
-            depth -= 1
-    if deepest > _MAX_DEPTH or re.search(rf"(?:^|\n) *(?:[-?] ){{{_MAX_DEPTH}}}", text):
-        raise yaml.YAMLError(f"nested deeper than {_MAX_DEPTH}")
-    if "*" in text:
-        for event in yaml.parse(text, Loader=_Loader):
-            if isinstance(event, yaml.AliasEvent):
-                raise yaml.YAMLError("it uses aliases (*name), which notes have no need of")
+class _TooLongError(ValueError):
+    """Front matter that would take longer to parse than anybody waits."""
+
+
+def _refuse_long(text: str) -> None:
+    if len(text) > _MAX_CHARS:
+        raise _TooLongError(f"it has {len(text):,} characters, more than {_MAX_CHARS:,}")
 
 
 def _read_toml(body: Sequence[str]) -> tuple[dict[str, object], tuple[int, str] | None]:
+    text = "\n".join(body).replace("\u00a0", " ")
     try:
-        value = tomllib.loads("\n".join(body).replace("\u00a0", " "))
+        _refuse_long(text)
+        if _COSTLY_TOML.search(text):
+            raise _TooLongError("a key has more than 50 parts, or a number more than 400 digits")
+        value = tomllib.loads(text)
+    except _TooLongError as error:
+        return _read_lines(body), (0, f"front matter is not read: {error}")
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         match = re.search(r"line (\d+)", str(error))
         line = min(int(match[1]) - 1, len(body) - 1) if match else 0

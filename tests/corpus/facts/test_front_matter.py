@@ -61,10 +61,21 @@ def test_a_rule_far_below_does_not_swallow_the_text():
         ("title: x: y", 2, "mapping values are not allowed"),
         ("title: !!python/name:os.system", 2, "could not determine a constructor"),
         ("title: &a x\ntags: *a", 2, "aliases"),
-        ("title: " + "[" * 10_000, 2, "nested deeper than 50"),
-        ("title:\n " + "- " * 10_000 + "x", 2, "nested deeper than 50"),
-        ("date: 2020-02-31", 2, "day is out of range"),
-        ("year: " + "9" * 5000, 2, "limit"),
+        ("title: " + "[" * 60 + "]" * 60, 2, "nested deeper than 50"),
+        ("title: " + "[" * 10_000 + "]" * 10_000, 2, "not YAML: "),
+        ("title:\n " + "- " * 60 + "x", 3, "nested deeper than 50"),
+        ("title: x\ntags: &a [*a]", 3, "aliases"),
+        ("title: x\ndate: 2020-02-31", 3, "'2020-02-31' is no timestamp"),
+        ("title: x\nyear: !!bool x", 3, "'x' is no bool"),
+        ('title: x\nyear: !!int ""', 3, "'' is no int"),
+        ('title: x\nyear: !!float ""', 3, "'' is no float"),
+        ("title: x\ndate: !!timestamp x", 3, "'x' is no timestamp"),
+        ("title: x\nyear: " + "9" * 6000, 3, "a number of 6,000 digits"),
+        ("title: x\nyear: 0x" + "f" * 6000, 3, "a number of 6,002 digits"),
+        ("title: x\nyear: 1" + ":59" * 3000, 3, "a number of 9,001 digits"),
+        ("title: x\nyear: 1" + ":59" * 3000 + ".5", 3, "a number of 9,003 digits"),
+        ("title: x\n<<: 3", 3, "expected a mapping"),
+        ("title: " + "x" * 60_000, 2, "it has 60,007 characters, more than 50,000"),
         ("- title: x\n- tags: y", 2, "not a table of keys and values"),
     ],
 )
@@ -73,6 +84,39 @@ def test_fault_is_told_with_its_line(body, line, reason):
     assert problem is not None
     assert problem[0] == line
     assert reason in problem[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        ("tags: !!set {a, b}", ["a", "b"]),
+        ("tags: !!binary aGVsbG8=", "hello"),
+        ("<<: {tags: [a]}", ["a"]),
+        ("tags: [a, .nan]", None),
+    ],
+)
+def test_odd_but_sound_yaml_is_read(body, value):
+    head = find_front_matter(lines(f"---\ntitle: x\n{body}\n---\ntext"))
+    assert head.problem is None
+    assert value is None or head.fields["tags"] == value
+
+
+# The first took 30 s: the parser's time grows with the square of the parts of a key.
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("a" + ".a" * 16_000 + " = 1", "a key has more than 50 parts"),
+        ("[a" + " . 'a'" * 8_000 + "]", "a key has more than 50 parts"),
+        ("a = 0x" + "f" * 6_000, "or a number more than 400 digits"),
+        ("a = " + "[" * 3_000, "front matter is not TOML"),
+        ("a = 2024-13-45", "front matter is not TOML"),
+    ],
+)
+def test_hostile_toml_is_a_fault_at_once(body, reason):
+    head = find_front_matter(lines(f"+++\ntitle = 'x'\n{body}\n+++\ntext"))
+    assert head.fields["title"] == "x"
+    assert head.problem is not None
+    assert reason in head.problem[1]
 
 
 def test_what_can_be_read_of_a_broken_head_is_used():
