@@ -24,7 +24,7 @@ from markdown_it import MarkdownIt
 from tokenizers import Tokenizer
 
 from notesearch.corpus.chunker import chunk_note
-from notesearch.corpus.decode import UndecodableError, decode
+from notesearch.corpus.decode import UnreadableError, decode
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.layouts import split_document
 from notesearch.corpus.reader import read_notes
@@ -96,14 +96,14 @@ def _cut(notes: Sequence[Note], counter: WordCounts) -> None:
 def _decode(data: bytes) -> None:
     try:
         decode(data)
-    except UndecodableError:
+    except UnreadableError:
         return
 
 
 def _open(path: str, data: bytes) -> Document | None:
     try:
         return open_document(path, data)
-    except UndecodableError:
+    except UnreadableError:
         return None
 
 

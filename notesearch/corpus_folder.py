@@ -11,7 +11,7 @@ from pathlib import Path
 from notesearch.corpus.opening import read_stamped
 from notesearch.corpus.versions import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.walk import NOTE_SUFFIXES, list_files
-from notesearch.errors import UsageError
+from notesearch.errors import NotesearchError, UsageError
 from notesearch.records import FileReading, FileStamp, Listing, Passage, ReadFile, SkippedFile
 from notesearch.settings import Settings
 
@@ -33,11 +33,22 @@ class Ruler:
 class CorpusFolder:
     """The note files of one folder, read by the settings."""
 
-    def __init__(self, folder: Path, settings: Settings, ruler: Callable[[], Ruler]) -> None:
-        """Take a folder; the ruler is asked for when the first file is read, no sooner."""
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        ruler: Callable[[], Ruler],
+        *,
+        debug: bool = False,
+    ) -> None:
+        """Take a folder; the ruler is asked for when the first file is read, no sooner.
+
+        With `debug` an error of ours keeps its traceback, and ends the reading.
+        """
         self.folder = folder
         self._settings = settings
         self._ruler = ruler
+        self._debug = debug
 
     @property
     def fingerprint(self) -> str:
@@ -66,32 +77,31 @@ class CorpusFolder:
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
         """Read and cut files, one answer a path, in their order."""
-        return map(self._read_file, paths)
+        return map(self._read_and_cut, paths)
 
-    def _read_file(self, path: str) -> ReadFile:
+    def _read_and_cut(self, path: str) -> ReadFile:
+        """Read and cut one file; an error of ours in it is a finding, and never stops the rest."""
         from notesearch.corpus.reader import read_notes
 
         try:
             data, stamp = self._read_stamped(path)
         except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
-            return ReadFile(FileReading(path, skipped=SkippedFile(path, None, reason)))
-        reading = read_notes(
-            path, data, rules=self._settings.reading, inline_tags=self._inline_tags
-        )
-        return ReadFile(reading, self._cut(reading), stamp)
+            return _unreadable(path, error.strerror or str(error))
+        settings = self._settings
+        inline_tags, ruler = self._inline_tags, self._ruler()  # theirs are no errors of the file
+        try:
+            reading = read_notes(path, data, rules=settings.reading, inline_tags=inline_tags)
+            return ReadFile(reading, _cut(reading, ruler), stamp)
+        except (NotesearchError, MemoryError):
+            raise
+        except Exception as error:
+            if self._debug:
+                raise
+            said = f"{type(error).__name__}: {error}".split("\n", 1)[0].rstrip(": ")
+            return _unreadable(path, f"{said:.200}; this is a bug in notesearch, please report it")
 
     def _read_stamped(self, path: str) -> tuple[bytes, FileStamp]:
         return read_stamped(self.folder, path, follow_links=self._settings.follow_links)
-
-    def _cut(self, reading: FileReading) -> tuple[tuple[Passage, ...], ...]:
-        from notesearch.corpus.chunker import chunk_note
-
-        ruler = self._ruler()
-        return tuple(
-            tuple(chunk_note(note, max_tokens=ruler.max_tokens, count=ruler.count))
-            for note in reading.notes
-        )
 
     @cached_property
     def _inline_tags(self) -> bool:
@@ -103,13 +113,31 @@ class CorpusFolder:
         return self._settings.inline_tags == "always"
 
 
+def _unreadable(path: str, reason: str) -> ReadFile:
+    skipped = SkippedFile(path, None, f"cannot be read: {reason}")
+    return ReadFile(FileReading(path, skipped=skipped))
+
+
+def _cut(reading: FileReading, ruler: Ruler) -> tuple[tuple[Passage, ...], ...]:
+    from notesearch.corpus.chunker import chunk_note
+
+    return tuple(
+        tuple(chunk_note(note, max_tokens=ruler.max_tokens, count=ruler.count))
+        for note in reading.notes
+    )
+
+
 def parse_paths(
-    paths: Sequence[Path], settings: Settings, ruler: Callable[[], Ruler]
+    paths: Sequence[Path],
+    settings: Settings,
+    ruler: Callable[[], Ruler],
+    *,
+    debug: bool = False,
 ) -> Iterator[ReadFile]:
     """Read files and folders as an update would, in the order given."""
     for path in paths:
         folder, start = _home_of(path, settings)
-        corpus = CorpusFolder(folder, settings, ruler)
+        corpus = CorpusFolder(folder, settings, ruler, debug=debug)
         if not path.is_dir():
             yield from corpus.read_files([start])
             continue

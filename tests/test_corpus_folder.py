@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from notesearch import Index, Settings
 from notesearch.corpus_folder import Ruler, parse_paths
+from notesearch.errors import ModelError
 from notesearch.index.records import UpdateReport
 from tests.fakes import WordEmbedder
 
@@ -58,6 +61,85 @@ def test_notes_behind_links_leave_the_index_with_the_setting(linked):
     assert sorted(stored(linked)) == ["a.md"]
     assert report.removed == ("c.md", "more/b.md")
     assert [skip.path for skip in report.skipped] == ["c.md", "more/"]
+
+
+class Choking(WordEmbedder):
+    """A model whose tokenizer has a bug for one word."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self._error = error
+
+    def count_tokens(self, text: str) -> int:
+        if "indigestible" in text:
+            raise self._error
+        return super().count_tokens(text)
+
+
+@pytest.fixture
+def three_notes(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    for name, word in (("a", "policy"), ("b", "indigestible"), ("c", "reward")):
+        text = f"# The {word}\n\nWords on the {word}.\n"
+        (tmp_path / "corpus" / f"{name}.md").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyError("x\ny"), "KeyError: 'x\\ny'"),
+        (ValueError("one\ntwo"), "ValueError: one"),
+        (RecursionError("maximum recursion depth exceeded"), "RecursionError: maximum recursion"),
+        (AssertionError(), "AssertionError;"),
+    ],
+)
+def test_error_of_ours_in_one_file_is_its_finding_and_the_rest_is_read(three_notes, error, said):
+    with Index.open(three_notes / "index", Choking(error), create=True) as index:
+        report = index.update(three_notes / "corpus")
+        assert [note.path for note in index.notes()] == ["a.md", "c.md"]
+    ((path, reason),) = [(skip.path, skip.reason) for skip in report.skipped]
+    assert path == "b.md"
+    assert reason.startswith(f"cannot be read: {said}")
+    assert reason.endswith("; this is a bug in notesearch, please report it")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), KeyboardInterrupt(), ModelError("no model")])
+def test_error_that_is_no_fault_of_the_file_ends_the_update(three_notes, error):
+    with (
+        Index.open(three_notes / "index", Choking(error), create=True) as index,
+        pytest.raises(type(error)),
+    ):
+        index.update(three_notes / "corpus")
+
+
+def test_debug_keeps_the_traceback(three_notes):
+    def count(texts):
+        return list(map(Choking(KeyError("x")).count_tokens, texts))
+
+    files = parse_paths([three_notes / "corpus"], Settings(), lambda: Ruler(60, count), debug=True)
+    with pytest.raises(KeyError):
+        list(files)
+
+
+@pytest.mark.parametrize(("pattern", "is_read"), [("^(a+)+$", True), ("^(a|aa)+$", False)])
+def test_pattern_of_a_reading_rule_has_bounded_time(tmp_path, pattern, is_read):
+    (tmp_path / "a.md").write_text("# A title\n\n" + "a" * 60 + "b\n", encoding="utf-8")
+    program = """
+import sys
+from pathlib import Path
+from notesearch import Settings
+from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus_folder import Ruler, parse_paths
+settings = Settings(reading=(ReadingRule("*.md", record_start=sys.argv[2]),))
+ruler = Ruler(60, lambda texts: [len(text.split()) for text in texts])
+(file,) = parse_paths([Path(sys.argv[1])], settings, lambda: ruler)
+print(file.reading.skipped.reason if file.reading.skipped else "read")
+"""
+    command = [sys.executable, "-c", program, tmp_path / "a.md", pattern]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    refused = f"record_start {pattern!r} takes too long here; use no repeats within repeats"
+    assert ended.stdout.strip() == ("read" if is_read else refused)
 
 
 def test_parse_names_a_link_of_the_corpus_as_an_update_does(linked):

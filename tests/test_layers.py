@@ -35,8 +35,9 @@ DOORS = {
     "markdown_it": "corpus/block",
     "ftfy": "corpus/decode.py",
     "yaml": "yaml_faults.py",
+    "regex": "corpus/layouts/records.py",
 }
-ONE_MODULE = ("faiss", "ftfy", "openvino", "yaml")
+ONE_MODULE = ("faiss", "ftfy", "openvino", "yaml", "regex")
 
 
 def imports(module: Path) -> Iterator[str]:

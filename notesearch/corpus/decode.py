@@ -47,8 +47,8 @@ _THAI_DAMAGE = re.compile(
 )
 
 
-class UndecodableError(ValueError):
-    """Bytes that are no text; the message says what they are."""
+class UnreadableError(ValueError):
+    """A file that is not to be read; the message says what it is."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
@@ -64,13 +64,13 @@ class Decoded:
 
 
 def decode(data: bytes) -> Decoded:
-    """Read bytes as lines of text; raise UndecodableError for what is no text."""
+    """Read bytes as lines of text; raise UnreadableError for what is no text."""
     if len(data) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES / 1e6
-        raise UndecodableError(f"too large for a note: more than {limit:.0f} MB")
+        raise UnreadableError(f"too large for a note: more than {limit:.0f} MB")
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
-            raise UndecodableError(f"not text but {what}")
+            raise UnreadableError(f"not text but {what}")
     text, remarks = _to_text(data)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text, control_remarks = _without_controls(text)
@@ -81,16 +81,16 @@ def decode(data: bytes) -> Decoded:
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE_CHARS:
             size = f"{len(line):,} characters"
-            raise UndecodableError(f"a line of {size} is data, not a note", number)
+            raise UnreadableError(f"a line of {size} is data, not a note", number)
     return Decoded(lines if text.isascii() else _repaired(lines), remarks + control_remarks)
 
 
 def refuse_many_lines(lines: int, size: int) -> None:
-    """Raise UndecodableError for so many lines as nobody waits for, in a file of so many bytes."""
+    """Raise UnreadableError for so many lines as nobody waits for, in a file of so many bytes."""
     most = int(MAX_LINES_PER_MB * max(1.0, size / 1e6))
     if lines > most:
         reason = f"too long for a note: {lines:,} lines, at most {most:,} are read"
-        raise UndecodableError(reason)
+        raise UnreadableError(reason)
 
 
 def _to_text(data: bytes) -> tuple[str, tuple[tuple[int | None, str], ...]]:
@@ -147,7 +147,7 @@ def _without_controls(text: str) -> tuple[str, tuple[tuple[int | None, str], ...
     line = text.count("\n", 0, match.start()) + 1
     cleaned, count = _CONTROL.subn(" ", text)
     if count > 16 and count > len(text) // 50:
-        raise UndecodableError("not text but binary data", line)
+        raise UnreadableError("not text but binary data", line)
     if match[0] in "\x0b\x0c" and count == text.count("\x0b") + text.count("\x0c"):
         return cleaned, ()  # form feeds are white space to their writers
     return cleaned, ((line, f"{count} control characters read as spaces"),)

@@ -90,7 +90,7 @@ class Document:
 
 
 def open_document(path: str, data: bytes) -> Document:
-    """Read a file's bytes; raise UndecodableError for what is no text."""
+    """Read a file's bytes; raise UnreadableError for what is no text."""
     decoded = decode(data)
     lines, remarks = decoded.lines, decoded.remarks
     translate = TRANSLATORS.get(PurePosixPath(path).suffix.lower())

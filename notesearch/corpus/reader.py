@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from notesearch.corpus.blocks import blocks_within, parse_blocks
-from notesearch.corpus.decode import UndecodableError
+from notesearch.corpus.decode import UnreadableError
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.facts.acronyms import find_acronyms
 from notesearch.corpus.facts.dates import date_from_heading, date_from_line
@@ -65,19 +65,20 @@ def read_notes(
     """Read the bytes of a note file; `vocabulary` helps to split tags that run together."""
     try:
         document = open_document(path, data)
-    except UndecodableError as error:
+        rule = rule_for(path, rules)
+        has_words = any(map(count_words, document.lines))
+        parts = split_document(document, rule) if has_words else []
+    except UnreadableError as error:
         return _skipped(path, str(error), error.line)
     findings = [Finding(path, line, reason) for line, reason in document.remarks]
-    if not any(count_words(line) for line in document.lines):
+    if not parts:
         findings.append(Finding(path, None, "no text in it"))
         return FileReading(path, (), tuple(findings))
-    rule = rule_for(path, rules)
-    if rule and rule.inline_tags is not None:
-        inline_tags = rule.inline_tags
-    parts = split_document(document, rule)
     most = int(_MOST_NOTES_PER_MB * max(1.0, len(data) / 1e6))
     if len(parts) > most:
         return _skipped(path, f"{len(parts):,} notes in one file, at most {most:,} are read")
+    if rule and rule.inline_tags is not None:
+        inline_tags = rule.inline_tags
     reader = _PartReader(document, parts, rule, inline_tags=inline_tags, vocabulary=vocabulary)
     notes = tuple(reader.note(part) for part in parts)
     return FileReading(path, notes, tuple(findings + reader.findings))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from notesearch.corpus.decode import (
     MAX_LINE_CHARS,
     MAX_LINES_PER_MB,
-    UndecodableError,
+    UnreadableError,
     decode,
 )
 from notesearch.corpus.opening import MAX_FILE_BYTES
@@ -87,12 +87,12 @@ def test_a_guess_is_reported_with_its_line(data, text, remark):
     ],
 )
 def test_what_is_no_text_is_refused(data, reason):
-    with pytest.raises(UndecodableError, match=reason):
+    with pytest.raises(UnreadableError, match=reason):
         decode(data)
 
 
 def test_a_long_line_is_named_by_its_number():
-    with pytest.raises(UndecodableError) as refused:
+    with pytest.raises(UnreadableError) as refused:
         decode(b"ok\n" + b"x" * (MAX_LINE_CHARS + 1))
     assert refused.value.line == 2
 
@@ -101,7 +101,7 @@ def test_a_long_line_is_named_by_its_number():
 def test_any_bytes_are_lines_or_refused(data):
     try:
         decoded = decode(data)
-    except UndecodableError:
+    except UnreadableError:
         return
     assert decoded.lines
     assert not any("\n" in line or "\r" in line or "\0" in line for line in decoded.lines)
@@ -112,7 +112,7 @@ def test_repairs_never_change_the_count_of_lines(lines):
     data = "\n".join(lines).encode()
     try:
         decoded = decode(data)
-    except UndecodableError:
+    except UnreadableError:
         return
     ended = len(lines) > 1 and not lines[-1]
     assert len(decoded.lines) == len(lines) - ended

@@ -7,7 +7,6 @@ reading rule of the settings names the layout: then its doubts are left aside.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -18,11 +17,11 @@ from notesearch.corpus.layouts.feed import split_feed
 from notesearch.corpus.layouts.headings import split_headings
 from notesearch.corpus.layouts.index_page import keep_index_page
 from notesearch.corpus.layouts.listing import split_listing
-from notesearch.corpus.layouts.part import Part, with_rest
+from notesearch.corpus.layouts.part import Part
+from notesearch.corpus.layouts.records import split_records
 from notesearch.corpus.layouts.table_rows import split_table_rows
 from notesearch.corpus.layouts.whole import keep_whole
 from notesearch.corpus.rules import ReadingRule
-from notesearch.records import NoteKind
 
 __all__ = ["LAYOUTS", "Part", "split_document"]
 
@@ -56,21 +55,8 @@ def split_document(document: Document, rule: ReadingRule | None = None) -> list[
 
 def _by_rule(document: Document, rule: ReadingRule) -> list[Part] | None:
     if rule.record_start:
-        return _split_records(document, re.compile(rule.record_start))
+        return split_records(document, rule.record_start)
     if rule.split == "headings" and rule.level:
         return split_headings(document, asked=True, level=rule.level)
     layout = LAYOUTS.get(rule.split or "")
     return layout(document, asked=True) if layout else None
-
-
-def _split_records(document: Document, start: re.Pattern[str]) -> list[Part] | None:
-    """Cut where a line matches the rule's `record_start`."""
-    starts = [n for n, line in enumerate(document.lines) if start.search(line)]
-    if not starts:
-        return None
-    ends = [*starts[1:], len(document.lines)]
-    parts = [
-        Part(range(first, end), NoteKind.DIGEST_PART)
-        for first, end in zip(starts, ends, strict=True)
-    ]
-    return with_rest(document, parts)
