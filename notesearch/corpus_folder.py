@@ -52,9 +52,13 @@ class CorpusFolder:
 
     @property
     def fingerprint(self) -> str:
-        """What decides, beside the files and the model, which passages come out; in one line."""
+        """What decides, beside the files and the model, which passages come out; in one line.
+
+        What was decided for the collection belongs to it: one file more may change how all
+        the others are read.
+        """
         settings = self._settings
-        rules = repr((settings.inline_tags, settings.reading))
+        rules = repr((self._inline_tags, settings.reading))
         digest = hashlib.blake2b(rules.encode(), digest_size=4).hexdigest()
         return (
             f"reader {READER_VERSION}, chunker {CHUNKER_VERSION}, "
@@ -106,11 +110,13 @@ class CorpusFolder:
     @cached_property
     def _inline_tags(self) -> bool:
         """Whether #words in prose are tags, where the settings leave it to the collection."""
+        settings = self._settings
+        if settings.inline_tags != "auto":
+            return settings.inline_tags == "always"
         from notesearch.corpus.conventions import writes_inline_tags
 
-        if self._settings.inline_tags == "auto":
-            return writes_inline_tags(self.folder, self.listing.files)
-        return self._settings.inline_tags == "always"
+        paths = [file.path for file in self.listing.files]
+        return writes_inline_tags(self.folder, paths, follow_links=settings.follow_links)
 
 
 def _unreadable(path: str, reason: str) -> ReadFile:

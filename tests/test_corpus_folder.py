@@ -63,6 +63,39 @@ def test_notes_behind_links_leave_the_index_with_the_setting(linked):
     assert [skip.path for skip in report.skipped] == ["c.md", "more/"]
 
 
+def test_update_equals_rebuild_when_new_files_decide_on_hashtags_in_prose(tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for number in range(20):
+        text = f"# Note {number}\n\nThe policy takes #steps in prose.\n"
+        (corpus / f"n{number}.md").write_text(text, encoding="utf-8")
+    update(tmp_path, Settings())
+    assert set(stored(tmp_path).values()) == {()}
+    for number in range(10):
+        text = f"# Tagged {number}\n\n#reward #policy\n\nThe reward is #small here.\n"
+        (corpus / f"t{number}.md").write_text(text, encoding="utf-8")
+    update(tmp_path, Settings())
+    updated = stored(tmp_path)
+    update(tmp_path, Settings(), rebuild=True)
+    assert updated == stored(tmp_path)
+    assert updated["n0.md"] == ("steps",)
+    for number in range(10):
+        (corpus / f"t{number}.md").unlink()
+    update(tmp_path, Settings())
+    assert set(stored(tmp_path).values()) == {()}
+
+
+def test_update_reads_no_note_when_the_decision_stays(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    for name in ("a", "b"):
+        text = f"# Note {name}\n\n#reward #policy\n"
+        (tmp_path / "corpus" / f"{name}.md").write_text(text, encoding="utf-8")
+    first = update(tmp_path, Settings())
+    second = update(tmp_path, Settings())
+    assert (second.unchanged, second.generation) == (2, first.generation)
+    assert second.passages_reused == 0
+
+
 class Choking(WordEmbedder):
     """A model whose tokenizer has a bug for one word."""
 

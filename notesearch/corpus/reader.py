@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -104,7 +103,7 @@ class _PartReader:
         self._rule_tags = rule.tags if rule else ()
         self._inline_tags = inline_tags
         self._vocabulary = vocabulary
-        self._slugs: Counter[str] = Counter()
+        self._slugs: dict[str, int] = {}  # those given away, and how far each is numbered
         self._folder_tags = folder_tags(document.path)
         self._tag_fields = {key: document.fields[key] for key in document.fields if key in TAG_KEYS}
         self._dates_between = tuple(_dates_between(document, parts))
@@ -205,10 +204,14 @@ class _PartReader:
         return f"{topic} {year}" if year and date_from_heading(topic) is None else topic
 
     def _id(self, title: str) -> str:
+        """Name a part by its title, numbered where that name is taken: `#a`, `#a-2`."""
         slug = "-".join(re.findall(r"\w+", title.casefold()))[:60].strip("-") or "part"
-        self._slugs[slug] += 1
-        count = self._slugs[slug]
-        return f"{self._document.path}#{slug}" + (f"-{count}" if count > 1 else "")
+        name = slug
+        while name in self._slugs:
+            self._slugs[slug] += 1
+            name = f"{slug}-{self._slugs[slug]}"
+        self._slugs[name] = 1
+        return f"{self._document.path}#{name}"
 
     def _tags(self, part: Part, facts: Facts, line: int) -> tuple[str, ...]:
         tags = [*self._rule_tags, *facts.tags]

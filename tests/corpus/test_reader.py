@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from notesearch.corpus.reader import read_file, read_notes
@@ -181,3 +181,29 @@ def test_any_mixture_of_conventions_is_read(suffix, text):
 @given(SUFFIXES, st.binary(max_size=300))
 def test_any_bytes_are_read_or_skipped(suffix, data):
     checked(read_notes(f"x.{suffix}", data), data)
+
+
+@given(
+    st.lists(st.sampled_from(["Foo bar", "Foo bar 2", "Foo bar 2 2", "Foo", "Foo-bar"]), min_size=3)
+)
+@example(["Foo bar", "Foo bar", "Foo bar 2"])
+def test_no_two_notes_of_a_digest_share_an_id(titles):
+    papers = enumerate(titles)
+    text = "".join(f"## [{t}](https://arxiv.org/abs/2301.{n:05})\nOn it.\n\n" for n, t in papers)
+    notes = read_notes("x.md", text.encode()).notes
+    assert [note.title for note in notes] == titles
+    assert len({note.id for note in notes}) == len(titles)
+
+
+def test_part_whose_name_is_taken_is_numbered():
+    titles = ("Foo bar", "Foo bar", "Foo bar 2", "Foo bar")
+    text = "".join(f"## [{t}](https://arxiv.org/abs/2301.00001)\nOn it.\n\n" for t in titles)
+    ids = [note.id for note in read_notes("x.md", text.encode()).notes]
+    assert ids == ["x.md#foo-bar", "x.md#foo-bar-2", "x.md#foo-bar-2-2", "x.md#foo-bar-3"]
+
+
+def test_file_of_more_notes_than_anybody_waits_for_is_left_out():
+    text = "".join(f"## [T{n}](https://arxiv.org/abs/2301.{n:05})\nOn it.\n" for n in range(5_001))
+    assert reason(read_notes("x.md", text.encode())) == (
+        "5,001 notes in one file, at most 5,000 are read"
+    )
