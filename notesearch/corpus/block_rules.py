@@ -25,19 +25,43 @@ Rule = Callable[[StateBlock, int, int, bool], bool]
 
 # What a block that is no text may begin with: all but these begin a paragraph.
 _SIGNS = frozenset(string.punctuation + string.digits) - frozenset("\"'(,./;?@!%&\\^[]{}")
+# What a document has more of, as no note ever had, is read as text or in pieces: a list takes
+# 60 µs, ten of them may open on one line, and each quote looks at all lines up to a blank one.
+_MOST_LISTS = 15_000
+_MOST_LOOKS = 150_000
+_LINES_OF_PIECE = 20
+_NAMES = ("fence", "blockquote", "hr", "list", "html_block", "heading")
+_DELIMITERS = frozenset("|-:")
+_CODE_INDENT = 4
+
+
+def _read_quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a quote; in pieces, where a thousand of them have looked at the same lines."""
+    if state.env.get("looks", 0) > _MOST_LOOKS:
+        end = min(end, start + _LINES_OF_PIECE)
+    return blockquote(state, start, end, silent)
+
+
+def _read_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a list, unless there were so many that no person wrote them."""
+    if not silent and state.env.get("lists", 0) >= _MOST_LISTS:
+        return False
+    found = list_block(state, start, end, silent)
+    if found and not silent:
+        state.env["lists"] = state.env.get("lists", 0) + 1
+    return found
+
+
 # CommonMark's own rules with the signs that each begins with, in its order. The first three end a
 # list item too, all of them a paragraph or a quote.
 _RULES: tuple[tuple[Rule, str], ...] = (
     (fence, "`~"),
-    (blockquote, ">"),
+    (_read_quote, ">"),
     (hr, "-*_"),
-    (list_block, "-+*" + string.digits),
+    (_read_list, "-+*" + string.digits),
     (html_block, "<"),
     (heading, "#"),
 )
-_NAMES = ("fence", "blockquote", "hr", "list", "html_block", "heading")
-_DELIMITERS = frozenset("|-:")
-_CODE_INDENT = 4
 
 
 def use_fast_rules(parser: MarkdownIt) -> None:
@@ -62,6 +86,8 @@ def _by_sign(rules: Sequence[tuple[Rule, str]]) -> Rule:
             known[sign] = (*known.get(sign, ()), rule)
 
     def ask(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        if silent and state.parentType == "blockquote":
+            state.env["looks"] = state.env.get("looks", 0) + 1
         return any(
             rule(state, start, end, silent) for rule in known.get(_first_sign(state, start), ())
         )
