@@ -17,8 +17,7 @@ from ftfy.badness import is_bad
 from notesearch.corpus.opening import MAX_FILE_BYTES
 
 # The longest note file met in 43 collections has some 3,000 lines; past these sizes it is data.
-# Each line costs time, however short: a file of 1 MB may have as many as are read in 2 s.
-MAX_LINES_PER_MB = 20_000  # and as many in a smaller file
+MAX_LINES = 50_000
 MAX_LINE_CHARS = 1_000_000
 
 _BOMS = (
@@ -77,7 +76,7 @@ def decode(data: bytes) -> Decoded:
     lines = text.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
-    refuse_many_lines(len(lines), len(data))
+    refuse_many_lines(len(lines))
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE_CHARS:
             size = f"{len(line):,} characters"
@@ -85,12 +84,12 @@ def decode(data: bytes) -> Decoded:
     return Decoded(lines if text.isascii() else _repaired(lines), remarks + control_remarks)
 
 
-def refuse_many_lines(lines: int, size: int) -> None:
-    """Raise UnreadableError for so many lines as nobody waits for, in a file of so many bytes."""
-    most = int(MAX_LINES_PER_MB * max(1.0, size / 1e6))
-    if lines > most:
-        reason = f"too long for a note: {lines:,} lines, at most {most:,} are read"
-        raise UnreadableError(reason)
+def refuse_many_lines(lines: int) -> None:
+    """Raise UnreadableError for so many lines as nobody waits for."""
+    if lines > MAX_LINES:
+        raise UnreadableError(
+            f"too long for a note: {lines:,} lines, at most {MAX_LINES:,} are read"
+        )
 
 
 def _to_text(data: bytes) -> tuple[str, tuple[tuple[int | None, str], ...]]:

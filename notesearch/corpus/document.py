@@ -10,12 +10,14 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from notesearch.corpus.blocks import parse_blocks
-from notesearch.corpus.decode import decode, refuse_many_lines
+from notesearch.corpus.decode import UnreadableError, decode, refuse_many_lines
 from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
 from notesearch.corpus.markup import TRANSLATORS
 from notesearch.corpus.text import heading_text
 from notesearch.records import Block
 
+# The most in a file of 43 collections is 3,500; each takes some 60 µs, however short.
+MAX_BLOCKS_PER_MB = 20_000  # and as many in a smaller file
 _LINES_ABOVE_HEAD = 12
 _HEAD_KEY = re.compile(r"(?:title|tags|date|aliases):\s", re.IGNORECASE)
 _NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
@@ -35,6 +37,7 @@ class Document:
     """One file, decoded: the head parsed and taken off, the body as lines."""
 
     path: str
+    size: int  # of the file, in bytes
     lines: tuple[str, ...]  # as shown
     markup: tuple[str, ...]  # the same lines as Markdown
     numbers: Sequence[int]  # the line in the file of each of `lines`
@@ -44,8 +47,15 @@ class Document:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """The top-level blocks of the body."""
-        return parse_blocks(self.markup)
+        """The top-level blocks of the body; UnreadableError for more than a note ever had."""
+        blocks = parse_blocks(self.markup)
+        most = int(MAX_BLOCKS_PER_MB * max(1.0, self.size / 1e6))
+        if (found := _count(blocks)) > most:
+            reason = (
+                f"{found:,} headings, paragraphs and items in one file, at most {most:,} are read"
+            )
+            raise UnreadableError(reason)
+        return blocks
 
     @cached_property
     def headings(self) -> tuple[HeadingLine, ...]:
@@ -89,6 +99,10 @@ class Document:
         return not any(block.kind == "heading" for block in self.blocks)
 
 
+def _count(blocks: Sequence[Block]) -> int:
+    return len(blocks) + sum(_count(block.children) for block in blocks if block.children)
+
+
 def open_document(path: str, data: bytes) -> Document:
     """Read a file's bytes; raise UnreadableError for what is no text."""
     decoded = decode(data)
@@ -96,9 +110,10 @@ def open_document(path: str, data: bytes) -> Document:
     translate = TRANSLATORS.get(PurePosixPath(path).suffix.lower())
     if translate:
         translated = translate(lines)
-        refuse_many_lines(len(translated.markup), len(data))  # a line of HTML may hold thousands
+        refuse_many_lines(len(translated.markup))  # a line of HTML may hold thousands
         return Document(
             path,
+            len(data),
             tuple(translated.lines),
             tuple(translated.markup),
             translated.numbers,
@@ -119,7 +134,7 @@ def open_document(path: str, data: bytes) -> Document:
             numbers[cut.stop :] if not before else (*numbers[: cut.start], *numbers[cut.stop :])
         )
         body = before + after
-    return Document(path, body, body, numbers, len(lines), head.fields, remarks)
+    return Document(path, len(data), body, body, numbers, len(lines), head.fields, remarks)
 
 
 def _head_below_words(lines: Sequence[str]) -> FrontMatter:

@@ -27,7 +27,7 @@ from notesearch.records import Block, FileReading, Finding, Note, NoteKind, Skip
 _MAX_TOPIC_WORDS = 5
 # The largest digest of 43 collections has 1,301 notes in 1 MB, and each takes a fifth of a
 # millisecond however short.
-_MOST_NOTES_PER_MB = 5_000  # and as many in a smaller file
+_MAX_NOTES_PER_MB = 5_000  # and as many in a smaller file
 _LONGEST_DATE_LINE = 60
 _SECTION_LEAD = re.compile(r"^(?:section|topic|area|category|part):\s+", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -64,23 +64,26 @@ def read_notes(
     """Read the bytes of a note file; `vocabulary` helps to split tags that run together."""
     try:
         document = open_document(path, data)
+        findings = [Finding(path, line, reason) for line, reason in document.remarks]
+        if not any(map(count_words, document.lines)):
+            findings.append(Finding(path, None, "no text in it"))
+            return FileReading(path, (), tuple(findings))
         rule = rule_for(path, rules)
-        has_words = any(map(count_words, document.lines))
-        parts = split_document(document, rule) if has_words else []
+        parts = split_document(document, rule)
+        _refuse_many_notes(len(parts), document.size)
+        if rule and rule.inline_tags is not None:
+            inline_tags = rule.inline_tags
+        reader = _PartReader(document, parts, rule, inline_tags=inline_tags, vocabulary=vocabulary)
+        notes = tuple(reader.note(part) for part in parts)
     except UnreadableError as error:
         return _skipped(path, str(error), error.line)
-    findings = [Finding(path, line, reason) for line, reason in document.remarks]
-    if not parts:
-        findings.append(Finding(path, None, "no text in it"))
-        return FileReading(path, (), tuple(findings))
-    most = int(_MOST_NOTES_PER_MB * max(1.0, len(data) / 1e6))
-    if len(parts) > most:
-        return _skipped(path, f"{len(parts):,} notes in one file, at most {most:,} are read")
-    if rule and rule.inline_tags is not None:
-        inline_tags = rule.inline_tags
-    reader = _PartReader(document, parts, rule, inline_tags=inline_tags, vocabulary=vocabulary)
-    notes = tuple(reader.note(part) for part in parts)
     return FileReading(path, notes, tuple(findings + reader.findings))
+
+
+def _refuse_many_notes(notes: int, size: int) -> None:
+    most = int(_MAX_NOTES_PER_MB * max(1.0, size / 1e6))
+    if notes > most:
+        raise UnreadableError(f"{notes:,} notes in one file, at most {most:,} are read")
 
 
 def _skipped(path: str, reason: str, line: int | None = None) -> FileReading:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from notesearch.corpus.decode import (
     MAX_LINE_CHARS,
-    MAX_LINES_PER_MB,
+    MAX_LINES,
     UnreadableError,
     decode,
 )
@@ -82,7 +82,7 @@ def test_a_guess_is_reported_with_its_line(data, text, remark):
         (b"\x89PNG words", "not text but an image"),
         (bytes(range(32)) * 10, "not text but binary data"),
         (b"x" * (MAX_FILE_BYTES + 1), "too large for a note: more than 5 MB"),
-        (b"x\n" * (MAX_LINES_PER_MB + 1), "too long for a note: 20,001 lines, at most 20,000"),
+        (b"x\n" * (MAX_LINES + 1), "too long for a note: 50,001 lines, at most 50,000"),
         (b"ok\n" + b"x" * (MAX_LINE_CHARS + 1), "a line of 1,000,001 characters is data"),
     ],
 )
