@@ -20,6 +20,7 @@ from markdown_it.rules_block import (
     list_block,
     table,
 )
+from mdit_py_plugins.dollarmath.index import math_block_dollar
 
 Rule = Callable[[StateBlock, int, int, bool], bool]
 
@@ -30,6 +31,7 @@ _SIGNS = frozenset(string.punctuation + string.digits) - frozenset("\"'(,./;?@!%
 _MOST_LISTS = 15_000
 _MOST_LOOKS = 150_000
 _LINES_OF_PIECE = 20
+_FORMULA = math_block_dollar(allow_blank_lines=True)
 _NAMES = ("fence", "blockquote", "hr", "list", "html_block", "heading")
 _DELIMITERS = frozenset("|-:")
 _CODE_INDENT = 4
@@ -40,6 +42,18 @@ def _read_quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.env.get("looks", 0) > _MOST_LOOKS:
         end = min(end, start + _LINES_OF_PIECE)
     return blockquote(state, start, end, silent)
+
+
+def _read_math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a formula between `$$`; each that is never closed looks at all lines that follow."""
+    looks = state.env.get("looks for $$", 0)
+    if looks > _MOST_LOOKS:
+        end = min(end, start + _LINES_OF_PIECE)
+    if _FORMULA(state, start, end, silent):
+        return True
+    if state.src.startswith("$$", state.bMarks[start] + state.tShift[start]):
+        state.env["looks for $$"] = looks + end - start
+    return False
 
 
 def _read_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -70,6 +84,7 @@ def use_fast_rules(parser: MarkdownIt) -> None:
     ruler.at("table", _read_table, {"alt": ["paragraph", "reference"]})
     ruler.before("table", "plain text", _read_plain_text)
     ruler.at("lheading", _read_text)
+    ruler.at("math_block", _read_math)
     ruler.after(
         "code", "marked", _by_sign(_RULES), {"alt": ["paragraph", "reference", "blockquote"]}
     )
