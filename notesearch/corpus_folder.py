@@ -12,7 +12,7 @@ from notesearch.corpus.opening import read_stamped
 from notesearch.corpus.versions import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.walk import NOTE_SUFFIXES, list_files
 from notesearch.errors import NotesearchError, UsageError
-from notesearch.records import FileReading, FileStamp, Listing, Passage, ReadFile, SkippedFile
+from notesearch.records import FileReading, Listing, Passage, ReadFile, SkippedFile
 from notesearch.settings import Settings
 
 # What reads notes is imported where the first one is read: a query lists the files to tell
@@ -77,7 +77,8 @@ class CorpusFolder:
 
     def hash_file(self, path: str) -> str:
         """Hash a file's bytes; OSError when it cannot be read."""
-        return self._read_stamped(path)[1].hash
+        follow_links = self._settings.follow_links
+        return read_stamped(self.folder, path, follow_links=follow_links)[1].hash
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
         """Read and cut files, one answer a path, in their order."""
@@ -85,27 +86,27 @@ class CorpusFolder:
 
     def _read_and_cut(self, path: str) -> ReadFile:
         """Read and cut one file; an error of ours in it is a finding, and never stops the rest."""
-        from notesearch.corpus.reader import read_notes
+        from notesearch.corpus.reader import read_file
 
-        try:
-            data, stamp = self._read_stamped(path)
-        except OSError as error:
-            return _unreadable(path, error.strerror or str(error))
         settings = self._settings
         inline_tags, ruler = self._inline_tags, self._ruler()  # theirs are no errors of the file
         try:
-            reading = read_notes(path, data, rules=settings.reading, inline_tags=inline_tags)
-            return ReadFile(reading, _cut(reading, ruler), stamp)
+            reading = read_file(
+                self.folder,
+                path,
+                rules=settings.reading,
+                inline_tags=inline_tags,
+                follow_links=settings.follow_links,
+            )
+            return ReadFile(reading, _cut(reading, ruler))
         except (NotesearchError, MemoryError):
             raise
         except Exception as error:
             if self._debug:
                 raise
             said = f"{type(error).__name__}: {error}".split("\n", 1)[0].rstrip(": ")
-            return _unreadable(path, f"{said:.200}; this is a bug in notesearch, please report it")
-
-    def _read_stamped(self, path: str) -> tuple[bytes, FileStamp]:
-        return read_stamped(self.folder, path, follow_links=self._settings.follow_links)
+            reason = f"cannot be read: {said:.200}; this is a bug in notesearch, please report it"
+            return ReadFile(FileReading(path, skipped=SkippedFile(path, None, reason)))
 
     @cached_property
     def _inline_tags(self) -> bool:
@@ -117,11 +118,6 @@ class CorpusFolder:
 
         paths = [file.path for file in self.listing.files]
         return writes_inline_tags(self.folder, paths, follow_links=settings.follow_links)
-
-
-def _unreadable(path: str, reason: str) -> ReadFile:
-    skipped = SkippedFile(path, None, f"cannot be read: {reason}")
-    return ReadFile(FileReading(path, skipped=skipped))
 
 
 def _cut(reading: FileReading, ruler: Ruler) -> tuple[tuple[Passage, ...], ...]:

@@ -83,11 +83,14 @@ class Index:
     Safe to search from several threads. Close it, or use it as a context manager.
     """
 
-    def __init__(self, index_dir: Path, settings: Settings, model: Model) -> None:
+    def __init__(
+        self, index_dir: Path, settings: Settings, model: Model, *, debug: bool = False
+    ) -> None:
         """Use `Index.open`."""
         self.index_dir = index_dir
         self._settings = settings
         self._model = model
+        self._debug = debug
         self._store = Lazy(lambda: Store(index_dir))
         self._searcher = Lazy(lambda: Searcher(lambda: model.embedder))
         self._turn = threading.Condition()
@@ -105,12 +108,14 @@ class Index:
         settings: Settings | None = None,
         warn: Callable[[str], None] = warn_in_python,
         tell: Callable[[str], None] = say_nothing,
+        debug: bool = False,
     ) -> Index:
         """Open the index in a folder, or the one the settings name.
 
         With `create`, a folder without an index is fine: the first update makes one. An
         `embedder` or `reranker` of the caller's own takes the place of the one in the settings.
-        `warn` hears what a person should know, `tell` what takes long.
+        `warn` hears what a person should know, `tell` what takes long. With `debug`, a bug in the
+        reading of one file ends the update with its traceback, instead of leaving that file out.
         """
         settings = settings or Settings()
         if embedder is not None:
@@ -124,7 +129,7 @@ class Index:
         if not create and not layout.catalog.exists():
             there = DEFAULT_CORPUS if DEFAULT_CORPUS.is_dir() else None
             raise no_index_yet(layout, settings.corpus or there)
-        return cls(index_dir, settings, model)
+        return cls(index_dir, settings, model, debug=debug)
 
     # ------------------------------------------------------------ in step with the corpus
 
@@ -185,7 +190,7 @@ class Index:
         if corpus is None and self._settings.corpus is None:
             self._require_own_corpus()
         folder = Path(corpus) if corpus is not None else self._settings.corpus or self.corpus
-        return CorpusFolder(folder, self._settings, self._model.ruler)
+        return CorpusFolder(folder, self._settings, self._model.ruler, debug=self._debug)
 
     @property
     def corpus(self) -> Path:

@@ -138,16 +138,6 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class FileReading:
-    """What the reading makes of one file: notes, or the reason why there are none."""
-
-    path: str
-    notes: tuple[Note, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    skipped: SkippedFile | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class FileStamp:
     """The very bytes of a file that were read, and how the file stood meanwhile."""
 
@@ -158,12 +148,22 @@ class FileStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class FileReading:
+    """What the reading makes of one file: notes, or the reason why there are none."""
+
+    path: str
+    notes: tuple[Note, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    skipped: SkippedFile | None = None
+    stamp: FileStamp | None = None  # None where the file could not be opened
+
+
+@dataclass(frozen=True, slots=True)
 class ReadFile:
     """A file's reading with the passages of its notes, ready for the index."""
 
     reading: FileReading
     passages: tuple[tuple[Passage, ...], ...] = ()  # of each note of the reading, in its order
-    stamp: FileStamp | None = None  # None where the file could not be opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,7 @@ def changed_while_read(
 ) -> tuple[Path, bytes]:
     """Have a note be another one for its next `times` openings, and back to what it was after."""
     from notesearch import corpus_folder
+    from notesearch.corpus import reader
 
     note = folder / "corpus/rl/dpo.md"
     content, status = note.read_bytes(), note.stat()
@@ -204,6 +205,7 @@ def changed_while_read(
             os.utime(note, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     monkeypatch.setattr(corpus_folder, "read_stamped", read)
+    monkeypatch.setattr(reader, "read_stamped", read)
     return note, content
 
 

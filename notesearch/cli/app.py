@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from notesearch.cli.endings import DEBUG
+from notesearch.cli.endings import DEBUG, is_debugging
 from notesearch.cli.output import tell, warn
 from notesearch.cli.places import Place
 from notesearch.errors import UsageError
@@ -141,4 +141,6 @@ def open_index(place: Place, *, create: bool = False) -> Index:
 
     if not create:
         place.require_index()
-    return Index.open(create=create, settings=place.settings, warn=warn, tell=tell)
+    return Index.open(
+        create=create, settings=place.settings, warn=warn, tell=tell, debug=is_debugging()
+    )

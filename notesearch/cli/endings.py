@@ -56,9 +56,14 @@ def _number(code: object) -> int:
     return code if isinstance(code, int) else int(code is not None)
 
 
+def is_debugging() -> bool:
+    """Tell whether errors are to show their tracebacks."""
+    return bool(os.environ.get(DEBUG))
+
+
 def _end_with(error: BaseException) -> int:
     """Say what ended a command, and give the exit code for it."""
-    if os.environ.get(DEBUG):
+    if is_debugging():
         import traceback
 
         tell("".join(traceback.format_exception(error)).rstrip("\n"))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from notesearch.cli.app import ConfigOption, JsonOption, app, examples, read_path
+from notesearch.cli.endings import is_debugging
 from notesearch.cli.output import tell, warn, write
 from notesearch.cli.places import read_place, require_regular
 from notesearch.exit_codes import ExitCode
@@ -39,7 +40,7 @@ def parse(
     model = Model(settings, warn=warn, tell=tell)
     any_skipped = False
     separator = "[\n"
-    for file in parse_paths(paths, settings, model.ruler):
+    for file in parse_paths(paths, settings, model.ruler, debug=is_debugging()):
         for finding in file.reading.findings:
             tell(remark_line(finding))
         if file.reading.skipped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from notesearch.corpus.blocks import blocks_within, parse_blocks
@@ -17,7 +18,7 @@ from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags
 from notesearch.corpus.facts.title import Title, find_title, make_title
 from notesearch.corpus.layouts import Part, split_document
 from notesearch.corpus.layouts.part import count_words, first_sentence
-from notesearch.corpus.opening import read_bytes
+from notesearch.corpus.opening import read_stamped
 from notesearch.corpus.rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
 from notesearch.corpus.walk import NOT_UTF8, is_utf8
@@ -47,10 +48,11 @@ def read_file(
     if not is_utf8(path):
         return _skipped(ascii(path), NOT_UTF8)
     try:
-        data = read_bytes(corpus, path, follow_links=follow_links)
+        data, stamp = read_stamped(corpus, path, follow_links=follow_links)
     except OSError as error:
         return _skipped(path, f"cannot be read: {error.strerror or error}")
-    return read_notes(path, data, rules=rules, inline_tags=inline_tags, vocabulary=vocabulary)
+    reading = read_notes(path, data, rules=rules, inline_tags=inline_tags, vocabulary=vocabulary)
+    return replace(reading, stamp=stamp)
 
 
 def read_notes(

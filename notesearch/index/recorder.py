@@ -73,7 +73,7 @@ class Recorder:
         """
         is_known = seen.path in self._files
         reading = read.reading
-        number = self.put_file(as_read(seen, read.stamp), failed=reading.skipped is not None)
+        number = self.put_file(as_read(seen, reading.stamp), failed=reading.skipped is not None)
         if is_known and reading.skipped is None:
             self.remove_notes(number)
         if is_known or reading.findings or reading.skipped:

@@ -121,7 +121,8 @@ class LineCorpus:
             try:
                 data, stamp = read_stamped(self.root, path)
                 read = read_lines(path, data.decode("utf-8"))
-                yield replace(read, stamp=replace(stamp, hash=hashlib.sha256(data).hexdigest()))
+                stamp = replace(stamp, hash=hashlib.sha256(data).hexdigest())
+                yield replace(read, reading=replace(read.reading, stamp=stamp))
             except OSError as error:
                 yield ReadFile(FileReading(path, skipped=SkippedFile(path, None, str(error))))
 
