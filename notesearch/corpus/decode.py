@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 import ftfy
 from ftfy.badness import is_bad
@@ -36,6 +35,8 @@ _MAGIC = {
     b"\x1f\x8b": "compressed data",
     b"SQLite format 3": "a database",
 }
+# Damaged lines and words, each counted once: one takes 50 to 150 µs.
+_MOST_MENDED_PER_MB = 8_000
 _CHEAP_IN_PARTS = 10_000  # odd signs times length: a line of 500 signs, 20 of them odd
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
@@ -81,7 +82,14 @@ def decode(data: bytes) -> Decoded:
         if len(line) > MAX_LINE_CHARS:
             size = f"{len(line):,} characters"
             raise UnreadableError(f"a line of {size} is data, not a note", number)
-    return Decoded(lines if text.isascii() else _repaired(lines), remarks + control_remarks)
+    remarks += control_remarks
+    if text.isascii():
+        return Decoded(lines, remarks)
+    mender = _Mender(len(data))
+    mended = mender.mend(lines)
+    if mender.gave_up_at:
+        remarks += ((mender.gave_up_at, "too much is garbled; from here on it is read as it is"),)
+    return Decoded(mended, remarks)
 
 
 def refuse_many_lines(lines: int) -> None:
@@ -152,31 +160,41 @@ def _without_controls(text: str) -> tuple[str, tuple[tuple[int | None, str], ...
     return cleaned, ((line, f"{count} control characters read as spaces"),)
 
 
-def _repaired(lines: list[str]) -> list[str]:
-    """Undo mojibake line by line, so that the count of lines can't change."""
-    repaired = []
-    for line in lines:
-        if not line.isascii():
-            line = _INVISIBLE.sub("", line).translate(_LIGATURES).replace("\u00a0", " ")
-            line = _THAI_DAMAGE.sub(_mend_thai, line)
-            if is_bad(line):
-                line = _without_mojibake(line)
-        repaired.append(line)
-    return repaired
+class _Mender:
+    """Undoes mojibake line by line, so that the count of lines can't change."""
 
+    def __init__(self, size: int) -> None:
+        self._known: dict[str, str] = {}  # a damaged file is damaged in the same few words
+        self._most = int(_MOST_MENDED_PER_MB * max(1.0, size / 1e6))
+        self.gave_up_at: int | None = None  # the first line that was left as it is
 
-def _without_mojibake(line: str) -> str:
-    """Repair a line whole, or else word by word: one odd sign must not keep the rest broken."""
-    fixed = _fix_encoding(line)
-    if is_bad(fixed):
-        words = line.split(" ")
-        fixed = " ".join(word if word.isascii() else _mend_word(word) for word in words)
-    return fixed.replace("\n", " ").replace("\r", " ")
+    def mend(self, lines: list[str]) -> list[str]:
+        """Give the lines with their mojibake undone, up to where that takes too long."""
+        mended = []
+        for number, line in enumerate(lines, 1):
+            if not line.isascii():
+                line = _INVISIBLE.sub("", line).translate(_LIGATURES).replace("\u00a0", " ")
+                line = _THAI_DAMAGE.sub(_mend_thai, line)
+                if is_bad(line):
+                    line = self._without_mojibake(line, number)
+            mended.append(line)
+        return mended
 
+    def _without_mojibake(self, line: str, number: int) -> str:
+        """Repair a line whole, or else word by word: one odd sign must not keep the rest broken."""
+        fixed = self._fix(line, number)
+        if is_bad(fixed):
+            words = line.split(" ")
+            fixed = " ".join(self._fix(word, number) if is_bad(word) else word for word in words)
+        return fixed.replace("\n", " ").replace("\r", " ")
 
-@lru_cache(maxsize=4096)  # a damaged file is damaged in the same few words
-def _mend_word(word: str) -> str:
-    return _fix_encoding(word) if is_bad(word) else word
+    def _fix(self, text: str, number: int) -> str:
+        if text not in self._known:
+            if len(self._known) >= self._most:
+                self.gave_up_at = self.gave_up_at or number
+                return text
+            self._known[text] = _fix_encoding(text)
+        return self._known[text]
 
 
 def _fix_encoding(text: str) -> str:

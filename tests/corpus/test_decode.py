@@ -74,6 +74,12 @@ def test_a_guess_is_reported_with_its_line(data, text, remark):
     assert ("\n".join(decoded.lines), decoded.remarks) == (text, (remark,))
 
 
+def test_more_damage_than_anybody_waits_for_is_left_as_it_is_and_named():
+    lines = decode("".join(f"CafÃ© {number}\n" for number in range(9_000)).encode())
+    assert (lines.lines[7_999], lines.lines[8_000]) == ("Café 7999", "CafÃ© 8000")
+    assert lines.remarks == ((8_001, "too much is garbled; from here on it is read as it is"),)
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
