@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.embedding.batching import plan_batches
+from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.tokens import TokenReader
 
 if TYPE_CHECKING:
@@ -164,11 +165,8 @@ def open_engine(graph: Path, *, at_once: bool = False) -> Engine:
     of laying them out anew: it opens in 0.02 s, not 0.1, and a run takes twice as long. Raises
     UnusableGraphError.
     """
-    import onnxruntime
-    from onnxruntime.capi import (
-        onnxruntime_pybind11_state as failures,
-    )
-
+    onnxruntime = import_private("onnxruntime")
+    failures = import_private("onnxruntime.capi.onnxruntime_pybind11_state")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors alone: its warnings speak of its own graph rewriting

@@ -20,6 +20,7 @@ from notesearch.embedding.openvino_engine import (
     import_openvino,
     open_bfloat16_engine,
 )
+from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.store import (
@@ -199,19 +200,15 @@ def write_int8(graph: Path, target: Path, how: Int8Attempt) -> None:
 
     One scale for a whole matrix falls to a cosine of 0.945 where this one keeps 0.994.
     """
-    from onnxruntime.quantization import (
-        QuantType,
-        quantize_dynamic,
-    )
-
+    quantization = import_private("onnxruntime.quantization")
     with quiet():  # it advises a pass over the graph that changes nothing here
-        quantize_dynamic(
+        quantization.quantize_dynamic(
             graph,
             target,
             op_types_to_quantize=["MatMul"],
             per_channel=True,
             reduce_range=how.seven_bits,
-            weight_type=QuantType.QInt8,
+            weight_type=quantization.QuantType.QInt8,
             nodes_to_exclude=_narrowing_products(graph) if how.spares_narrowing else [],
         )
 

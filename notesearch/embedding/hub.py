@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from notesearch.embedding.private_imports import import_private
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
@@ -31,12 +32,11 @@ def fetch_model(choice: AnyChoice) -> None:
 
 def _check_reachable() -> None:
     """Knock at the hub's door first: its library tries for a minute before it gives up."""
-    from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
-
-    if HF_HUB_OFFLINE:
+    hub = import_private("huggingface_hub.constants")
+    if hub.HF_HUB_OFFLINE:
         raise OSError("HF_HUB_OFFLINE is set")
     if "https" in getproxies():
         return  # what is reached through a proxy may not be reached without
-    address = urlsplit(ENDPOINT)
+    address = urlsplit(hub.ENDPOINT)
     port = address.port or (80 if address.scheme == "http" else 443)
     socket.create_connection((address.hostname or "", port), timeout=_PATIENCE_SECONDS).close()

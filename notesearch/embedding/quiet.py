@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from notesearch.embedding.private_imports import import_private
+
 # "" is the root logger, which onnxruntime's quantisation uses.
 _TALKATIVE = ("torch.onnx", "sentence_transformers", "")
 
@@ -14,16 +16,15 @@ _TALKATIVE = ("torch.onnx", "sentence_transformers", "")
 @contextmanager
 def quiet() -> Iterator[None]:
     """Silence progress bars, warnings and advice of the model libraries, and give them back."""
-    from transformers.utils import logging as transformers_logging
-
+    transformers_logging = import_private("transformers.utils.logging")
     loggers = [logging.getLogger(name) for name in _TALKATIVE]
     levels = [logger.level for logger in loggers]
     verbosity = transformers_logging.get_verbosity()
     with_bar = transformers_logging.is_progress_bar_enabled()
     for logger in loggers:
         logger.setLevel(logging.ERROR)
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -33,4 +34,4 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
         transformers_logging.set_verbosity(verbosity)
         if with_bar:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            transformers_logging.enable_progress_bar()

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from notesearch.embedding.private_imports import import_private
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
@@ -122,10 +123,9 @@ def _repositories(choice: AnyChoice) -> list[str]:
 
 def _hub_caches() -> list[Path]:
     # The module of constants alone: it imports in 14 ms, the library proper in 100.
-    from huggingface_hub.constants import HF_HUB_CACHE
-
+    constants = import_private("huggingface_hub.constants")
     own = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
-    return [*([Path(own)] if own else []), Path(HF_HUB_CACHE)]
+    return [*([Path(own)] if own else []), Path(constants.HF_HUB_CACHE)]
 
 
 def _find_snapshot(repository: Path, choice: AnyChoice) -> Path | None:

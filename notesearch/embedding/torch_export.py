@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers import AttentionInterface
 
+from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.torch_loading import first_line
 
@@ -74,7 +74,7 @@ def attention_for_export(transformer: object, *, one_text: bool) -> Iterator[Non
         return
     config: Any = transformer.config  # type: ignore[attr-defined]
     before = config._attn_implementation
-    AttentionInterface.register(_FUSED, _fused_attention)
+    import_private("transformers").AttentionInterface.register(_FUSED, _fused_attention)
     with quiet():  # it warns of models that keep their own
         try:
             switch(_FUSED if one_text else "eager")

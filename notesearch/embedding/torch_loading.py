@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import sentence_transformers
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
+from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.tokens import UNLIMITED_SEQUENCE
 from notesearch.errors import ModelError
@@ -39,7 +39,7 @@ def load_from_files(choice: AnyChoice, source: ModelSource, device: str, **optio
     kind = choice.kind
     with quiet():
         try:
-            return getattr(sentence_transformers, kind.loader)(
+            return _class_of(choice)(
                 str(source.folder),
                 device=device,
                 trust_remote_code=choice.trust_remote_code,
@@ -58,7 +58,7 @@ def download(choice: AnyChoice) -> None:
     """Fetch a hub model into the hub's cache; OSError where that cannot be."""
     with quiet():
         try:
-            getattr(sentence_transformers, choice.kind.loader)(
+            _class_of(choice)(
                 choice.name,
                 device="cpu",
                 revision=choice.revision,
@@ -66,6 +66,10 @@ def download(choice: AnyChoice) -> None:
             )
         except _LOADING_ERRORS as error:
             raise OSError(first_line(error)) from error
+
+
+def _class_of(choice: AnyChoice) -> Any:  # noqa: ANN401 - a class of the library's
+    return getattr(import_private("sentence_transformers"), choice.kind.loader)
 
 
 def copy_tokenizer(own: object, source: ModelSource) -> Tokenizer:

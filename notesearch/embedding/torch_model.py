@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from sentence_transformers import SentenceTransformer
 
 from notesearch.embedding.batching import plan_batches
 from notesearch.embedding.compiled import OUTPUT, Engine, GraphShape
@@ -34,6 +33,7 @@ from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from sentence_transformers import SentenceTransformer
 
     from notesearch.embedding.choice import ModelChoice
     from notesearch.embedding.source import ModelSource

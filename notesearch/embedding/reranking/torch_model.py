@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from sentence_transformers import CrossEncoder
 
 from notesearch.embedding.compiled import GraphShape
 from notesearch.embedding.reranking.compiled import to_probabilities
@@ -35,6 +34,7 @@ from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from sentence_transformers import CrossEncoder
 
     from notesearch.embedding.choice import RerankerChoice
     from notesearch.embedding.source import ModelSource
