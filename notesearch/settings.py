@@ -1,32 +1,47 @@
-"""Frozen settings: defaults, then `notesearch.yaml`, then the environment, then options.
+"""Read the settings: defaults, the user's own file, `notesearch.yaml`, environment, options.
 
-A key nobody knows is an error that names the nearest known one: a setting misspelt is a
-setting that silently does nothing.
+Later ones win. A key nobody knows is an error that names the nearest known one: a setting misspelt
+is a setting that silently does nothing. What `./notesearch.yaml` may not say before the person has
+said `notesearch trust` stands in one table, `NEEDS_TRUST`.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
-import re
-from collections.abc import Mapping
+import stat
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from notesearch.corpus.rules import SPLITS, ReadingRule
-from notesearch.embedding.choice import ModelChoice, Precision, RerankerChoice
+from notesearch.corpus.rules import ReadingRule
+from notesearch.embedding.choice import ModelChoice, RerankerChoice
+from notesearch.embedding.source import BUNDLED_NAMES
 from notesearch.errors import SettingsError
+from notesearch.setting_values import check_key, folder_value, model_value, own_value
 
 SETTINGS_FILE = "notesearch.yaml"
-_ENVIRONMENT_PREFIX = "NOTESEARCH_"
 FROM_ENVIRONMENT = ("corpus", "index", "model", "precision", "device", "rerank", "inline_tags")
-_MODEL_TEXTS = ("device", "dtype", "revision", "query_prompt", "passage_prompt")
-_MODEL_KEYS = (
-    "model", "precision", *_MODEL_TEXTS, "truncate_dim", "trust_remote_code",
-)  # fmt: skip
+_ENVIRONMENT_PREFIX = "NOTESEARCH_"
+# Read by others: the tests and benchmarks, and the command line.
+_OTHER_VARIABLES = ("NOTESEARCH_DATA", "NOTESEARCH_DEBUG")
+# What belongs to one model, and ends where another model is named.
+_OF_ONE_MODEL = ("truncate_dim", "revision", "query_prompt", "passage_prompt", "trust_remote_code")
+_MODEL_KEYS = ("model", "precision", "device", "dtype", *_OF_ONE_MODEL)
 _RERANK_KEYS = ("rerank", "rerank_revision", "rerank_trust_remote_code")
-_INLINE_TAGS = ("auto", "always", "never")
+_MOST_BYTES = 1 << 20  # of a settings file
+
+
+class SettingsWarning(UserWarning):
+    """A setting that does not count."""
+
+
+def warn_in_python(message: str) -> None:
+    """Warn as libraries do; the command line passes its own function."""
+    warnings.warn(message, SettingsWarning, stacklevel=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,195 +58,232 @@ class Settings:
     follow_links: bool = False  # read files and folders that links lead to outside the corpus
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = ()
-    source: Path | None = None  # the file that the settings were read from
+    source: Path | None = None  # the last file that settings were read from
+    left_out: tuple[str, ...] = ()  # keys of ./notesearch.yaml that need the person's trust
 
 
 _OWN_KEYS = [
-    item.name for item in fields(Settings) if item.name not in ("source", "model", "rerank")
+    item.name
+    for item in fields(Settings)
+    if item.name not in ("source", "left_out", "model", "rerank")
 ]
 KEYS = [*_OWN_KEYS, *_MODEL_KEYS, *_RERANK_KEYS]
 
 
-def load_settings(
-    file: Path | None = None, environment: Mapping[str, str] | None = None
-) -> Settings:
-    """Read the settings that hold here; without a `file`, ./notesearch.yaml if there is one."""
-    if environment is None:
-        environment = os.environ
-    settings = Settings()
-    if file is None and Path(SETTINGS_FILE).is_file():
-        file = Path(SETTINGS_FILE)
-    if file is not None:
-        settings = _with_values(settings, _read(file), str(file), file.parent)
-        settings = replace(settings, source=file)
-    given = {
-        name: environment[variable]
-        for name in FROM_ENVIRONMENT
-        if (variable := f"{_ENVIRONMENT_PREFIX}{name.upper()}") in environment
+def _always(value: object, base: Path) -> bool:
+    return True
+
+
+def _is_true(value: object, base: Path) -> bool:
+    return value is True
+
+
+def _is_not_bundled(value: object, base: Path) -> bool:
+    return value not in BUNDLED_NAMES
+
+
+def _leads_out(value: object, base: Path) -> bool:
+    """Whether a folder lies outside the one of the settings file, links followed."""
+    folder = os.path.realpath(folder_value("folder", value, SETTINGS_FILE, base))
+    return not Path(folder).is_relative_to(os.path.realpath(base))
+
+
+# What a settings file may not say unless the person chose or trusts it: it may have come with a
+# folder of notes. By key, which of its values: those that run code, that fetch, or that reach
+# outside the folder of the file.
+NEEDS_TRUST: Mapping[str, Callable[[object, Path], bool]] = MappingProxyType(
+    {
+        "trust_remote_code": _is_true,
+        "rerank_trust_remote_code": _is_true,
+        "model": _is_not_bundled,
+        "rerank": _always,
+        "revision": _always,  # makes even the bundled model a hub model
+        "rerank_revision": _always,
+        "follow_links": _is_true,
+        "corpus": _leads_out,
+        "index": _leads_out,
     }
-    return _with_values(settings, given, "the environment", Path())
+)
 
 
-def _read(file: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """A settings file, read once: what is checked for trust is what counts."""
+
+    path: Path
+    content: bytes
+    values: Mapping[str, Any]
+
+    def needing_trust(self) -> dict[str, Any]:
+        """Return the keys with their values that count only if the person trusts the file."""
+        base = self.path.parent
+        # Checked first, so that a wrong value is an error and no question of trust.
+        _with_values(Settings(rerank=RerankerChoice("")), self.values, str(self.path), base)
+        return {
+            key: value
+            for key, value in self.values.items()
+            if key in NEEDS_TRUST and NEEDS_TRUST[key](value, base)
+        }
+
+
+def load_settings(
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    warn: Callable[[str], None] = warn_in_python,
+) -> Settings:
+    """Read the settings that hold here; without a `file`, ./notesearch.yaml if there is one.
+
+    `warn` hears in one line each what does not count: keys of ./notesearch.yaml that need trust,
+    and variables of the environment that are not known.
+    """
+    settings = Settings()
+    if os.path.lexists(own := user_settings_file()):
+        settings = _with_file(settings, read_settings_file(own))
+    if file is not None:
+        settings = _with_file(settings, read_settings_file(file))
+    elif os.path.lexists(SETTINGS_FILE):
+        settings = _with_found_file(settings, read_settings_file(Path(SETTINGS_FILE)), warn)
+    given = _read_environment(os.environ if environment is None else environment, warn)
+    return _with_values(settings, given, "the environment", None)
+
+
+def user_settings_file() -> Path:
+    """Return the path of the user's own settings file, which need not exist."""
+    from platformdirs import user_config_path
+
+    return user_config_path("notesearch") / "config.yaml"
+
+
+def read_settings_file(path: Path) -> SettingsFile:
+    """Read a settings file; SettingsError says in one line why it cannot be."""
+    content = _read_regular_file(path)
+    try:
+        values = _parse(path, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{path} cannot be read: it is not UTF-8 from byte {error.start} on; save it as UTF-8"
+        ) from error
+    return SettingsFile(path, content, values)
+
+
+def _read_regular_file(path: Path) -> bytes:
+    try:
+        # Without it, opening a pipe waits until somebody writes.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise SettingsError(f"{path} is no regular file; name a settings file")
+        with os.fdopen(handle, "rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path} does not exist; name a settings file") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > _MOST_BYTES:
+        raise SettingsError(f"{path} is larger than 1 MB; name a settings file")
+    return content
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
     # 10 ms for yaml, which a query where there is no such file does not wait for.
     from notesearch.yaml_faults import YAML_FAULTS, describe_fault, load_yaml
 
     try:
-        value = load_yaml(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise SettingsError(f"{file} does not exist; name a settings file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} cannot be read: {error}") from error
+        value = load_yaml(text)
     except YAML_FAULTS as error:
-        raise SettingsError(f"{file}{describe_fault(error)}") from error
+        raise SettingsError(f"{path}{describe_fault(error)}") from error
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise SettingsError(f"{file}: settings are `key: value` lines, found {_kind(value)}")
+        kind = "a list" if isinstance(value, list) else f"a {type(value).__name__}"
+        raise SettingsError(f"{path}: settings are `key: value` lines, found {kind}")
     return value
 
 
-def _with_values(settings: Settings, values: Mapping[str, Any], place: str, base: Path) -> Settings:
+def _with_file(settings: Settings, file: SettingsFile) -> Settings:
+    read = _with_values(settings, file.values, str(file.path), file.path.parent)
+    return replace(read, source=file.path)
+
+
+def _with_found_file(
+    settings: Settings, file: SettingsFile, warn: Callable[[str], None]
+) -> Settings:
+    """Add what ./notesearch.yaml says, without what needs trust unless it has it."""
+    from notesearch.trust import is_trusted
+
+    needing = file.needing_trust()
+    if not needing or is_trusted(file.path, file.content):
+        return _with_file(settings, file)
+    warn(
+        f"{file.path}: left out {', '.join(needing)}: a file that came with a folder may not set "
+        f"{'it' if len(needing) == 1 else 'them'} unasked; to see and accept, run: notesearch trust"
+    )
+    # Without its cross-encoder nothing holds that belongs to it.
+    gone = {*needing, *(_RERANK_KEYS if "rerank" in needing else ())}
+    values = {key: value for key, value in file.values.items() if key not in gone}
+    return replace(_with_file(settings, replace(file, values=values)), left_out=tuple(needing))
+
+
+def _read_environment(
+    environment: Mapping[str, str], warn: Callable[[str], None]
+) -> dict[str, str]:
+    known = {f"{_ENVIRONMENT_PREFIX}{name.upper()}": name for name in FROM_ENVIRONMENT}
+    given: dict[str, str] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(_ENVIRONMENT_PREFIX) or not value.strip():
+            continue
+        if variable in known:
+            given[known[variable]] = value
+        elif variable not in _OTHER_VARIABLES:
+            warn(_unknown_variable(variable, known))
+    return given
+
+
+def _unknown_variable(variable: str, known: Mapping[str, str]) -> str:
+    name = variable.removeprefix(_ENVIRONMENT_PREFIX).lower()
+    if name in KEYS:
+        return f"{variable} is not read from the environment; set {name} in {SETTINGS_FILE}"
+    near = difflib.get_close_matches(name, FROM_ENVIRONMENT, n=1, cutoff=0.5)
+    nearest = f"{_ENVIRONMENT_PREFIX}{near[0].upper()}" if near else ""
+    hint = f"did you mean {nearest}?" if near else f"known are {', '.join(sorted(known))}"
+    return f"the environment: {ascii(variable)[1:-1]} is not known; {hint}"
+
+
+def _with_values(
+    settings: Settings, values: Mapping[str, Any], place: str, base: Path | None
+) -> Settings:
+    """Add values to settings; names of folders are relative to `base`, or the working folder."""
     changes: dict[str, Any] = {}
     model: dict[str, Any] = {}
     reranker: dict[str, Any] = {}
     for key, value in values.items():
-        _check_key(str(key), KEYS, place)
+        check_key(key, KEYS, place)
         if key in _MODEL_KEYS:
-            model["name" if key == "model" else key] = _model_value(key, value, place, base)
+            model["name" if key == "model" else key] = model_value(key, value, place, base)
         elif key in _RERANK_KEYS:
             name = "name" if key == "rerank" else key.removeprefix("rerank_")
-            reranker[name] = _model_value(key, value, place, base)
+            reranker[name] = model_value(key, value, place, base)
         else:
-            changes[key] = _checked(key, value, place, base)
+            changes[key] = own_value(key, value, place, base or Path())
     if reranker:
         changes["rerank"] = _with_reranker(settings.rerank, reranker, place)
-    return replace(settings, model=replace(settings.model, **model), **changes)
+    return replace(settings, model=_with_model(settings.model, model), **changes)
+
+
+def _with_model(before: ModelChoice, values: Mapping[str, Any]) -> ModelChoice:
+    if values.get("name", before.name) != before.name:
+        defaults = ModelChoice()
+        before = replace(before, **{name: getattr(defaults, name) for name in _OF_ONE_MODEL})
+    return replace(before, **values)
 
 
 def _with_reranker(
     before: RerankerChoice | None, values: Mapping[str, Any], place: str
 ) -> RerankerChoice:
-    if before is None and "name" not in values:
+    if "name" in values and (before is None or before.name != values["name"]):
+        return RerankerChoice(**values)
+    if before is None:
         given = ", ".join(f"rerank_{name}" for name in values)
         raise SettingsError(f"{place}: {given} without rerank; name a cross-encoder with rerank")
-    return replace(before or RerankerChoice(""), **values)
-
-
-def _check_key(key: str, known: list[str], place: str) -> None:
-    if key in known:
-        return
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
-    raise SettingsError(f"{place}: unknown setting {key}; {hint}")
-
-
-def _checked(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: ANN401 - from YAML
-    if key in ("corpus", "index"):
-        return base / Path(_text(key, value, place)).expanduser()
-    if key == "inline_tags":
-        return _one_of(key, value, _INLINE_TAGS, place)
-    if key == "ignore":
-        return _texts(key, value, place)
-    if key == "follow_links":
-        return _truth(key, value, place)
-    if key in ("passage_tokens", "rerank_depth"):
-        return _number(key, value, place)
-    return _rules(value, place)
-
-
-def _model_value(key: str, value: Any, place: str, base: Path) -> Any:  # noqa: ANN401
-    if key in ("model", "rerank"):
-        name = _text(key, value, place)
-        folder = base / Path(name).expanduser()
-        return str(folder) if folder.is_dir() else name
-    if key == "precision":
-        return Precision(_one_of(key, value, tuple(one.value for one in Precision), place))
-    if key == "truncate_dim":
-        return _number(key, value, place)
-    if key in ("trust_remote_code", "rerank_trust_remote_code"):
-        return _truth(key, value, place)
-    if key in ("query_prompt", "passage_prompt") and value == "":
-        return ""  # no prompt at all, where the model has one
-    return _text(key, value, place)
-
-
-def _number(key: str, value: object, place: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise SettingsError(f"{place}: {key} must be a number from 1 on, found {value!r}")
-    return value
-
-
-def _truth(key: str, value: object, place: str) -> bool:
-    if not isinstance(value, bool):
-        raise SettingsError(f"{place}: {key} must be true or false, found {value!r}")
-    return value
-
-
-def _text(key: str, value: object, place: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise SettingsError(f"{place}: {key} must be a text, found {_kind(value)}")
-    return value
-
-
-def _texts(key: str, value: object, place: str) -> tuple[str, ...]:
-    items = [value] if isinstance(value, str) else value
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise SettingsError(f"{place}: {key} must be a list of texts, found {_kind(value)}")
-    return tuple(items)
-
-
-def _one_of(key: str, value: object, allowed: tuple[str, ...], place: str) -> str:
-    if value not in allowed:
-        raise SettingsError(f"{place}: {key} must be one of {', '.join(allowed)}, found {value!r}")
-    return str(value)
-
-
-def _rules(value: object, place: str) -> tuple[ReadingRule, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise SettingsError(f"{place}: reading must be a list of rules, found {_kind(value)}")
-    return tuple(_rule(item, f"{place}: reading rule {n}") for n, item in enumerate(value, 1))
-
-
-def _rule(item: Mapping[str, Any], place: str) -> ReadingRule:
-    known = [entry.name for entry in fields(ReadingRule) if entry.name != "level"]
-    for key in item:
-        _check_key(str(key), known, place)
-    if "files" not in item:
-        raise SettingsError(f"{place}: files is missing; give a pattern such as digests/*.md")
-    split, level = _split(item.get("split"), place)
-    start = item.get("record_start")
-    if start is not None:
-        try:
-            re.compile(_text("record_start", start, place))
-        except re.error as error:
-            raise SettingsError(f"{place}: record_start is no pattern: {error}") from error
-    inline_tags = item.get("inline_tags")
-    if inline_tags is not None:
-        inline_tags = _truth("inline_tags", inline_tags, place)
-    return ReadingRule(
-        files=_text("files", item["files"], place),
-        split=split,
-        level=level,
-        record_start=start,
-        inline_tags=inline_tags,
-        tags=_texts("tags", item.get("tags", []), place),
-    )
-
-
-def _split(value: object, place: str) -> tuple[str | None, int | None]:
-    """Read `headings`, `heading 4`, `rows`, …; also with the level, which headings may have."""
-    if value is None:
-        return None, None
-    match = re.fullmatch(r"headings? +([1-6])", value) if isinstance(value, str) else None
-    if match:
-        return "headings", int(match[1])
-    allowed = ", ".join([*SPLITS, "heading 1 to heading 6"])
-    if value not in SPLITS:
-        raise SettingsError(f"{place}: split must be one of {allowed}, found {value!r}")
-    return str(value), None
-
-
-def _kind(value: object) -> str:
-    names = {dict: "a table", list: "a list", str: "a text", bool: "a truth value", int: "a number"}
-    return "nothing" if value is None else names.get(type(value), repr(value))
+    return replace(before, **values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,19 @@ def write_notes(corpus: Path) -> None:
         (corpus / path).write_text(text, encoding="utf-8")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the settings and the trusted files of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("CONFIG", "STATE"):
+            patch.setenv(f"XDG_{kind}_HOME", str(tmp_path_factory.mktemp(kind.lower())))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what a test has remembered for its user apart from the user's own."""
+    """Keep what a test has remembered for its user apart from what other tests have."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state-of-the-user"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings-of-the-user"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from notesearch.corpus.rules import ReadingRule
 from notesearch.embedding import Precision, RerankerChoice
 from notesearch.errors import SettingsError
-from notesearch.settings import Settings, load_settings
+from notesearch.settings import KEYS, Settings, load_settings
 
 
 def load(tmp_path: Path, text: str | bytes, **environment: str) -> Settings:
@@ -133,7 +134,7 @@ reading:
         ("rerankk: x", r"unknown setting rerankk; did you mean rerank\?"),
         ("rerank-depth: 5", r"unknown setting rerank-depth; did you mean rerank_depth\?"),
         ("rerank:", "rerank must be a text, found nothing"),
-        ("rerank_depth: 0", "rerank_depth must be a number from 1 on, found 0"),
+        ("rerank_depth: 0", "rerank_depth must be a number from 1 to 1,000,000,000, found 0"),
         ("rerank_trust_remote_code: yes please", "rerank_trust_remote_code must be true or false"),
         ("rerank_revision: main", "rerank_revision without rerank; name a cross-encoder"),
         ("inline_tags: sometimes", "inline_tags must be one of auto, always, never"),
@@ -163,7 +164,21 @@ reading:
             + "\nprecision: *a39",
             "not YAML: it uses aliases",
         ),
-        (b"\xff\xfe\xfa", "cannot be read"),
+        (b"\xff\xfe\xfa", "cannot be read: it is not UTF-8 from byte 0 on; save it as UTF-8"),
+        ("precision: 0x" + "f" * 6_000, "found a number of thousands of digits"),
+        ("? 0x" + "f" * 6_000 + "\n: 1", "unknown setting a number of thousands of digits"),
+        ("? [a, b]\n: 1", "not YAML|unknown setting a tuple"),
+        ('"a\\nb\\e": 1', r"unknown setting a\\nb\\x1b; known are"),
+        ("x" * 900 + ": 1", "unknown setting x{60}…; known are"),
+        ("truncate_dim: 0", "truncate_dim must be a number from 1 to 1,000,000,000, found 0"),
+        ("truncate_dim: -3", "truncate_dim must be a number from 1 .* found -3"),
+        ("truncate_dim: .nan", "truncate_dim must be a number from 1 .* found nan"),
+        ("precision: " + "x" * 5_000, r"one of float32, bfloat16, int8, found 'x{60}…'"),
+        ('corpus: "a\\0b"', r"corpus cannot be a path: 'a\\x00b'; name a folder"),
+        ("corpus: ~nobody-of-that-name/x", "corpus: no home folder for '~nobody-of-that-name/x'"),
+        ("model: " + "m" * 5_000, "model cannot be a path: 'm{60}…'"),
+        ("reading:\n  - {files: a, record_start: '" + "(" * 5_000 + "'}", "is no pattern"),
+        ("ignore: [a]\n#" + "x" * 1_100_000, "is larger than 1 MB"),
     ],
 )
 def test_fault_is_named_with_file_and_remedy(tmp_path, text, message):
@@ -181,3 +196,90 @@ def test_file_that_is_not_there_is_an_error(tmp_path):
 def test_wrong_value_of_the_environment_names_the_environment():
     with pytest.raises(SettingsError, match="the environment: inline_tags must be one of"):
         load_settings(None, {"NOTESEARCH_INLINE_TAGS": "x"})
+
+
+BOMB = (
+    "{key}: ["
+    + ", ".join(f"&{n} [{', '.join([f'*{n - 1}' if n else 'x'] * 9)}]" for n in range(12))
+    + "]\n"
+)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_alias_bomb_under_any_key_is_one_short_error(tmp_path, key):
+    # 9^12 items if they were written out: this ends only where they are not.
+    with pytest.raises(SettingsError, match=r"notesearch\.yaml") as error:
+        load(tmp_path, BOMB.format(key=key))
+    assert len(str(error.value)) < 300
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "finding"),
+    [
+        (make_pipe, "notesearch.yaml is no regular file"),
+        (Path.mkdir, "notesearch.yaml is no regular file"),
+        (lambda path: path.symlink_to("nowhere"), "notesearch.yaml does not exist"),
+        (lambda path: path.symlink_to(path), "notesearch.yaml cannot be read: Too many levels"),
+        (lambda path: path.symlink_to("/dev/zero"), "notesearch.yaml is no regular file"),
+    ],
+)
+def test_what_is_no_file_is_an_error_at_once(tmp_path, monkeypatch, make, finding):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / "notesearch.yaml")
+    with pytest.raises(SettingsError, match=finding):
+        load_settings(None, {})
+    with pytest.raises(SettingsError, match=finding):
+        load_settings(tmp_path / "notesearch.yaml", {})
+
+
+# ------------------------------------------------------------ the environment
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_empty_variable_is_unset(empty):
+    assert load_settings(None, {"NOTESEARCH_MODEL": empty, "NOTESEARCH_XYZ": empty}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        (
+            "NOTESEARCH_MODLE",
+            "the environment: NOTESEARCH_MODLE is not known; did you mean NOTESEARCH_MODEL?",
+        ),
+        (
+            "NOTESEARCH_RERANK_DEPTH",
+            "NOTESEARCH_RERANK_DEPTH is not read from the environment; "
+            "set rerank_depth in notesearch.yaml",
+        ),
+        (
+            "NOTESEARCH_ZZZ",
+            "the environment: NOTESEARCH_ZZZ is not known; known are "
+            "NOTESEARCH_CORPUS, NOTESEARCH_DEVICE, NOTESEARCH_INDEX, NOTESEARCH_INLINE_TAGS, "
+            "NOTESEARCH_MODEL, NOTESEARCH_PRECISION, NOTESEARCH_RERANK",
+        ),
+    ],
+)
+def test_unknown_variable_is_a_warning_with_the_nearest(variable, message):
+    warnings: list[str] = []
+    assert load_settings(None, {variable: "x"}, warn=warnings.append) == Settings()
+    assert warnings == [message]
+
+
+def test_variables_of_the_tests_and_the_command_are_known():
+    environment = {"NOTESEARCH_DATA": "x", "NOTESEARCH_DEBUG": "1", "OTHER_NOTESEARCH_X": "1"}
+    assert load_settings(None, environment, warn=pytest.fail) == Settings()
+
+
+def test_name_like_a_hub_id_in_the_environment_is_no_folder_of_the_working_folder(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some" / "model").mkdir(parents=True)
+    assert load_settings(None, {"NOTESEARCH_MODEL": "some/model"}).model.name == "some/model"
+    settings = load_settings(None, {"NOTESEARCH_MODEL": "./some/model"})
+    assert settings.model.name == str(tmp_path / "some" / "model")

@@ -12,12 +12,22 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-from notesearch.cli import evaluating, indexing, listing, parsing, query
+from notesearch.cli import evaluating, indexing, listing, parsing, query, trusting
 from notesearch.cli.app import app
 from notesearch.cli.endings import run_to_its_end
 from notesearch.exit_codes import ExitCode
 
-__all__ = ["app", "evaluating", "indexing", "listing", "main", "parsing", "query", "run"]
+__all__ = [
+    "app",
+    "evaluating",
+    "indexing",
+    "listing",
+    "main",
+    "parsing",
+    "query",
+    "run",
+    "trusting",
+]
 
 
 def run() -> None:

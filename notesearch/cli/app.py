@@ -24,7 +24,19 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
     f"  {code.value:>3}  {meaning}" for code, meaning in MEANING.items()
 )
 # What a person wants first, first; commands that are not named here follow.
-_ORDER = ("query", "similar", "notes", "tags", "show", "index", "status", "check", "parse", "eval")
+_ORDER = (
+    "query",
+    "similar",
+    "notes",
+    "tags",
+    "show",
+    "index",
+    "status",
+    "check",
+    "parse",
+    "eval",
+    "trust",
+)
 
 
 class InOrder(TyperGroup):

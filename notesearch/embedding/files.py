@@ -18,11 +18,22 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and what it stands in, for its owner alone; what is there stays as it is."""
+    # Path.mkdir(parents=True) gives its mode to the last folder only.
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)  # FileExistsError where it is a file
+
+
 def write_atomically(path: Path, text: str) -> None:
-    """Write a small file so that a reader sees the old one or the new one, never a part."""
+    """Write a small file so that a reader sees the old one or the new one, never a part.
+
+    It can be read by its owner alone.
+    """
     import tempfile  # 5 ms, for what hardly ever happens
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -53,6 +53,7 @@ _MINILM = _BundledModel(
 _BUNDLED: Mapping[str, _BundledModel] = MappingProxyType(
     {"all-MiniLM-L6-v2": _MINILM, "sentence-transformers/all-MiniLM-L6-v2": _MINILM}
 )
+BUNDLED_NAMES = frozenset(_BUNDLED)
 
 
 def find_source(choice: AnyChoice) -> ModelSource | None:
@@ -62,15 +63,22 @@ def find_source(choice: AnyChoice) -> ModelSource | None:
     """
     if choice.revision is None and (bundled := _find_bundled(choice.name)):
         return bundled
+    if is_hub_id(choice.name):
+        found = _find_in_hub_cache(choice)
+        if found is None and Path(choice.name).is_dir():
+            # Taken for the model, a stranger's folder would run in the place of a hub model.
+            raise ModelError(
+                f"model {choice.name}: written like a hub id, and a folder here; "
+                f"set {choice.kind.setting} to ./{choice.name} for the folder"
+            )
+        return found
     folder = Path(choice.name).expanduser()
-    if folder.is_dir():
-        return _check_folder(folder.resolve(), choice.kind)
-    if not _may_be_hub_id(choice.name):
+    if not folder.is_dir():
         raise ModelError(
             f"model {choice.name}: no such folder, and not a hub id (organisation/name); "
             f"set {choice.kind.setting} to an existing folder or a hub id"
         )
-    return _find_in_hub_cache(choice)
+    return _check_folder(folder.resolve(), choice.kind)
 
 
 def _find_bundled(name: str) -> ModelSource | None:
@@ -103,7 +111,8 @@ def _has_weights(folder: Path) -> bool:
     return any(True for name in names for _ in folder.rglob(name))
 
 
-def _may_be_hub_id(name: str) -> bool:
+def is_hub_id(name: str) -> bool:
+    """Whether a name is written like a hub id: `name` or `organisation/name`, not like a path."""
     return re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) is not None and not name.startswith(".")
 
 

@@ -36,9 +36,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def configured(here: Path, model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A library whose settings name the cross-encoder."""
+    """A library, and settings that name the cross-encoder."""
     monkeypatch.setattr("notesearch.embedding.store.default_cache", lambda: cache)
-    Path("notesearch.yaml").write_text(f"rerank: {model}\n", encoding="utf-8")
+    monkeypatch.setenv("NOTESEARCH_RERANK", str(model))
     return here
 
 
@@ -70,9 +70,9 @@ def test_hits_come_in_the_order_of_the_model_with_its_probability(configured, ru
     assert [hit["score"] for hit in plain] != scores
 
 
-def test_without_the_model_the_answer_is_that_of_no_settings(configured, run):
+def test_without_the_model_the_answer_is_that_of_no_settings(configured, run, monkeypatch):
     plain = asked(run, "--no-rerank")
-    Path("notesearch.yaml").unlink()
+    monkeypatch.delenv("NOTESEARCH_RERANK")
     assert asked(run) == plain
 
 
@@ -91,8 +91,7 @@ def test_explain_shows_the_probability_and_the_score_before(configured, run):
 
 
 def test_depth_bounds_what_the_model_reads(configured, run):
-    with Path("notesearch.yaml").open("a", encoding="utf-8") as file:
-        file.write("rerank_depth: 1\n")
+    Path("notesearch.yaml").write_text("rerank_depth: 1\n", encoding="utf-8")
     assert run("query", "reward", "--explain").out.count("reranked") == 1
 
 
@@ -117,8 +116,8 @@ def test_asking_for_a_model_where_none_is_named_is_an_error(here, run):
     assert "there is nothing to rerank with; set rerank to a CrossEncoder" in ended.err
 
 
-def test_model_that_is_not_there_is_one_line_and_its_exit_code(here, run, tmp_path):
-    Path("notesearch.yaml").write_text("rerank: ./nowhere\n", encoding="utf-8")
+def test_model_that_is_not_there_is_one_line_and_its_exit_code(here, run, monkeypatch):
+    monkeypatch.setenv("NOTESEARCH_RERANK", "./nowhere")
     ended = run("query", "reward")
     assert (ended.code, ended.out) == (ExitCode.MODEL, "")
     assert ended.err.count("\n") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,6 +156,16 @@ def test_path_that_does_not_exist_is_an_error_without_a_look_at_the_network(
 ) -> None:
     with pytest.raises(ModelError, match="no such folder, and not a hub id"):
         load_embedder(ModelChoice(name=str(tmp_path / "nowhere")), cache_dir=tmp_path)
+
+
+def test_folder_of_the_working_folder_does_not_take_the_place_of_a_hub_model(
+    make_model: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(make_model("static"), tmp_path / "some" / "model")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SENTENCE_TRANSFORMERS_HOME", str(tmp_path / "hub"))
+    with pytest.raises(ModelError, match=r"like a hub id, and a folder here; .* ./some/model for"):
+        load_embedder(ModelChoice("some/model", trust_remote_code=True), cache_dir=tmp_path / "c")
 
 
 @pytest.mark.parametrize(

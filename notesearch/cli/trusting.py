@@ -1,0 +1,78 @@
+"""`notesearch trust`: let the settings file of this folder do what a stranger's may not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from notesearch.cli.app import app, examples
+from notesearch.cli.output import write
+from notesearch.errors import UsageError
+
+if TYPE_CHECKING:
+    from notesearch.settings import SettingsFile
+
+# What a key that needs trust does.
+_EFFECTS = {
+    "trust_remote_code": "runs code that comes with the model",
+    "rerank_trust_remote_code": "runs code that comes with the cross-encoder",
+    "revision": "fetches this revision of the model",
+    "rerank_revision": "fetches this revision of the cross-encoder",
+}
+
+
+@app.command(epilog=examples("notesearch trust", "notesearch trust --remove"))
+def trust(
+    remove: Annotated[bool, typer.Option("--remove", help="Take the trust back.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the files that are trusted.")] = False,
+) -> None:
+    """Accept what ./notesearch.yaml says of models, code and folders elsewhere.
+
+    Shows what it is and remembers it until the file changes. Without it these settings do not
+    count in a file that is found: it may have come with the notes.
+    """
+    from notesearch import trust as trusted
+    from notesearch.setting_values import show
+    from notesearch.settings import SETTINGS_FILE, read_settings_file
+
+    if list_:
+        for path in trusted.list_trusted():
+            write(_printable(path))
+        return
+    path = Path(SETTINGS_FILE)
+    if remove:
+        had = trusted.distrust(path)
+        write(f"{SETTINGS_FILE} is {'no longer' if had else 'not'} trusted")
+        return
+    if not os.path.lexists(path):
+        raise UsageError(f"there is no {SETTINGS_FILE} here; change to its folder first")
+    file = read_settings_file(path)
+    asked = file.needing_trust()
+    if not asked:
+        write(f"{SETTINGS_FILE} asks for nothing that needs trust")
+        return
+    write(f"{_printable(path.absolute())} is trusted until it changes; it sets")
+    for key, value in asked.items():
+        write(f"  {key}: {show(value, longest=4096)} ({_effect(key, value, file)})")
+    trusted.trust(file.path, file.content)
+
+
+def _effect(key: str, value: str, file: SettingsFile) -> str:
+    """Say what a setting does that needs trust."""
+    from notesearch.embedding.source import is_hub_id
+    from notesearch.setting_values import FOLDERS, folder_value
+
+    if key in _EFFECTS:
+        return _EFFECTS[key]
+    folder = os.path.realpath(folder_value(key, value, str(file.path), file.path.parent))
+    if key not in FOLDERS and is_hub_id(value) and not Path(folder).is_dir():
+        return "a model of the hub, fetched over the network"
+    return f"the folder {_printable(folder)}"
+
+
+def _printable(path: Path | str) -> str:
+    """Return a path without signs that a terminal obeys."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(path))

@@ -1,0 +1,82 @@
+"""Remember which settings files the person trusts: by place and content, in their state folder.
+
+One small file an entry, readable by its owner alone. A file that changes, or is moved, is not
+trusted any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from notesearch.embedding.files import write_atomically
+from notesearch.errors import SettingsError
+
+
+def is_trusted(file: Path, content: bytes) -> bool:
+    """Whether the person trusts this content in this place."""
+    return _read_entry(_entry_of(file)) == (str(_place_of(file)), _hash(content))
+
+
+def trust(file: Path, content: bytes) -> None:
+    """Trust this content in this place from now on."""
+    entry = {"path": str(_place_of(file)), "sha256": _hash(content)}
+    try:
+        write_atomically(_entry_of(file), json.dumps(entry))
+    except OSError as error:
+        raise SettingsError(
+            f"{_state_folder()} cannot be written: {error.strerror}; make it writable"
+        ) from error
+
+
+def distrust(file: Path) -> bool:
+    """Take the trust back; False where there was none."""
+    try:
+        _entry_of(file).unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise SettingsError(
+            f"{_state_folder()} cannot be written: {error.strerror}; make it writable"
+        ) from error
+    return True
+
+
+def list_trusted() -> list[Path]:
+    """Return the files that were trusted, in order; they may have changed or gone since."""
+    entries = [_read_entry(path) for path in _state_folder().glob("*.json")]
+    return sorted(Path(entry[0]) for entry in entries if entry is not None)
+
+
+def _place_of(file: Path) -> Path:
+    """Return where a file stands, links in its folder resolved.
+
+    Its own link is not: what it says is relative to the folder that it is found in.
+    """
+    return Path(os.path.realpath(file.parent)) / file.name
+
+
+def _entry_of(file: Path) -> Path:
+    place = str(_place_of(file)).encode("utf-8", "surrogateescape")
+    return _state_folder() / f"{hashlib.sha256(place).hexdigest()[:32]}.json"
+
+
+def _state_folder() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path("notesearch") / "trusted"
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read_entry(path: Path) -> tuple[str, str] | None:
+    """Return place and hash; None where nothing is trusted, or the entry is damaged."""
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        return str(entry["path"]), str(entry["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
