@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.embedding.batching import plan_batches
 from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.tokens import TokenReader
+from notesearch.lazy import Lazy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Feed = Callable[[list[int]], dict[str, NDArray[np.int64]]]
 
 OUTPUT = "unit_vectors"
+TOKEN_IDS = "input_ids"  # the input that the others go with
 # A text a run and a run a core, measured on notes: no padding, no threads that wait for each
 # other, and a third more passages a second than in batches of 4,096 tokens on all cores (int8:
 # two thirds). In int8 it makes the vector of a text its own, whatever else is embedded with it.
@@ -82,7 +83,7 @@ class GraphEmbedder:
     ) -> None:
         """Run queries on `engine`, and passages on another where one can be opened for them."""
         self._engine = engine
-        self._open_for_passages = open_for_passages
+        self._for_passages = Lazy(open_for_passages or (lambda: engine))
         self._reader = reader
         self._shape = shape
         self._warn = warn
@@ -108,7 +109,7 @@ class GraphEmbedder:
 
         ids = self._reader.read_passages(texts)
         vectors: NDArray[np.float32] = np.zeros((len(ids), self.dimension), dtype=np.float32)
-        engine = self._for_passages if ids else self._engine
+        engine = self._for_passages.get() if ids else self._engine
         return engine.run_all(
             [len(row) for row in ids],
             lambda batch: self._pad([ids[position] for position in batch]),
@@ -120,10 +121,6 @@ class GraphEmbedder:
         ids = self._reader.read_query(text, self._warn)
         vector: NDArray[np.float32] = self._engine.run(self._pad([ids]))[0]
         return vector
-
-    @cached_property
-    def _for_passages(self) -> Engine:
-        return self._open_for_passages() if self._open_for_passages else self._engine
 
     def _pad(self, rows: Sequence[Sequence[int]]) -> dict[str, NDArray[np.int64]]:
         return pad_rows(rows, self._shape)
@@ -150,12 +147,12 @@ def pad_rows(
     type_ids = np.zeros_like(ids)
     for number, row in enumerate(types or ()):
         type_ids[number, : len(row)] = row
-    known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": type_ids}
+    known = {TOKEN_IDS: ids, "attention_mask": mask, "token_type_ids": type_ids}
     return {name: known[name] for name in shape.inputs}
 
 
 class UnusableGraphError(Exception):
-    """A graph that onnxruntime does not take: damaged, or made by a newer release."""
+    """A graph that cannot be used: damaged, or made by a newer release of what runs it."""
 
 
 def open_engine(graph: Path, *, at_once: bool = False) -> Engine:

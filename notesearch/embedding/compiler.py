@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from notesearch.embedding.checksums import BLOCK_BYTES, TokenTable
 from notesearch.embedding.choice import Precision
 from notesearch.embedding.compiled import (
+    TOKEN_IDS,
     Engine,
     GraphEmbedder,
     UnusableGraphError,
@@ -36,6 +38,7 @@ from notesearch.embedding.store import (
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from onnx import NodeProto
 
     from notesearch.embedding.choice import ModelChoice
     from notesearch.embedding.source import ModelSource
@@ -115,7 +118,8 @@ def write_compiled(
             warning = f"{manifest.rules.name} runs through torch, slower: {error}"
             for name in (GRAPH, WEIGHTS):
                 (scratch / name).unlink(missing_ok=True)
-        manifest = replace(manifest, warning=warning, files=stamp_files(scratch))
+        table = find_token_table(scratch / GRAPH) if (scratch / GRAPH).exists() else None
+        manifest = replace(manifest, warning=warning, table=table, files=stamp_files(scratch))
         write_manifest(scratch, manifest)
     return manifest
 
@@ -240,6 +244,30 @@ def move_weights_out(graph: Path) -> None:
     onnx.save_model(
         model, graph, save_as_external_data=True, all_tensors_to_one_file=True, location=WEIGHTS
     )
+
+
+def find_token_table(graph: Path) -> TokenTable | None:
+    """Find the weights of which a run reads the rows of its token ids, and nothing else."""
+    import onnx
+
+    model = onnx.load(graph, load_external_data=False).graph
+    if any(attribute.g.node for node in model.node for attribute in node.attribute):
+        return None  # what stands inside a branch is not looked at
+    for tensor in model.initializer:
+        place = {entry.key: entry.value for entry in tensor.external_data}
+        users = [node for node in model.node if tensor.name in node.input]
+        if place.get("location") == WEIGHTS and len(users) == 1 and _looks_up_tokens(users[0]):
+            rows = tensor.dims[0]
+            row_bytes = int(place["length"]) // rows
+            # A row in two blocks at the most: `check_rows` looks at its ends.
+            if row_bytes <= BLOCK_BYTES:
+                return TokenTable(int(place.get("offset", 0)), row_bytes, rows)
+    return None
+
+
+def _looks_up_tokens(node: NodeProto) -> bool:
+    axes = [attribute.i for attribute in node.attribute if attribute.name == "axis"]
+    return node.op_type == "Gather" and node.input[1] == TOKEN_IDS and axes in ([], [0])
 
 
 @dataclass(frozen=True, slots=True)

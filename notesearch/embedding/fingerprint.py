@@ -29,14 +29,16 @@ _IGNORED_SUFFIXES = frozenset({".md", ".onnx", ".h5", ".msgpack", ".ot", ".gguf"
 _IGNORED_NAMES = frozenset({"LICENSE", "train_script.py", "data_config.json", "rust_model.ot"})
 
 
-def compute_fingerprint(choice: AnyChoice, source: ModelSource, cache_dir: Path) -> str:
-    """One short line such as "all-MiniLM-L6-v2 float32 1a2b3c4d".
+def compute_fingerprint(
+    choice: AnyChoice, source: ModelSource, cache_dir: Path, *, anew: bool = False
+) -> str:
+    """One short line such as "all-MiniLM-L6-v2 float32 1a2b3c4d"; `anew` hashes every file.
 
     It covers the model's files (weights, length limit, pooling, normalisation, own prompts) and
     what the choice adds. The engine is left out: compiled, torch and a GPU agree to 0.9999.
     """
     label, options = _options_of(choice)
-    parts = {"files": hash_files(source, cache_dir), **options}
+    parts = {"files": hash_files(source, cache_dir, anew=anew), **options}
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return f"{source.name} {label} {digest[:8]}"
 
@@ -57,7 +59,7 @@ def _options_of(choice: AnyChoice) -> tuple[str, dict[str, object]]:
     }
 
 
-def hash_files(source: ModelSource, cache_dir: Path) -> dict[str, str]:
+def hash_files(source: ModelSource, cache_dir: Path, *, anew: bool = False) -> dict[str, str]:
     """Give the sha256 of each file that may change a vector, by its path in the model's folder.
 
     Raises ModelError where the weights' hash is known beforehand and is another.
@@ -69,7 +71,7 @@ def hash_files(source: ModelSource, cache_dir: Path) -> dict[str, str]:
         name = path.relative_to(source.folder).as_posix()
         stat = path.stat()
         stamp = known.get(name)
-        if stamp is None or stamp[:2] != [stat.st_size, stat.st_mtime_ns]:
+        if anew or stamp is None or stamp[:2] != [stat.st_size, stat.st_mtime_ns]:
             stamp = [stat.st_size, stat.st_mtime_ns, sha256_of(path)]
         stamps[name] = stamp
     hashes = {name: str(stamp[2]) for name, stamp in stamps.items()}

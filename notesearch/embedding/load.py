@@ -17,8 +17,8 @@ from notesearch.embedding.compiled import (
     UnusableGraphError,
     open_engine,
 )
-from notesearch.embedding.place import Place, ensure_compiled, find_place, open_form
-from notesearch.embedding.store import GRAPH, TOKENIZER, Manifest, open_manifest
+from notesearch.embedding.place import CompiledForm, Place, find_place
+from notesearch.embedding.store import TOKENIZER, Manifest, open_manifest
 from notesearch.embedding.tokens import ReadingRules, TokenReader
 from notesearch.errors import ModelError
 
@@ -56,23 +56,18 @@ def load_embedder(
     """
     _check_device(choice)
     place = find_place(choice, cache_dir, warn)
-    manifest, engine = open_form(
-        place,
-        lambda: _compile(choice, place),
-        warn,
-        tell,
-        open_graph=partial(open_engine, at_once=True),
-    )
-    if engine is None:
+    form = CompiledForm(place, lambda: _compile(choice, place), tell)
+    if form.manifest.warning:
+        warn(form.manifest.warning)
+    if not form.has_graph:
         return _open_torch(choice, place, warn)
-    reader = TokenReader.from_file(place.folder / TOKENIZER, manifest.rules)
     ready = GraphEmbedder(
-        engine,
-        reader,
-        manifest.shape,
+        form.open(partial(open_engine, at_once=True)),
+        TokenReader.from_file(place.folder / TOKENIZER, form.manifest.rules),
+        form.manifest.shape,
         place.fingerprint,
         warn,
-        partial(_open_for_passages, choice.precision, place, manifest),
+        partial(_open_for_passages, choice.precision, place, form),
     )
     return _with_bulk(choice, place, ready, warn)
 
@@ -99,7 +94,7 @@ def load_counter(
             special_tokens=True,
         )
         return TokenReader.from_file(source.folder / TOKENIZER, rules)
-    rules = (manifest or ensure_compiled(place, lambda: _compile(choice, place), tell)).rules
+    rules = CompiledForm(place, lambda: _compile(choice, place), tell).manifest.rules
     return TokenReader.from_file(place.folder / TOKENIZER, rules)
 
 
@@ -124,19 +119,19 @@ def _open_torch(choice: ModelChoice, place: Place, warn: Callable[[str], None]) 
     from notesearch.embedding import torch_model
 
     device = torch_model.pick_device(choice.device)
+    place.require_unchanged()
     model = torch_model.load_model(choice, place.source, device)
     return torch_model.TorchEmbedder(model, place.fingerprint, warn)
 
 
-def _open_for_passages(precision: Precision, place: Place, manifest: Manifest) -> Engine:
+def _open_for_passages(precision: Precision, place: Place, form: CompiledForm) -> Engine:
     """On all cores; bfloat16 through OpenVINO, where the compiler found nothing against it."""
-    graph = place.folder / GRAPH
-    if precision is not Precision.BFLOAT16 or manifest.warning:
-        return open_engine(graph)
+    if precision is not Precision.BFLOAT16 or form.manifest.warning:
+        return form.open()
     from notesearch.embedding.openvino_engine import open_bfloat16_engine
 
     try:
-        return open_bfloat16_engine(graph)
+        return form.open(open_bfloat16_engine, reads_all=True)
     except UnusableGraphError as error:  # another release of OpenVINO than it was compiled with
         raise ModelError(
             f"{place.source.name}: OpenVINO refuses its graph, which an earlier release took: "
@@ -160,6 +155,7 @@ def _with_bulk(
         device = torch_model.pick_device(wanted)
         if device == "cpu":
             return ready
+        place.require_unchanged()
         model = torch_model.load_model(choice, place.source, device)
         engine, shape = torch_model.open_torch_engine(model), torch_model.shape_of(model)
         return GraphEmbedder(engine, model.reader, shape, place.fingerprint, warn)

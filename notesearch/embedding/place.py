@@ -1,21 +1,24 @@
-"""A choice in, its files and its compiled form out: compiled at first use, found ever after.
+"""Find a model's files and its compiled form, which is made at first use and again when damaged.
 
 The same for all kinds of models; what compiling means is handed in.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.compiled import Engine, UnusableGraphError, open_engine
+from notesearch.embedding.checksums import DamagedFileError
+from notesearch.embedding.compiled import TOKEN_IDS, Engine, UnusableGraphError, open_engine
 from notesearch.embedding.fingerprint import compute_fingerprint
 from notesearch.embedding.source import ModelSource, find_source
 from notesearch.embedding.store import (
     GRAPH,
     Manifest,
+    checked_weights,
     choose_cache,
     folder_of,
     locked,
@@ -24,24 +27,49 @@ from notesearch.embedding.store import (
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from notesearch.embedding.choice import AnyChoice
+
+    Feed = dict[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A model's files, and the folder of its compiled form, which may not be there yet."""
 
+    choice: AnyChoice
     source: ModelSource
     fingerprint: str
+    cache_dir: Path
     folder: Path
+
+    def require_unchanged(self) -> None:
+        """Refuse files that are not those of the fingerprint, before they are loaded.
+
+        Whoever asked for it went by size and time, where a file looked untouched.
+        """
+        found = compute_fingerprint(self.choice, self.source, self.cache_dir, anew=True)
+        if found != self.fingerprint:
+            raise ModelError(
+                f"model {self.source.folder}: its files changed and kept size and time; "
+                "run the command again"
+            )
 
 
 def find_place(choice: AnyChoice, cache_dir: Path | None, warn: Callable[[str], None]) -> Place:
     """Find a model's files, and where its compiled form stands or will."""
-    source = locate(choice)
-    cache = choose_cache(cache_dir, warn)
-    fingerprint = compute_fingerprint(choice, source, cache)
-    return Place(source, fingerprint, folder_of(cache, fingerprint))
+    try:
+        source = locate(choice)
+        cache = choose_cache(cache_dir, warn)
+        fingerprint = compute_fingerprint(choice, source, cache)
+    except OSError as error:
+        raise ModelError(
+            f"model {choice.name}: {error.filename or 'its files'} cannot be read: "
+            f"{error.strerror}; {choice.kind.way_out}"
+        ) from error
+    return Place(choice, source, fingerprint, cache, folder_of(cache, fingerprint))
 
 
 def locate(choice: AnyChoice) -> ModelSource:
@@ -57,51 +85,81 @@ def locate(choice: AnyChoice) -> ModelSource:
     return source
 
 
-def open_form(
-    place: Place,
-    compile_form: Callable[[], Manifest],
-    warn: Callable[[str], None],
-    tell: Callable[[str], None],
-    open_graph: Callable[[Path], Engine] = open_engine,
-) -> tuple[Manifest, Engine | None]:
-    """Open the compiled form, making it where there is none; no engine where torch has to run.
+class CompiledForm:
+    """A model's compiled form: made where there is none, and again where a part is damaged."""
 
-    A form that onnxruntime does not take is made anew.
-    """
-    manifest = ensure_compiled(place, compile_form, tell)
-    if manifest.warning:
-        warn(manifest.warning)
-    if GRAPH not in manifest.files:
-        return manifest, None
-    try:
-        return manifest, open_graph(place.folder / GRAPH)
-    except UnusableGraphError:
-        manifest = _compile(place, compile_form, tell)
-        return manifest, open_graph(place.folder / GRAPH)
+    def __init__(
+        self, place: Place, compile_form: Callable[[], Manifest], tell: Callable[[str], None]
+    ) -> None:
+        self._place = place
+        self._compile_form = compile_form
+        self._tell = tell
+        self.manifest = open_manifest(place.folder) or self._compile(unless_there=True)
 
+    @property
+    def has_graph(self) -> bool:
+        """Whether there is something to open; else torch has to run."""
+        return GRAPH in self.manifest.files
 
-def ensure_compiled(
-    place: Place, compile_form: Callable[[], Manifest], tell: Callable[[str], None]
-) -> Manifest:
-    """Give the compiled form's manifest; compile where there is none, or a damaged one."""
-    return open_manifest(place.folder) or _compile(place, compile_form, tell, unless_there=True)
+    def open(
+        self, open_graph: Callable[[Path], Engine] = open_engine, *, reads_all: bool = False
+    ) -> Engine:
+        """Open the graph; nothing of it is used that has not been checked.
 
-
-def _compile(
-    place: Place,
-    compile_form: Callable[[], Manifest],
-    tell: Callable[[str], None],
-    *,
-    unless_there: bool = False,
-) -> Manifest:
-    """Compile under the lock; another process may have done it while this one waited."""
-    with locked(place.folder):
-        there = open_manifest(place.folder) if unless_there else None
-        if there is not None:
-            return there
-        tell(f"compiling {place.source.name}, once for this machine (about 15 s)")
+        The table of tokens is checked at each run as far as that reads it, unless the engine
+        `reads_all` when it opens.
+        """
         try:
-            return compile_form()
+            opened = self._open(open_graph, reads_all=reads_all)
+        except UnusableGraphError:
+            self.manifest = self._compile()
+            opened = self._open(open_graph, reads_all=reads_all)
+        guard = threading.Lock()
+
+        def run(feed: Feed) -> NDArray[np.float32]:
+            nonlocal opened
+            engine = opened
+            try:
+                return engine.run(feed)
+            except UnusableGraphError:
+                with guard:
+                    if opened is engine:  # else another thread has mended it
+                        self.manifest = self._compile()
+                        opened = self._open(open_graph, reads_all=reads_all)
+                return opened.run(feed)
+
+        return replace(opened, run=run)
+
+    def _open(self, open_graph: Callable[[Path], Engine], *, reads_all: bool) -> Engine:
+        folder, table = self._place.folder, self.manifest.table
+        try:
+            weights = checked_weights(folder, self.manifest, whole=reads_all)
+        except (DamagedFileError, OSError) as error:
+            raise UnusableGraphError(str(error)) from error
+        engine = open_graph(folder / GRAPH)
+        if table is None or reads_all:
+            return engine
+
+        def run(feed: Feed) -> NDArray[np.float32]:
+            try:
+                weights.check_rows(table, feed[TOKEN_IDS])
+            except (DamagedFileError, OSError) as error:
+                raise UnusableGraphError(str(error)) from error
+            return engine.run(feed)
+
+        return replace(engine, run=run)
+
+    def _compile(self, *, unless_there: bool = False) -> Manifest:
+        """Compile under the lock; another process may have done it while this one waited."""
+        place = self._place
+        try:
+            with locked(place.folder):
+                there = open_manifest(place.folder) if unless_there else None
+                if there is not None:
+                    return there
+                self._tell(f"compiling {place.source.name}, once for this machine (about 15 s)")
+                place.require_unchanged()
+                return self._compile_form()
         except OSError as error:
             raise ModelError(
                 f"{place.folder}: the compiled model cannot be written: {error}; "

@@ -1,7 +1,7 @@
-"""Compiled models on disk: a folder each, written whole, checked when opened, shared by processes.
+"""Compiled models on disk: a folder each, written whole, checked as far as it is read.
 
-<cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v2/
-    manifest.json    what the graph wants and gives, sizes and hashes of the others
+<cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v3/
+    manifest.json    what the graph wants and gives, sizes and checksums of the others
     model.onnx       token ids -> vectors of length 1, or a cross-encoder's scores
     model.weights    of the graph
     tokenizer.json   read by the library tokenizers
@@ -18,22 +18,21 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from notesearch.embedding.checksums import (
+    CheckedFile,
+    DamagedFileError,
+    FileStamp,
+    TokenTable,
+    checksum_of,
+    stamp_file,
+)
 from notesearch.embedding.compiled import GraphShape
-from notesearch.embedding.files import sha256_of, sync_tree
+from notesearch.embedding.files import make_private_folder, sync_tree
 from notesearch.embedding.tokens import ReadingRules
 
-COMPILED_FORMAT = 2  # raised when what is compiled changes, so that older forms are left aside
+COMPILED_FORMAT = 3  # raised when what is compiled changes, so that older forms are left aside
 MANIFEST, GRAPH, WEIGHTS = "manifest.json", "model.onnx", "model.weights"
 TOKENIZER = "tokenizer.json"
-
-
-@dataclass(frozen=True, slots=True)
-class FileStamp:
-    """A file as it was written."""
-
-    size: int
-    modified_ns: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,7 @@ class Manifest:
     rules: ReadingRules
     shape: GraphShape
     warning: str | None = None  # why torch is used, or another precision than asked for
+    table: TokenTable | None = None  # among the weights; None where every text reads them all
     # By name; no model.onnx where torch is used.
     files: dict[str, FileStamp] = field(default_factory=dict)
 
@@ -54,39 +54,54 @@ def folder_of(cache_dir: Path, fingerprint: str) -> Path:
 
 
 def open_manifest(folder: Path) -> Manifest | None:
-    """Read what the folder holds; None when there is nothing, or something damaged."""
+    """Read what the folder holds; None when there is nothing, or something damaged.
+
+    Graph and weights are checked by who reads them, see `checked_weights`.
+    """
     try:
         manifest = _read_manifest((folder / MANIFEST).read_text(encoding="utf-8"))
-        intact = all(_is_intact(folder / name, stamp) for name, stamp in manifest.files.items())
-    except (OSError, ValueError, TypeError, KeyError):
+        for name, stamp in manifest.files.items():
+            if (folder / name).stat().st_size != stamp.size:
+                return None
+        CheckedFile(folder / TOKENIZER, manifest.files[TOKENIZER]).check_all()
+    except (OSError, ValueError, TypeError, KeyError, DamagedFileError):
         return None
-    return manifest if intact else None
+    return manifest
+
+
+def checked_weights(folder: Path, manifest: Manifest, *, whole: bool = False) -> CheckedFile:
+    """Check a compiled graph with its weights, but for the table of tokens unless `whole`.
+
+    Raises DamagedFileError or OSError. The rows of the table are to be checked before each run:
+    to check all 90 MB of the default model takes twice as long.
+    """
+    graph = CheckedFile(folder / GRAPH, manifest.files[GRAPH])
+    graph.check_all()
+    if WEIGHTS not in manifest.files:
+        return graph  # which holds them all
+    weights = CheckedFile(folder / WEIGHTS, manifest.files[WEIGHTS])
+    if manifest.table is None or whole:
+        weights.check_all()
+    else:
+        weights.check_all_but(manifest.table)
+    return weights
 
 
 def _read_manifest(text: str) -> Manifest:
     values = json.loads(text)
+    checksum = values.pop("checksum")
+    if checksum_of(json.dumps(values, sort_keys=True)) != checksum:
+        raise ValueError("the manifest is not what was written")
     shape = GraphShape(**values["shape"] | {"inputs": tuple(values["shape"]["inputs"])})
     files = {name: FileStamp(**stamp) for name, stamp in values["files"].items()}
-    return Manifest(
-        **values | {"rules": ReadingRules(**values["rules"]), "shape": shape, "files": files}
-    )
-
-
-def _is_intact(path: Path, stamp: FileStamp) -> bool:
-    """Hashed only where size or time moved: hashing 90 MB at each start would cost 0.1 s."""
-    stat = path.stat()
-    if stat.st_size != stamp.size:
-        return False
-    return stat.st_mtime_ns == stamp.modified_ns or sha256_of(path) == stamp.sha256
+    table = TokenTable(**values["table"]) if values["table"] else None
+    own = {"rules": ReadingRules(**values["rules"]), "shape": shape, "table": table, "files": files}
+    return Manifest(**values | own)
 
 
 def stamp_files(folder: Path) -> dict[str, FileStamp]:
-    """Stamps of the files that a compiler has put there."""
-    stamps = {}
-    for path in sorted(folder.iterdir()):
-        stat = path.stat()
-        stamps[path.name] = FileStamp(stat.st_size, stat.st_mtime_ns, sha256_of(path))
-    return stamps
+    """Return the stamps of the files that a compiler has put there."""
+    return {path.name: stamp_file(path) for path in sorted(folder.iterdir())}
 
 
 @contextmanager
@@ -101,6 +116,8 @@ def building(folder: Path) -> Iterator[Path]:
     scratch = Path(tempfile.mkdtemp(dir=parent, prefix=f".{folder.name}."))
     try:
         yield scratch
+        for path in scratch.iterdir():  # what libraries wrote is open to all
+            path.chmod(0o600)
         sync_tree(scratch)
         if folder.exists():  # damaged: moved aside first, as a folder can't replace a full one
             folder.replace(parent / f"{scratch.name}.damaged")
@@ -112,7 +129,9 @@ def building(folder: Path) -> Iterator[Path]:
 
 def write_manifest(scratch: Path, manifest: Manifest) -> None:
     """Write the manifest, the last file of a compiled model."""
-    (scratch / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
+    values = json.loads(json.dumps(asdict(manifest)))  # lists for tuples, as it is read
+    values["checksum"] = checksum_of(json.dumps(values, sort_keys=True))
+    (scratch / MANIFEST).write_text(json.dumps(values, indent=1), encoding="utf-8")
 
 
 @contextmanager
@@ -120,8 +139,8 @@ def locked(folder: Path) -> Iterator[None]:
     """Only one process at a time compiles a model; the others wait and then find it."""
     from filelock import FileLock
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f"{folder.name}.lock")):
+    make_private_folder(folder.parent)
+    with FileLock(folder.with_name(f"{folder.name}.lock"), mode=0o600):
         yield
 
 
@@ -144,7 +163,7 @@ def default_cache() -> Path:
 
 def _can_write(folder: Path) -> bool:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             return True
     except OSError:

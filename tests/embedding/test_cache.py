@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from notesearch.embedding import Embedder, ModelChoice, load_embedder, store
+from notesearch.embedding import (
+    Embedder,
+    ModelChoice,
+    checksums,
+    fingerprint_of,
+    load_embedder,
+    store,
+)
+from notesearch.embedding.checksums import (
+    CheckedFile,
+    DamagedFileError,
+    TokenTable,
+    stamp_file,
+)
+from notesearch.embedding.compiled import GraphEmbedder
 from notesearch.embedding.store import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
+from notesearch.errors import ModelError
+from tests.tiny_models import DIMENSION
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OPEN = """
@@ -66,10 +82,13 @@ def cache(open_tiny: Callable[[str], Embedder], cache_dir: Path, tmp_path: Path)
     return tmp_path
 
 
-def flip_a_byte(path: Path) -> None:
+def flip_a_byte(path: Path, at: int | None = None) -> None:
+    """Change a byte as a worn disk does: size and time stay."""
+    before = path.stat()
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
+    content[len(content) // 2 if at is None else at] ^= 0xFF
     path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def cut(path: Path) -> None:
@@ -96,12 +115,116 @@ def test_copied_cache_is_used_as_it_is(cache: Path, choice: ModelChoice) -> None
 
 def test_graph_that_onnxruntime_refuses_is_compiled_anew(cache: Path, choice: ModelChoice) -> None:
     folder = compiled_folder(cache)
+    manifest = store.open_manifest(folder)
+    assert manifest is not None
     (folder / GRAPH).write_bytes(b"of another release")
-    manifest = json.loads((folder / MANIFEST).read_text())
-    stamps = {name: asdict(stamp) for name, stamp in store.stamp_files(folder).items()}
-    manifest["files"] = {name: stamps[name] for name in manifest["files"]}
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    files = manifest.files | {GRAPH: stamp_file(folder / GRAPH)}
+    store.write_manifest(folder, replace(manifest, files=files))
     assert load_embedder(choice, cache_dir=cache).embed_query("model").shape == (16,)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a token each, so that a tiny model has many of them."""
+    monkeypatch.setattr(checksums, "BLOCK_BYTES", DIMENSION * 4)
+
+
+def test_damaged_token_is_noticed_by_the_text_that_reads_it(
+    small_blocks: None, choice: ModelChoice, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    whole = load_embedder(choice, cache_dir=tmp_path)
+    expected = {text: whole.embed_query(text) for text in ("reward", "model")}
+    folder = compiled_folder(tmp_path)
+    manifest = store.open_manifest(folder)
+    assert manifest is not None
+    assert manifest.table is not None
+    token = whole._reader.read_query("model", told.append)[0]
+    flip_a_byte(folder / WEIGHTS, manifest.table.offset + token * manifest.table.row_bytes + 3)
+
+    embedder = load_embedder(choice, cache_dir=tmp_path, tell=told.append)
+    np.testing.assert_array_equal(embedder.embed_query("reward"), expected["reward"])
+    assert told == []
+    np.testing.assert_array_equal(embedder.embed_query("model"), expected["model"])
+    assert told == ["compiling tiny-static, once for this machine (about 15 s)"]
+    np.testing.assert_array_equal(embedder.embed_passages(["model"])[0], expected["model"])
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("at", [0, 63, 64, 500, 4_000, 6_399])
+@pytest.mark.parametrize("table", [TokenTable(100, 60, 50), TokenTable(0, 64, 20)])
+def test_every_byte_is_checked_at_opening_or_with_its_row(
+    small_blocks: None, tmp_path: Path, table: TokenTable, at: int
+) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(np.random.default_rng(0).bytes(6_400))
+    stamp = stamp_file(file)
+    flip_a_byte(file, at)
+    rows = np.arange(table.rows)[None, :]
+    with pytest.raises(DamagedFileError, match=f"weights: damaged at byte {at // 64 * 64:,}"):
+        CheckedFile(file, stamp).check_all()
+
+    def open_and_read(checked: CheckedFile) -> None:
+        checked.check_all_but(table)
+        checked.check_rows(table, rows)
+
+    with pytest.raises(DamagedFileError):
+        open_and_read(CheckedFile(file, stamp))
+
+
+def test_opening_reads_no_row_of_the_table(small_blocks: None, tmp_path: Path) -> None:
+    file, table = tmp_path / "weights", TokenTable(640, 64, 50)
+    file.write_bytes(bytes(6_400))
+    checked = CheckedFile(file, stamp_file(file))
+    flip_a_byte(file, 640 + 7 * 64)
+    checked.check_all_but(table)
+    checked.check_rows(table, np.array([[6, 8, 49]]))
+    with pytest.raises(DamagedFileError):
+        checked.check_rows(table, np.array([[6, 7]]))
+
+
+@pytest.mark.slow
+def test_damage_anywhere_in_the_default_model_is_noticed_by_the_question_that_reads_it(
+    default_embedder: Embedder, cache_dir: Path, tmp_path: Path
+) -> None:
+    folder = store.folder_of(tmp_path, default_embedder.fingerprint)
+    shutil.copytree(store.folder_of(cache_dir, default_embedder.fingerprint), folder)
+    manifest = store.open_manifest(folder)
+    assert manifest is not None
+    assert manifest.table is not None
+    expected = default_embedder.embed_query("reward")
+    assert isinstance(default_embedder, GraphEmbedder)
+    _, token, _ = default_embedder._reader.read_query("reward", pytest.fail)
+    for at in (manifest.table.offset + token * manifest.table.row_bytes, manifest.table.end + 9):
+        flip_a_byte(folder / WEIGHTS, at)
+        told: list[str] = []
+        embedder = load_embedder(cache_dir=tmp_path, tell=told.append)
+        np.testing.assert_allclose(embedder.embed_query("reward"), expected, atol=1e-6)
+        assert len(told) == 1
+
+
+def test_model_that_changed_unseen_is_not_compiled_under_its_old_name(
+    choice: ModelChoice, tmp_path: Path
+) -> None:
+    model = Path(shutil.copytree(choice.name, tmp_path / "model"))
+    changed = ModelChoice(name=str(model))
+    fingerprint_of(changed, cache_dir=tmp_path)
+    flip_a_byte(next(model.rglob("model.safetensors")))
+    with pytest.raises(ModelError, match="its files changed and kept size and time"):
+        load_embedder(changed, cache_dir=tmp_path)
+    load_embedder(changed, cache_dir=tmp_path, warn=lambda _: None)
+
+
+def test_cache_is_for_its_owner_alone(choice: ModelChoice, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        load_embedder(choice, cache_dir=tmp_path / "deep" / "cache")
+    finally:
+        os.umask(before)
+    made = list((tmp_path / "deep").rglob("*"))
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_file()} == {0o600}
+    folders = [tmp_path / "deep", *(path for path in made if path.is_dir())]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
 
 
 @pytest.mark.slow
@@ -144,7 +267,6 @@ def test_full_disk_is_an_error_and_leaves_nothing(
     choice: ModelChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from notesearch.embedding import compiler
-    from notesearch.errors import ModelError
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from notesearch.embedding.choice import RerankerChoice
 from notesearch.embedding.load import say_nothing, warn_in_python
-from notesearch.embedding.place import Place, find_place, open_form
+from notesearch.embedding.place import CompiledForm, Place, find_place
 from notesearch.embedding.reranking.compiled import GraphReranker
 from notesearch.embedding.reranking.pairs import PairReader
 from notesearch.embedding.store import TOKENIZER, Manifest
@@ -37,14 +37,18 @@ def load_reranker(
     """
     place = find_place(choice, cache_dir, warn)
     require_cross_encoder(place.source)
-    manifest, engine = open_form(place, lambda: _compile(choice, place), warn, tell)
-    if engine is None:
+    form = CompiledForm(place, lambda: _compile(choice, place), tell)
+    if form.manifest.warning:
+        warn(form.manifest.warning)
+    if not form.has_graph:
         from notesearch.embedding.reranking import torch_model
 
+        place.require_unchanged()
         model = torch_model.load_cross_encoder(choice, place.source)
         return torch_model.TorchReranker(model, warn)
-    reader = PairReader.from_file(place.folder / TOKENIZER, manifest.rules)
-    return GraphReranker(engine, reader, manifest.shape, warn)
+    engine = form.open()
+    reader = PairReader.from_file(place.folder / TOKENIZER, form.manifest.rules)
+    return GraphReranker(engine, reader, form.manifest.shape, warn)
 
 
 def _compile(choice: RerankerChoice, place: Place) -> Manifest:
