@@ -1,13 +1,16 @@
-"""Many passages go to a faster engine, which takes seconds to start; all else to the ready one."""
+"""Embed many passages on a faster engine that is slow to start, and all else on a ready one."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from notesearch.lazy import Lazy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,17 +20,33 @@ if TYPE_CHECKING:
 
 # Below that the processor is done before torch is imported.
 BULK_PASSAGES = 1000
+# A longer pause is the end of a run: a library held open for days adds a few notes now and then.
+PAUSE_SECONDS = 60.0
 
 
 class BulkEmbedder:
-    """An Embedder made of two that agree: one at hand, one opened for the first large batch."""
+    """An Embedder made of two that agree: one at hand, one opened in a run of many passages.
 
-    def __init__(self, ready: Embedder, open_bulk: Callable[[], Embedder], bulk_from: int) -> None:
+    A run is what calls hand over without a long pause, as an update hands its passages over in
+    parts.
+    """
+
+    def __init__(
+        self,
+        ready: Embedder,
+        open_bulk: Callable[[], Embedder],
+        bulk_from: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open the bulk engine for the `bulk_from`th passage of a run, and keep it."""
         self._ready = ready
-        self._open_bulk = open_bulk
+        self._bulk = Lazy(open_bulk)
         self._bulk_from = bulk_from
-        self._bulk: Embedder | None = None
-        self._opening = threading.Lock()
+        self._clock = clock
+        self._counting = threading.Lock()
+        self._in_run = 0  # passages
+        self._last_end = clock()
         self.max_tokens = ready.max_tokens
         self.dimension = ready.dimension
         self.fingerprint = ready.fingerprint
@@ -38,16 +57,24 @@ class BulkEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, dimension) float32, rows of length 1 in the order of the texts."""
-        if not texts or (len(texts) < self._bulk_from and self._bulk is None):
-            return self._ready.embed_passages(texts)
-        with self._opening:
-            if self._bulk is None:
-                self._bulk = self._open_bulk()
-        return self._bulk.embed_passages(texts)
+        if not texts or not self._is_bulk(len(texts)):
+            vectors = self._ready.embed_passages(texts)
+        else:
+            vectors = self._bulk.get().embed_passages(texts)
+        self._last_end = self._clock()
+        return vectors
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """(dimension,) float32 of length 1, by the engine at hand."""
         return self._ready.embed_query(text)
+
+    def _is_bulk(self, passages: int) -> bool:
+        """Count passages, and say whether they are for the bulk engine."""
+        with self._counting:
+            if self._clock() - self._last_end > PAUSE_SECONDS:
+                self._in_run = 0
+            self._in_run += passages
+            return self._bulk.is_loaded or self._in_run >= self._bulk_from
 
 
 def may_have_accelerator() -> bool:
