@@ -97,9 +97,12 @@ def _list_files(folder: Path) -> Iterator[Path]:
         parts = path.relative_to(folder).parts
         hidden = any(part.startswith(".") for part in parts)
         ignored = path.suffix in _IGNORED_SUFFIXES or path.name in _IGNORED_NAMES
-        if hidden or ignored or _IGNORED_FOLDERS.intersection(parts) or not path.is_file():
+        if hidden or ignored or _IGNORED_FOLDERS.intersection(parts) or path.is_dir():
             continue
-        yield path
+        if path.exists() and not path.is_file():  # a pipe, which would be waited for without end
+            raise ModelError(f"model {folder}: {path.name} is no regular file; remove it")
+        if path.is_file():
+            yield path
 
 
 def _name_of(folder: Path) -> str:

@@ -54,7 +54,7 @@ def load_embedder(
     `warn` hears what a person should know, `tell` what takes long. Raises ModelError for a model
     that is not there or cannot be loaded.
     """
-    _check_device(choice)
+    _check_choice(choice)
     place = find_place(choice, cache_dir, warn)
     form = CompiledForm(place, lambda: _compile(choice, place), tell)
     if form.manifest.warning:
@@ -163,7 +163,11 @@ def _with_bulk(
     return BulkEmbedder(ready, open_bulk, BULK_PASSAGES if wanted == "auto" else 1)
 
 
-def _check_device(choice: ModelChoice) -> None:
+def _check_choice(choice: ModelChoice) -> None:
+    if choice.truncate_dim is not None and choice.truncate_dim < 1:
+        raise ModelError(
+            f"truncate_dim {choice.truncate_dim}: no number of dimensions; set it to 1 or more"
+        )
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", choice.device):
         raise ModelError(f"device {choice.device}: not known; use auto, cpu, cuda, cuda:N or mps")
     if choice.precision is not Precision.FLOAT32 and choice.device not in {"auto", "cpu"}:

@@ -108,7 +108,7 @@ def _check_folder(folder: Path, kind: ModelKind) -> ModelSource:
 
 def _has_weights(folder: Path) -> bool:
     names = ("*.safetensors", "pytorch_model*.bin")
-    return any(True for name in names for _ in folder.rglob(name))
+    return any(path.is_file() for name in names for path in folder.rglob(name))
 
 
 def is_hub_id(name: str) -> bool:

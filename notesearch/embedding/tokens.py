@@ -42,13 +42,16 @@ class TokenReader:
         self._overhead = self._count_whole([rules.passage_prompt])[0]
         self._by_word = WordCounts(tokenizer) if parts_at_spaces(tokenizer) else None
         self.max_tokens = rules.max_sequence - self._overhead
+        if self.max_tokens < 1:
+            raise ModelError(
+                f"model {rules.name}: reads {rules.max_sequence} tokens, and special tokens and "
+                f"passage_prompt take {self._overhead}; shorten passage_prompt or name another"
+            )
 
     @classmethod
     def from_file(cls, path: Path, rules: ReadingRules) -> TokenReader:
-        """Open a saved tokenizer.json."""
-        from tokenizers import Tokenizer
-
-        return cls(Tokenizer.from_file(str(path)), rules)
+        """Open a saved tokenizer.json; ModelError where it is damaged."""
+        return cls(open_tokenizer(path), rules)
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json."""
@@ -100,6 +103,18 @@ class TokenReader:
             add_special_tokens=self._rules.special_tokens,
         )
         return [len(encoding.ids) for encoding in encodings]
+
+
+def open_tokenizer(path: Path) -> Tokenizer:
+    """Open a saved tokenizer.json; ModelError where it is damaged."""
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers has no kind of its own
+        raise ModelError(
+            f"{path}: no tokenizer: {error}; reinstall or save its model again"
+        ) from error
 
 
 class WordCounts:

@@ -5,30 +5,34 @@ Importing this module costs 4 to 7 s and 500 MB, as all that runs torch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
 from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.tokens import UNLIMITED_SEQUENCE
-from notesearch.errors import ModelError
+from notesearch.errors import ModelError, NotesearchError
 
 if TYPE_CHECKING:
     from notesearch.embedding.choice import AnyChoice
     from notesearch.embedding.source import ModelSource
 
-_LOADING_ERRORS = (  # what files that are no model, or damaged, were seen to raise
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ImportError,
-    RuntimeError,
-    SafetensorError,
-)
+
+@contextmanager
+def faults_of_model(finding: str, remedy: str) -> Iterator[None]:
+    """Make a ModelError of one line of whatever a model's files let the libraries raise.
+
+    Damaged files were seen to raise a dozen kinds of errors, and tokenizers a plain Exception.
+    """
+    try:
+        yield
+    except NotesearchError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{finding}: {first_line(error)}; {remedy}") from error
 
 
 def load_from_files(choice: AnyChoice, source: ModelSource, device: str, **options: object) -> Any:  # noqa: ANN401 - a class of the library's
@@ -36,22 +40,16 @@ def load_from_files(choice: AnyChoice, source: ModelSource, device: str, **optio
 
     `options` go to the class of sentence-transformers.
     """
-    kind = choice.kind
-    with quiet():
-        try:
-            return _class_of(choice)(
-                str(source.folder),
-                device=device,
-                trust_remote_code=choice.trust_remote_code,
-                local_files_only=True,
-                **options,
-            )
-        except _LOADING_ERRORS as error:
-            raise ModelError(
-                f"model {source.folder}: sentence-transformers cannot load it: "
-                f"{first_line(error)}; check the folder, or {kind.code_setting} where the model "
-                "brings its own code"
-            ) from error
+    remedy = f"check the folder, or {choice.kind.code_setting} where the model brings its own code"
+    finding = f"model {source.folder}: sentence-transformers cannot load it"
+    with quiet(), faults_of_model(finding, remedy):
+        return _class_of(choice)(
+            str(source.folder),
+            device=device,
+            trust_remote_code=choice.trust_remote_code,
+            local_files_only=True,
+            **options,
+        )
 
 
 def download(choice: AnyChoice) -> None:
@@ -64,7 +62,7 @@ def download(choice: AnyChoice) -> None:
                 revision=choice.revision,
                 trust_remote_code=choice.trust_remote_code,
             )
-        except _LOADING_ERRORS as error:
+        except Exception as error:  # as `faults_of_model`: what comes may be any model
             raise OSError(first_line(error)) from error
 
 
@@ -96,6 +94,13 @@ def pad_id_of(tokenizer: object) -> int:
 def bounded(limit: float | None) -> int:
     """Make a length limit a number: some models say infinity, some 1e30, some nothing."""
     return int(min(limit or UNLIMITED_SEQUENCE, UNLIMITED_SEQUENCE))
+
+
+def running(name: str) -> AbstractContextManager[None]:
+    """Make a ModelError of what goes wrong when a model that was loaded is run."""
+    return faults_of_model(
+        f"model {name}: sentence-transformers cannot run it", "check its files, or name another"
+    )
 
 
 def first_line(error: BaseException) -> str:

@@ -28,6 +28,7 @@ from notesearch.embedding.torch_loading import (
     input_names,
     load_from_files,
     pad_id_of,
+    running,
 )
 from notesearch.errors import ModelError
 
@@ -62,6 +63,7 @@ def load_model(choice: ModelChoice, source: ModelSource, device: str) -> LoadedM
     pipeline: SentenceTransformer = load_from_files(
         choice, source, device, truncate_dim=choice.truncate_dim
     )
+    _check_dimensions(choice, source.name, pipeline)
     # float32 on the CPU whatever the files hold: half precision is slower there.
     pipeline.to(dtype=torch.float32 if device == "cpu" else _dtype_of(choice)).eval()
     tokenizer = copy_tokenizer(pipeline.tokenizer, source)
@@ -84,7 +86,7 @@ class TorchEmbedder:
         self._model = model
         self._warn = warn
         self.max_tokens = model.reader.max_tokens
-        self.dimension = model.truncate_dim or _width(model.pipeline)
+        self.dimension = model.truncate_dim or _width(model.rules.name, model.pipeline)
         self.fingerprint = fingerprint
 
     def count_tokens(self, text: str) -> int:
@@ -127,14 +129,15 @@ def encode_queries(model: LoadedModel, texts: Sequence[str]) -> NDArray[np.float
 def _encode(
     model: LoadedModel, encode: Callable[..., Any], texts: Sequence[str], prompt: str
 ) -> NDArray[np.float32]:
-    vectors = encode(
-        [to_valid_text(text) for text in texts],
-        prompt=prompt,
-        batch_size=len(texts),
-        normalize_embeddings=True,
-        convert_to_tensor=True,
-        show_progress_bar=False,
-    )
+    with running(model.rules.name):
+        vectors = encode(
+            [to_valid_text(text) for text in texts],
+            prompt=prompt,
+            batch_size=len(texts),
+            normalize_embeddings=True,
+            convert_to_tensor=True,
+            show_progress_bar=False,
+        )
     rows: NDArray[np.float32] = vectors.float().cpu().numpy()
     return rows
 
@@ -215,7 +218,9 @@ def open_torch_engine(model: LoadedModel) -> Engine:
 
 def shape_of(model: LoadedModel) -> GraphShape:
     """Describe what the model's graph takes and gives."""
-    return GraphShape(model.inputs, model.pad_id, model.truncate_dim or _width(model.pipeline))
+    return GraphShape(
+        model.inputs, model.pad_id, model.truncate_dim or _width(model.rules.name, model.pipeline)
+    )
 
 
 def pick_device(wanted: str) -> str:
@@ -248,6 +253,14 @@ def _read_rules(choice: ModelChoice, name: str, pipeline: SentenceTransformer) -
     )
 
 
+def _check_dimensions(choice: ModelChoice, name: str, pipeline: SentenceTransformer) -> None:
+    wanted = choice.truncate_dim
+    if wanted is not None and (width := _width(name, pipeline)) < wanted:
+        raise ModelError(
+            f"truncate_dim {wanted}: {name} gives {width} dimensions; set it to {width} or less"
+        )
+
+
 def _dtype_of(choice: ModelChoice) -> torch.dtype:
     name = choice.dtype or "float32"
     if name not in _DTYPES:
@@ -255,6 +268,7 @@ def _dtype_of(choice: ModelChoice) -> torch.dtype:
     return _DTYPES[name]
 
 
-def _width(pipeline: SentenceTransformer) -> int:
-    vectors = pipeline.encode(["width"], show_progress_bar=False)
+def _width(name: str, pipeline: SentenceTransformer) -> int:
+    with running(name):
+        vectors = pipeline.encode(["width"], show_progress_bar=False)
     return int(vectors.shape[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from notesearch.embedding import (
     load_counter,
     load_embedder,
 )
+from notesearch.embedding.tokens import ReadingRules, TokenReader
 from notesearch.errors import ModelError
 from tests.tiny_models import DIMENSION, TINY_LIMIT
 
@@ -172,10 +175,109 @@ def test_folder_of_the_working_folder_does_not_take_the_place_of_a_hub_model(
     ("choice", "finding"),
     [
         (ModelChoice(device="gpu"), "device gpu: not known"),
+        (ModelChoice(truncate_dim=0), "truncate_dim 0: no number of dimensions; set it to 1"),
+        (ModelChoice(truncate_dim=-3), "truncate_dim -3: no number of dimensions"),
         (ModelChoice(device="cuda", precision=Precision.INT8), "int8 runs on the CPU"),
         (ModelChoice(device="mps", precision=Precision.BFLOAT16), "bfloat16 runs on the CPU"),
     ],
 )
-def test_device_that_cannot_be_is_an_error(choice: ModelChoice, finding: str) -> None:
+def test_choice_that_cannot_be_is_an_error(choice: ModelChoice, finding: str) -> None:
     with pytest.raises(ModelError, match=finding):
         load_embedder(choice)
+
+
+def test_more_dimensions_than_the_model_has_are_an_error(
+    make_model: Callable[[str], Path], tmp_path: Path
+) -> None:
+    choice = ModelChoice(str(make_model("static")), truncate_dim=9999)
+    finding = f"truncate_dim 9999: tiny-static gives {DIMENSION} dimensions; set it to {DIMENSION}"
+    with pytest.raises(ModelError, match=finding):
+        load_embedder(choice, cache_dir=tmp_path)
+
+
+def test_prompt_that_leaves_no_room_is_an_error(
+    make_model: Callable[[str], Path], tmp_path: Path
+) -> None:
+    choice = ModelChoice(str(make_model("mean")), passage_prompt="model " * 40)
+    with pytest.raises(ModelError, match=r"reads 32 tokens, .* take 42; shorten passage_prompt"):
+        load_embedder(choice, cache_dir=tmp_path)
+
+
+def has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def test_gpu_that_is_not_there_is_an_error(
+    make_model: Callable[[str], Path], cache_dir: Path, open_tiny: Callable[[str], Embedder]
+) -> None:
+    if has_gpu():
+        pytest.skip("there is a GPU")
+    open_tiny("static")
+    choice = ModelChoice(str(make_model("static")), device="cuda")
+    embedder = load_embedder(choice, cache_dir=cache_dir)
+    assert embedder.embed_query("model").shape == (DIMENSION,)
+    with pytest.raises(ModelError, match="device cuda: torch finds none here; set device to auto"):
+        embedder.embed_passages(["model"])
+
+
+def put(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text)
+
+
+def replace_by_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def replace_by_what_cannot_be_read(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/proc/self/mem")  # whoever reads it, the first byte is an error
+
+
+DAMAGE = [
+    ("tokenizer.json", put("{"), "cannot load it: EOF while parsing an object"),
+    ("tokenizer.json", put("[]"), "cannot load it: invalid type: sequence"),
+    ("tokenizer.json", replace_by_pipe, "tokenizer.json is no regular file; remove it"),
+    ("modules.json", put("nothing"), "sentence-transformers cannot load it: Expecting value"),
+    ("model.safetensors", put("no tensors"), "sentence-transformers cannot load it: "),
+    ("model.safetensors", replace_by_pipe, "no weights|is no regular file"),
+    ("model.safetensors", replace_by_what_cannot_be_read, "model.safetensors cannot be read: "),
+]
+
+
+@pytest.mark.parametrize(("name", "damage", "finding"), DAMAGE)
+def test_damaged_model_folder_is_an_error_of_one_line(
+    name: str,
+    damage: Callable[[Path], object],
+    finding: str,
+    make_model: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    model = Path(shutil.copytree(make_model("static"), tmp_path / "model"))
+    damage(next(model.rglob(name)))
+    with pytest.raises(ModelError, match=finding) as error:
+        load_embedder(ModelChoice(str(model)), cache_dir=tmp_path / "cache")
+    assert "\n" not in str(error.value)
+
+
+def test_model_that_fails_when_it_runs_is_an_error_of_one_line(
+    make_model: Callable[[str], Path], tmp_path: Path
+) -> None:
+    model = Path(shutil.copytree(make_model("mean"), tmp_path / "model"))
+    config = json.loads((model / "tokenizer_config.json").read_text())
+    (model / "tokenizer_config.json").write_text(json.dumps(config | {"model_max_length": -1}))
+    settings = json.loads((model / "sentence_bert_config.json").read_text())
+    settings["max_seq_length"] = -1
+    (model / "sentence_bert_config.json").write_text(json.dumps(settings))
+    with pytest.raises(ModelError) as error:
+        load_embedder(ModelChoice(str(model)), cache_dir=tmp_path / "cache")
+    assert "\n" not in str(error.value)
+
+
+def test_damaged_tokenizer_file_is_an_error_of_one_line(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    rules = ReadingRules("m", 256, "", "", special_tokens=True)
+    with pytest.raises(ModelError, match=r"tokenizer\.json: no tokenizer: Model missing"):
+        TokenReader.from_file(tmp_path / "tokenizer.json", rules)

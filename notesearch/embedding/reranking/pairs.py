@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.tokens import ReadingRules, query_cut, to_valid_text
+from notesearch.embedding.tokens import ReadingRules, open_tokenizer, query_cut, to_valid_text
+from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
+
+
+_LEAST_ROOM = 16  # tokens: a question of a few words and half a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,16 @@ class PairReader:
         # Tokens of both texts together.
         self._room = rules.max_sequence - tokenizer.num_special_tokens_to_add(True)
         self.max_question = self._room - self._room // 4
+        if self._room < _LEAST_ROOM:
+            raise ModelError(
+                f"model {rules.name}: reads {rules.max_sequence} tokens of a pair, which is too "
+                "few; set rerank to another"
+            )
 
     @classmethod
     def from_file(cls, path: Path, rules: ReadingRules) -> PairReader:
-        """Open a saved tokenizer.json."""
-        from tokenizers import Tokenizer
-
-        return cls(Tokenizer.from_file(str(path)), rules)
+        """Open a saved tokenizer.json; ModelError where it is damaged."""
+        return cls(open_tokenizer(path), rules)
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json."""

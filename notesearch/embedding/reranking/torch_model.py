@@ -29,6 +29,7 @@ from notesearch.embedding.torch_loading import (
     input_names,
     load_from_files,
     pad_id_of,
+    running,
 )
 from notesearch.errors import ModelError
 
@@ -97,12 +98,13 @@ def predict_logits(
     model: LoadedCrossEncoder, pairs: Sequence[tuple[str, str]]
 ) -> NDArray[np.float32]:
     """Give what sentence-transformers itself makes of pairs: (pairs,), before any activation."""
-    logits = model.pipeline.predict(
-        list(pairs),
-        batch_size=_BATCH_PAIRS,
-        show_progress_bar=False,
-        activation_fn=torch.nn.Identity(),
-    )
+    with running(model.rules.name):
+        logits = model.pipeline.predict(
+            list(pairs),
+            batch_size=_BATCH_PAIRS,
+            show_progress_bar=False,
+            activation_fn=torch.nn.Identity(),
+        )
     return np.asarray(logits, dtype=np.float32)
 
 
