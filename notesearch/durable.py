@@ -14,10 +14,11 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, with those above it, that its owner alone may enter; one that exists stays."""
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    """Make a folder, and what it stands in, for its owner alone; what is there stays as it is."""
+    # Path.mkdir(parents=True) gives its mode to the last folder only.
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
+        missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)  # FileExistsError where it is a file
 
 
 def create_private(path: Path) -> None:
@@ -42,8 +43,21 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_tree(folder: Path) -> None:
+    """Have every file below the folder, and the folder, on the disk."""
+    for path in (*folder.rglob("*"), folder):
+        if path.is_dir():
+            sync_folder(path)
+        else:
+            sync_file(path)
+
+
 def write_whole(path: Path, content: str) -> None:
-    """Put a small file in place so that a reader finds the old or the new, never a part."""
+    """Put a small file in place so that a reader finds the old or the new, never a part.
+
+    It is for its owner alone, as is its folder where that has to be made.
+    """
+    make_private_folder(path.parent)
     new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
         create_private(new)

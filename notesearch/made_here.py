@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from notesearch.durable import make_private_folder, write_whole
+from notesearch.durable import write_whole
 from notesearch.errors import CorpusError
 from notesearch.index.layout import IndexLayout
 from notesearch.index.state import IndexState
@@ -43,7 +43,6 @@ def remember_index(identity: str) -> None:
     place = _place_of(identity)
     try:
         if not place.exists():
-            make_private_folder(place.parent)
             write_whole(place, "")
     except OSError:
         return

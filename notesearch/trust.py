@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 
-from notesearch.embedding.files import write_atomically
+from notesearch.durable import write_whole
 from notesearch.errors import SettingsError
 
 
@@ -24,7 +24,7 @@ def trust(file: Path, content: bytes) -> None:
     """Trust this content in this place from now on."""
     entry = {"path": str(_place_of(file)), "sha256": _hash(content)}
     try:
-        write_atomically(_entry_of(file), json.dumps(entry))
+        write_whole(_entry_of(file), json.dumps(entry))
     except OSError as error:
         raise SettingsError(
             f"{_state_folder()} cannot be written: {error.strerror}; make it writable"

@@ -28,6 +28,7 @@ rerank_revision: main
 rerank_trust_remote_code: true
 corpus: ../elsewhere
 index: /var/index
+follow_links: true
 """
 
 
@@ -59,6 +60,7 @@ def test_what_runs_code_fetches_or_leads_out_is_left_out_with_one_line(found):
     assert set(settings.left_out) == set(NEEDS_TRUST)
     assert (settings.model.name, settings.model.revision) == ("all-MiniLM-L6-v2", None)
     assert not settings.model.trust_remote_code
+    assert not settings.follow_links
     assert (settings.rerank, settings.corpus, settings.index) == (None, None, Path("index"))
     assert (settings.model.precision.value, settings.ignore) == ("int8", ("drafts/",))
     (line,) = warnings

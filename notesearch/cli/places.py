@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notesearch.cli.output import warn
 from notesearch.errors import UnusableIndexError
 
 if TYPE_CHECKING:
@@ -70,13 +71,13 @@ def read_place(config: Path | None, index_dir: Path | None = None) -> Place:
     """Read the settings that hold for this call: file, environment, options."""
     from notesearch.settings import Settings, load_settings
 
-    if config is not None:
-        require_regular(config, "name a settings file")
-    settings = load_settings(config)
+    settings = load_settings(config, warn=warn)
     if index_dir is not None:
         return Place(replace(settings, index=index_dir), config)
     from_environment = os.environ.get("NOTESEARCH_INDEX", "").strip()
-    is_default = settings.index == Settings().index and not from_environment
+    # An index that waits for the person's trust is not the default one.
+    is_named = bool(from_environment) or "index" in settings.left_out
+    is_default = settings.index == Settings().index and not is_named
     return Place(settings, config, is_default)
 
 

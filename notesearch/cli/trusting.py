@@ -11,6 +11,7 @@ import typer
 from notesearch.cli.app import app, examples
 from notesearch.cli.output import write
 from notesearch.errors import UsageError
+from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
     from notesearch.settings import SettingsFile
@@ -21,6 +22,7 @@ _EFFECTS = {
     "rerank_trust_remote_code": "runs code that comes with the cross-encoder",
     "revision": "fetches this revision of the model",
     "rerank_revision": "fetches this revision of the cross-encoder",
+    "follow_links": "reads files that links lead to, wherever they are",
 }
 
 
@@ -40,7 +42,7 @@ def trust(
 
     if list_:
         for path in trusted.list_trusted():
-            write(_printable(path))
+            write(escaped(str(path)))
         return
     path = Path(SETTINGS_FILE)
     if remove:
@@ -54,7 +56,7 @@ def trust(
     if not asked:
         write(f"{SETTINGS_FILE} asks for nothing that needs trust")
         return
-    write(f"{_printable(path.absolute())} is trusted until it changes; it sets")
+    write(f"{escaped(str(path.absolute()))} is trusted until it changes; it sets")
     for key, value in asked.items():
         write(f"  {key}: {show(value, longest=4096)} ({_effect(key, value, file)})")
     trusted.trust(file.path, file.content)
@@ -70,9 +72,4 @@ def _effect(key: str, value: str, file: SettingsFile) -> str:
     folder = os.path.realpath(folder_value(key, value, str(file.path), file.path.parent))
     if key not in FOLDERS and is_hub_id(value) and not Path(folder).is_dir():
         return "a model of the hub, fetched over the network"
-    return f"the folder {_printable(folder)}"
-
-
-def _printable(path: Path | str) -> str:
-    """Return a path without signs that a terminal obeys."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(path))
+    return f"the folder {escaped(folder)}"

@@ -11,8 +11,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notesearch.durable import write_whole
 from notesearch.embedding.choice import Precision, RerankerChoice
-from notesearch.embedding.files import sha256_of, write_atomically
+from notesearch.embedding.files import sha256_of
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def hash_files(source: ModelSource, cache_dir: Path, *, anew: bool = False) -> d
     hashes = {name: str(stamp[2]) for name, stamp in stamps.items()}
     _check_weights(source, hashes.get(WEIGHTS))
     if stamps != known:
-        write_atomically(memory, json.dumps(stamps))
+        write_whole(memory, json.dumps(stamps))
     return hashes
 
 

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from notesearch.durable import make_private_folder, sync_tree
 from notesearch.embedding.checksums import (
     CheckedFile,
     DamagedFileError,
@@ -27,7 +28,6 @@ from notesearch.embedding.checksums import (
     stamp_file,
 )
 from notesearch.embedding.compiled import GraphShape
-from notesearch.embedding.files import make_private_folder, sync_tree
 from notesearch.embedding.tokens import ReadingRules
 
 COMPILED_FORMAT = 3  # raised when what is compiled changes, so that older forms are left aside
