@@ -32,7 +32,6 @@ HANGS = {
         r"'# T\n\nWords.\n\n' + '$$```\na\n\n' * 16_000",
         "1 None",
     ),
-    "key of thousands of parts": (r"'+++\na' + '.a' * 24_000 + ' = 1\n+++\nWords.\n'", "1 None"),
 }
 
 
