@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 
 from notesearch.corpus.blocks import blocks_within, parse_blocks
@@ -14,7 +16,7 @@ from notesearch.corpus.facts.acronyms import find_acronyms
 from notesearch.corpus.facts.dates import date_from_heading, date_from_line
 from notesearch.corpus.facts.metadata import Facts, find_date, read_facts, unique_tags
 from notesearch.corpus.facts.run_together import split_run_together
-from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags
+from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags, tags_from_value
 from notesearch.corpus.facts.title import Title, find_title, make_title
 from notesearch.corpus.layouts import Part, split_document
 from notesearch.corpus.layouts.part import count_words, first_sentence
@@ -30,6 +32,7 @@ _MAX_TOPIC_WORDS = 5
 # millisecond however short.
 _MAX_NOTES_PER_MB = 5_000  # and as many in a smaller file
 _LONGEST_DATE_LINE = 60
+_MAX_TAGS_OF_ALL = 100  # that each note of a digest has from the head of its file
 _SECTION_LEAD = re.compile(r"^(?:section|topic|area|category|part):\s+", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LINK_WITHIN = re.compile(r"\]\((?:\./)?#([^()\s]{1,200})\)")
@@ -108,12 +111,13 @@ class _PartReader:
         self._rule_tags = rule.tags if rule else ()
         self._inline_tags = inline_tags
         self._vocabulary = vocabulary
+        self._known: tuple[frozenset[str], frozenset[str]] | None = None  # listed, with vocabulary
         self._slugs: dict[str, int] = {}  # those given away, and how far each is numbered
         self._folder_tags = folder_tags(document.path)
-        self._tag_fields = {key: document.fields[key] for key in document.fields if key in TAG_KEYS}
-        self._dates_between = tuple(_dates_between(document, parts))
+        self._tag_fields, finding = _tags_of_all(document)
+        self._dates_between = _dates_between(document, parts)
         self._years_of_contents = _years_of_contents(document) if len(parts) > 1 else {}
-        self.findings: list[Finding] = []
+        self.findings = [finding] if finding and len(parts) > 1 else []
 
     def note(self, part: Part) -> Note:
         """Make a note of one part; only a whole file or its rest goes by the file's own id."""
@@ -194,14 +198,18 @@ class _PartReader:
         """Find the date that a part has from its topics, from a line above it, or from the file."""
         if part.kind is not NoteKind.DIGEST_PART:
             return None
-        above = (
-            date
-            for position, topics, date in reversed(self._dates_between)
-            if position < part.positions[0] and topics == part.topics[: len(topics)]
-        )
         of_file = find_date(self._document.path, self._document.fields)
         topics = [self._with_year(topic) for topic in part.topics]
-        return _topic_date(topics) or next(above, None) or of_file
+        return _topic_date(topics) or self._date_above(part) or of_file
+
+    def _date_above(self, part: Part) -> str | None:
+        """Find the last date above a part that stands under its topics, or under some of them."""
+        found = []
+        for depth in range(len(part.topics) + 1):
+            dates = self._dates_between.get(part.topics[:depth], [])
+            before = bisect_left(dates, part.positions[0], key=itemgetter(0))
+            found += dates[max(before - 1, 0) : before]
+        return max(found, default=(0, None))[1]
 
     def _with_year(self, topic: str) -> str:
         """Add the year that the contents give to a heading like `Week of May 8`."""
@@ -222,8 +230,10 @@ class _PartReader:
         tags = [*self._rule_tags, *facts.tags]
         tags += [_SECTION_LEAD.sub("", topic) for topic in part.topics if _is_topic(topic)]
         if part.run_together_tags:
-            known = part.listed_tags.union(self._vocabulary)
-            split, rest = split_run_together(part.run_together_tags, known)
+            if self._known is None or self._known[0] is not part.listed_tags:
+                # Once a page: a thousand cards would each put together the same thousand tags.
+                self._known = (part.listed_tags, part.listed_tags.union(self._vocabulary))
+            split, rest = split_run_together(part.run_together_tags, self._known[1])
             tags += [*split, *([rest] if rest else [])]
             if rest:
                 reason = f"tags run together, {rest!r} could not be split"
@@ -258,16 +268,28 @@ def _anchor(heading: str) -> str:
     return "".join(sign for sign in heading.casefold() if sign.isalnum())
 
 
+def _tags_of_all(document: Document) -> tuple[dict[str, object], Finding | None]:
+    """Give the fields with the tags that all the parts of a file have: no more than a few."""
+    fields = {key: document.fields[key] for key in document.fields if key in TAG_KEYS}
+    tags = [tag for value in fields.values() for tag in tags_from_value(value)]
+    if len(tags) <= _MAX_TAGS_OF_ALL:
+        return fields, None
+    reason = f"{len(tags):,} tags for every note, the first {_MAX_TAGS_OF_ALL} are read"
+    return {"tags": tags[:_MAX_TAGS_OF_ALL]}, Finding(document.path, 1, reason)
+
+
 def _dates_between(
     document: Document, parts: Sequence[Part]
-) -> Iterator[tuple[int, tuple[str, ...], str]]:
-    """Find the lines between the parts of a digest that are a date: position, topics, date."""
+) -> dict[tuple[str, ...], list[tuple[int, str]]]:
+    """Find the lines between the parts of a digest that are a date, by topics: position, date."""
+    found: dict[tuple[str, ...], list[tuple[int, str]]] = {}
     if len(parts) < 2 or parts[-1].kind is NoteKind.DIGEST_PART:
-        return
+        return found
     for position in parts[-1].positions:
         line = document.markup[position]
         if len(line) <= _LONGEST_DATE_LINE and (date := date_from_line(line)):
-            yield position, document.topics_at(position), date
+            found.setdefault(document.topics_at(position), []).append((position, date))
+    return found
 
 
 def _take(numbers: Sequence[int], positions: Sequence[int]) -> Sequence[int]:

@@ -32,6 +32,15 @@ HANGS = {
         r"'# T\n\nWords.\n\n' + '$$```\na\n\n' * 16_000",
         "1 None",
     ),
+    "tags of all of thousands of notes": (
+        r"'---\ntags: [' + ', '.join(f't{n}' for n in range(6_000)) + ']\n---\n'"
+        r" + '## [P](https://arxiv.org/abs/2301.00001)\nOn it.\n' * 4_900",
+        "4900 None",
+    ),
+    "aliases that may each be short for each": (
+        r"'---\naliases: [' + ', '.join(f'a{n}' for n in range(6_900)) + ']\n---\nWords.\n'",
+        "1 None",
+    ),
 }
 
 

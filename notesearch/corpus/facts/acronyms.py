@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 _IN_BRACKETS = re.compile(r"\(([^()]{2,80})\)")
 _WORD = re.compile(r"[^\W_]+")
 _ACRONYM = re.compile(r"[^\W\d_][\w+&/-]{1,9}")
 # What stands before a bracket is looked at so far, and no further than a sign that ends a clause.
 _BEFORE = 120
+_MOST_NAMES = 50
 _LONGEST = 20  # of an acronym, with emphasis and room around it
 _LIST_SIGN = re.compile("[,;]")
 _CLAUSE_END = re.compile(r"[.;:!?()|\n]")
@@ -30,17 +32,18 @@ def find_acronyms(text: str, names: Iterable[str] = ()) -> tuple[tuple[str, str]
     """Find short and long forms in lower case, each pair once, in their order.
 
     `names` are what the note goes by, its title and aliases: one may be short for another.
+    The first of them are looked at, each with each.
     """
-    listed = tuple(names)
+    listed = tuple(islice(names, _MOST_NAMES))
     pairs = [*_in_names(listed), *_in_brackets(text)]
     return tuple(dict.fromkeys(pairs))
 
 
 def _in_names(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for short in names:
+    for short in filter(_is_acronym, names):
         for name in names:
             words = _WORD.findall(name)
-            for end in range(2, len(words) + 1) if _is_acronym(short) else ():
+            for end in range(2, len(words) + 1):
                 yield from _explained(short, words[:end])
 
 

@@ -49,12 +49,13 @@ def split_run_together(text: str, vocabulary: Collection[str]) -> tuple[tuple[st
 
     The tags of `vocabulary`, in its spelling, go before the built-in terms of the field. At
     most one stretch may be left over: it is returned whole, and "" says that all is covered.
+    Hand in one frozenset for all the texts of a page: its terms are spelled once.
     """
     run = text.strip()
     if not run or len(run) > _MAX_RUN:
         return (), run
     letters = "".join(_letter(char) for char in run)
-    pieces = _find_pieces(letters, _spellings(frozenset(vocabulary)))
+    pieces = _find_pieces(letters, *_spellings(frozenset(vocabulary)))
     whole = _covers_from_start(pieces).get(len(run))
     if whole is not None:
         return tuple(dict.fromkeys(whole.tags)), ""
@@ -69,15 +70,19 @@ def _letter(char: str) -> str:
 
 
 @lru_cache(maxsize=4)  # a page of cards asks for every one of them with the same vocabulary
-def _spellings(vocabulary: frozenset[str]) -> dict[str, tuple[str, bool]]:
-    """List how each term may stand in the text: (the tag, whether it is only built in)."""
+def _spellings(vocabulary: frozenset[str]) -> tuple[dict[str, tuple[str, bool]], set[str]]:
+    """List how each term may stand in the text, with what they all begin with.
+
+    A spelling leads to its tag, and whether that is only built in.
+    """
     spellings: dict[str, tuple[str, bool]] = {}
     for tag, built_in in _terms(vocabulary):
         normal = normalise_tag(tag)
         if len(normal) >= 2:
             for spelling in (normal, normal.replace("-", " "), normal.replace("-", "")):
                 spellings.setdefault(spelling, (tag, built_in))
-    return spellings
+    starts = {spelling[:end] for spelling in spellings for end in range(1, len(spelling) + 1)}
+    return spellings, starts
 
 
 def _terms(vocabulary: Collection[str]) -> Iterable[tuple[str, bool]]:
@@ -86,19 +91,20 @@ def _terms(vocabulary: Collection[str]) -> Iterable[tuple[str, bool]]:
     yield from ((term, True) for term in sorted(FIELD_TERMS))
 
 
-def _find_pieces(letters: str, spellings: Mapping[str, tuple[str, bool]]) -> list[_Piece]:
+def _find_pieces(
+    letters: str, spellings: Mapping[str, tuple[str, bool]], starts: Collection[str]
+) -> list[_Piece]:
     """Find every known tag at every place, in the order of their starts."""
-    longest = max(map(len, spellings), default=0)
     pieces: list[_Piece] = []
     for start, letter in enumerate(letters):
         if letter in _SEPARATORS:
             pieces.append(_Piece(start, start + 1, None, False))
-        ends = range(start + 1, min(start + longest, len(letters)) + 1)
-        pieces.extend(
-            _Piece(start, end, *spellings[letters[start:end]])
-            for end in ends
-            if letters[start:end] in spellings
-        )
+        for end in range(start + 1, len(letters) + 1):
+            stretch = letters[start:end]
+            if stretch not in starts:
+                break
+            if stretch in spellings:
+                pieces.append(_Piece(start, end, *spellings[stretch]))
     return pieces
 
 
