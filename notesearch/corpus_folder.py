@@ -152,7 +152,11 @@ def parse_paths(
 
 def _home_of(path: Path, settings: Settings) -> tuple[Path, str]:
     """Find the corpus a path belongs to, and where in it: a file's path, a folder's prefix."""
-    if not path.exists() and not path.is_symlink():
+    try:
+        is_there = path.exists() or path.is_symlink()
+    except OSError as error:  # longer than the system allows, in a folder that is closed
+        raise UsageError(f"{path!s:.200} cannot be read: {error.strerror}") from error
+    if not is_there:
         raise UsageError(f"{path} does not exist; name a note file or a folder of notes")
     is_folder = path.is_dir()
     if not is_folder and path.suffix.lower() not in NOTE_SUFFIXES:

@@ -13,7 +13,7 @@ import pytest
 
 from notesearch import Index, Settings
 from notesearch.corpus_folder import Ruler, parse_paths
-from notesearch.errors import ModelError
+from notesearch.errors import ModelError, UsageError
 from notesearch.index.records import UpdateReport
 from tests.fakes import WordEmbedder
 
@@ -195,6 +195,11 @@ def test_parse_of_a_pipe_is_a_finding(tmp_path):
     os.mkfifo(tmp_path / "pipe.md")
     found = skipped(Settings(), tmp_path / "pipe.md")
     assert found == [("pipe.md", "cannot be read: not a regular file")]
+
+
+def test_parse_of_a_path_longer_than_the_system_allows_is_an_error_of_one_line(tmp_path):
+    with pytest.raises(UsageError, match=r"cannot be read: File name too long$"):
+        list(parse_paths([tmp_path / ("x" * 300)], Settings(), ruler))
 
 
 def test_parse_of_a_name_that_is_not_utf8_is_a_finding(tmp_path):
