@@ -190,16 +190,30 @@ class _Cutter:
     ) -> Iterator[Piece]:
         """Yield the largest pieces of some blocks that fit."""
         blocks = [_innermost(block) for block in blocks]
-        bounds = [(block.start, block.end) for block in blocks]
-        measured = self._measure_lines(bounds, [section] * len(bounds), section_size)
-        for block, piece in zip(blocks, measured, strict=True):
-            if piece.size <= self._room:
+        # What is longer than any passage is not measured, it is split in any case.
+        short = [block for block in blocks if self._may_fit(block)]
+        bounds = [(block.start, block.end) for block in short]
+        measured = iter(self._measure_lines(bounds, [section] * len(bounds), section_size))
+        for block in blocks:
+            piece = next(measured) if self._may_fit(block) else None
+            if piece and piece.size <= self._room:
                 yield piece
             elif block.children:
                 yield from self._block_pieces(block.children, section, section_size)
             else:
                 prose = block.kind in ("paragraph", "heading", "html", "row")
+                piece = piece or self._unmeasured(block, section, section_size)
                 yield from self._split(piece, _PROSE if prose else _LINES)
+
+    def _may_fit(self, block: Block) -> bool:
+        length = self._starts[block.end] - self._starts[block.start]
+        return length // _CHARS_PER_TOKEN <= self._room
+
+    def _unmeasured(self, block: Block, section: Section, section_size: int) -> Piece:
+        """Make a piece of a block that is to be split, its size a guess."""
+        start, end = self._starts[block.start], min(self._starts[block.end], len(self._text))
+        size = int((end - start) / _MAX_CHARS_PER_TOKEN)
+        return Piece(start, end, section, "", size, section_size, False)
 
     def _split(self, piece: Piece, separators: Sequence[re.Pattern[str]]) -> Iterator[Piece]:
         """Split a piece at the first separator that parts it; what is too large, again."""

@@ -24,6 +24,10 @@ print(len(reading.notes), reading.skipped)
 # Each takes a second at most, and took a minute and more where it was not bounded.
 HANGS = {
     "mojibake that is undone part by part": ("'Ãƒ\x83' * 40_000", "1 None"),
+    "accents without end above and below": (
+        r"'Some words a' + '\u0309\u06ea' * 200_000",
+        "1 None",
+    ),
     "quotes of one line": (
         r"'# T\n\nWords.\n\n' + '> ## [P](https://a.org)\na.b.\n' * 9_900",
         "headings, paragraphs and items in one file",

@@ -31,6 +31,9 @@ _NOT_TEXT = (
 _ODD_SIGN = re.compile(f"[{''.join(_TYPOGRAPHY)}{_NOT_TEXT}]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _BLANK_LINE = re.compile(r"\n +(?=\n)")
+# The time to normalise grows with the square of the accents that follow each other.
+_RUN = 500
+_LONG_RUN = re.compile(rf"[^\x00-\x7f]{{{_RUN}}}")
 _EMOJI = re.compile("[\u2600-\u26ff\U0001f000-\U0001faff]+")
 
 # A word broken where a line ends, or where a line of a PDF once ended: "allo- cation".
@@ -95,7 +98,10 @@ def _clean_characters(text: str) -> str:
 
 def _normalise(text: str) -> str:
     text = _ODD_SIGN.sub(lambda sign: _TYPOGRAPHY.get(sign[0], ""), text)
-    return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
+    if not _LONG_RUN.search(text):
+        return unicodedata.normalize("NFKC", text)
+    stretches = (text[start : start + _RUN] for start in range(0, len(text), _RUN))
+    return "".join(unicodedata.normalize("NFKC", stretch) for stretch in stretches)
 
 
 def _join_word(broken: re.Match[str]) -> str:
