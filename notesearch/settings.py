@@ -58,14 +58,11 @@ class Settings:
     follow_links: bool = False  # read files and folders that links lead to outside the corpus
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = ()
-    source: Path | None = None  # the last file that settings were read from
     left_out: tuple[str, ...] = ()  # keys of ./notesearch.yaml that need the person's trust
 
 
 _OWN_KEYS = [
-    item.name
-    for item in fields(Settings)
-    if item.name not in ("source", "left_out", "model", "rerank")
+    item.name for item in fields(Settings) if item.name not in ("left_out", "model", "rerank")
 ]
 KEYS = [*_OWN_KEYS, *_MODEL_KEYS, *_RERANK_KEYS]
 
@@ -202,8 +199,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _with_file(settings: Settings, file: SettingsFile) -> Settings:
-    read = _with_values(settings, file.values, str(file.path), file.path.parent)
-    return replace(read, source=file.path)
+    return _with_values(settings, file.values, str(file.path), file.path.parent)
 
 
 def _with_found_file(

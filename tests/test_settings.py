@@ -26,13 +26,13 @@ def test_file_in_the_working_folder_is_found(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("notesearch.yaml").write_text("corpus: papers\n", encoding="utf-8")
     settings = load_settings(None, {})
-    assert (settings.corpus, settings.source) == (Path("papers"), Path("notesearch.yaml"))
+    assert settings.corpus == Path("papers")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing set\n"])
 def test_empty_file_sets_nothing(tmp_path, text):
     settings = load(tmp_path, text)
-    assert settings == Settings(source=tmp_path / "notesearch.yaml")
+    assert settings == Settings()
 
 
 def test_folders_are_relative_to_the_file(tmp_path):

@@ -104,7 +104,7 @@ def test_each_way_out_is_left_out(found, tmp_path, text, left_out):
     settings, warnings = load(text.replace("~\n", "'~'\n"))
     assert settings.left_out == left_out
     assert len(warnings) == 1
-    assert settings == Settings(source=Path("notesearch.yaml"), left_out=left_out)
+    assert settings == Settings(left_out=left_out)
 
 
 def test_folder_called_like_the_bundled_model_does_not_take_its_place(found):
@@ -219,7 +219,6 @@ def test_own_settings_hold_without_a_file_in_the_folder(found):
     (user_settings_file().parent / "model").mkdir()
     settings, warnings = load()
     assert (settings.model.name, warnings) == (str(user_settings_file().parent / "model"), [])
-    assert settings.source == user_settings_file()
 
 
 def test_fault_in_the_own_settings_names_their_file(found):
