@@ -1,4 +1,4 @@
-"""A model's files and the choice in, the fingerprint of what it gives out; no model is loaded.
+"""Name what a model gives by its files and the choice, in a fingerprint; no model is loaded.
 
 The hashes of the files are remembered with size and modification time, so that asking again
 costs a few stat calls where hashing costs 0.1 s for 90 MB.
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from notesearch.durable import write_whole
 from notesearch.embedding.choice import Precision, RerankerChoice
-from notesearch.embedding.files import sha256_of
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from notesearch.embedding.source import ModelSource
 
 WEIGHTS = "model.safetensors"
+_PIECE_BYTES = 1 << 20
 QUANTISER_VERSION = 2  # raised when models are brought to int8 in another way (see compiler)
 # Other forms of the same weights, and files for people: none of them changes a vector.
 _IGNORED_FOLDERS = frozenset({"onnx", "openvino", "coreml", "images", "__pycache__"})
@@ -80,6 +80,18 @@ def hash_files(source: ModelSource, cache_dir: Path, *, anew: bool = False) -> d
     if stamps != known:
         write_whole(memory, json.dumps(stamps))
     return hashes
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file's bytes, in hex, read piece by piece."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                digest.update(piece)
+    except OSError as error:  # of reading it, which names no file
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    return digest.hexdigest()
 
 
 def _check_weights(source: ModelSource, found: str | None) -> None:

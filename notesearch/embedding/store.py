@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from notesearch.durable import make_private_folder, sync_tree
+from notesearch.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_private_folder, sync_tree
 from notesearch.embedding.checksums import (
     CheckedFile,
     DamagedFileError,
@@ -117,7 +117,7 @@ def building(folder: Path) -> Iterator[Path]:
     try:
         yield scratch
         for path in scratch.iterdir():  # what libraries wrote is open to all
-            path.chmod(0o600)
+            path.chmod(PRIVATE_FILE)
         sync_tree(scratch)
         if folder.exists():  # damaged: moved aside first, as a folder can't replace a full one
             folder.replace(parent / f"{scratch.name}.damaged")
@@ -140,7 +140,7 @@ def locked(folder: Path) -> Iterator[None]:
     from filelock import FileLock
 
     make_private_folder(folder.parent)
-    with FileLock(folder.with_name(f"{folder.name}.lock"), mode=0o600):
+    with FileLock(folder.with_name(f"{folder.name}.lock"), mode=PRIVATE_FILE):
         yield
 
 
@@ -174,7 +174,7 @@ def _temporary_cache() -> Path:
     """Name one folder for each process of this user, so that a model is compiled once."""
     user = os.getuid() if hasattr(os, "getuid") else 0
     folder = Path(tempfile.gettempdir()) / f"notesearch-models-{user}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     stat = folder.stat(follow_symlinks=False)
     # Another user who made the folder first could put a graph of their own in it.
     if hasattr(os, "getuid") and (stat.st_uid != user or stat.st_mode & 0o022):

@@ -1,4 +1,4 @@
-"""A model's files in, the object that sentence-transformers makes of them out, or a ModelError.
+"""Have sentence-transformers load a model's files; whatever it raises becomes a ModelError.
 
 Importing this module costs 4 to 7 s and 500 MB, as all that runs torch.
 """

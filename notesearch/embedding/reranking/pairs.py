@@ -1,4 +1,4 @@
-"""A question and passages in, the token ids of each pair out, cut where the passage ends."""
+"""Turn a question with each passage into token ids, cut where the passage ends."""
 
 from __future__ import annotations
 
