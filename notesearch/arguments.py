@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from notesearch.errors import UsageError
 
 # More hits than anybody reads, and than SQLite and FAISS can be asked for at once.
-MOST_HITS = 1_000_000
+_MOST_HITS = 1_000_000
 
 _EMBEDDER = {
     "fingerprint": str,
@@ -27,7 +27,7 @@ def require_text(name: str, value: object) -> None:
         raise UsageError(f"{name} must be a text, found {value!r}")
 
 
-def require_count(name: str, value: object, most: int = MOST_HITS) -> None:
+def require_count(name: str, value: object, most: int = _MOST_HITS) -> None:
     """Refuse what is no whole number from 1 on."""
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise UsageError(f"{name} must be a whole number from 1 to {most:,}, found {value!r}")

@@ -18,7 +18,6 @@ from notesearch.settings import Settings
 # What reads notes is imported where the first one is read: a query lists the files to tell
 # whether the index is behind, and reads none of them.
 
-
 DEFAULT_CORPUS = Path("corpus")
 
 

@@ -1,4 +1,4 @@
-"""The one door to YAML: text from strangers in, plain values out, or an error with its line.
+"""Read YAML that strangers wrote as plain values, or say in which line it is wrong: the one door.
 
 What YAML can say beyond values of a table is not read: aliases, which multiply without bound,
 and objects. Nothing takes longer than its length allows.

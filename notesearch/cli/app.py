@@ -137,7 +137,7 @@ RerankOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
 
-MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
+MOST_ASKED = 10_000  # far more than a person reads, and few enough to rank at once
 
 
 def require_within(option: str, value: float, least: int, most: int) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notesearch.cli.app import (
-    MOST_HITS,
+    MOST_ASKED,
     Asking,
     ConfigOption,
     IndexOption,
@@ -136,9 +136,9 @@ def query(
     }
     where = _where(tag or [], any_tag or [], not_tag or [], named)
     form = _form_of(json=json, jsonl=jsonl, csv=csv, markdown=markdown, paths=paths)
-    require_within("-k", k, 1, MOST_HITS)
-    require_within("--per-note", per_note, 1, MOST_HITS)
-    require_within("--context", context, 0, MOST_HITS)
+    require_within("-k", k, 1, MOST_ASKED)
+    require_within("--per-note", per_note, 1, MOST_ASKED)
+    require_within("--context", context, 0, MOST_ASKED)
     if min_score is not None and not isfinite(min_score):
         raise UsageError(f"--min-score takes a number such as 0.5, found {min_score}")
     line = " ".join(words or [])
@@ -190,7 +190,7 @@ def similar(
 ) -> None:
     """Find notes like one of yours; those on the very same paper are told apart."""
     form = _form_of(json=json, jsonl=jsonl, csv=csv, markdown=markdown, paths=paths)
-    require_within("-k", k, 1, MOST_HITS)
+    require_within("-k", k, 1, MOST_ASKED)
     with open_index(read_place(config, index_dir)) as index:
         answer = index.similar(note, k, where)
         if form is not None:

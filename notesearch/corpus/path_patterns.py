@@ -1,4 +1,4 @@
-"""Lines in gitignore syntax in, a yes or no for each path out, in time linear in its length.
+"""Tell by lines in gitignore syntax which paths are meant, in time linear in their length.
 
 Patterns come with a folder of notes, so none may take long: a star is never tried at a second
 place once what follows it was found. A pattern that backtracks took minutes for a name of 40

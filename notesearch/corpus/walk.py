@@ -1,4 +1,4 @@
-"""A corpus folder in, its note files out: which files are notes, and which could not be reached."""
+"""List a corpus folder: which files are notes, and which could not be reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one door to SQLite: a connection to catalog.sqlite, its transactions and its errors."""
+"""A connection to catalog.sqlite, its transactions and its errors; checksums: `page_sums`."""
 
 from __future__ import annotations
 

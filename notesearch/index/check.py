@@ -1,4 +1,4 @@
-"""An index folder in, what is wrong with it out; mends what can be mended without the model."""
+"""Find what is wrong with an index folder, and mend what can be mended without the model."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class VectorSupply:
                 with disk_errors(self._layout):
                     self._journal.append(new, [rows[key] for key in new])
                 embedded(len(new))
-            self._note_dimension(len(rows[part[0]]) // 2)
+            self._keep_dimension(len(rows[part[0]]) // 2)
             numbers = self._recorder.put_vectors(part, [rows[key] for key in part])
             known.update(zip(part, numbers, strict=True))
         return [known[key] for key in keys]
@@ -149,7 +149,7 @@ class VectorSupply:
             self._loaded = self._embedder.load()
         return self._loaded
 
-    def _note_dimension(self, dimension: int) -> None:
+    def _keep_dimension(self, dimension: int) -> None:
         if self.dimension not in (0, dimension):
             raise ModelError(
                 f"the model {self._embedder.fingerprint} gave {dimension} dimensions, "

@@ -1,4 +1,4 @@
-"""The catalog's vectors in, the FAISS file of a generation and the state that names it out."""
+"""Write the catalog's vectors as the FAISS file of a generation, and the state that names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A damaged catalog in, its whole vectors out: a rebuild embeds only what is really lost."""
+"""Take the whole vectors out of a damaged catalog: a rebuild embeds only what is really lost."""
 
 from __future__ import annotations
 

@@ -98,13 +98,13 @@ class _Work:
 
     read: tuple[SeenFile, ...]
     remove: tuple[KnownFile, ...]
-    note: tuple[SeenFile, ...]  # same bytes, another size or time
+    touch: tuple[SeenFile, ...]  # same bytes, another size or time
     unreadable: tuple[tuple[SeenFile, SkippedFile], ...]
     publish: bool  # passages change, or the FAISS file is lost
 
     @property
     def is_none(self) -> bool:
-        return not (self.publish or self.note or self.unreadable)
+        return not (self.publish or self.touch or self.unreadable)
 
 
 def _update(
@@ -161,7 +161,7 @@ def _find_work(
     return _Work(
         read=tuple(sorted(read, key=lambda file: file.path)),
         remove=tuple(remove),
-        note=changes.touched,
+        touch=changes.touched,
         unreadable=tuple(
             (seen, skipped)
             for seen, skipped in changes.unreadable
@@ -206,7 +206,7 @@ def _write(
                 recorder.clear()
             dimension = 0 if state is None or plan.rebuild else state.dimension
             supply = VectorSupply(layout, plan.embedder, journal, recorder, dimension)
-            _note_files(recorder, work, clock)
+            _record_unread_files(recorder, work, clock)
             findings = feed_files(work.read, plan.source, recorder, supply, clock)
             clock.enter(Stage.STORE)
             recorder.drop_released()
@@ -233,12 +233,12 @@ def _write(
     return state, findings
 
 
-def _note_files(recorder: Recorder, work: _Work, clock: StageClock) -> None:
+def _record_unread_files(recorder: Recorder, work: _Work, clock: StageClock) -> None:
     """Store what needs no reading: files that are gone, touched, or cannot be opened."""
     clock.enter(Stage.STORE)
     for before in work.remove:
         recorder.remove_file(before.path)
-    for seen in work.note:
+    for seen in work.touch:
         recorder.touch_file(seen)
     for seen, skipped in work.unreadable:
         recorder.put_findings(recorder.put_file(seen, failed=True), (), skipped)

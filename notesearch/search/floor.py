@@ -1,4 +1,4 @@
-"""What an index answers to questions about something else in, the cosine that means nothing out.
+"""Tell from answers to questions about something else which cosine means nothing.
 
 Whatever is asked, some passage is nearest. How near that is without meaning anything depends on
 the model, the notes and their number: so an update asks about everyday matters, and the index

@@ -1,4 +1,4 @@
-"""A filter and the tags that are in use in; for a tag that nobody uses, an error out."""
+"""Refuse a filter for a tag that nobody uses, and name the nearest that are in use."""
 
 from __future__ import annotations
 
