@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from notesearch.embedding.checksums import BLOCK_BYTES, TokenTable
 from notesearch.embedding.choice import Precision
 from notesearch.embedding.compiled import (
     TOKEN_IDS,
@@ -30,10 +29,12 @@ from notesearch.embedding.store import (
     TOKENIZER,
     WEIGHTS,
     Manifest,
+    TokenTable,
     building,
-    stamp_files,
+    sum_files,
     write_manifest,
 )
+from notesearch.file_sums import PIECE_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,7 +120,7 @@ def write_compiled(
             for name in (GRAPH, WEIGHTS):
                 (scratch / name).unlink(missing_ok=True)
         table = find_token_table(scratch / GRAPH) if (scratch / GRAPH).exists() else None
-        manifest = replace(manifest, warning=warning, table=table, files=stamp_files(scratch))
+        manifest = replace(manifest, warning=warning, table=table, files=sum_files(scratch))
         write_manifest(scratch, manifest)
     return manifest
 
@@ -259,8 +260,8 @@ def find_token_table(graph: Path) -> TokenTable | None:
         if place.get("location") == WEIGHTS and len(users) == 1 and _looks_up_tokens(users[0]):
             rows = tensor.dims[0]
             row_bytes = int(place["length"]) // rows
-            # A row in two blocks at the most: `check_rows` looks at its ends.
-            if row_bytes <= BLOCK_BYTES:
+            # A row in two pieces at the most: `verify_rows` looks at its ends.
+            if row_bytes <= PIECE_BYTES:
                 return TokenTable(int(place.get("offset", 0)), row_bytes, rows)
     return None
 

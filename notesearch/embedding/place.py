@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.checksums import DamagedFileError
 from notesearch.embedding.compiled import TOKEN_IDS, Engine, UnusableGraphError, open_engine
 from notesearch.embedding.fingerprint import compute_fingerprint
 from notesearch.embedding.source import ModelSource, find_source
@@ -25,6 +24,7 @@ from notesearch.embedding.store import (
     open_manifest,
 )
 from notesearch.errors import ModelError
+from notesearch.file_sums import DamagedFileError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,7 +142,7 @@ class CompiledForm:
 
         def run(feed: Feed) -> NDArray[np.float32]:
             try:
-                weights.check_rows(table, feed[TOKEN_IDS])
+                weights.verify_rows(table.offset, table.row_bytes, feed[TOKEN_IDS])
             except (DamagedFileError, OSError) as error:
                 raise UnusableGraphError(str(error)) from error
             return engine.run(feed)

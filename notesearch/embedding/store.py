@@ -1,6 +1,6 @@
 """Compiled models on disk: a folder each, written whole, checked as far as it is read.
 
-<cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v3/
+<cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v4/
     manifest.json    what the graph wants and gives, sizes and checksums of the others
     model.onnx       token ids -> vectors of length 1, or a cross-encoder's scores
     model.weights    of the graph
@@ -18,21 +18,33 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from xxhash import xxh3_64_hexdigest
+
 from notesearch.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_private_folder, sync_tree
-from notesearch.embedding.checksums import (
-    CheckedFile,
-    DamagedFileError,
-    FileStamp,
-    TokenTable,
-    checksum_of,
-    stamp_file,
-)
 from notesearch.embedding.compiled import GraphShape
 from notesearch.embedding.tokens import ReadingRules
+from notesearch.file_sums import CheckedFile, DamagedFileError, FileSums, sum_file
 
-COMPILED_FORMAT = 3  # raised when what is compiled changes, so that older forms are left aside
+COMPILED_FORMAT = 4  # raised when what is compiled changes, so that older forms are left aside
 MANIFEST, GRAPH, WEIGHTS = "manifest.json", "model.onnx", "model.weights"
 TOKENIZER = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTable:
+    """The vectors of the tokens among the weights, of which a text reads a row for each token.
+
+    It is half of the default model's 90 MB, and more of one for many languages.
+    """
+
+    offset: int  # in bytes, as the others
+    row_bytes: int
+    rows: int
+
+    @property
+    def end(self) -> int:
+        """Where what comes after the table begins."""
+        return self.offset + self.row_bytes * self.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class Manifest:
     warning: str | None = None  # why torch is used, or another precision than asked for
     table: TokenTable | None = None  # among the weights; None where every text reads them all
     # By name; no model.onnx where torch is used.
-    files: dict[str, FileStamp] = field(default_factory=dict)
+    files: dict[str, FileSums] = field(default_factory=dict)
 
 
 def folder_of(cache_dir: Path, fingerprint: str) -> Path:
@@ -60,10 +72,10 @@ def open_manifest(folder: Path) -> Manifest | None:
     """
     try:
         manifest = _read_manifest((folder / MANIFEST).read_text(encoding="utf-8"))
-        for name, stamp in manifest.files.items():
-            if (folder / name).stat().st_size != stamp.size:
+        for name, sums in manifest.files.items():
+            if (folder / name).stat().st_size != sums.size:
                 return None
-        CheckedFile(folder / TOKENIZER, manifest.files[TOKENIZER]).check_all()
+        _open_checked(folder, manifest, TOKENIZER).verify()
     except (OSError, ValueError, TypeError, KeyError, DamagedFileError):
         return None
     return manifest
@@ -75,33 +87,41 @@ def checked_weights(folder: Path, manifest: Manifest, *, whole: bool = False) ->
     Raises DamagedFileError or OSError. The rows of the table are to be checked before each run:
     to check all 90 MB of the default model takes twice as long.
     """
-    graph = CheckedFile(folder / GRAPH, manifest.files[GRAPH])
-    graph.check_all()
+    graph = _open_checked(folder, manifest, GRAPH)
+    graph.verify()
     if WEIGHTS not in manifest.files:
         return graph  # which holds them all
-    weights = CheckedFile(folder / WEIGHTS, manifest.files[WEIGHTS])
+    weights = _open_checked(folder, manifest, WEIGHTS)
     if manifest.table is None or whole:
-        weights.check_all()
+        weights.verify()
     else:
-        weights.check_all_but(manifest.table)
+        weights.verify(0, manifest.table.offset)
+        weights.verify(manifest.table.end)
     return weights
+
+
+def _open_checked(folder: Path, manifest: Manifest, name: str) -> CheckedFile:
+    return CheckedFile(folder / name, manifest.files[name], mapped=True)
 
 
 def _read_manifest(text: str) -> Manifest:
     values = json.loads(text)
     checksum = values.pop("checksum")
-    if checksum_of(json.dumps(values, sort_keys=True)) != checksum:
+    if _checksum_of(values) != checksum:
         raise ValueError("the manifest is not what was written")
     shape = GraphShape(**values["shape"] | {"inputs": tuple(values["shape"]["inputs"])})
-    files = {name: FileStamp(**stamp) for name, stamp in values["files"].items()}
+    files = {
+        name: FileSums(sums["size"], bytes.fromhex(sums["sums"]))
+        for name, sums in values["files"].items()
+    }
     table = TokenTable(**values["table"]) if values["table"] else None
     own = {"rules": ReadingRules(**values["rules"]), "shape": shape, "table": table, "files": files}
     return Manifest(**values | own)
 
 
-def stamp_files(folder: Path) -> dict[str, FileStamp]:
-    """Return the stamps of the files that a compiler has put there."""
-    return {path.name: stamp_file(path) for path in sorted(folder.iterdir())}
+def sum_files(folder: Path) -> dict[str, FileSums]:
+    """Sum up the files that a compiler has put there, by name."""
+    return {path.name: sum_file(path) for path in sorted(folder.iterdir())}
 
 
 @contextmanager
@@ -129,9 +149,15 @@ def building(folder: Path) -> Iterator[Path]:
 
 def write_manifest(scratch: Path, manifest: Manifest) -> None:
     """Write the manifest, the last file of a compiled model."""
-    values = json.loads(json.dumps(asdict(manifest)))  # lists for tuples, as it is read
-    values["checksum"] = checksum_of(json.dumps(values, sort_keys=True))
+    written = json.dumps(asdict(manifest), default=bytes.hex)
+    values = json.loads(written)  # lists for tuples, as it is read
+    values["checksum"] = _checksum_of(values)
     (scratch / MANIFEST).write_text(json.dumps(values, indent=1), encoding="utf-8")
+
+
+def _checksum_of(values: dict[str, object]) -> str:
+    """Return the checksum of a manifest's other values."""
+    return xxh3_64_hexdigest(json.dumps(values, sort_keys=True).encode())
 
 
 @contextmanager

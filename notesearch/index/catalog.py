@@ -13,7 +13,7 @@ import apsw
 
 from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.errors import LockedError, NotesearchError, UnusableIndexError, UsageError
-from notesearch.index.file_sums import FileSums
+from notesearch.file_sums import FileSums
 from notesearch.index.layout import (
     IndexLayout,
     damaged,

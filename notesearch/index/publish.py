@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 import numpy as np
 from numpy.typing import NDArray
 
+from notesearch.file_sums import FileSums
 from notesearch.index.catalog import Catalog
-from notesearch.index.file_sums import FileSums
 from notesearch.index.layout import IndexLayout, disk_errors
 from notesearch.index.state import IndexState
 from notesearch.index.vectors import VectorFile, write_vectors

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.durable import create_private, sync_file, sync_folder
-from notesearch.index.file_sums import PIECE_BYTES, CheckedFile, FileSums, sum_file
+from notesearch.file_sums import CheckedFile, FileSums, sum_file
 from notesearch.index.layout import IndexLayout, damaged, unusable
 from notesearch.index.records import Nearest
 
@@ -83,7 +83,9 @@ class VectorFile:
         """Open it; FileNotFoundError when there is no such file."""
         remedy = IndexLayout(path.parent).fix
         try:
-            self._file = CheckedFile(path, sums, remedy)
+            self._file = CheckedFile(
+                path, sums, error_of=lambda finding: damaged(path, finding, remedy)
+            )
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -122,9 +124,8 @@ class VectorFile:
             return
         flags = np.zeros(max(int(self.ids.max()), int(allowed_ids.max(initial=0))) + 1, np.bool_)
         flags[allowed_ids] = True
-        starts = self._rows_at + np.flatnonzero(flags[self.ids]) * self._row_bytes
-        firsts, lasts = starts // PIECE_BYTES, (starts + self._row_bytes - 1) // PIECE_BYTES
-        self._file.verify_pieces({*firsts.tolist(), *lasts.tolist()})
+        rows = np.flatnonzero(flags[self.ids])
+        self._file.verify_rows(self._rows_at, self._row_bytes, rows)
 
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None

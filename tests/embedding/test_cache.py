@@ -15,23 +15,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from notesearch import file_sums
 from notesearch.embedding import (
     Embedder,
     ModelChoice,
-    checksums,
     fingerprint_of,
     load_embedder,
     store,
 )
-from notesearch.embedding.checksums import (
-    CheckedFile,
-    DamagedFileError,
-    TokenTable,
-    stamp_file,
-)
 from notesearch.embedding.compiled import GraphEmbedder
-from notesearch.embedding.store import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
+from notesearch.embedding.store import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, TokenTable
 from notesearch.errors import ModelError
+from notesearch.file_sums import CheckedFile, DamagedFileError, sum_file
 from tests.tiny_models import DIMENSION
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -118,19 +113,19 @@ def test_graph_that_onnxruntime_refuses_is_compiled_anew(cache: Path, choice: Mo
     manifest = store.open_manifest(folder)
     assert manifest is not None
     (folder / GRAPH).write_bytes(b"of another release")
-    files = manifest.files | {GRAPH: stamp_file(folder / GRAPH)}
+    files = manifest.files | {GRAPH: sum_file(folder / GRAPH)}
     store.write_manifest(folder, replace(manifest, files=files))
     assert load_embedder(choice, cache_dir=cache).embed_query("model").shape == (16,)
 
 
 @pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of a token each, so that a tiny model has many of them."""
-    monkeypatch.setattr(checksums, "BLOCK_BYTES", DIMENSION * 4)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of a token each, so that a tiny model has many of them."""
+    monkeypatch.setattr(file_sums, "PIECE_BYTES", DIMENSION * 4)
 
 
 def test_damaged_token_is_noticed_by_the_text_that_reads_it(
-    small_blocks: None, choice: ModelChoice, tmp_path: Path
+    small_pieces: None, choice: ModelChoice, tmp_path: Path
 ) -> None:
     told: list[str] = []
     whole = load_embedder(choice, cache_dir=tmp_path)
@@ -154,33 +149,35 @@ def test_damaged_token_is_noticed_by_the_text_that_reads_it(
 @pytest.mark.parametrize("at", [0, 63, 64, 500, 4_000, 6_399])
 @pytest.mark.parametrize("table", [TokenTable(100, 60, 50), TokenTable(0, 64, 20)])
 def test_every_byte_is_checked_at_opening_or_with_its_row(
-    small_blocks: None, tmp_path: Path, table: TokenTable, at: int
+    small_pieces: None, tmp_path: Path, table: TokenTable, at: int
 ) -> None:
     file = tmp_path / "weights"
     file.write_bytes(np.random.default_rng(0).bytes(6_400))
-    stamp = stamp_file(file)
+    sums = sum_file(file)
     flip_a_byte(file, at)
-    rows = np.arange(table.rows)[None, :]
-    with pytest.raises(DamagedFileError, match=f"weights: damaged at byte {at // 64 * 64:,}"):
-        CheckedFile(file, stamp).check_all()
+    with pytest.raises(DamagedFileError, match="weights: is not as it was written"):
+        CheckedFile(file, sums).verify()
 
     def open_and_read(checked: CheckedFile) -> None:
-        checked.check_all_but(table)
-        checked.check_rows(table, rows)
+        checked.verify(0, table.offset)
+        checked.verify(table.end)
+        checked.verify_rows(table.offset, table.row_bytes, np.arange(table.rows)[None, :])
 
-    with pytest.raises(DamagedFileError):
-        open_and_read(CheckedFile(file, stamp))
+    for mapped in (False, True):
+        with pytest.raises(DamagedFileError):
+            open_and_read(CheckedFile(file, sums, mapped=mapped))
 
 
-def test_opening_reads_no_row_of_the_table(small_blocks: None, tmp_path: Path) -> None:
+def test_opening_reads_no_row_of_the_table(small_pieces: None, tmp_path: Path) -> None:
     file, table = tmp_path / "weights", TokenTable(640, 64, 50)
     file.write_bytes(bytes(6_400))
-    checked = CheckedFile(file, stamp_file(file))
+    checked = CheckedFile(file, sum_file(file), mapped=True)
     flip_a_byte(file, 640 + 7 * 64)
-    checked.check_all_but(table)
-    checked.check_rows(table, np.array([[6, 8, 49]]))
+    checked.verify(0, table.offset)
+    checked.verify(table.end)
+    checked.verify_rows(table.offset, table.row_bytes, np.array([[6, 8, 49]]))
     with pytest.raises(DamagedFileError):
-        checked.check_rows(table, np.array([[6, 7]]))
+        checked.verify_rows(table.offset, table.row_bytes, np.array([[6, 7]]))
 
 
 @pytest.mark.slow

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from notesearch import file_sums
 from notesearch.errors import UnusableIndexError
-from notesearch.index import file_sums, page_sums, vectors
+from notesearch.index import page_sums
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.layout import IndexLayout
@@ -37,7 +38,6 @@ PIECE_BYTES = 4096
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[LineCorpus, Path]:
     """An index whose FAISS file has several pieces."""
     monkeypatch.setattr(file_sums, "PIECE_BYTES", PIECE_BYTES)
-    monkeypatch.setattr(vectors, "PIECE_BYTES", PIECE_BYTES)
     corpus, index_dir = LineCorpus(tmp_path / "corpus"), tmp_path / "index"
     change_corpus(corpus, random.Random(1), files=10, lines=100)
     corpus.write("few.md", "#few", "policy", "reward model")
