@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from notesearch.corpus.opening import LEADS_OUT, read_bytes
+from notesearch.corpus.path_patterns import PathPatterns, PatternError
 from notesearch.errors import CorpusError
 from notesearch.records import ListedFile, Listing, SkippedFile
 
@@ -57,10 +58,8 @@ def is_utf8(path: str) -> bool:
 def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Callable[[str], bool]:
     """Give a function that tells whether a path, a folder's with a slash, is to be left out."""
     written = _ignore_lines(corpus, follow_links=follow_links)
-    if not ignore and not written:  # the common case, without importing what reads patterns
+    if not ignore and not written:  # the common case, without asking a pattern for each path
         return lambda path: f"{path.rstrip('/').rpartition('/')[2]}/" in _DEFAULT_IGNORES
-    from notesearch.corpus.path_patterns import PathPatterns, PatternError
-
     before = [*_DEFAULT_IGNORES, *ignore]
     try:
         return PathPatterns.from_lines([*before, *written]).match_entry
