@@ -13,6 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from notesearch.corpus.path_patterns import PathPatterns, PatternError
 from notesearch.corpus.rules import SPLITS, ReadingRule
 from notesearch.embedding.choice import Precision
 from notesearch.embedding.source import BUNDLED_NAMES, is_hub_id
@@ -143,6 +144,11 @@ def _rule(item: Mapping[str, Any], place: str) -> ReadingRule:
         check_key(key, known, place)
     if "files" not in item:
         raise SettingsError(f"{place}: files is missing; give a pattern such as digests/*.md")
+    files = _text("files", item["files"], place)
+    try:
+        PathPatterns.from_lines([files])
+    except PatternError as error:
+        raise SettingsError(f"{place}: files: {error}; give one such as digests/*.md") from error
     split, level = _split(item.get("split"), place)
     start = item.get("record_start")
     if start is not None:
@@ -154,7 +160,7 @@ def _rule(item: Mapping[str, Any], place: str) -> ReadingRule:
     if inline_tags is not None:
         inline_tags = _truth("inline_tags", inline_tags, place)
     return ReadingRule(
-        files=_text("files", item["files"], place),
+        files=files,
         split=split,
         level=level,
         record_start=start,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,8 @@ def hash_files(source: ModelSource, cache_dir: Path, *, anew: bool = False) -> d
     hashes = {name: str(stamp[2]) for name, stamp in stamps.items()}
     _check_weights(source, hashes.get(WEIGHTS))
     if stamps != known:
-        write_whole(memory, json.dumps(stamps))
+        with suppress(OSError):  # a full disk: they are hashed again the next time
+            write_whole(memory, json.dumps(stamps))
     return hashes
 
 

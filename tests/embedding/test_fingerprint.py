@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -82,6 +83,18 @@ def test_files_that_did_not_move_are_not_hashed_again(
     before = fingerprint_of(choice, cache_dir=tmp_path)
     monkeypatch.setattr(fingerprint, "sha256_of", lambda path: pytest.fail(f"hashed {path}"))
     assert fingerprint_of(choice, cache_dir=tmp_path) == before
+
+
+def test_disk_too_full_to_remember_hashes_stops_nothing(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, content: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    choice = ModelChoice(name=str(model))
+    before = fingerprint_of(choice, cache_dir=tmp_path / "one")
+    monkeypatch.setattr(fingerprint, "write_whole", fail)
+    assert fingerprint_of(choice, cache_dir=tmp_path / "other") == before
 
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"a": 1}', "\x00\x01"])
