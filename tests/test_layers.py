@@ -33,7 +33,7 @@ DOORS = {
     "markdown_it": "corpus/block",
     "ftfy": "corpus/decode.py",
     "yaml": "yaml_faults.py",
-    "regex": "corpus/layouts/records.py",
+    "regex": "corpus/line_patterns.py",
 }
 ONE_MODULE = ("faiss", "ftfy", "openvino", "yaml", "regex")
 # They report their use unless they are imported by `import_private`, and by nothing else.

@@ -144,6 +144,7 @@ reading:
         ("reading:\n  - {files: a, split: heading 9}", "split must be one of .*found 'heading 9'"),
         ("reading:\n  - {files: a, split: [rows]}", "split must be one of"),
         ("reading:\n  - {files: a, record_start: '('}", "record_start is no pattern"),
+        ("reading:\n  - {files: a, record_start: '[[:x'}", "record_start is no pattern"),
         ("reading:\n  - {files: 'a\\'}", "rule 1: files: 'a.*' is no pattern: nothing follows"),
         ("follow_links: 1", "follow_links must be true or false, found 1"),
         ("reading:\n  - {files: a, inline_tags: maybe}", "inline_tags must be true or false"),
