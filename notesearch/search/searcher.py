@@ -154,17 +154,13 @@ class Searcher:
     def similar(
         self,
         snapshot: Snapshot,
-        notes: Sequence[int] | str,
+        notes: Sequence[int],
         condition: Condition | None = None,
         *,
         k: int = 10,
         per_note: int | None = 1,
     ) -> Answer:
-        """Find what is like some notes, given by number, or like a text; the notes stay out."""
-        if isinstance(notes, str):
-            return self.search(
-                snapshot, notes, condition=condition, k=k, mode=Mode.DENSE, per_note=per_note
-            )
+        """Find what is like some notes, given by number; the notes stay out."""
         _require_counts(k, per_note)
         allowed_ids = self._allowed.find(snapshot, (), condition)
         likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
