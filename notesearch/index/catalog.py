@@ -28,6 +28,7 @@ from notesearch.index.page_sums import (
     SUM_BYTES,
     VFS_NAME,
     ForeignDatabaseError,
+    OldFormatError,
     PageDamagedError,
 )
 from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, READING_TABLES, TABLES
@@ -352,11 +353,9 @@ def _meaning(error: apsw.Error, path: Path) -> NotesearchError:
     layout = IndexLayout(path.parent)
     if isinstance(error, _BUGS):
         raise error
-    if isinstance(error, PageDamagedError):
+    if isinstance(error, PageDamagedError | OldFormatError):
         return damaged(path, words, layout.rebuild)
     if isinstance(error, ForeignDatabaseError):
-        if "old format" in words:
-            return damaged(path, words, layout.rebuild)
         return unusable(path, words, "choose another --index")
     if isinstance(error, apsw.SQLError) and ("fts5: " in words or "unterminated" in words):
         return UsageError(f"the words to look for cannot be read ({words.split('fts5: ')[-1]})")

@@ -187,6 +187,7 @@ def disk_errors(layout: IndexLayout) -> Iterator[None]:
 def _near(folder: str) -> str:
     """Write a folder as seen from the current one where it lies inside it."""
     try:
-        return str(Path(folder).relative_to(Path.cwd()))
+        near = str(Path(folder).relative_to(Path.cwd()))
     except (ValueError, OSError):
-        return folder
+        near = folder
+    return f"./{near}" if near.startswith("-") else near

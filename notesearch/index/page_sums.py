@@ -28,7 +28,11 @@ class PageDamagedError(apsw.CorruptError):
 
 
 class ForeignDatabaseError(apsw.NotADBError):
-    """A SQLite file of another program, or of a notesearch before pages had checksums."""
+    """A SQLite file of another program."""
+
+
+class OldFormatError(apsw.NotADBError):
+    """A catalog of a notesearch before pages had checksums."""
 
 
 class _CheckedFile(apsw.VFSFile):
@@ -96,7 +100,7 @@ def _require_ours(header: bytes) -> None:
     if pages != (PAGE_BYTES, SUM_BYTES) and program != APPLICATION_ID:
         raise ForeignDatabaseError("is the database of another program")
     if header[20] == 0 and program == APPLICATION_ID:
-        raise ForeignDatabaseError(f"has the old format {int.from_bytes(header[60:64], 'big')}")
+        raise OldFormatError(f"has the old format {int.from_bytes(header[60:64], 'big')}")
 
 
 def _sum_of(page: memoryview, number: int) -> bytes:
