@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from notesearch.errors import CorpusError, UnusableIndexError, UsageError
 from notesearch.forms import FORMS
 from notesearch.index.catalog import no_index_yet
 from notesearch.index.layout import IndexLayout, require_safe_folder
+from notesearch.index.made_here import lies_beside, remember_index
 from notesearch.index.records import (
     CorpusDrift,
     CorpusSource,
@@ -40,7 +42,6 @@ from notesearch.index.records import (
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.store import Store
 from notesearch.lazy import Lazy
-from notesearch.made_here import lies_beside, remember_index, require_own_corpus
 from notesearch.model import Model
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
@@ -51,7 +52,7 @@ from notesearch.search.naming import find_note
 from notesearch.search.newest import find_newest
 from notesearch.search.query_line import Query, parse_filter, parse_query, read_value
 from notesearch.search.searcher import Searcher
-from notesearch.settings import Settings
+from notesearch.settings import DEFAULT_INDEX, Settings
 
 # What changes an index, and what reads tags and papers, is imported where it is used: a query
 # must not wait for it.
@@ -122,7 +123,12 @@ class Index:
             require_embedder(embedder)
         if reranker is not None:
             require_reranker(reranker)
-        index_dir = Path(path) if path is not None else settings.index
+        if path is not None:
+            index_dir = Path(path)
+        elif settings.index == DEFAULT_INDEX:
+            index_dir = _default_index(settings.index)
+        else:
+            index_dir = settings.index
         model = Model(settings, embedder=embedder, reranker=reranker, warn=warn, tell=tell)
         require_safe_folder(index_dir)
         layout = IndexLayout(index_dir)
@@ -188,7 +194,7 @@ class Index:
     def folder(self, corpus: str | Path | None = None) -> CorpusFolder:
         """Give a corpus folder, by default the index's own, as an update reads it."""
         if corpus is None and self._settings.corpus is None:
-            self._require_own_corpus()
+            self.require_own_corpus()
         folder = Path(corpus) if corpus is not None else self._settings.corpus or self.corpus
         return CorpusFolder(folder, self._settings, self._model.ruler, debug=self._debug)
 
@@ -207,7 +213,7 @@ class Index:
                 f"{self.index_dir}: is damaged, and does not say which folder it was made of; "
                 f"{layout.rebuild} (with your folder of notes for CORPUS)"
             )
-        return self._settings.corpus or DEFAULT_CORPUS
+        return self._settings.corpus or _default_corpus()
 
     def status(self) -> IndexStatus:
         """Say what the index holds, and by stat alone how the corpus differs from it."""
@@ -216,19 +222,19 @@ class Index:
         self._require_open()
         listing = None
         with suppress(CorpusError):
-            self._require_own_corpus()
+            self.require_own_corpus()
             listing = self.folder(self.corpus).list_files() if self.corpus.is_dir() else None
         return read_status(self.index_dir, listing)
 
     def drift(self) -> CorpusDrift | None:
         """Say by stat alone how the corpus differs from the index; None when it is not there.
 
-        CorpusError where it cannot be listed, or is not to be: see `_require_own_corpus`.
+        CorpusError where it cannot be listed, or is not to be: see `require_own_corpus`.
         """
         from notesearch.index.status import read_drift
 
         self._require_open()
-        self._require_own_corpus()
+        self.require_own_corpus()
         return read_drift(self.index_dir, lambda corpus: self.folder(corpus).list_files())
 
     def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
@@ -238,11 +244,14 @@ class Index:
         self._require_open()
         return check_index(self.index_dir, fix=fix)
 
-    def _require_own_corpus(self) -> None:
-        """Refuse to walk a folder because an index says so that came from somewhere else."""
+    def require_own_corpus(self) -> None:
+        """Raise CorpusError where the index names a folder that it is not to be believed about.
+
+        An index that came from somewhere else has no folder walked, and no file opened.
+        """
         with suppress(UnusableIndexError):  # nothing says anything yet
             state = self._store.get().read_state()
-            require_own_corpus(state, self.index_dir, self._settings.corpus)
+            state.require_own_corpus(self.index_dir, self._settings.corpus)
 
     # ------------------------------------------------------------ asked
 
@@ -413,6 +422,29 @@ class Index:
             probes=UNRELATED,
             corpus=corpus,
         )
+
+
+def _default_corpus() -> Path:
+    """Give ./corpus; CorpusError where a link in its place leads out of the working folder.
+
+    Such a link may have come with somebody else's files: who means it names where it leads.
+    """
+    if not DEFAULT_CORPUS.resolve().is_relative_to(Path.cwd().resolve()):
+        raise CorpusError(
+            f"{DEFAULT_CORPUS} is a link out of this folder; if these are your notes, "
+            f"run: notesearch index {shlex.quote(str(DEFAULT_CORPUS.resolve()))}"
+        )
+    return DEFAULT_CORPUS
+
+
+def _default_index(folder: Path) -> Path:
+    """Give ./index; UnusableIndexError where a link in its place leads out of this folder."""
+    if not folder.resolve().is_relative_to(Path.cwd().resolve()):
+        raise UnusableIndexError(
+            f"{folder} is a link out of this folder; if it leads to an index of yours, "
+            f"name that: --index {shlex.quote(str(folder.resolve()))}"
+        )
+    return folder
 
 
 def _require_counts(k: object, per_note: object) -> None:

@@ -44,12 +44,15 @@ def warn_in_python(message: str) -> None:
     warnings.warn(message, SettingsWarning, stacklevel=3)
 
 
+DEFAULT_INDEX = Path("index")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person can set; the folders are absolute or relative to the working folder."""
 
     corpus: Path | None = None  # None: the one that the index was made of, or else ./corpus
-    index: Path = Path("index")
+    index: Path = DEFAULT_INDEX
     model: ModelChoice = field(default_factory=ModelChoice)
     rerank: RerankerChoice | None = None  # a cross-encoder that has the last word
     rerank_depth: int = 30  # passages that it reads for a question

@@ -180,6 +180,26 @@ def test_threads_of_faiss_stay_as_the_program_set_them(folder: Path) -> None:
         faiss.omp_set_num_threads(before)
 
 
+def test_held_index_sees_that_a_copy_was_brought_back(folder: Path) -> None:
+    update(folder, WordEmbedder())
+    shutil.copytree(folder / "index", folder / "backup")
+    note = folder / "corpus/rl/dpo.md"
+    before = note.read_text(encoding="utf-8")
+    with open_with(folder, WordEmbedder()) as held:
+        note.write_text("# Zebra\n\nThe zebra of the savanna, and a robot.\n", encoding="utf-8")
+        update(folder, WordEmbedder())
+        assert held.query("zebra savanna", mode="lexical", where="path:rl/")
+        shutil.rmtree(folder / "index")
+        shutil.copytree(folder / "backup", folder / "index")
+        note.write_text(before + "\nOf the same generation.\n", encoding="utf-8")
+        update(folder, WordEmbedder())
+        for line in ("zebra savanna", "policy drifts", "same generation"):
+            for where in (None, "path:rl/"):
+                with open_with(folder, WordEmbedder()) as fresh:
+                    expected = fresh.query(line, mode="lexical", where=where)
+                assert held.query(line, mode="lexical", where=where) == expected
+
+
 def changed_while_read(
     folder: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> tuple[Path, bytes]:

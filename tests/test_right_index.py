@@ -13,7 +13,7 @@ from notesearch import Index, Settings
 from notesearch.errors import CorpusError, LockedError, UnusableIndexError
 from notesearch.exit_codes import ExitCode
 from notesearch.index.layout import IndexLayout
-from notesearch.made_here import is_remembered
+from notesearch.index.made_here import is_remembered
 from tests.cli.conftest import Run, run
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder
@@ -101,6 +101,60 @@ def test_identity_that_is_a_path_is_not_looked_for(tmp_path: Path) -> None:
     (tmp_path / "state-of-the-user/notesearch/x").touch()
 
     assert not is_remembered("../x")
+
+
+@pytest.mark.parametrize("catalog", [None, b"no database " * 1000])
+def test_folder_that_a_foreign_file_beside_the_catalog_names_is_not_walked(
+    here: Path, run: Run, catalog: bytes | None
+) -> None:
+    (here.parent / "private").mkdir(exist_ok=True)
+    (here.parent / "private/secret.md").write_text("# Secret\n\nA robot.\n", encoding="utf-8")
+    shutil.rmtree(here / "index")
+    (here / "index").mkdir()
+    (here / "index/corpus.txt").write_text("../../private\n" + "0" * 32, encoding="utf-8")
+    if catalog:
+        (here / "index/catalog.sqlite").write_bytes(catalog)
+
+    for command in (("query", "robot"), ("status",), ("index",), ("index", "--rebuild")):
+        ended = run(*command)
+        assert "private" not in ended.err + ended.out
+        assert "Secret" not in ended.out
+
+
+def test_link_in_the_place_of_the_default_corpus_is_not_followed(here: Path, run: Run) -> None:
+    shutil.move(here / "corpus", here.parent / f"{here.name}-private")
+    (here / "corpus").symlink_to(here.parent / f"{here.name}-private")
+    shutil.rmtree(here / "index")
+
+    ended = run("query", "reward model")
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert "corpus is a link out of this folder" in ended.err
+    remedy = ended.err.splitlines()[-1].partition("run: ")[2]
+    assert run(*shlex.split(remedy)[1:]).code == ExitCode.OK  # who says so means it
+    assert run("query", "reward model").code == ExitCode.OK
+
+
+def test_link_in_the_place_of_the_default_index_is_not_followed(here: Path, run: Run) -> None:
+    shutil.move(here / "index", here.parent / f"{here.name}-index")
+    (here / "index").symlink_to(here.parent / f"{here.name}-index")
+    before = sorted(path.name for path in (here.parent / f"{here.name}-index").iterdir())
+
+    for command in (("query", "reward model"), ("index", "--rebuild"), ("notes",)):
+        ended = run(*command)
+        assert (ended.code, ended.out) == (ExitCode.INDEX, "")
+        assert "index is a link out of this folder" in ended.err
+    assert before == sorted(path.name for path in (here.parent / f"{here.name}-index").iterdir())
+
+
+def test_file_of_a_foreign_index_is_not_opened(
+    foreign: Path, monkeypatch: pytest.MonkeyPatch, run: Run, word_model: None
+) -> None:
+    monkeypatch.setenv("EDITOR", "cat")
+    monkeypatch.delenv("VISUAL", raising=False)
+
+    ended = run("show", "rl/dpo.md", "--open", "--index", str(foreign))
+    assert ended.code == ExitCode.USAGE
+    assert "was made elsewhere" in ended.err
 
 
 # ------------------------------------------------------------ damage, and the way out

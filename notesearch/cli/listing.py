@@ -101,6 +101,8 @@ def show(
     with open_index(place) as index:
         stored, passages = index.show(note)
         corpus = index.corpus
+        if open_it:
+            index.require_own_corpus()
     if open_it:
         from notesearch.cli.opening import find_file, open_file
 

@@ -69,10 +69,13 @@ _BUGS = (
 class Catalog:
     """A connection, in autocommit outside `transaction`; threads take turns."""
 
-    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: apsw.Connection, path: Path, *, is_immutable: bool = False
+    ) -> None:
         self._connection = connection
         self._turn = threading.RLock()
         self.path = path
+        self.is_immutable = is_immutable  # it sees no change of the file, not even one half made
 
     @classmethod
     def for_reading(cls, layout: IndexLayout, *, checked: bool = True) -> Catalog:
@@ -172,7 +175,7 @@ class Catalog:
         # The catalog may come from somebody else: what it brings along calls no dangerous function.
         connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
         connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-        return cls(connection, path)
+        return cls(connection, path, is_immutable=mode == "immutable=1")
 
     def close(self) -> None:
         """Let go of the file; a second time does nothing."""
@@ -186,7 +189,7 @@ class Catalog:
         try:
             with self._turn:
                 return self._connection.execute(sql, values).fetchall()
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:
             raise _meaning(error, self.path) from error
 
     def batches(
@@ -202,7 +205,7 @@ class Catalog:
                 if not rows:
                     return
                 yield rows
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:
             raise _meaning(error, self.path) from error
 
     def insert(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
@@ -347,7 +350,7 @@ def _is_at_rest(path: Path) -> bool:
         return False
 
 
-def _meaning(error: apsw.Error, path: Path) -> NotesearchError:
+def _meaning(error: apsw.Error | UnicodeDecodeError, path: Path) -> NotesearchError:
     """Turn what SQLite says into place, finding and remedy; a bug of ours stays what it is."""
     words = str(error)
     layout = IndexLayout(path.parent)

@@ -130,7 +130,9 @@ def _publish_again(layout: IndexLayout, catalog: Catalog, state: IndexState) -> 
     rows: dict[str, bytes] = dict(catalog.rows("SELECT text, vector FROM probes ORDER BY text"))
     probes = np.frombuffer(b"".join(rows.values()), dtype="<f2").astype(np.float32)
     with catalog.transaction():
-        after = replace(state, generation=state.generation + 1)
+        # A name that no file has: what is left over under one is removed in the same run.
+        last = max(state.generation, layout.last_generation())
+        after = replace(state, generation=last + 1)
         publish(layout, catalog, after, probes.reshape(len(rows), state.dimension))
     with suppress(OSError):
         layout.vectors(state.generation).unlink()

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from notesearch.durable import write_whole
 from notesearch.errors import UnusableIndexError
+from notesearch.index.made_here import is_remembered, lies_beside
 
 _VECTORS_NAME = re.compile(r"vectors-(\d+)\.faiss")
 _LONGEST_CORPUS = 65536  # bytes of a path; a longer one is none
@@ -75,18 +77,25 @@ class IndexLayout:
 
     def foreign_files(self) -> list[str]:
         """Names in the folder that no index writes; hidden files and a README may stand there."""
-        own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
-        own |= {self.damaged_catalog.name, self.corpus_name.name, self.journal.name}
-        own |= {self.lock.name, self.lock_holder.name, "README.md"}
         names = sorted(entry.name for entry in self.index_dir.iterdir())
         return [
             name
             for name in names
-            if name not in own
-            and not _VECTORS_NAME.match(name)
-            and not name.startswith(".")
-            and not name.endswith(".new")
+            if not self._is_own(name) and not name.startswith(".") and name != "README.md"
         ]
+
+    def may_hold(self, entry: os.DirEntry[str]) -> bool:
+        """Tell whether an entry of the folder is a file, or a folder that no file of ours is."""
+        if entry.is_dir(follow_symlinks=False):
+            return not self._is_own(entry.name)
+        return entry.is_file(follow_symlinks=False)
+
+    def _is_own(self, name: str) -> bool:
+        """Tell whether an index writes a file of that name."""
+        own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
+        own |= {self.damaged_catalog.name, self.corpus_name.name, self.journal.name}
+        own |= {self.lock.name, self.lock_holder.name}
+        return name in own or name.endswith(".new") or _VECTORS_NAME.match(name) is not None
 
     # ------------------------------------------------------------ commands that mend it
 
@@ -109,13 +118,29 @@ class IndexLayout:
         )
 
     def read_corpus_name(self) -> str:
-        """Give the folder that the index was made of, absolute; "" where that is not known."""
+        """Give the folder that the index was made of, absolute; "" where that is not known.
+
+        What a file says that came from somewhere else is not believed of a folder elsewhere.
+        """
         try:
             with self.corpus_name.open("rb") as file:
-                said = file.read(_LONGEST_CORPUS).decode("utf-8").strip()
-            return str((self.index_dir / said).resolve()) if said else ""
-        except (OSError, ValueError):
+                lines = file.read(_LONGEST_CORPUS).decode("utf-8").splitlines()
+            said, identity = (*lines, "", "")[:2]
+            folder = (self.index_dir / said).resolve()
+            is_ours = said and (lies_beside(folder, self.index_dir) or is_remembered(identity))
+            return str(folder) if is_ours else ""
+        except (OSError, RuntimeError, ValueError):
             return ""
+
+    def write_corpus_name(self, said: str, identity: str) -> None:
+        """Keep the folder that the index was made of, as seen from its own folder."""
+        content = f"{said}\n{identity}\n"
+        try:
+            is_kept = self.corpus_name.read_bytes() == content.encode()
+        except OSError:
+            is_kept = False
+        if not is_kept:
+            write_whole(self.corpus_name, content)
 
 
 def with_logs(catalog: Path) -> list[Path]:
@@ -130,8 +155,9 @@ def require_safe_folder(index_dir: Path) -> None:
     pipe is waited for without end. UnusableIndexError names it; no folder at all is fine.
     """
     try:
+        own = IndexLayout(index_dir)
         with os.scandir(index_dir) as entries:
-            odd = next((entry for entry in entries if not _is_plain(entry)), None)
+            odd = next((entry for entry in entries if not own.may_hold(entry)), None)
         status = index_dir.stat()
     except (FileNotFoundError, NotADirectoryError):
         return
@@ -140,7 +166,7 @@ def require_safe_folder(index_dir: Path) -> None:
             index_dir, f"cannot be read ({error.strerror})", "check the folder's permissions"
         ) from error
     if odd is not None:
-        finding = "is a link" if odd.is_symlink() else "is neither a file nor a folder"
+        finding = "is a link" if odd.is_symlink() else "is no regular file"
         raise unusable(
             index_dir / odd.name, f"{finding}, and no index holds such", "remove it or the folder"
         )
@@ -151,10 +177,6 @@ def require_safe_folder(index_dir: Path) -> None:
             "is another user's folder that others may write into",
             "choose another folder with --index",
         )
-
-
-def _is_plain(entry: os.DirEntry[str]) -> bool:
-    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
 
 
 class DamagedIndexError(UnusableIndexError):

@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
+from notesearch.index.layout import IndexLayout, damaged
 from notesearch.index.state import IndexState
 
+# A passage gets a new number whenever its file is read anew.
+MOST_NUMBERED = 1 << 28
 _NOBODY = np.zeros(1, dtype=np.int64)
 
 
@@ -27,18 +30,29 @@ class Numbering:
     tokens: int  # in all
 
     @classmethod
-    def read(cls, catalog: Catalog) -> Numbering:
-        """Read them from the notes, each of which names its passages and their sizes."""
+    def read(cls, catalog: Catalog, count: int) -> Numbering:
+        """Read them from the notes, each of which names its passages and their sizes.
+
+        DamagedIndexError where these are not the numbers and sizes of `count` passages.
+        """
         spans, sizes = catalog.rows(
             """SELECT group_concat(first_passage || ',' || passages || ',' || id),
             group_concat(sizes) FROM (SELECT * FROM notes ORDER BY id)"""
         )[0]
-        firsts, counts, notes = read_numbers(spans).reshape(-1, 3).T
+        try:
+            firsts, counts, notes = _read_spans(spans, count)
+            tokens = read_numbers(sizes)
+            fits = len(tokens) == count
+        except (OverflowError, ValueError):
+            fits = False
+        if not fits:
+            remedy = IndexLayout(catalog.path.parent).rebuild
+            raise damaged(catalog.path, "is damaged (the numbers of passages)", remedy)
         passages, owners = numbers_in(firsts, counts), np.repeat(notes, counts)
         note_of = np.zeros(int(passages.max(initial=0)) + 1, dtype=np.int32)
         note_of[passages] = owners
         lengths = np.zeros(len(note_of), dtype=np.int64)
-        lengths[passages] = np.maximum(read_numbers(sizes), 1)
+        lengths[passages] = np.maximum(tokens, 1)
         passages_of = np.bincount(notes, counts).astype(np.int64) if notes.size else _NOBODY
         return cls(
             note_of,
@@ -63,9 +77,23 @@ class Numberings:
         with self._guard:
             known, numbering = self._known
             if numbering is None or known != state:
-                numbering = Numbering.read(catalog)
+                numbering = Numbering.read(catalog, state.passages)
                 self._known = (state, numbering)
             return numbering
+
+
+def _read_spans(text: str | None, passages: int) -> NDArray[np.int64]:
+    """Read the first passage, the number of passages and the number of each note: three rows.
+
+    ValueError where they do not make up so many passages, each of one note.
+    """
+    firsts, counts, _ = spans = read_numbers(text).reshape(-1, 3).T
+    if spans.size and (spans.min() < 0 or spans.max() > MOST_NUMBERED):
+        raise ValueError("a number that no index has")
+    ends = np.sort(firsts[counts > 0]) + counts[counts > 0][np.argsort(firsts[counts > 0])]
+    if counts.sum() != passages or (ends[:-1] > np.sort(firsts[counts > 0])[1:]).any():
+        raise ValueError("spans that do not make up the passages")
+    return spans
 
 
 def numbers_in(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -47,6 +48,7 @@ def publish(
         passages=count,
         vectors_digest=sums.digest if count else "",
         probe_cosines=cosines,
+        stamp=secrets.token_hex(8),
         created=state.created or now,
         updated=now,
     )

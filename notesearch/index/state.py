@@ -9,6 +9,7 @@ from pathlib import Path
 from notesearch.errors import CorpusError, MismatchError, UsageError
 from notesearch.index.catalog import Catalog
 from notesearch.index.layout import IndexLayout, damaged
+from notesearch.index.made_here import is_remembered, lies_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class IndexState:
     dimension: int  # 0 as long as nothing has been embedded
     created: str  # ISO 8601, UTC
     identity: str  # 32 hex digits that no other index has, copies apart
+    stamp: str = ""  # 16 hex digits that no other generation has, of a copy brought back neither
     updated: str = ""
     passages: int = 0
     vectors_digest: str = ""  # of the FAISS file; there is none when there are no passages
@@ -29,9 +31,9 @@ class IndexState:
     probe_cosines: tuple[float, ...] = ()
 
     @property
-    def contents(self) -> tuple[str, int]:
-        """Tell one generation from another, also from one of an index made anew."""
-        return self.identity, self.generation
+    def contents(self) -> str:
+        """Tell what is in the index from anything else that was ever in it, or in a copy of it."""
+        return self.stamp
 
     def write(self, catalog: Catalog) -> None:
         """Store it; within the transaction that makes it true."""
@@ -59,6 +61,21 @@ class IndexState:
                 f"{index_dir} holds the notes of {known}, not of {corpus}; "
                 f"choose another folder with --index, or change over; "
                 f"{IndexLayout(index_dir).command('--rebuild', corpus=corpus)}"
+            )
+
+    def require_own_corpus(self, index_dir: Path, of_settings: Path | None) -> None:
+        """Raise CorpusError for an index made elsewhere, of notes that lie elsewhere.
+
+        Its notes may lie beside it, be those that the settings name, or be those of an index that
+        was made here: else an index that came with somebody's files could have any folder walked.
+        """
+        said = self.corpus_folder(index_dir)
+        if said is None or lies_beside(said, index_dir) or is_remembered(self.identity):
+            return
+        if of_settings is None or of_settings.resolve() != said:
+            raise CorpusError(
+                f"{index_dir} was made elsewhere, of {said}, which is left alone; if these are "
+                f"your notes, {IndexLayout(index_dir).command(corpus=said)}"
             )
 
 
@@ -94,6 +111,7 @@ def read_state(catalog: Catalog) -> IndexState:
             vectors_digest=meta["vectors_digest"],
             created=meta["created"],
             identity=meta["identity"],
+            stamp=meta["stamp"],
             probe_cosines=tuple(map(float, meta["probe_cosines"].split())),
             updated=meta["updated"],
         )

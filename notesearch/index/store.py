@@ -115,7 +115,7 @@ class Store:
             yield catalog
         finally:
             with self._guard:
-                keep = not self._closed
+                keep = not self._closed and not catalog.is_immutable
                 if keep:
                     self._idle.append((identity, catalog))
             if not keep:

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from notesearch.durable import make_private_folder, write_whole
+from notesearch.durable import make_private_folder
 from notesearch.errors import CorpusError
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
@@ -227,8 +227,9 @@ def _write(
         if not catalog.is_installed(layout):
             catalog.install(layout)
         with disk_errors(layout):
-            if plan.corpus is not None and layout.read_corpus_name() != str(plan.corpus.resolve()):
-                write_whole(layout.corpus_name, f"{path_from(layout.index_dir, plan.corpus)}\n")
+            if plan.corpus is not None:
+                said = path_from(layout.index_dir, plan.corpus)
+                layout.write_corpus_name(said, state.identity)
             journal.remove()
     return state, findings
 

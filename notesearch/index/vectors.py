@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.file_sums import CheckedFile, FileSums, sum_file
 from notesearch.index.layout import IndexLayout, damaged, unusable
+from notesearch.index.numbering import MOST_NUMBERED
 from notesearch.index.records import Nearest
 
 _ID = np.dtype("<i8")
@@ -33,10 +34,7 @@ def write_vectors(
 
     The codes are laid down once, in place: adding to a FAISS index would double its memory.
     """
-    rows = faiss.IndexScalarQuantizer(
-        dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
-    index = faiss.IndexIDMap(rows)
+    index, rows = _empty_index(dimension)
     row_bytes = 2 * dimension
     rows.codes.resize(count * row_bytes)
     codes = faiss.rev_swig_ptr(rows.codes.data(), count * row_bytes) if count else np.empty(0)
@@ -59,6 +57,25 @@ def write_vectors(
     new.replace(path)
     sync_folder(path.parent)
     return sums
+
+
+def _empty_index(dimension: int) -> tuple[faiss.IndexIDMap, faiss.IndexScalarQuantizer]:
+    rows = faiss.IndexScalarQuantizer(
+        dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    return faiss.IndexIDMap(rows), rows
+
+
+def _surroundings(count: int, dimension: int) -> tuple[bytes, bytes]:
+    """Give what stands before the rows in a file, and between the rows and their ids.
+
+    FAISS itself writes it, of an index that says it has so many rows and has none.
+    """
+    index, rows = _empty_index(dimension)
+    rows.ntotal = index.ntotal = count
+    written = faiss.serialize_index(index).tobytes()
+    sizes = (count * 2 * dimension).to_bytes(_COUNT_BYTES, "little")
+    return written[: -2 * _COUNT_BYTES] + sizes, count.to_bytes(_COUNT_BYTES, "little")
 
 
 def _write(index: faiss.Index, path: Path, at_least: int) -> None:
@@ -91,24 +108,25 @@ class VectorFile:
         except OSError as error:
             raise unusable(path, f"cannot be read ({error.strerror})", remedy) from error
         self._row_bytes = 2 * dimension
-        # FAISS writes a head, the rows, and the ids of the rows.
-        ids_at = sums.size - count * _ID.itemsize
-        self._rows_at = ids_at - _COUNT_BYTES - count * self._row_bytes
-        if self._rows_at < 0:
-            raise damaged(path, f"is too small for {count} vectors", remedy)
-        # FAISS trusts what says how much there is to read.
+        # FAISS reads whatever kind of index a file says it is, some of which open other files for
+        # writing, and trusts its sizes: what surrounds rows and ids is ours to the byte.
+        head, between = _surroundings(count, dimension)
+        self._rows_at = len(head)
+        ids_at = self._rows_at + count * self._row_bytes + len(between)
+        if sums.size != ids_at + count * _ID.itemsize:
+            raise damaged(path, f"has not the size of {count} vectors", remedy)
         self._file.verify(0, self._rows_at)
-        self._file.verify(ids_at - _COUNT_BYTES)
+        self._file.verify(ids_at - len(between))
+        found = self._file.read(0, self._rows_at), self._file.read(ids_at - len(between), ids_at)
         self.ids = np.frombuffer(self._file.read(ids_at, sums.size), dtype=_ID)
+        if found != (head, between) or not 0 < self.ids.min() <= self.ids.max() < MOST_NUMBERED:
+            raise damaged(path, f"is no file of {count} vectors", remedy)
         try:
             self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             if not path.exists():
                 raise FileNotFoundError(path) from error
             raise unusable(path, "cannot be opened", remedy) from error
-        found = (self._index.d, self._index.ntotal)
-        if found != (dimension, count):
-            raise unusable(path, f"holds {found[1]} vectors, the catalog names {count}", remedy)
 
     def rows(self, start: int, end: int) -> bytes:
         """Give the float16 rows of some places in the file, as `ids` has them, uncompared."""

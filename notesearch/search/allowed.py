@@ -26,7 +26,7 @@ class AllowedIds:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._known: OrderedDict[_Key, NDArray[np.int64]] = OrderedDict()
-        self._state = ("", 0)  # of the generation that the ids are from
+        self._state = ""  # of the generation that the ids are from
 
     def find(
         self, snapshot: Snapshot, phrases: Sequence[str], condition: Condition | None

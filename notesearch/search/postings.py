@@ -64,7 +64,7 @@ class PostingCache:
         self._guard = threading.Lock()
         self._known: OrderedDict[str, Postings] = OrderedDict()  # the longest unused first
         self._size = 0
-        self._state: tuple[str, int] = ("", 0)  # of the generation that all this is from
+        self._state = ""  # of the generation that all this is from
 
     def find(self, snapshot: Snapshot, term: str) -> Postings:
         """Find the passages and the notes of a word, given as an FTS5 phrase."""

@@ -7,23 +7,28 @@ import random
 from contextlib import closing
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
 from notesearch import file_sums
 from notesearch.errors import UnusableIndexError
+from notesearch.file_sums import sum_file
 from notesearch.index import page_sums
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.page_sums import PAGE_BYTES
+from notesearch.index.publish import VECTORS
 from notesearch.index.records import Condition
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
+from notesearch.index.vectors import write_vectors
 from tests.fakes import WordEmbedder
 from tests.index.contents import contents_of
 from tests.index.corpora import LineCorpus, plan_of
 from tests.index.faults import (
+    alter,
     answer_or_error,
     change_corpus,
     flipped_byte,
@@ -149,9 +154,6 @@ def test_check_compares_the_vectors_with_those_of_the_catalog(
 ) -> None:
     update_index(index_dir, plan_of(corpus))
     layout = IndexLayout(index_dir)
-    from notesearch.index.publish import VECTORS
-    from notesearch.index.vectors import write_vectors
-
     with closing(Catalog.for_writing(layout)) as catalog:  # whole, but of something else
         rows = np.eye(4, 9, dtype="<f2").tobytes()
         sums = write_vectors(layout.vectors(1), 4, 9, [([1, 2, 3, 4], rows)])
@@ -162,6 +164,84 @@ def test_check_compares_the_vectors_with_those_of_the_catalog(
     assert "holds other vectors than the catalog" in problem.message
     assert check_index(index_dir, fix=True)[0].fixed
     assert check_index(index_dir) == ()
+
+
+def test_what_is_left_over_under_the_next_name_does_not_undo_the_mending(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    right = contents_of(index_dir)
+    (index_dir / "vectors-1.faiss").write_bytes(b"damaged")
+    (index_dir / "vectors-2.faiss").write_bytes(b"left over")
+
+    assert all(problem.fixed for problem in check_index(index_dir, fix=True))
+    assert check_index(index_dir) == ()
+    assert contents_of(index_dir) == right
+
+
+def test_file_of_another_kind_of_index_is_never_given_to_faiss(
+    corpus: LineCorpus, index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Some kinds name other files, which FAISS opens for writing.
+    update_index(index_dir, plan_of(corpus))
+    layout = IndexLayout(index_dir)
+    path = layout.vectors(1)
+    other = faiss.IndexIDMap(faiss.IndexFlatIP(9))
+    other.add_with_ids(np.eye(4, 9, dtype=np.float32), np.arange(1, 5))
+    faiss.write_index(other, str(path))
+    with closing(Catalog.for_writing(layout)) as catalog:
+        catalog.write_sums(VECTORS, sum_file(path))
+        assert catalog.settle()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("FAISS was given a file that is not ours")
+
+    monkeypatch.setattr(faiss, "read_index", refuse)
+    with pytest.raises(UnusableIndexError, match=r"has not the size|is no file of 4 vectors"):
+        contents_of(index_dir)
+
+
+@pytest.mark.parametrize("number", [0, -1, 1 << 62])
+def test_number_that_no_passage_has_is_damage(
+    corpus: LineCorpus, index_dir: Path, number: int
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    layout = IndexLayout(index_dir)
+    with closing(Catalog.for_writing(layout)) as catalog:
+        rows = np.eye(4, 9, dtype="<f2").tobytes()
+        sums = write_vectors(layout.vectors(1), 4, 9, [([1, 2, 3, number], rows)])
+        catalog.write_sums(VECTORS, sums)
+        assert catalog.settle()
+
+    with pytest.raises(UnusableIndexError, match="is no file of 4 vectors"):
+        contents_of(index_dir)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "passages = 9223372036854775807",
+        "passages = -1",
+        "passages = 2",
+        "passages = x'ff'",
+        "first_passage = 9223372036854775807",
+        "first_passage = -3",
+        "first_passage = 1",
+        "first_passage = 'many'",
+        "first_passage = x'ff00'",
+        "sizes = 'three'",
+        "sizes = NULL",
+        "sizes = x'ff'",
+    ],
+)
+def test_numbers_that_no_update_writes_are_damage(
+    corpus: LineCorpus, index_dir: Path, change: str
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    alter(index_dir, f"UPDATE notes SET {change}")
+
+    with pytest.raises(UnusableIndexError, match=r"is damaged .*--rebuild"):
+        contents_of(index_dir)
 
 
 def test_files_are_their_owners_alone(corpus: LineCorpus, index_dir: Path) -> None:

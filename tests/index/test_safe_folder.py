@@ -66,9 +66,9 @@ def test_pipe_in_the_folder_is_refused_and_not_waited_for(
     (index_dir / name).unlink(missing_ok=True)
     os.mkfifo(index_dir / name)
 
-    with pytest.raises(UnusableIndexError, match=f"{name}: is neither a file nor a folder"):
+    with pytest.raises(UnusableIndexError, match=f"{name}: is no regular file"):
         update_index(index_dir, plan_of(corpus))
-    with pytest.raises(UnusableIndexError, match=f"{name}: is neither a file nor a folder"):
+    with pytest.raises(UnusableIndexError, match=f"{name}: is no regular file"):
         Store(index_dir)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from notesearch.errors import MismatchError, UnusableIndexError, UsageError
+from notesearch.index.catalog import Catalog
 from notesearch.index.records import ColumnWeights, Condition, TagCount
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
@@ -188,6 +189,26 @@ def test_store_goes_on_after_a_rebuild_put_a_new_catalog_in_place(
 
     with store.snapshot() as snapshot:
         assert contents_of_snapshot(snapshot) == right
+
+
+def test_store_follows_updates_where_it_can_only_read(
+    corpus: LineCorpus, index_dir: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In a folder that may only be read, SQLite opens a file as one that never changes.
+    plain = Catalog._connect
+
+    def read_only(path: Path, mode: str, **how: bool) -> Catalog:
+        return plain(path, "immutable=1" if mode == "mode=ro" else mode, **how)
+
+    store.close()
+    monkeypatch.setattr(Catalog, "_connect", read_only)
+    with Store(index_dir) as held:
+        for generation in (1, 2, 3):
+            with held.snapshot() as snapshot:
+                assert snapshot.state.generation == generation
+                assert contents_of_snapshot(snapshot) == contents_of(index_dir)
+            corpus.write("new.md", f"robot {generation}")
+            update_index(index_dir, plan_of(corpus))
 
 
 def test_many_threads_share_a_store(store: Store) -> None:

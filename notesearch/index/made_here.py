@@ -10,27 +10,8 @@ import re
 from pathlib import Path
 
 from notesearch.durable import write_whole
-from notesearch.errors import CorpusError
-from notesearch.index.layout import IndexLayout
-from notesearch.index.state import IndexState
 
 _IDENTITY = re.compile(r"[0-9a-f]{32}")
-
-
-def require_own_corpus(state: IndexState, index_dir: Path, corpus: Path | None) -> None:
-    """Raise CorpusError for an index made elsewhere, of notes that lie elsewhere.
-
-    Its notes may lie beside it, be `corpus`, which the settings name, or be those of an index that
-    was made here.
-    """
-    said = state.corpus_folder(index_dir)
-    if said is None or lies_beside(said, index_dir) or is_remembered(state.identity):
-        return
-    if corpus is None or corpus.resolve() != said:
-        raise CorpusError(
-            f"{index_dir} was made elsewhere, of {said}, which is left alone; if these are your "
-            f"notes, {IndexLayout(index_dir).command(corpus=said)}"
-        )
 
 
 def lies_beside(corpus: Path, index_dir: Path) -> bool:
@@ -40,11 +21,11 @@ def lies_beside(corpus: Path, index_dir: Path) -> bool:
 
 def remember_index(identity: str) -> None:
     """Keep that an index was made here; where that cannot be kept, it is asked for again."""
-    place = _place_of(identity)
     try:
+        place = _place_of(identity)
         if not place.exists():
             write_whole(place, "")
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
         return
 
 
@@ -52,7 +33,7 @@ def is_remembered(identity: str) -> bool:
     """Tell whether an index was made here."""
     try:
         return _IDENTITY.fullmatch(identity) is not None and _place_of(identity).is_file()
-    except OSError:
+    except (OSError, RuntimeError):
         return False
 
 
