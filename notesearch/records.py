@@ -46,7 +46,6 @@ class SkippedFile:
     path: str
     line: int | None
     reason: str
-    by_setting: bool = False  # left out by a setting: what it held before goes from an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,8 @@ class Listing:
 
     files: tuple[ListedFile, ...]
     skipped: tuple[SkippedFile, ...] = ()  # files, or folders with all that is below them
+    # The paths of those that a setting leaves out: what they held before goes from an index.
+    left_out: frozenset[str] = frozenset()
 
 
 class Block(NamedTuple):

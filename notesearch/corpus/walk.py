@@ -43,7 +43,8 @@ def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool =
     walk = _Walk(corpus, is_ignored, follow_links=follow_links)
     files = sorted(walk.files(), key=lambda file: file.path)
     walk.report_empty_folders([file.path for file in files])
-    return Listing(tuple(files), tuple(sorted(walk.skipped, key=lambda skip: skip.path)))
+    skipped = sorted(walk.skipped, key=lambda skip: skip.path)
+    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out))
 
 
 def is_utf8(path: str) -> bool:
@@ -104,6 +105,7 @@ class _Walk:
         self._seen: set[tuple[int, int]] = set()  # folders reached so far, as (device, inode)
         self._like_notes: list[str] = []  # folders that are named like a note
         self.skipped: list[SkippedFile] = []
+        self.left_out: set[str] = set()  # by the settings
 
     def files(self) -> Iterator[ListedFile]:
         """Yield the note files, those of a folder before those of the folders in it."""
@@ -185,7 +187,8 @@ class _Walk:
         return not os.path.realpath(self._corpus / path).startswith(self._root)
 
     def _leave_out(self, path: str) -> None:
-        self.skipped.append(SkippedFile(path, None, LEADS_OUT, by_setting=True))
+        self._skip(path, LEADS_OUT)
+        self.left_out.add(path)
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(SkippedFile(path, None, reason))

@@ -142,7 +142,7 @@ def _split_missing(
 ) -> tuple[list[KnownFile], list[KnownFile]]:
     """Tell files that are gone from those that only could not be listed."""
     listed = {file.path for file in listing.files}
-    blind = [skipped.path for skipped in listing.skipped if not skipped.by_setting]
+    blind = {skipped.path for skipped in listing.skipped} - listing.left_out
     gone: list[KnownFile] = []
     kept: list[KnownFile] = []
     for path in sorted(known.keys() - listed):
