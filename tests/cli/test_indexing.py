@@ -50,10 +50,7 @@ def test_report_as_json_is_alone_on_stdout(here, run):
     assert ended.code == ExitCode.SKIPPED_FILES
     assert report["added"] == ["new.md", "scan.md"]
     assert report["renamed"] == [["vision/vit.md", "vision/patches.md"]]
-    (skipped,) = report["skipped"]
-    assert skipped == {
-        "path": "scan.md", "line": None, "reason": "not text but a PDF", "by_setting": False,
-    }  # fmt: skip
+    assert report["skipped"] == [{"path": "scan.md", "line": None, "reason": "not text but a PDF"}]
     assert (report["notes"], report["passages"], report["dry_run"]) == (5, 5, False)
 
 
