@@ -53,38 +53,34 @@ def load_yaml(text: str) -> object:
     """Read one YAML document as plain values; yaml.YAMLError for what is not to be read."""
     if len(text) > _MOST_SIGNS:
         raise yaml.YAMLError(f"longer than {_MOST_SIGNS:,} signs")
+    _refuse_aliases_and_depth(text)
     loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        _refuse_aliases(node)
-        return loader.construct_document(node)
-    except RecursionError as error:
-        raise yaml.YAMLError("nested too deeply") from error
+        return loader.get_single_data()
     finally:
         loader.dispose()
 
 
-def _refuse_aliases(root: yaml.Node) -> None:
-    """Raise for a node that stands at two places, and for nesting without end."""
-    seen: set[int] = set()
-    waiting = [(root, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if id(node) in seen:
-            raise _fault("it uses aliases (*name); write the value out", node)
-        if depth > _MAX_DEPTH:
-            raise _fault(f"nested deeper than {_MAX_DEPTH}", node)
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += [(item, depth + 1) for item in node.value]
-        elif isinstance(node, yaml.MappingNode):
-            waiting += [(item, depth + 1) for pair in node.value for item in pair]
+def _refuse_aliases_and_depth(text: str) -> None:
+    """Raise for an alias and for nesting without end.
+
+    Nodes are made by recursion in C, which no error ends: the events are looked at before.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_BestLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise _fault("it uses aliases (*name); write the value out", event)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise _fault(f"nested deeper than {_MAX_DEPTH}", event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
-def _fault(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+def _fault(problem: str, found: yaml.Node | yaml.Event) -> yaml.MarkedYAMLError:
+    mark: Any = found.start_mark  # of the parser in C or the one in Python
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
 def describe_fault(error: Exception) -> str:
