@@ -24,6 +24,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +42,17 @@ from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind,
 DIMENSION = 384
 PASSAGES_PER_FILE = 25
 WORDS_PER_PASSAGE = 100
+RARE = Condition(  # 2 % of the notes
+    "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)", ("tag7",), of_notes=True
+)
 HERE = Path(__file__).parent
 FIGURES = HERE / "index.json"
 
 
 class RandomEmbedder:
     """Rows of length 1 from a pool; every text gets its own by its hash."""
+
+    fingerprint = "random-384"
 
     def __init__(self) -> None:
         pool = np.random.default_rng(0).standard_normal((8192, DIMENSION), dtype=np.float32)
@@ -54,6 +61,11 @@ class RandomEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give each text a row, the same for the same text."""
         return self._pool[[hash(text) % len(self._pool) for text in texts]]
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Give a question the row of its text."""
+        row: NDArray[np.float32] = self.embed_passages([text])[0]
+        return row
 
 
 class LineFiles:
@@ -185,22 +197,17 @@ def measure_first_answer(_: Path, index_dir: Path) -> dict[str, float]:
 def measure_warm(_: Path, index_dir: Path) -> dict[str, float]:
     """Ask one open snapshot again and again; medians in processor ms."""
     query = RandomEmbedder().embed_passages(["query"])[0]
-    rare = Condition(
-        "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)",
-        ("tag7",),
-        of_notes=True,
-    )
     broad = Condition("n.year >= ?", (2003,), of_notes=True)
     words = ('"policy"', '"gradient"', '"reward"', '"learning"')
     figures: dict[str, float] = {}
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        few, many = snapshot.passage_ids(rare), snapshot.passage_ids(broad)
+        few, many = snapshot.passage_ids(RARE), snapshot.passage_ids(broad)
         cases: dict[str, Callable[[], object]] = {
             "nearest": lambda: snapshot.nearest(query, 1000),
             "nearest_rare": lambda: snapshot.nearest(query, 1000, few),
             "nearest_broad": lambda: snapshot.nearest(query, 1000, many),
             "matches": lambda: [snapshot.word_matches(word, ColumnWeights())[0] for word in words],
-            "ids_rare": lambda: snapshot.passage_ids(rare),
+            "ids_rare": lambda: snapshot.passage_ids(RARE),
             "ids_broad": lambda: snapshot.passage_ids(broad),
             "passages_10": lambda: snapshot.passages(few[:10].tolist()),
         }
@@ -229,6 +236,40 @@ def measure_mend(_: Path, index_dir: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - start, "fixed": sum(p.fixed for p in problems)}
 
 
+def measure_disk(_: Path, index_dir: Path, *, case: str) -> dict[str, float]:
+    """Ask one question of an index of which nothing is in memory; MB read from the disk.
+
+    PermissionError where this user may not empty the system's memory of files.
+    """
+    from notesearch.search.answer import Mode
+    from notesearch.search.searcher import Searcher
+
+    def ask(folder: Path) -> tuple[float, float]:
+        mode = Mode.LEXICAL if case == "words" else Mode.HYBRID
+        condition = RARE if case == "rare" else None
+        before = disk_mb()
+        with Store(folder) as store, store.snapshot() as snapshot:
+            opened = disk_mb()
+            words = "policy gradient reward learning"
+            Searcher(RandomEmbedder).search(snapshot, words, condition=condition, mode=mode)
+        return opened - before, disk_mb() - opened
+
+    with tempfile.TemporaryDirectory() as scratch:  # the program itself is in memory by then
+        make_corpus(Path(scratch, "corpus"), PASSAGES_PER_FILE)
+        update_index(Path(scratch, "index"), plan_for(Path(scratch, "corpus")))
+        ask(Path(scratch, "index"))
+    os.sync()
+    Path("/proc/sys/vm/drop_caches").write_text("3")
+    opened, asked = ask(index_dir)
+    return {"mb_opened": opened, "mb_asked": asked}
+
+
+def disk_mb() -> float:
+    """Give what this process has had read from the disk."""
+    fields = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(fields["read_bytes"]) / 1e6
+
+
 def peak_mb() -> float:
     """Give the greatest memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -239,6 +280,7 @@ MEASURES = {
     "first_answer": measure_first_answer,
     "warm": measure_warm,
     "mend": measure_mend,
+    **{f"disk_{case}": partial(measure_disk, case=case) for case in ("words", "rare", "all")},
 }
 
 
@@ -283,6 +325,9 @@ def measure_size(passages: int, folder: Path) -> dict[str, dict[str, float]]:
         "warm": run_cold("warm", corpus, index_dir),
         "mend": run_cold("mend", corpus, index_dir),
     }
+    for case in ("words", "rare", "all"):
+        with suppress(subprocess.CalledProcessError):  # where the cache cannot be dropped
+            figures[f"disk_{case}"] = run_cold(f"disk_{case}", corpus, index_dir)
     sizes = {path.name: path.stat().st_size / 1e6 for path in index_dir.iterdir()}
     figures["disk"] = {
         "catalog_mb": sizes["catalog.sqlite"],
