@@ -22,6 +22,7 @@ from notesearch.embedding.choice import ModelChoice, RerankerChoice
 from notesearch.embedding.source import BUNDLED_NAMES
 from notesearch.errors import SettingsError
 from notesearch.setting_values import check_key, folder_value, model_value, own_value
+from notesearch.user_folders import config_folder
 
 SETTINGS_FILE = "notesearch.yaml"
 FROM_ENVIRONMENT = ("corpus", "index", "model", "precision", "device", "rerank", "inline_tags")
@@ -138,7 +139,8 @@ def load_settings(
     and variables of the environment that are not known.
     """
     settings = Settings()
-    if os.path.lexists(own := user_settings_file()):
+    own = user_settings_file()
+    if own is not None and os.path.lexists(own):
         settings = _with_file(settings, read_settings_file(own))
     if file is not None:
         settings = _with_file(settings, read_settings_file(file))
@@ -148,11 +150,10 @@ def load_settings(
     return _with_values(settings, given, "the environment", None)
 
 
-def user_settings_file() -> Path:
+def user_settings_file() -> Path | None:
     """Return the path of the user's own settings file, which need not exist."""
-    from platformdirs import user_config_path
-
-    return user_config_path("notesearch") / "config.yaml"
+    folder = config_folder()
+    return folder / "config.yaml" if folder is not None else None
 
 
 def read_settings_file(path: Path) -> SettingsFile:

@@ -56,10 +56,10 @@ def trust(
     if not asked:
         write(f"{SETTINGS_FILE} asks for nothing that needs trust")
         return
+    trusted.trust(file.path, file.content)
     write(f"{escaped(str(path.absolute()))} is trusted until it changes; it sets")
     for key, value in asked.items():
         write(f"  {key}: {show(value, longest=4096)} ({_effect(key, value, file)})")
-    trusted.trust(file.path, file.content)
 
 
 def _effect(key: str, value: str, file: SettingsFile) -> str:

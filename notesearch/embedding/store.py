@@ -24,6 +24,7 @@ from notesearch.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_private_folder
 from notesearch.embedding.compiled import GraphShape
 from notesearch.embedding.tokens import ReadingRules
 from notesearch.file_sums import CheckedFile, DamagedFileError, FileSums, sum_file
+from notesearch.user_folders import cache_folder
 
 COMPILED_FORMAT = 4  # raised when what is compiled changes, so that older forms are left aside
 MANIFEST, GRAPH, WEIGHTS = "manifest.json", "model.onnx", "model.weights"
@@ -173,18 +174,18 @@ def locked(folder: Path) -> Iterator[None]:
 def choose_cache(cache_dir: Path | None, warn: Callable[[str], None]) -> Path:
     """Choose the cache folder: the one asked for, the user's, or a temporary one with a warning."""
     wanted = cache_dir or default_cache()
-    if _can_write(wanted):
+    if wanted is not None and _can_write(wanted):
         return wanted
     spare = _temporary_cache()
-    warn(f"{wanted}: cannot be written; compiled models are kept in {spare} for now")
+    found = "no home folder is known" if wanted is None else f"{wanted}: cannot be written"
+    warn(f"{found}; compiled models are kept in {spare} for now")
     return spare
 
 
-def default_cache() -> Path:
+def default_cache() -> Path | None:
     """Name the user's own cache folder, as the system has it."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("notesearch") / "models"
+    folder = cache_folder()
+    return folder / "models" if folder is not None else None
 
 
 def _can_write(folder: Path) -> bool:

@@ -126,6 +126,20 @@ def test_trust_shows_what_it_accepts_and_says_how_to_take_it_back(run: Callable,
     assert run("trust", "--list").out == ""
 
 
+def test_trust_that_cannot_be_remembered_is_an_error_and_nothing_else(
+    run: Callable, folder, monkeypatch
+):
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/x")
+    write(folder, "rerank: some/ranker\n")
+    ended = run("trust")
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err == (
+        "notesearch: /dev/null/x/notesearch/trusted cannot be written: Not a directory; "
+        "make it writable\n"
+    )
+    assert run("trust", "--remove").out == "notesearch.yaml is not trusted\n"
+
+
 def test_trust_of_a_harmless_file_is_not_needed(run: Callable, folder):
     write(folder, "precision: int8\n")
     assert run("trust").out == "notesearch.yaml asks for nothing that needs trust\n"
