@@ -59,6 +59,7 @@ def is_utf8(path: str) -> bool:
 def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Callable[[str], bool]:
     """Give a function that tells whether a path, a folder's with a slash, is to be left out."""
     written = _ignore_lines(corpus, follow_links=follow_links)
+    _require_short("the setting ignore", lines=len(ignore), size=len("\n".join(ignore).encode()))
     if not ignore and not written:  # the common case, without asking a pattern for each path
         return lambda path: f"{path.rstrip('/').rpartition('/')[2]}/" in _DEFAULT_IGNORES
     before = [*_DEFAULT_IGNORES, *ignore]
@@ -77,6 +78,7 @@ def _ignore_lines(corpus: Path, *, follow_links: bool) -> list[str]:
         data = read_bytes(
             corpus, IGNORE_FILE, most=_MOST_IGNORE_BYTES + 1, follow_links=follow_links
         )
+        _require_short(str(file), size=len(data))  # first: more was not read
         lines = data.decode("utf-8").splitlines()
     except FileNotFoundError:
         return []
@@ -84,12 +86,17 @@ def _ignore_lines(corpus: Path, *, follow_links: bool) -> list[str]:
         raise CorpusError(f"{file} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{file} cannot be read: {error}; save it as UTF-8 text") from error
-    if len(data) > _MOST_IGNORE_BYTES or len(lines) > _MOST_IGNORE_LINES:
+    _require_short(str(file), lines=len(lines))
+    return lines
+
+
+def _require_short(place: str, *, lines: int = 0, size: int = 0) -> None:
+    """Refuse more lines, or bytes, than can be held against every path."""
+    if lines > _MOST_IGNORE_LINES or size > _MOST_IGNORE_BYTES:
         raise CorpusError(
-            f"{file} is too long; it may have {_MOST_IGNORE_LINES:,} lines "
+            f"{place} is too long; it may have {_MOST_IGNORE_LINES:,} lines "
             f"and {_MOST_IGNORE_BYTES // 1000} kB"
         )
-    return lines
 
 
 class _Walk:

@@ -93,8 +93,17 @@ def test_wrong_line_of_the_ignore_file_is_named(tmp_path):
 def test_ignore_file_of_endless_lines_is_an_error(tmp_path):
     write(tmp_path, "a.md")
     (tmp_path / ".notesearchignore").write_text("a\n" * 2_000, encoding="utf-8")
-    with pytest.raises(CorpusError, match="is too long; it may have 1,000 lines and 100 kB"):
+    limit = "is too long; it may have 1,000 lines and 100 kB"
+    with pytest.raises(CorpusError, match=rf"\.notesearchignore {limit}"):
         list_files(tmp_path)
+    for text in ("é\r\n" * 900 + "é" * 60_000, "a\f" * 2_000):
+        (tmp_path / ".notesearchignore").write_text(text, encoding="utf-8")
+        with pytest.raises(CorpusError, match=limit):
+            list_files(tmp_path)
+    (tmp_path / ".notesearchignore").unlink()
+    for setting in (["a"] * 2_000, ["a" * 200_000]):
+        with pytest.raises(CorpusError, match=f"the setting ignore {limit}"):
+            list_files(tmp_path, setting)
 
 
 def test_names_with_spaces_signs_and_other_scripts_are_listed(tmp_path):
