@@ -44,7 +44,10 @@ def run_to_its_end(command: Callable[[], object]) -> int:
         code = command()
     except SystemExit as end:
         # typer ends so, with 1, when the pipe behind `--help` is closed.
-        return ExitCode.OK if isinstance(end.__context__, BrokenPipeError) else _number(end.code)
+        if isinstance(end.__context__, BrokenPipeError):
+            return ExitCode.OK
+        # And where `_NOTESEARCH_COMPLETE` holds what it does not know: 1 is a query's alone.
+        return ExitCode.USAGE if end.code == 1 else _number(end.code)
     except BaseException as error:  # noqa: BLE001 - libraries in Rust raise what is no Exception
         return _end_with(error)
     if code == ExitCode.INTERRUPTED:

@@ -27,7 +27,11 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, object]]:
         raise SettingsError(
             f"{path}, line {number}: not JSON: {error.msg}; write one object a line"
         ) from error
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise SettingsError(
+            f"{path}, line {number}: nested too deeply; write one plain object a line"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{path}, after line {number}: cannot be read: {error}; save it as UTF-8 text"
         ) from error

@@ -113,7 +113,7 @@ def style_of(stream: TextIO | None, environment: Mapping[str, str] = os.environ)
         or "kitty" in environment.get("TERM", "")
         or "WT_SESSION" in environment
         or (
-            environment.get("VTE_VERSION", "0").isdigit()
+            environment.get("VTE_VERSION", "0").isdecimal()
             and int(environment.get("VTE_VERSION", "0")) >= 5000
         )
     )

@@ -55,6 +55,12 @@ def test_wrong_use_ends_with_2(here, run, command, message):
     assert ended.err.startswith(f"notesearch: {message}")
 
 
+@pytest.mark.parametrize("value", ["x", "complete_nonesuch"])
+def test_unknown_completion_ends_with_2(tmp_path, value):
+    ended = run_apart(["query", "x"], tmp_path, module="notesearch", _NOTESEARCH_COMPLETE=value)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+
+
 def test_unknown_option_and_command_end_with_2(here, run):
     ended = run("query", "x", "--colour")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")

@@ -119,6 +119,8 @@ def test_bad_json_line_is_named_by_its_number(tmp_path: Path) -> None:
     good = json_lines({"id": "a", "text": "b", "relevant": {}})
     assert refusal(write(tmp_path, "q.jsonl", f"{good}\n{{")).startswith("FILE, line 3: not JSON")
     assert refusal(write(tmp_path, "q.jsonl", f"{good}[1]\n")).startswith("FILE, line 2: a query")
+    deep = refusal(write(tmp_path, "q.jsonl", f"{good}{'[' * 100_000}\n"))
+    assert deep == "FILE, line 2: nested too deeply; write one plain object a line"
 
 
 def test_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

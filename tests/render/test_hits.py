@@ -282,6 +282,7 @@ class Screen:
         ({"TERM_PROGRAM": "iTerm.app"}, True, True),
         ({"VTE_VERSION": "7600"}, True, True),
         ({"VTE_VERSION": "odd"}, True, False),
+        ({"VTE_VERSION": "²"}, True, False),
         ({"TERM_PROGRAM": "iTerm.app", "NO_COLOR": "1"}, False, False),
         ({"TERM_PROGRAM": "iTerm.app", "NO_COLOR": ""}, True, True),
         ({"TERM": "dumb"}, False, False),
