@@ -22,6 +22,11 @@ from markdown_it.rules_block import (
 )
 from mdit_py_plugins.dollarmath.index import math_block_dollar
 
+
+class TooManyBlocksError(Exception):
+    """Markdown with more blocks than it may have."""
+
+
 Rule = Callable[[StateBlock, int, int, bool], bool]
 
 # What a block that is no text may begin with: all but these begin a paragraph.
@@ -117,6 +122,9 @@ def _only_silent(rule: Rule) -> Rule:
 
 def _read_plain_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Know a paragraph by its first sign, before any other rule is asked."""
+    # A block has two tokens at most: where it opens, and where it closes.
+    if len(state.tokens) > 2 * state.env["most"]:
+        raise TooManyBlocksError
     if state.sCount[start] - state.blkIndent >= _CODE_INDENT:
         return False
     if _first_sign(state, start) in _SIGNS or _may_head_table(state, start, end):

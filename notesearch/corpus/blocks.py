@@ -8,6 +8,7 @@ level, so what is cut along blocks loses nothing.
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from notesearch.corpus.block_rules import use_fast_rules
+from notesearch.corpus.block_rules import TooManyBlocksError, use_fast_rules
 from notesearch.records import Block
 
 _KINDS = {
@@ -54,13 +55,23 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def parse_blocks(lines: Sequence[str]) -> tuple[Block, ...]:
-    """Cut Markdown lines into top-level blocks that tile them, as positions in `lines`."""
+def parse_blocks(lines: Sequence[str], *, most: int = sys.maxsize) -> tuple[Block, ...]:
+    """Cut Markdown lines into top-level blocks that tile them, as positions in `lines`.
+
+    Raises TooManyBlocksError where there are more than `most` of them.
+    """
     if not lines:
         return ()
     mended = mend_headings(mend_fences(lines))
-    tokens = _parser().parse("\n".join(mended))
-    return _tiled(_tree(tokens, mended), 0, len(lines))
+    tokens = _parser().parse("\n".join(mended), {"most": most})
+    blocks = _tiled(_tree(tokens, mended), 0, len(lines))
+    if _count(blocks) > most:
+        raise TooManyBlocksError
+    return blocks
+
+
+def _count(blocks: Sequence[Block]) -> int:
+    return len(blocks) + sum(_count(block.children) for block in blocks if block.children)
 
 
 def blocks_within(blocks: Sequence[Block], start: int, end: int) -> tuple[Block, ...] | None:

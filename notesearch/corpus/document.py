@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from notesearch.corpus.block_rules import TooManyBlocksError
 from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.decode import UnreadableError, decode, refuse_many_lines
 from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
@@ -48,14 +49,13 @@ class Document:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The top-level blocks of the body; UnreadableError for more than a note ever had."""
-        blocks = parse_blocks(self.markup)
         most = int(MAX_BLOCKS_PER_MB * max(1.0, self.size / 1e6))
-        if (found := _count(blocks)) > most:
-            reason = (
-                f"{found:,} headings, paragraphs and items in one file, at most {most:,} are read"
-            )
-            raise UnreadableError(reason)
-        return blocks
+        try:
+            return parse_blocks(self.markup, most=most)
+        except TooManyBlocksError as error:
+            raise UnreadableError(
+                f"more than {most:,} headings, paragraphs and items in one file"
+            ) from error
 
     @cached_property
     def headings(self) -> tuple[HeadingLine, ...]:
@@ -97,10 +97,6 @@ class Document:
     def is_plain(self) -> bool:
         """Tell whether no line is a Markdown heading: text copied from a page looks like that."""
         return not any(block.kind == "heading" for block in self.blocks)
-
-
-def _count(blocks: Sequence[Block]) -> int:
-    return len(blocks) + sum(_count(block.children) for block in blocks if block.children)
 
 
 def open_document(path: str, data: bytes) -> Document:

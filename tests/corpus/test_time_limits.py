@@ -6,10 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from markdown_it.rules_block import StateBlock
 
+from notesearch.corpus import block_rules
 from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_notes
+from notesearch.corpus.words import latex
 
 PROGRAM = """
 import sys
@@ -61,7 +64,7 @@ def test_hang_is_no_hang(text, said):
         (
             "x.md",
             "# Heading\n" * 40_000,
-            "40,000 headings, paragraphs and items in one file, at most 20,000 are read",
+            "more than 20,000 headings, paragraphs and items in one file",
         ),
         (
             "x.html",
@@ -103,3 +106,31 @@ def test_no_text_is_measured_again_and_again(text):
     (note,) = read_notes("x.md", f"Some words.\n\n{text}".encode()).notes
     chunk_note(note, max_tokens=200, count=count)
     assert measured < 6 * len(text)
+
+
+def test_parsing_ends_where_there_are_too_many_blocks(monkeypatch):
+    read = 0
+
+    def count(state: StateBlock, start: int) -> str:
+        nonlocal read
+        read = max(read, start)
+        return first_sign(state, start)
+
+    first_sign = block_rules._first_sign
+    monkeypatch.setattr(block_rules, "_first_sign", count)
+    with pytest.raises(block_rules.TooManyBlocksError):
+        parse_blocks(["- a: b"] * 10_000, most=1_000)
+    assert read < 2_000
+
+
+def test_same_command_is_said_once(monkeypatch):
+    asked: list[str] = []
+
+    def say(source: str) -> str:
+        asked.append(source)
+        return math_to_words(source)
+
+    math_to_words = latex.math_to_words
+    monkeypatch.setattr(latex, "math_to_words", say)
+    latex.say_math("\\pi and \\pi\n" * 1_000)
+    assert asked == ["\\pi"]

@@ -6,11 +6,11 @@ import re
 from pathlib import PurePosixPath
 
 from notesearch.corpus.words.rewriting import (
+    SHIELDED,
     SHIELDED_PIPE,
     Rule,
     apply_rules,
     replace_between,
-    shield,
     word_set,
 )
 
@@ -235,5 +235,5 @@ _MARKS = (
 )
 _ESCAPES = (
     Rule("\\", re.compile(r"\\{1,2}[ \t]*(?=\n)"), ""),
-    Rule("\\", re.compile(r"\\([!-/:-@\[-`{-~])"), lambda escaped: shield(escaped[1])),
+    Rule("\\", re.compile(r"\\([!-/:-@\[-`{-~])"), lambda escaped: SHIELDED[escaped[1]]),
 )

@@ -130,7 +130,8 @@ def say_math(text: str) -> str:
         text = replace_between(text, _BRACKET, "\\]", _say_bracketed, within_paragraph=True)
         text = replace_between(text, _PARENTHESIS, "\\)", _say_parted, within_paragraph=True)
         text = apply_rules(_TEXT_COMMANDS, text)
-        text = "\n".join(map(_say_loose_commands, text.split("\n")))
+        said: dict[str, str] = {}  # a text has the same few commands again and again
+        text = "\n".join(_say_loose_commands(line, said) for line in text.split("\n"))
     return text
 
 
@@ -252,14 +253,16 @@ def _is_inline_math(body: str, after: str) -> bool:
     return is_tight or bool(_MATH_SIGN.search(body))
 
 
-def _say_loose_commands(line: str) -> str:
-    """Say the commands of a formula whose dollars were cut off, word by word."""
+def _say_loose_commands(line: str, said: dict[str, str]) -> str:
+    """Say the commands of a formula whose dollars were cut off, word by word; add to `said`."""
     if "\\" not in line or not _KNOWN.intersection(_COMMAND.findall(line)):
         return line
-    return " ".join(
-        shield(math_to_words(word.replace("$", ""))) if _is_loose_math(word) else word
-        for word in line.split(" ")
-    )
+    words = line.split(" ")
+    for word in words:
+        if word not in said:
+            is_math = _is_loose_math(word)
+            said[word] = shield(math_to_words(word.replace("$", ""))) if is_math else word
+    return " ".join([said[word] for word in words])
 
 
 def _is_loose_math(word: str) -> bool:

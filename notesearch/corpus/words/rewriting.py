@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 PRIVATE = 0xE000
-_SHIELDED = {sign: chr(PRIVATE + ord(sign)) for sign in string.punctuation}
-_UNSHIELDED = {shielded: sign for sign, shielded in _SHIELDED.items()}
+SHIELDED = {sign: chr(PRIVATE + ord(sign)) for sign in string.punctuation}
+_UNSHIELDED = {shielded: sign for sign, shielded in SHIELDED.items()}
 _OPEN_SIGN = re.compile(f"[{re.escape(string.punctuation)}]")
 _SHIELDED_SIGN = re.compile(f"[{''.join(_UNSHIELDED)}]")
 
-SHIELDED_PIPE = _SHIELDED["|"]
+SHIELDED_PIPE = SHIELDED["|"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def apply_rules(rules: tuple[Rule, ...], text: str) -> str:
 def shield(text: str) -> str:
     """Hide the punctuation of settled text from the rules that follow."""
     # Not str.translate: on long text with few of the signs it takes several times as long.
-    return _OPEN_SIGN.sub(lambda sign: _SHIELDED[sign[0]], text)
+    return _OPEN_SIGN.sub(lambda sign: SHIELDED[sign[0]], text)
 
 
 def unshield(text: str) -> str:
