@@ -33,6 +33,7 @@ DOORS = {
     "markdown_it": "corpus/block",
     "ftfy": "corpus/decode.py",
     "yaml": "yaml_faults.py",
+    "platformdirs": "user_folders.py",
     "regex": "corpus/line_patterns.py",
 }
 ONE_MODULE = ("faiss", "ftfy", "openvino", "yaml", "regex")

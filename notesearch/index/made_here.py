@@ -6,10 +6,13 @@ folder, to have it walked: so it is believed where the index is known from here.
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from notesearch.durable import write_whole
+from notesearch.user_folders import state_folder
 
 _IDENTITY = re.compile(r"[0-9a-f]{32}")
 
@@ -21,23 +24,19 @@ def lies_beside(corpus: Path, index_dir: Path) -> bool:
 
 def remember_index(identity: str) -> None:
     """Keep that an index was made here; where that cannot be kept, it is asked for again."""
-    try:
-        place = _place_of(identity)
-        if not place.exists():
+    place = _place_of(identity)
+    with suppress(OSError):
+        if place is not None and not place.exists():
             write_whole(place, "")
-    except (OSError, RuntimeError):  # RuntimeError: a user without a home
-        return
 
 
 def is_remembered(identity: str) -> bool:
     """Tell whether an index was made here."""
-    try:
-        return _IDENTITY.fullmatch(identity) is not None and _place_of(identity).is_file()
-    except (OSError, RuntimeError):
-        return False
+    place = _place_of(identity)
+    return place is not None and os.path.isfile(place)  # noqa: PTH113 - False for any error
 
 
-def _place_of(identity: str) -> Path:
-    from platformdirs import user_state_path  # 10 ms that only an index with notes elsewhere takes
-
-    return user_state_path("notesearch") / "indexes" / identity
+def _place_of(identity: str) -> Path | None:
+    """Name the file that says so; None for what is no identity, and for a user without a home."""
+    folder = state_folder() if _IDENTITY.fullmatch(identity) else None
+    return folder / "indexes" / identity if folder is not None else None
