@@ -80,9 +80,9 @@ class CheckedFile:
         size = os.fstat(self._descriptor).st_size
         if size != sums.size or len(sums.sums) != -(-size // PIECE_BYTES) * _SUM_BYTES:
             raise self._error_of(f"has {size} bytes instead of {sums.size}")
-        self._map: memoryview | None = None
+        self._map: mmap.mmap | None = None
         if mapped and size:
-            self._map = memoryview(mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ))
+            self._map = mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
         self._guard = threading.Lock()
         self._open_pieces = set(range(len(sums.sums) // _SUM_BYTES))
 
@@ -128,10 +128,19 @@ class CheckedFile:
             for first, behind in _runs(wanted):
                 start = first * PIECE_BYTES
                 end = min(behind * PIECE_BYTES, self._sums.size)
-                content = self.read(start, end) if self._map is None else self._map[start:end]
-                if _sum_pieces(content, first) != self._sums_of(first, behind):
+                if self._sum(start, end, first) != self._sums_of(first, behind):
                     raise self._error_of("is not as it was written")
                 self._open_pieces.difference_update(range(first, behind))
+            if self._map is not None and wanted:
+                # Whoever uses the file has it mapped too: one of the two is enough in memory.
+                self._map.madvise(mmap.MADV_DONTNEED)
+
+    def _sum(self, start: int, end: int, first: int) -> bytes:
+        """Give the checksums of some pieces as they are now."""
+        if self._map is None:
+            return _sum_pieces(self.read(start, end), first)
+        with memoryview(self._map) as view:
+            return _sum_pieces(view[start:end], first)
 
     def _sums_of(self, first: int, behind: int) -> bytes:
         return self._sums.sums[first * _SUM_BYTES : behind * _SUM_BYTES]

@@ -22,7 +22,6 @@ from notesearch.index.layout import (
     unusable,
     with_logs,
 )
-from notesearch.index.lock import holder_of
 from notesearch.index.page_sums import (
     PAGE_BYTES,
     SUM_BYTES,
@@ -321,6 +320,8 @@ class Catalog:
 
 def no_index_yet(layout: IndexLayout, corpus: Path | None = None) -> NotesearchError:
     """Say that nothing has been indexed there, or who is at it; `corpus` is what would be."""
+    from notesearch.index.lock import holder_of  # 7 ms for filelock, which a query has no need of
+
     if holder := holder_of(layout):
         return LockedError(
             f"{layout.index_dir} is being made by {holder}; wait for it to finish, then try again"

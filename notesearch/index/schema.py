@@ -9,6 +9,8 @@ FORMAT_VERSION = 4
 # table's tokenizer parts words at it.
 SECTION_SEPARATOR = "\x1f"
 
+VECTORS = "vectors"  # names the FAISS file in `derived_files`
+
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     # What is made from the catalog and kept beside it: a checksum for each piece of the file.

@@ -12,7 +12,7 @@ from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.layout import IndexLayout, damaged, unusable
 from notesearch.index.numbering import Numberings
-from notesearch.index.publish import VECTORS
+from notesearch.index.schema import VECTORS
 from notesearch.index.snapshot import Snapshot
 from notesearch.index.state import IndexState, read_state
 from notesearch.index.vectors import VectorFile

@@ -19,8 +19,8 @@ from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.page_sums import PAGE_BYTES
-from notesearch.index.publish import VECTORS
 from notesearch.index.records import Condition
+from notesearch.index.schema import VECTORS
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
 from notesearch.index.vectors import write_vectors
