@@ -1,4 +1,4 @@
-"""The right index of the right notes, on the real folder, index and command."""
+"""An index that came from elsewhere, is damaged or being made: real folder, index and command."""
 
 from __future__ import annotations
 
