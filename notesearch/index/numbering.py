@@ -90,8 +90,10 @@ def _read_spans(text: str | None, passages: int) -> NDArray[np.int64]:
     firsts, counts, _ = spans = read_numbers(text).reshape(-1, 3).T
     if spans.size and (spans.min() < 0 or spans.max() > MOST_NUMBERED):
         raise ValueError("a number that no index has")
-    ends = np.sort(firsts[counts > 0]) + counts[counts > 0][np.argsort(firsts[counts > 0])]
-    if counts.sum() != passages or (ends[:-1] > np.sort(firsts[counts > 0])[1:]).any():
+    filled = np.flatnonzero(counts)
+    filled = filled[np.argsort(firsts[filled])]
+    ends = firsts[filled] + counts[filled]
+    if counts.sum() != passages or (ends[:-1] > firsts[filled][1:]).any():
         raise ValueError("spans that do not make up the passages")
     return spans
 
