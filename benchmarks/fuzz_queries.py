@@ -23,10 +23,10 @@ from pathlib import Path
 from notesearch import Index
 from notesearch.errors import NotesearchError
 from notesearch.forms import FORMS
+from notesearch.index.filter_sql import to_condition
+from notesearch.query import parse_filter, parse_query, read_value
+from notesearch.query.fields import FIELDS
 from notesearch.search.answer import Mode
-from notesearch.search.conditions import to_condition
-from notesearch.search.query_line import parse_filter, parse_query, read_value
-from notesearch.search.query_line.fields import FIELDS
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder
 

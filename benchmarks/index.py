@@ -35,7 +35,7 @@ from benchmarks.note_words import all_words
 from benchmarks.plot import draw
 from notesearch.index.check import check_index
 from notesearch.index.records import ColumnWeights, Condition, LazyEmbedder, UpdateReport
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 

@@ -27,10 +27,10 @@ from notesearch.evaluation.judged import JudgedQuery, read_queries
 from notesearch.evaluation.metrics import DEPTH, Measure
 from notesearch.evaluation.report import compare, make_report
 from notesearch.forms import FORMS
-from notesearch.index.store import Store
+from notesearch.index.filter_sql import to_condition
+from notesearch.index.snapshots import Store
+from notesearch.query import parse_filter
 from notesearch.search.answer import Mode
-from notesearch.search.conditions import to_condition
-from notesearch.search.query_line import parse_filter
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 from notesearch.settings import Settings
 from tests.search.written import AskedStore

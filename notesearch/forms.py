@@ -5,8 +5,8 @@ Loaded when the first filter asks: most query lines have none.
 
 from __future__ import annotations
 
+from notesearch.query import Forms
 from notesearch.records import Role
-from notesearch.search.query_line import Forms
 
 
 def _read_tag(text: str) -> str:

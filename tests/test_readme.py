@@ -17,8 +17,8 @@ import typer
 from notesearch import cli
 from notesearch.exit_codes import MEANING
 from notesearch.forms import FORMS
+from notesearch.query import parse_query
 from notesearch.records import Hit
-from notesearch.search.query_line import parse_query
 from notesearch.settings import FROM_ENVIRONMENT, KEYS, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]

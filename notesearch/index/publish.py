@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from notesearch.file_sums import FileSums
 from notesearch.index.catalog import Catalog
+from notesearch.index.faiss_file import VectorFile, write_vectors
 from notesearch.index.layout import IndexLayout, disk_errors
 from notesearch.index.schema import VECTORS
 from notesearch.index.state import IndexState
-from notesearch.index.vectors import VectorFile, write_vectors
 
 # In the order of the vectors: the small index of the passages is read along the table of the
 # vectors, and the texts are not touched (250,000 in 0.3 s).

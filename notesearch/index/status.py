@@ -10,7 +10,7 @@ from notesearch.index.catalog import Catalog
 from notesearch.index.changes import KnownFile, known_files
 from notesearch.index.layout import IndexLayout
 from notesearch.index.records import CorpusDrift, IndexStatus
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.index.state import read_state
 from notesearch.records import Listing, SkippedFile
 

@@ -15,7 +15,7 @@ from notesearch.durable import make_private_folder
 from notesearch.errors import CorpusError
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
-from notesearch.index.feed import StageClock, VectorSupply, feed_files
+from notesearch.index.ingest import StageClock, VectorSupply, feed_files
 from notesearch.index.journal import Journal
 from notesearch.index.layout import (
     DamagedIndexError,
@@ -26,7 +26,6 @@ from notesearch.index.layout import (
 )
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish
-from notesearch.index.recorder import Recorder
 from notesearch.index.records import (
     CorpusSource,
     LazyEmbedder,
@@ -39,6 +38,7 @@ from notesearch.index.records import (
 from notesearch.index.salvage import salvage_vectors
 from notesearch.index.state import IndexState, path_from, read_state
 from notesearch.index.status import read_failures
+from notesearch.index.writer import Recorder
 from notesearch.records import Finding, Listing, SkippedFile
 
 

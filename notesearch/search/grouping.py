@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from notesearch.index.records import StoredPassage
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.records import NoteKind
 from notesearch.search.fusion import Ranking
 

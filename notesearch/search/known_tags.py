@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from notesearch.errors import UsageError
+from notesearch.index.filter_sql import to_condition
 from notesearch.index.records import Condition
-from notesearch.index.snapshot import Snapshot
-from notesearch.search.conditions import to_condition
-from notesearch.search.filters import Filter, Tag, leaves, quoted
-from notesearch.search.query_line import Query
-from notesearch.search.query_line.carets import Flaw, Span, usage_error
+from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.query import Query
+from notesearch.query.filters import Filter, Tag, leaves, quoted
+from notesearch.query.flaws import Flaw, Span, usage_error
 
 _SHOWN = 5
 _LIKENESS = 0.7  # of difflib: dpos to dpo has 0.86, survey to surveys 0.92, rl to nlp 0.4

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.full_text import rarity
-from notesearch.index.numbering import Numbering
+from notesearch.index.bm25 import rarity
+from notesearch.index.passage_table import Numbering
 from notesearch.index.records import ColumnWeights
-from notesearch.index.snapshot import Snapshot
-from notesearch.search.forms import Form, find_forms
-from notesearch.search.postings import CACHE_BYTES, PostingCache, Postings
-from notesearch.search.terms import Pair, Wording, quote
+from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.search.other_wordings import Form, find_forms
+from notesearch.search.question_words import Pair, Wording, quote
+from notesearch.search.term_scores import CACHE_BYTES, PostingCache, Postings
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 # To look for two words side by side, FTS5 goes through all passages of both. The rarest pairs of

@@ -6,7 +6,7 @@ import difflib
 
 from notesearch.errors import UsageError
 from notesearch.index.records import StoredNote
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 
 _SHOWN = 5
 

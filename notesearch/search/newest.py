@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from notesearch.index.records import Condition, StoredPassage
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.records import Hit
 from notesearch.search.fusion import Ranking
 from notesearch.search.grouping import Chosen

@@ -14,7 +14,7 @@ from notesearch.search.grouping import Chosen
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Reranker
-    from notesearch.index.snapshot import Snapshot
+    from notesearch.index.sqlite_snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
 from notesearch.index.records import Condition, Nearest, StoredPassage
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.lazy import Lazy
 from notesearch.records import Hit
-from notesearch.search.allowed import AllowedIds
 from notesearch.search.answer import Answer, Mode
+from notesearch.search.candidates import AllowedIds
 from notesearch.search.dense import QueryEmbedder
-from notesearch.search.floor import floor_of, says_all
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import Chosen, gather
 from notesearch.search.id_sets import join_ids, leave_out
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
+from notesearch.search.note_lookup import find_titled
+from notesearch.search.off_topic_floor import floor_of, says_all
+from notesearch.search.question_words import NO_WORDING, Wording, read_wording
 from notesearch.search.similar import find_alike
-from notesearch.search.terms import NO_WORDING, Wording, read_wording
-from notesearch.search.titles import find_titled
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
 from notesearch.index.records import Condition, Nearest, StoredNote
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.search.fusion import Ranking, rank_nearest
 
 

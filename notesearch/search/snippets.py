@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from notesearch.search.question_words import STOP_WORDS, read_words
 from notesearch.search.stems import stem_word
-from notesearch.search.terms import STOP_WORDS, read_words
 
 # Each alternative closes, or does not match: a lone sign is a word like any other.
 _ATOM = re.compile(

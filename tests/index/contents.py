@@ -7,8 +7,8 @@ from pathlib import Path
 
 from notesearch.embedding import Embedder
 from notesearch.index.records import ColumnWeights, Condition, StoredNote, TagCount
-from notesearch.index.snapshot import Snapshot
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.records import Passage
 from tests.fakes import WORDS, WordEmbedder
 

@@ -17,13 +17,13 @@ from notesearch.file_sums import sum_file
 from notesearch.index import page_sums
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
+from notesearch.index.faiss_file import write_vectors
 from notesearch.index.layout import IndexLayout
 from notesearch.index.page_sums import PAGE_BYTES
 from notesearch.index.records import Condition
 from notesearch.index.schema import VECTORS
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
 from notesearch.index.update import update_index
-from notesearch.index.vectors import write_vectors
 from tests.fakes import WordEmbedder
 from tests.index.contents import contents_of
 from tests.index.corpora import LineCorpus, plan_of

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIndexError
 from notesearch.index.check import check_index
 from notesearch.index.records import ColumnWeights, Progress, Stage
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
 from notesearch.index.update import preview_update, update_index
 from notesearch.records import ReadFile, SkippedFile
 from tests.fakes import WordEmbedder

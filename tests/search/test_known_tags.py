@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from notesearch.errors import UsageError
-from notesearch.search.filters import Not, Tag
+from notesearch.query import parse_query
+from notesearch.query.filters import Not, Tag
 from notesearch.search.known_tags import nearest_tags, require_known_tags, unknown_tags
-from notesearch.search.query_line import parse_query
-from tests.search.query_trees import FORMS
+from tests.query.query_trees import FORMS
 
 IN_USE = {
     "dpo": 12,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from notesearch.index.records import ColumnWeights, Matches
 from notesearch.search import lexical
 from notesearch.search.lexical import LexicalRanker
-from notesearch.search.terms import NO_WORDING, read_wording
+from notesearch.search.question_words import NO_WORDING, read_wording
 from notesearch.search.weights import Weights
 from tests.fakes import WORDS
 from tests.search.written import Written, build_store, note

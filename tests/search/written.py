@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from notesearch.index.records import LazyEmbedder
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 from notesearch.search.answer import Answer
-from notesearch.search.floor import UNRELATED
+from notesearch.search.off_topic_floor import UNRELATED
+from notesearch.search.question_words import read_words
 from notesearch.search.searcher import Searcher
-from notesearch.search.terms import read_words
 from tests.fakes import WordEmbedder
 
 

@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from notesearch.index.snapshot import Snapshot
-from notesearch.search.terms import STOP_WORDS, Wording, quote
+from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.search.question_words import STOP_WORDS, Wording, quote
 
 # "reinforcement learning from human feedback" has five words; longer ones are rare.
 _LONGEST_RUN = 8

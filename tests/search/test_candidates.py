@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from notesearch.index.records import Condition
-from notesearch.search.allowed import AllowedIds
+from notesearch.search.candidates import AllowedIds
 from tests.search.written import build_store, note
 
 OF_FILE = "p.note IN (SELECT id FROM notes WHERE note_id = ?)"

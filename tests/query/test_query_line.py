@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from notesearch.corpus.facts.tags import normalise_tag
 from notesearch.errors import UsageError
-from notesearch.records import NoteKind, Role
-from notesearch.search.filters import (
+from notesearch.query import parse_filter, parse_query, read_value
+from notesearch.query.filters import (
     AllOf,
     AnyOf,
     ByAuthor,
@@ -29,8 +29,8 @@ from notesearch.search.filters import (
     all_of,
     leaves,
 )
-from notesearch.search.query_line import parse_filter, parse_query, read_value
-from tests.search.query_trees import FORMS, show_query
+from notesearch.records import NoteKind, Role
+from tests.query.query_trees import FORMS, show_query
 
 PAGE = (Path(__file__).parent / "query_cases.md").read_text(encoding="utf-8")
 CASES = re.findall(

@@ -10,12 +10,12 @@ from types import TracebackType
 
 from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
+from notesearch.index.faiss_file import VectorFile
 from notesearch.index.layout import IndexLayout, damaged, unusable
-from notesearch.index.numbering import Numberings
+from notesearch.index.passage_table import Numberings
 from notesearch.index.schema import VECTORS
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.index.state import IndexState, read_state
-from notesearch.index.vectors import VectorFile
 
 
 class Store:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from notesearch.search.terms import MAX_TERMS, read_wording
+from notesearch.search.question_words import MAX_TERMS, read_wording
 
 
 def terms_of(text: str) -> tuple[str, ...]:

@@ -7,8 +7,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from notesearch.records import NoteKind, Role
-from notesearch.search.filters import (
+from notesearch.query.date_values import (
+    read_before,
+    read_date,
+    read_since,
+    read_until,
+    read_year,
+)
+from notesearch.query.filters import (
     ByAuthor,
     Filter,
     InSection,
@@ -18,14 +24,8 @@ from notesearch.search.filters import (
     Tag,
     Titled,
 )
-from notesearch.search.query_line.carets import Flaw, in_short
-from notesearch.search.query_line.times import (
-    read_before,
-    read_date,
-    read_since,
-    read_until,
-    read_year,
-)
+from notesearch.query.flaws import Flaw, in_short
+from notesearch.records import NoteKind, Role
 
 
 def _spelled(text: str) -> str:

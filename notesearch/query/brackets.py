@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notesearch.search.query_line.carets import Flaw, usage_error
-from notesearch.search.query_line.tokens import Kind, Token
+from notesearch.query.flaws import Flaw, usage_error
+from notesearch.query.line_tokens import Kind, Token
 
 MAX_DEPTH = 10
 

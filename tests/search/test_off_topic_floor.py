@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from notesearch.search.floor import _DEVIATIONS, UNRELATED, floor_of
+from notesearch.search.off_topic_floor import _DEVIATIONS, UNRELATED, floor_of
 from tests.search.written import build_store, note
 
 

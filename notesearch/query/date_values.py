@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TypeVar
 
-from notesearch.search.filters import AllOf, Filter, Since, Until, YearBetween
-from notesearch.search.query_line.carets import Flaw, in_short
+from notesearch.query.filters import AllOf, Filter, Since, Until, YearBetween
+from notesearch.query.flaws import Flaw, in_short
 
 _End = TypeVar("_End", Since, Until)
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.file_sums import CheckedFile, FileSums, sum_file
 from notesearch.index.layout import IndexLayout, damaged, unusable
-from notesearch.index.numbering import MOST_NUMBERED
+from notesearch.index.passage_table import MOST_NUMBERED
 from notesearch.index.records import Nearest
 
 _ID = np.dtype("<i8")

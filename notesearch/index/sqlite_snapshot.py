@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from notesearch.index.bm25 import best_of_notes, score_phrase, score_word
 from notesearch.index.catalog import Catalog, Row, Value
-from notesearch.index.full_text import best_of_notes, score_phrase, score_word
+from notesearch.index.faiss_file import VectorFile
 from notesearch.index.layout import IndexLayout, damaged
-from notesearch.index.numbering import Numbering, Numberings, numbers_in, read_numbers
+from notesearch.index.passage_table import Numbering, Numberings, numbers_in, read_numbers
 from notesearch.index.records import (
     ColumnWeights,
     Condition,
@@ -27,7 +28,6 @@ from notesearch.index.records import (
 )
 from notesearch.index.schema import SECTION_SEPARATOR
 from notesearch.index.state import IndexState
-from notesearch.index.vectors import VectorFile
 from notesearch.records import NoteKind, Passage, Role
 
 _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.records import ColumnWeights, Matches
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 
 # 700 different questions of five words over 250,000 passages asked for 1,850 terms: 117 MB without
 # the notes, which add half as much where a note has five passages.

@@ -6,11 +6,11 @@ import unicodedata
 from dataclasses import dataclass
 
 from notesearch.errors import UsageError
-from notesearch.search.filters import AllOf, AnyOf, Filter, Not, Phrase
-from notesearch.search.query_line.brackets import MAX_DEPTH, shape_of
-from notesearch.search.query_line.carets import Flaw, Span, usage_error
-from notesearch.search.query_line.fields import FIELDS, Forms
-from notesearch.search.query_line.tokens import MAX_VALUE, OPERATORS, Kind, Token, read_tokens
+from notesearch.query.brackets import MAX_DEPTH, shape_of
+from notesearch.query.fields import FIELDS, Forms
+from notesearch.query.filters import AllOf, AnyOf, Filter, Not, Phrase
+from notesearch.query.flaws import Flaw, Span, usage_error
+from notesearch.query.line_tokens import MAX_VALUE, OPERATORS, Kind, Token, read_tokens
 
 _TOO_MANY_NEGATIONS = Flaw("one negation after the other", "one is enough, as in -tag:survey")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.snapshot import Snapshot
-from notesearch.search.terms import quote, read_words
+from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.search.question_words import quote, read_words
 
 # A longer query is no title; more passages than this begin with a word, not with a title.
 _MOST_WORDS = 24

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.search.id_sets import common_ids
-from notesearch.search.terms import all_of, read_plain_terms
+from notesearch.search.question_words import all_of, read_plain_terms
 
 # Of many fields that people keep no research notes on, and two of no meaning at all.
 UNRELATED = (

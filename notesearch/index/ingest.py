@@ -14,7 +14,6 @@ from notesearch.errors import ModelError
 from notesearch.index.changes import SeenFile
 from notesearch.index.journal import Journal
 from notesearch.index.layout import IndexLayout, disk_errors
-from notesearch.index.recorder import Recorder, hash_text
 from notesearch.index.records import (
     CorpusSource,
     Embedder,
@@ -23,6 +22,7 @@ from notesearch.index.records import (
     ProgressObserver,
     Stage,
 )
+from notesearch.index.writer import Recorder, hash_text
 from notesearch.records import Finding, ReadFile
 
 # Held in memory at a time: passages read and not stored yet.

@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notesearch.errors import UsageError
+from notesearch.index.filter_sql import to_condition
 from notesearch.index.records import Condition
-from notesearch.index.snapshot import Snapshot
-from notesearch.index.store import Store
-from notesearch.records import NoteKind, Role
-from notesearch.search.conditions import to_condition
-from notesearch.search.filters import (
+from notesearch.index.snapshots import Store
+from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.query.filters import (
     AllOf,
     AnyOf,
     ByAuthor,
@@ -34,6 +33,7 @@ from notesearch.search.filters import (
     Until,
     YearBetween,
 )
+from notesearch.records import NoteKind, Role
 from tests.search.notes import Made, build_index, tag_forms
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from notesearch.index.records import ColumnWeights
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from tests.search.written import build_store, note
 
 WEIGHTS = ColumnWeights(title=2.0, section=1.0, body=0.5)

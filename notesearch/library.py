@@ -39,18 +39,18 @@ from notesearch.index.records import (
     UpdateReport,
     ignore_progress,
 )
-from notesearch.index.snapshot import Snapshot
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
+from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.index_models import Model
 from notesearch.lazy import Lazy
-from notesearch.model import Model
+from notesearch.query import Query, parse_filter, parse_query, read_value
+from notesearch.query.filters import Filter, all_of
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.filters import Filter, all_of
-from notesearch.search.floor import UNRELATED
 from notesearch.search.known_tags import to_checked_condition
 from notesearch.search.naming import find_note
 from notesearch.search.newest import find_newest
-from notesearch.search.query_line import Query, parse_filter, parse_query, read_value
+from notesearch.search.off_topic_floor import UNRELATED
 from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.records import Condition
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.search.id_sets import common_ids
-from notesearch.search.terms import quote, read_words
+from notesearch.search.question_words import quote, read_words
 
 # Half of 250,000 passages takes 14 to 20 ms to list and 1 MB to keep.
 _KEPT = 8

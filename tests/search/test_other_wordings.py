@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from notesearch.search.forms import Form, find_forms
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
-from notesearch.search.terms import read_wording
+from notesearch.search.other_wordings import Form, find_forms
+from notesearch.search.question_words import read_wording
 from notesearch.search.weights import Weights
 from tests.search.written import Written, build_store, note
 

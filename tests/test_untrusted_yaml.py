@@ -10,7 +10,7 @@ import pytest
 # In a thread, whose stack is small on some systems, as a program may have it.
 PROGRAM = """
 import sys, threading
-from notesearch.yaml_faults import YAML_FAULTS, describe_fault, load_yaml
+from notesearch.untrusted_yaml import YAML_FAULTS, describe_fault, load_yaml
 
 def read():
     try:

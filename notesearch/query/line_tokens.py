@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from notesearch.search.filters import AnyOf, Filter, Phrase
-from notesearch.search.query_line.carets import Flaw, Span, usage_error
-from notesearch.search.query_line.fields import Field, Forms, find_field, nearly_a_field
+from notesearch.query.fields import Field, Forms, find_field, nearly_a_field
+from notesearch.query.filters import AnyOf, Filter, Phrase
+from notesearch.query.flaws import Flaw, Span, usage_error
 
 # Far more than anybody types, and few enough for one SQL statement.
 MAX_FILTERS = 200

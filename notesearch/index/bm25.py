@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.numbering import Numbering, read_numbers
+from notesearch.index.passage_table import Numbering, read_numbers
 from notesearch.index.records import ColumnWeights, Matches
 
 # Those of FTS5, which has them from Robertson and Zaragoza (2009).

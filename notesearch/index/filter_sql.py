@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from notesearch.errors import UsageError
 from notesearch.index.records import Condition
-from notesearch.search.filters import (
+from notesearch.index.sql_globs import path_globs, words_glob
+from notesearch.query.filters import (
     AllOf,
     AnyOf,
     ByAuthor,
@@ -32,7 +33,6 @@ from notesearch.search.filters import (
     YearBetween,
     quoted,
 )
-from notesearch.search.globs import path_globs, words_glob
 
 # SQLite takes brackets in brackets, and parts joined by AND, only up to a number.
 _MAX_DEPTH = 24
