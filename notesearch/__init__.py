@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from notesearch.embedding import RerankerChoice as RerankerChoice
     from notesearch.embedding import load_embedder as load_embedder
     from notesearch.errors import NotesearchError as NotesearchError
-    from notesearch.index.records import UpdateReport as UpdateReport
+    from notesearch.index.reports import UpdateReport as UpdateReport
     from notesearch.library import Index as Index
     from notesearch.records import Hit as Hit
     from notesearch.search.answer import Answer as Answer
@@ -40,7 +40,7 @@ _HOMES = {
     "Reranker": "notesearch.embedding",
     "RerankerChoice": "notesearch.embedding",
     "Settings": "notesearch.settings",
-    "UpdateReport": "notesearch.index.records",
+    "UpdateReport": "notesearch.index.reports",
     "load_embedder": "notesearch.embedding",
     "load_settings": "notesearch.settings",
 }

@@ -23,33 +23,29 @@ from notesearch.corpus_folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder, Reranker
 from notesearch.embedding.load import say_nothing
 from notesearch.errors import CorpusError, UnusableIndexError, UsageError
-from notesearch.forms import FORMS
 from notesearch.index.catalog import no_index_yet
 from notesearch.index.layout import IndexLayout, require_safe_folder
 from notesearch.index.made_here import lies_beside, remember_index
-from notesearch.index.records import (
+from notesearch.index.reports import (
     CorpusDrift,
     CorpusSource,
     IndexStatus,
     LazyEmbedder,
     Problem,
     ProgressObserver,
-    StoredNote,
-    TagCount,
     UpdateReport,
     ignore_progress,
 )
+from notesearch.index.snapshot import Snapshot, StoredNote, TagCount
 from notesearch.index.snapshots import Store
-from notesearch.index.sqlite_snapshot import Snapshot
 from notesearch.index_models import Model
 from notesearch.lazy import Lazy
 from notesearch.query import Query, parse_filter, parse_query, read_value
 from notesearch.query.filters import Filter, all_of
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.known_tags import to_checked_condition
-from notesearch.search.naming import find_note
-from notesearch.search.newest import find_newest
+from notesearch.search.known_tags import check_tags
+from notesearch.search.note_lookup import find_newest, find_note
 from notesearch.search.off_topic_floor import UNRELATED
 from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
@@ -75,7 +71,7 @@ def warn_in_python(message: str) -> None:
 
 def filter_of(field: str, value: str) -> Filter:
     """Make a filter of one field as the query line names them: `filter_of("tag", "dpo")`."""
-    return read_value(field, value, FORMS)
+    return read_value(field, value)
 
 
 class Index:
@@ -296,18 +292,18 @@ class Index:
         if literally or (not text.strip() and where is not None):
             query = Query(text, text)
         else:
-            query = parse_query(text, FORMS)
+            query = parse_query(text)
         both = all_of([part for part in (_filter(where), query.where) if part is not None])
         with self._snapshot() as snapshot:
-            condition = to_checked_condition(snapshot, both, query)
-            if condition is not None and not (query.text.strip() or query.phrases):
-                answer = Answer(find_newest(snapshot, condition, k, per_note), ranked_by)
+            check_tags(snapshot, both, query)
+            if both is not None and not (query.text.strip() or query.phrases):
+                answer = Answer(find_newest(snapshot, both, k, per_note), ranked_by)
             else:
                 answer = self._searcher.get().search(
                     snapshot,
                     query.text,
                     query.phrases,
-                    condition,
+                    both,
                     k=k,
                     mode=ranked_by,
                     per_note=per_note,
@@ -325,11 +321,9 @@ class Index:
         require_text("the note", note)
         _require_counts(k, per_note)
         with self._snapshot() as snapshot:
-            condition = to_checked_condition(snapshot, _filter(where))
+            only = _checked_filter(snapshot, where)
             number, _ = find_note(snapshot, note)
-            return self._searcher.get().similar(
-                snapshot, [number], condition, k=k, per_note=per_note
-            )
+            return self._searcher.get().similar(snapshot, [number], only, k=k, per_note=per_note)
 
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None
@@ -338,13 +332,13 @@ class Index:
         if limit is not None:
             require_count("limit", limit, _ALL)
         with self._snapshot() as snapshot:
-            condition = to_checked_condition(snapshot, _filter(where))
-            return snapshot.list_notes(condition, _ALL if limit is None else limit)
+            only = _checked_filter(snapshot, where)
+            return snapshot.list_notes(only, _ALL if limit is None else limit)
 
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
         with self._snapshot() as snapshot:
-            return snapshot.tags(to_checked_condition(snapshot, _filter(where)))
+            return snapshot.tags(_checked_filter(snapshot, where))
 
     def show(self, name: str) -> tuple[StoredNote, list[Passage]]:
         """Give the note of a note id, path, title or passage id, with its passages in order.
@@ -411,14 +405,12 @@ class Index:
                 self._turn.notify_all()
 
     def _plan(self, source: CorpusSource, reading: str, corpus: Path | None = None) -> UpdatePlan:
-        from notesearch.corpus.facts.tags import normalise_tag, tag_and_parents
         from notesearch.index.update import UpdatePlan
 
         return UpdatePlan(
             source=source,
             embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
             reading=reading,
-            tag_forms=lambda tag: tag_and_parents(normalise_tag(tag))[::-1],
             probes=UNRELATED,
             corpus=corpus,
         )
@@ -458,4 +450,11 @@ def _filter(where: object) -> Filter | None:
     if where is None or isinstance(where, Filter):
         return where
     require_text("where", where)
-    return parse_filter(str(where), FORMS)
+    return parse_filter(str(where))
+
+
+def _checked_filter(snapshot: Snapshot, where: object) -> Filter | None:
+    """Read a filter, and refuse tags that no note has."""
+    only = _filter(where)
+    check_tags(snapshot, only)
+    return only

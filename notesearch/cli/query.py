@@ -252,14 +252,13 @@ def _ready_index(place: Place, line: str, *, update: bool) -> Index:
 
     A query line that cannot be read ends before anything is made for it.
     """
-    from notesearch.forms import FORMS
     from notesearch.query import parse_query
 
     is_new = not place.has_index()
     if is_new and not place.is_default:
         place.require_index()
     if is_new and line.strip():
-        parse_query(line, FORMS)
+        parse_query(line)
     index = open_index(place, create=is_new)
     if is_new:
         tell(escaped(f"no index in {place.index_dir} yet: making one of {index.corpus}"))

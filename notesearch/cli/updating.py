@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from notesearch.cli.places import Place
 
 if TYPE_CHECKING:
-    from notesearch.index.records import UpdateReport
+    from notesearch.index.reports import UpdateReport
     from notesearch.library import Index
 
 

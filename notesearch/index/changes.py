@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.records import CorpusSource
+from notesearch.index.reports import CorpusSource
 from notesearch.records import FileStamp, ListedFile, Listing, SkippedFile
 
 # A file written again within the clock's step keeps its mtime (FAT counts in 2 s, Linux in

@@ -17,7 +17,7 @@ from notesearch.index.journal import is_whole
 from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish, vectors_of_passages
-from notesearch.index.records import Problem
+from notesearch.index.reports import Problem
 from notesearch.index.schema import FULL_TEXT_TABLES, VECTORS
 from notesearch.index.state import IndexState, read_state
 

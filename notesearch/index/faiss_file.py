@@ -21,7 +21,7 @@ from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.file_sums import CheckedFile, FileSums, sum_file
 from notesearch.index.layout import IndexLayout, damaged, unusable
 from notesearch.index.passage_table import MOST_NUMBERED
-from notesearch.index.records import Nearest
+from notesearch.index.snapshot import Nearest
 
 _ID = np.dtype("<i8")
 _COUNT_BYTES = 8  # before each of FAISS's arrays

@@ -14,7 +14,7 @@ from notesearch.errors import ModelError
 from notesearch.index.changes import SeenFile
 from notesearch.index.journal import Journal
 from notesearch.index.layout import IndexLayout, disk_errors
-from notesearch.index.records import (
+from notesearch.index.reports import (
     CorpusSource,
     Embedder,
     LazyEmbedder,

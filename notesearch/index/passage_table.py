@@ -1,15 +1,15 @@
-"""Which passages and notes there are in a generation, by number: whose they are and how long."""
+"""Read which passages and notes a generation has, by number: whose they are and how long."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
 from notesearch.index.layout import IndexLayout, damaged
+from notesearch.index.snapshot import PassageTable
 from notesearch.index.state import IndexState
 
 # A passage gets a new number whenever its file is read anew.
@@ -17,69 +17,56 @@ MOST_NUMBERED = 1 << 28
 _NOBODY = np.zeros(1, dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Numbering:
-    """What goes by number has 0 where no passage or note has that number."""
+def read_passage_table(catalog: Catalog, count: int) -> PassageTable:
+    """Read the table from the notes, each of which names its passages and their sizes.
 
-    note_of: NDArray[np.int32]  # by passage
-    passage_lengths: NDArray[np.int64]  # by passage, in tokens, at least 1
-    note_lengths: NDArray[np.int64]  # by note
-    passages_of: NDArray[np.int64]  # by note: how many
-    passage_ids: NDArray[np.int64]  # ascending
-    notes: int  # that have passages
-    tokens: int  # in all
-
-    @classmethod
-    def read(cls, catalog: Catalog, count: int) -> Numbering:
-        """Read them from the notes, each of which names its passages and their sizes.
-
-        DamagedIndexError where these are not the numbers and sizes of `count` passages.
-        """
-        spans, sizes = catalog.rows(
-            """SELECT group_concat(first_passage || ',' || passages || ',' || id),
-            group_concat(sizes) FROM (SELECT * FROM notes ORDER BY id)"""
-        )[0]
-        try:
-            firsts, counts, notes = _read_spans(spans, count)
-            tokens = read_numbers(sizes)
-            fits = len(tokens) == count
-        except (OverflowError, ValueError):
-            fits = False
-        if not fits:
-            remedy = IndexLayout(catalog.path.parent).rebuild
-            raise damaged(catalog.path, "is damaged (the numbers of passages)", remedy)
-        passages, owners = numbers_in(firsts, counts), np.repeat(notes, counts)
-        note_of = np.zeros(int(passages.max(initial=0)) + 1, dtype=np.int32)
-        note_of[passages] = owners
-        lengths = np.zeros(len(note_of), dtype=np.int64)
-        lengths[passages] = np.maximum(tokens, 1)
-        passages_of = np.bincount(notes, counts).astype(np.int64) if notes.size else _NOBODY
-        return cls(
-            note_of,
-            passage_lengths=lengths,
-            note_lengths=np.bincount(note_of, lengths, len(passages_of)).astype(np.int64),
-            passages_of=passages_of,
-            passage_ids=np.flatnonzero(note_of),
-            notes=int(np.count_nonzero(passages_of)),
-            tokens=int(lengths.sum()),
-        )
+    DamagedIndexError where these are not the numbers and sizes of `count` passages.
+    """
+    spans, sizes = catalog.rows(
+        """SELECT group_concat(first_passage || ',' || passages || ',' || id),
+        group_concat(sizes) FROM (SELECT * FROM notes ORDER BY id)"""
+    )[0]
+    try:
+        firsts, counts, notes = _read_spans(spans, count)
+        tokens = read_numbers(sizes)
+        fits = len(tokens) == count
+    except (OverflowError, ValueError):
+        fits = False
+    if not fits:
+        remedy = IndexLayout(catalog.path.parent).rebuild
+        raise damaged(catalog.path, "is damaged (the numbers of passages)", remedy)
+    passages, owners = numbers_in(firsts, counts), np.repeat(notes, counts)
+    note_of = np.zeros(int(passages.max(initial=0)) + 1, dtype=np.int32)
+    note_of[passages] = owners
+    lengths = np.zeros(len(note_of), dtype=np.int64)
+    lengths[passages] = np.maximum(tokens, 1)
+    passages_of = np.bincount(notes, counts).astype(np.int64) if notes.size else _NOBODY
+    return PassageTable(
+        note_of,
+        passage_lengths=lengths,
+        note_lengths=np.bincount(note_of, lengths, len(passages_of)).astype(np.int64),
+        passages_of=passages_of,
+        passage_ids=np.flatnonzero(note_of),
+        notes=int(np.count_nonzero(passages_of)),
+        tokens=int(lengths.sum()),
+    )
 
 
-class Numberings:
-    """Keeps the numbering of the generation asked for last; safe to share between threads."""
+class PassageTableCache:
+    """Keeps the table of the generation asked for last; safe to share between threads."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._known: tuple[IndexState | None, Numbering | None] = (None, None)
+        self._known: tuple[IndexState | None, PassageTable | None] = (None, None)
 
-    def get(self, state: IndexState, catalog: Catalog) -> Numbering:
-        """Give a generation's numbering, reading it where that has not been done."""
+    def get(self, state: IndexState, catalog: Catalog) -> PassageTable:
+        """Return a generation's table, reading it where that has not been done."""
         with self._guard:
-            known, numbering = self._known
-            if numbering is None or known != state:
-                numbering = Numbering.read(catalog, state.passages)
-                self._known = (state, numbering)
-            return numbering
+            known, table = self._known
+            if table is None or known != state:
+                table = read_passage_table(catalog, state.passages)
+                self._known = (state, table)
+            return table
 
 
 def _read_spans(text: str | None, passages: int) -> NDArray[np.int64]:

@@ -12,9 +12,9 @@ from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.layout import IndexLayout, damaged, unusable
-from notesearch.index.passage_table import Numberings
+from notesearch.index.passage_table import PassageTableCache
 from notesearch.index.schema import VECTORS
-from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.index.state import IndexState, read_state
 
 
@@ -31,7 +31,7 @@ class Store:
         self._guard = threading.Lock()
         self._idle: list[tuple[tuple[int, int], Catalog]] = []
         self._vectors: tuple[str, VectorFile | None] = ("", None)
-        self._numberings = Numberings()
+        self._tables = PassageTableCache()
         self._closed = False
         with self._borrowed() as catalog:
             read_state(catalog)
@@ -62,7 +62,7 @@ class Store:
             return read_state(catalog)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self) -> Iterator[SqliteSnapshot]:
         """Give one generation, whole, whatever a writer does meanwhile; for one thread."""
         missed = None
         while True:
@@ -80,7 +80,7 @@ class Store:
                     # A writer went on to the next generation between our two looks.
                     missed = state
                     continue
-                yield Snapshot(catalog, vectors, state, self._numberings)
+                yield SqliteSnapshot(catalog, vectors, state, self._tables)
                 return
 
     def _vectors_of(self, state: IndexState, catalog: Catalog) -> VectorFile | None:

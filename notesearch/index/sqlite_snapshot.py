@@ -1,7 +1,4 @@
-"""What a search asks of one generation: allowed ids, nearest, matches, texts, counts.
-
-Passages go by their number inside the index here; a number means nothing outside the snapshot.
-"""
+"""Answer what a search asks from one state of catalog.sqlite and its FAISS file."""
 
 from __future__ import annotations
 
@@ -11,23 +8,24 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, score_phrase, score_word
+from notesearch.index.bm25 import best_of_notes, quote_words, score_phrase, score_word
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
+from notesearch.index.filter_sql import Condition, to_condition
 from notesearch.index.layout import IndexLayout, damaged
-from notesearch.index.passage_table import Numbering, Numberings, numbers_in, read_numbers
-from notesearch.index.records import (
+from notesearch.index.passage_table import PassageTableCache, read_numbers
+from notesearch.index.schema import SECTION_SEPARATOR
+from notesearch.index.snapshot import (
     ColumnWeights,
-    Condition,
-    Counts,
     Matches,
     Nearest,
+    PassageTable,
     StoredNote,
     StoredPassage,
     TagCount,
 )
-from notesearch.index.schema import SECTION_SEPARATOR
 from notesearch.index.state import IndexState
+from notesearch.query.filters import Filter
 from notesearch.records import NoteKind, Passage, Role
 
 _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
@@ -46,23 +44,67 @@ _BY_NAME = {
 }
 
 
-class Snapshot:
-    """One generation of an index, for one thread, as long as its `with` block lasts."""
+class SqliteSnapshot:
+    """One generation of an index, for one thread, as long as its `with` block lasts.
+
+    `snapshot.Snapshot` says what each method gives.
+    """
 
     def __init__(
         self,
         catalog: Catalog,
         vectors: VectorFile | None,
         state: IndexState,
-        numberings: Numberings | None = None,  # kept between snapshots
+        tables: PassageTableCache | None = None,  # kept between snapshots
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors
-        self._numberings = numberings or Numberings()
+        self._tables = tables or PassageTableCache()
         self.state = state
 
-    def passage_ids(self, condition: Condition) -> NDArray[np.int64]:
-        """Give the passages that meet a condition, in ascending order."""
+    @property
+    def stamp(self) -> str:
+        """Name the contents."""
+        return self.state.stamp
+
+    @property
+    def probe_cosines(self) -> tuple[float, ...]:
+        """Give what the update measured."""
+        return self.state.probe_cosines
+
+    @property
+    def table(self) -> PassageTable:
+        """Give the numbers of passages and notes."""
+        return self._tables.get(self.state, self._catalog)
+
+    def passage_ids(self, where: Filter) -> NDArray[np.int64]:
+        """Return the passages that a filter lets through."""
+        return self.ids_meeting(to_condition(where))
+
+    def passages_with_all(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages that have every one of the words."""
+        return self._ids_matching(" AND ".join(quote_words([word]) for word in words))
+
+    def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages that have the words side by side."""
+        return self._ids_matching(quote_words(words))
+
+    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages of the notes whose title or alias begins with the words."""
+        sql = "n.id IN (SELECT rowid FROM note_words WHERE note_words MATCH ?)"
+        return self._passages_of_notes(Condition(sql, (f"^ {quote_words(words)}",), of_notes=True))
+
+    def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the passages of some notes."""
+        sql = "n.id IN (SELECT value FROM json_each(?))"
+        return self._passages_of_notes(Condition(sql, (_json(notes),), of_notes=True))
+
+    def _ids_matching(self, expression: str) -> NDArray[np.int64]:
+        sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
+        return np.sort(read_numbers(self._catalog.rows(sql, (expression,))[0][0]))
+
+    def ids_meeting(self, condition: Condition) -> NDArray[np.int64]:
+        """Return the passages that meet an SQL condition, in ascending order."""
         if condition.of_notes:
             return self._passages_of_notes(condition)
         # From the notes to their passages: SQLite alone would go through all passages.
@@ -74,28 +116,27 @@ class Snapshot:
         return np.sort(read_numbers(text))
 
     def _passages_of_notes(self, condition: Condition) -> NDArray[np.int64]:
-        """Give all passages of the notes that meet a condition; a note's are numbered in a row."""
-        rows = self._catalog.rows(
-            f"""SELECT n.first_passage, n.passages FROM notes n
-            JOIN files f ON f.id = n.file WHERE {condition.sql} ORDER BY n.first_passage""",
+        """Return all passages of the notes that meet a condition, in ascending order."""
+        text = self._catalog.rows(
+            f"""SELECT group_concat(n.id) FROM notes n
+            JOIN files f ON f.id = n.file WHERE {condition.sql}""",
             condition.values,
-        )
-        spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
-        return numbers_in(spans[:, 0], spans[:, 1])
+        )[0][0]
+        meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
+        notes = read_numbers(text)
+        meets[notes[notes < len(meets)]] = True  # the last notes may be without text
+        return np.flatnonzero(meets[self.table.note_of])
 
-    def word_matches(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
-        """Score every passage and every note that has a word, in ascending order of the ids."""
-        return score_word(self._catalog, word, weights, self.numbering)
+    def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+        """Score every passage and every note that has a word."""
+        return score_word(self._catalog, word, weights, self.table)
 
-    def phrase_matches(self, phrase: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
-        """Do the same for words in a row: a note has what its best passage has."""
-        passages = score_phrase(self._catalog, phrase, weights)
-        return passages, best_of_notes(passages, self.numbering)
-
-    @property
-    def numbering(self) -> Numbering:
-        """The notes of the passages and the lengths of both, by number."""
-        return self._numberings.get(self.state, self._catalog)
+    def phrase_scores(
+        self, words: Sequence[str], weights: ColumnWeights
+    ) -> tuple[Matches, Matches]:
+        """Score every passage that has the words side by side; a note as its best passage."""
+        passages = score_phrase(self._catalog, words, weights)
+        return passages, best_of_notes(passages, self.table)
 
     def nearest(
         self,
@@ -116,19 +157,6 @@ class Snapshot:
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError when the vectors of this generation are another model's."""
         self.state.require_embedder(fingerprint, self._catalog.path.parent)
-
-    def matching_ids(self, expression: str) -> NDArray[np.int64]:
-        """Give all passages that match an FTS5 expression, in ascending order, unranked.
-
-        UsageError when FTS5 cannot read the expression.
-        """
-        sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
-        return np.sort(read_numbers(self._catalog.rows(sql, (expression,))[0][0]))
-
-    def ids_by_title(self, expression: str) -> NDArray[np.int64]:
-        """Give all passages of the notes whose title or alias matches an FTS5 expression."""
-        sql = "n.id IN (SELECT rowid FROM note_words WHERE note_words MATCH ?)"
-        return self._passages_of_notes(Condition(sql, (expression,), of_notes=True))
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Give the vectors of some passages in their order: (passages, dimension) float32."""
@@ -166,11 +194,15 @@ class Snapshot:
         except ValueError as error:
             raise self._damaged(error) from error
 
-    def list_notes(self, condition: Condition | None, limit: int) -> list[StoredNote]:
-        """Give the notes with a passage that meets a condition, the newest first."""
-        where, values = _notes_where(condition)
+    def list_notes(
+        self, where: Filter | None, limit: int, *, with_passages: bool = False
+    ) -> list[StoredNote]:
+        """Return the notes of which a filter lets something through, the newest first."""
+        sql, values = _notes_where(where)
+        if with_passages:
+            sql = f"n.passages > 0 AND ({sql})"
         rows = self._catalog.rows(
-            f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {where}
+            f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {sql}
             ORDER BY n.date IS NULL, n.date DESC, f.path, n.line_start LIMIT ?""",
             (*values, limit),
         )
@@ -182,14 +214,20 @@ class Snapshot:
         rows = self._catalog.rows(_BY_NAME[by], (name,))
         return self.notes([number for (number,) in rows])
 
-    def passages_of_note(self, note: int) -> list[StoredPassage]:
-        """Give a note's passages in the order of the note."""
-        rows = self._catalog.rows("SELECT id FROM passages WHERE note = ? ORDER BY id", (note,))
+    def passages_of_note(self, note: int, where: Filter | None = None) -> list[StoredPassage]:
+        """Return the passages of a note that a filter lets through, in the order of the note."""
+        condition = Condition("1") if where is None else to_condition(where)
+        rows = self._catalog.rows(
+            f"""SELECT p.id FROM notes n JOIN files f ON f.id = n.file
+            CROSS JOIN passages p ON p.note = n.id
+            WHERE n.id = ? AND ({condition.sql}) ORDER BY p.id""",
+            (note, *condition.values),
+        )
         return self.passages([number for (number,) in rows])
 
-    def tags(self, condition: Condition | None = None) -> list[TagCount]:
+    def tags(self, where: Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
-        where, values = _notes_where(condition)
+        sql, values = _notes_where(where)
         spellings = self._catalog.rows(
             """SELECT normal, written FROM tags WHERE whole GROUP BY normal, written
             ORDER BY count(*), written DESC"""
@@ -198,7 +236,7 @@ class Snapshot:
         rows = self._catalog.rows(
             f"""SELECT normal, min(folder), count(DISTINCT note) AS notes FROM tags
             WHERE whole AND note IN (SELECT n.id FROM notes n JOIN files f ON f.id = n.file
-                WHERE {where}) GROUP BY normal ORDER BY notes DESC, normal""",
+                WHERE {sql}) GROUP BY normal ORDER BY notes DESC, normal""",
             values,
         )
         return [TagCount(normal, commonest[normal], bool(f), n) for normal, f, n in rows]
@@ -224,23 +262,16 @@ class Snapshot:
             )
         ]
 
-    def counts(self) -> Counts:
-        """Count what the index holds."""
-        files, notes, passages, vectors = (
-            self._catalog.number(f"SELECT count(*) FROM {table}")
-            for table in ("files", "notes", "passages", "vectors")
-        )
-        return Counts(files, notes, passages, vectors)
-
     def _damaged(self, error: Exception) -> Exception:
         remedy = IndexLayout(self._catalog.path.parent).rebuild
         return damaged(self._catalog.path, f"is damaged ({error})", remedy)
 
 
-def _notes_where(condition: Condition | None) -> tuple[str, tuple[Value, ...]]:
-    """Give the SQL for the notes with a passage that meets a condition, and its values."""
-    if condition is None:
+def _notes_where(where: Filter | None) -> tuple[str, tuple[Value, ...]]:
+    """Return the SQL for the notes of which a filter lets something through, and its values."""
+    if where is None:
         return "1", ()
+    condition = to_condition(where)
     if condition.of_notes:
         return condition.sql, condition.values
     meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"

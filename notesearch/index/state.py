@@ -30,11 +30,6 @@ class IndexState:
     # Of the nearest passage to each of the plan's probes; empty when there are no passages.
     probe_cosines: tuple[float, ...] = ()
 
-    @property
-    def contents(self) -> str:
-        """Tell what is in the index from anything else that was ever in it, or in a copy of it."""
-        return self.stamp
-
     def write(self, catalog: Catalog) -> None:
         """Store it; within the transaction that makes it true."""
         values = {field.name: str(getattr(self, field.name)) for field in fields(self)}

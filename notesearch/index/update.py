@@ -26,12 +26,11 @@ from notesearch.index.layout import (
 )
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish
-from notesearch.index.records import (
+from notesearch.index.reports import (
     CorpusSource,
     LazyEmbedder,
     ProgressObserver,
     Stage,
-    TagForms,
     UpdateReport,
     ignore_progress,
 )
@@ -49,7 +48,6 @@ class UpdatePlan:
     source: CorpusSource
     embedder: LazyEmbedder
     reading: str  # fingerprint of the reader and the chunker with their settings
-    tag_forms: TagForms
     probes: tuple[str, ...] = ()  # questions about something else: how near is near by chance
     corpus: Path | None = None  # the folder that `source` lists; None for a source without one
     rebuild: bool = False  # begin anew, whatever the index holds
@@ -201,7 +199,7 @@ def _write(
         with catalog.transaction():
             if state is None:
                 catalog.create_tables()
-            recorder = Recorder(catalog, plan.tag_forms)
+            recorder = Recorder(catalog)
             if state is not None and plan.rebuild:
                 recorder.clear()
             dimension = 0 if state is None or plan.rebuild else state.dimension

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
-from notesearch.index.records import TagForms
 from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
 from notesearch.records import Finding, Note, Passage, ReadFile, SkippedFile
+from notesearch.spelling import normalise_tag, tag_and_parents
 
 _NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
 _PASSAGES_OF_FILE = f"SELECT id FROM passages WHERE note IN ({_NOTES_OF_FILE})"
@@ -25,9 +25,8 @@ def hash_text(text: str) -> bytes:
 class Recorder:
     """Writes within one transaction, numbering new rows after those that were there."""
 
-    def __init__(self, catalog: Catalog, tag_forms: TagForms) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._tag_forms = tag_forms
         self._files: dict[str, int] = dict(catalog.rows("SELECT path, id FROM files"))
         self._last_file = catalog.number("SELECT max(id) FROM files")
         self._last_note = catalog.number("SELECT max(id) FROM notes")
@@ -203,7 +202,7 @@ class Recorder:
     def _tag_rows(self, number: int, note: Note) -> Iterable[Sequence[Value]]:
         for folder, tags in enumerate((note.tags, note.folder_tags)):
             for position, written in enumerate(tags):
-                forms = self._tag_forms(written)
+                forms = tag_and_parents(normalise_tag(written))[::-1]
                 for depth, normal in enumerate(forms, start=1):
                     yield number, position, folder, written, normal, depth == len(forms)
 

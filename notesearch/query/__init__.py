@@ -18,7 +18,6 @@ nearly a filter (`tga:dpo`, `tag: dpo`, a lone bracket beside a filter) is a usa
 text, or the answer would be to another question.
 """
 
-from notesearch.query.fields import Forms
 from notesearch.query.parser import Query, parse_filter, parse_query, read_value
 
-__all__ = ["Forms", "Query", "parse_filter", "parse_query", "read_value"]
+__all__ = ["Query", "parse_filter", "parse_query", "read_value"]

@@ -23,17 +23,17 @@ _WRITE_A_DATE = "write a year, month or day, as in 2025, 2025-06 or 2025-06-30"
 _WRITE_A_YEAR = "write a year, or a range as in 2020..2023"
 
 
-def read_since(value: str, forms: object) -> Filter | Flaw:
+def read_since(value: str) -> Filter | Flaw:
     """Read `since:` and `after:`."""
     return _read(value, Since)
 
 
-def read_until(value: str, forms: object) -> Filter | Flaw:
+def read_until(value: str) -> Filter | Flaw:
     """Read `until:`."""
     return _read(value, Until)
 
 
-def read_before(value: str, forms: object) -> Filter | Flaw:
+def read_before(value: str) -> Filter | Flaw:
     """Read `before:`: until the year, month or day before the one named."""
     day = _iso(value)
     if isinstance(day, Flaw):
@@ -44,7 +44,7 @@ def read_before(value: str, forms: object) -> Filter | Flaw:
     return Until(earlier)
 
 
-def read_date(value: str, forms: object) -> Filter | Flaw:
+def read_date(value: str) -> Filter | Flaw:
     """Read `date:`, one date or a range, `2025-01..2025-06`, either end of which may be open."""
     first, dots, last = value.partition("..")
     if not dots:
@@ -62,7 +62,7 @@ def read_date(value: str, forms: object) -> Filter | Flaw:
     return AllOf((since, until))
 
 
-def read_year(value: str, forms: object) -> Filter | Flaw:
+def read_year(value: str) -> Filter | Flaw:
     """Read `year:`, one year or a range, `2020..2023`, either end of which may be open."""
     first, dots, last = value.partition("..")
     if not dots:

@@ -26,6 +26,7 @@ from notesearch.query.filters import (
 )
 from notesearch.query.flaws import Flaw, in_short
 from notesearch.records import NoteKind, Role
+from notesearch.spelling import normalise_paper, normalise_tag, role_of
 
 
 def _spelled(text: str) -> str:
@@ -40,17 +41,8 @@ def role_by_name(text: str) -> Role | None:
     return _ROLES.get(_spelled(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """How the corpus reads tags, papers and section names: the search is handed these."""
-
-    tag: Callable[[str], str]  # any spelling to the normal form, "" when it names no tag
-    paper: Callable[[str], str | None]  # an id or address to the canonical id
-    role: Callable[[str], Role | None] = role_by_name
-
-
-def _read_tag(value: str, forms: Forms) -> Filter | Flaw:
-    name = forms.tag(value)
+def _read_tag(value: str) -> Filter | Flaw:
+    name = normalise_tag(value)
     return (
         Tag(name)
         if name
@@ -58,8 +50,8 @@ def _read_tag(value: str, forms: Forms) -> Filter | Flaw:
     )
 
 
-def _read_section(value: str, forms: Forms) -> Filter | Flaw:
-    role = role_by_name(value) or forms.role(value)
+def _read_section(value: str) -> Filter | Flaw:
+    role = role_by_name(value) or role_of(value)
     if role is not None:
         return InSection(role)
     near = difflib.get_close_matches(_spelled(value), _ROLES, n=3, cutoff=0.5)
@@ -76,7 +68,7 @@ _KINDS = {
 }
 
 
-def _read_kind(value: str, forms: Forms) -> Filter | Flaw:
+def _read_kind(value: str) -> Filter | Flaw:
     kind = _KINDS.get(_spelled(value))
     if kind is not None:
         return OfKind(kind)
@@ -85,8 +77,8 @@ def _read_kind(value: str, forms: Forms) -> Filter | Flaw:
     )
 
 
-def _read_paper(value: str, forms: Forms) -> Filter | Flaw:
-    paper = forms.paper(value)
+def _read_paper(value: str) -> Filter | Flaw:
+    paper = normalise_paper(value)
     if paper is not None:
         return OnPaper(paper)
     return Flaw(
@@ -95,7 +87,7 @@ def _read_paper(value: str, forms: Forms) -> Filter | Flaw:
     )
 
 
-def _read_path(value: str, forms: Forms) -> Filter | Flaw:
+def _read_path(value: str) -> Filter | Flaw:
     pattern = re.sub(r"^(?:\.?/)+", "", value)
     if pattern:
         return PathGlob(pattern)
@@ -104,13 +96,13 @@ def _read_path(value: str, forms: Forms) -> Filter | Flaw:
     )
 
 
-def _read_author(value: str, forms: Forms) -> Filter | Flaw:
+def _read_author(value: str) -> Filter | Flaw:
     if _has_word(value):
         return ByAuthor(" ".join(value.split()))
     return Flaw(f"{in_short(value)} is no name", "write one, as in author:rafailov")
 
 
-def _read_title(value: str, forms: Forms) -> Filter | Flaw:
+def _read_title(value: str) -> Filter | Flaw:
     if _has_word(value):
         return Titled(" ".join(value.split()))
     return Flaw(f"{in_short(value)} holds no word", "write one, as in title:attention")
@@ -125,7 +117,7 @@ class Field:
     """What may stand before a colon."""
 
     name: str
-    read: Callable[[str, Forms], Filter | Flaw]
+    read: Callable[[str], Filter | Flaw]
     example: str
 
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from notesearch.query.fields import Field, Forms, find_field, nearly_a_field
+from notesearch.query.fields import Field, find_field, nearly_a_field
 from notesearch.query.filters import AnyOf, Filter, Phrase
 from notesearch.query.flaws import Flaw, Span, usage_error
 
@@ -57,17 +57,16 @@ _OPERATOR_WORDS = {kind.value: kind for kind in OPERATORS}
 _BRACKETS = {"(": Kind.OPEN, ")": Kind.CLOSE}
 
 
-def read_tokens(line: str, forms: Forms) -> list[Token]:
+def read_tokens(line: str) -> list[Token]:
     """Cut a line into tokens; UsageError where a filter or quotes cannot be read."""
-    return _Scanner(line, forms).scan()
+    return _Scanner(line).scan()
 
 
 class _Scanner:
     """Goes over a line once, from left to right."""
 
-    def __init__(self, line: str, forms: Forms) -> None:
+    def __init__(self, line: str) -> None:
         self._line = line
-        self._forms = forms
         self._at = 0
         self._tokens: list[Token] = []
         self._filters = 0
@@ -170,7 +169,7 @@ class _Scanner:
         is_apart = bool(word) and _FIELD.match(word) is None
         if is_apart and not match["name"].islower():
             return
-        if is_apart and isinstance(field.read(word, self._forms), Flaw):
+        if is_apart and isinstance(field.read(word), Flaw):
             return
         remedy = "take out the space behind it" if is_apart else "add one"
         remedy = f"{remedy}, as in {field.example}"
@@ -205,7 +204,7 @@ class _Scanner:
         if len(value) > MAX_VALUE:
             flaw = Flaw(f"{field.name}: has a value of {len(value)} characters", "shorten it")
             raise usage_error(self._line, span, flaw)
-        read = field.read(value.strip(), self._forms)
+        read = field.read(value.strip())
         if isinstance(read, Flaw):
             raise usage_error(self._line, span, read)
         return read

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from notesearch.errors import UsageError
 from notesearch.query.brackets import MAX_DEPTH, shape_of
-from notesearch.query.fields import FIELDS, Forms
+from notesearch.query.fields import FIELDS
 from notesearch.query.filters import AllOf, AnyOf, Filter, Not, Phrase
 from notesearch.query.flaws import Flaw, Span, usage_error
 from notesearch.query.line_tokens import MAX_VALUE, OPERATORS, Kind, Token, read_tokens
@@ -26,10 +26,10 @@ class Query:
     places: tuple[tuple[Filter, Span], ...] = ()  # where each filter stands in the line
 
 
-def parse_query(line: str, forms: Forms) -> Query:
+def parse_query(line: str) -> Query:
     """Read a query line; UsageError, with a caret under the place, when it cannot be."""
     line = _clean(line)
-    parser = _Parser(line, forms)
+    parser = _Parser(line)
     parser.parse_line()
     text = parser.text()
     parts = parser.parts
@@ -41,10 +41,10 @@ def parse_query(line: str, forms: Forms) -> Query:
     return Query(line, text, phrases, where, parser.places)
 
 
-def parse_filter(text: str, forms: Forms) -> Filter:
+def parse_filter(text: str) -> Filter:
     """Read a text of filters and phrases alone; words are an error."""
     line = _clean(text)
-    parser = _Parser(line, forms)
+    parser = _Parser(line)
     parser.parse_line()
     if parser.words:
         flaw = Flaw("a word is no filter", 'write a field, as in tag:dpo, or quotes: "dpo"')
@@ -56,17 +56,17 @@ def parse_filter(text: str, forms: Forms) -> Filter:
     return where
 
 
-def read_value(field: str, value: str, forms: Forms) -> Filter:
+def read_value(field: str, value: str) -> Filter:
     """Read the value of one field, as an option of a command has it; UsageError in one line.
 
-    Commas and quotes in it mean themselves: `read_value("tag", "Hyperbolic Embedding", forms)`.
+    Commas and quotes in it mean themselves: `read_value("tag", "Hyperbolic Embedding")`.
     """
     known = FIELDS[field]
     text = _clean(value).strip()
     if not text or len(text) > MAX_VALUE:
         fault = "is empty" if not text else f"has {len(text)} characters"
         raise UsageError(f"the value of {field} {fault}; write one as in {known.example}")
-    read = known.read(text, forms)
+    read = known.read(text)
     if isinstance(read, Flaw):
         raise UsageError(f"{read.finding}; {read.remedy}")
     return read
@@ -95,9 +95,9 @@ class _Parser:
     one := ("-" | "NOT") one | filter | phrase | "(" either ")"
     """
 
-    def __init__(self, line: str, forms: Forms) -> None:
+    def __init__(self, line: str) -> None:
         self._line = line
-        self._tokens = read_tokens(line, forms)
+        self._tokens = read_tokens(line)
         self._shape = shape_of(line, self._tokens)
         self._at = 0
         self._negations = 0

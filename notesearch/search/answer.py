@@ -38,7 +38,7 @@ class Answer:
     where: str = ""  # the filters that let the hits through, as a query line writes them
     terms: tuple[str, ...] = ()  # what was looked for in the full-text table
     pairs: tuple[str, ...] = ()  # words that count more where they stand side by side
-    forms: tuple[str, ...] = ()  # other ways to say words, such as the long form of an acronym
+    rewordings: tuple[str, ...] = ()  # other ways to say words, such as the long form of an acronym
     # From 0 to 1: how far the words counted beside the meaning; None where nothing was mixed.
     evidence: float | None = None
     # By passage id: how many passages of the same text were passed over for this one.

@@ -1,4 +1,4 @@
-"""Tell from answers to questions about something else which cosine means nothing.
+"""Find which cosine means nothing, by questions about something else.
 
 Whatever is asked, some passage is nearest. How near that is without meaning anything depends on
 the model, the notes and their number: so an update asks about everyday matters, and the index
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.sqlite_snapshot import Snapshot
-from notesearch.search.id_sets import common_ids
-from notesearch.search.question_words import all_of, read_plain_terms
+from notesearch.index.snapshot import Snapshot
+from notesearch.search.candidates import common_ids
+from notesearch.search.question_words import read_plain_terms
 
 # Of many fields that people keep no research notes on, and two of no meaning at all.
 UNRELATED = (
@@ -41,7 +41,7 @@ _DEVIATIONS = 1.5
 
 
 def floor_of(cosines: Sequence[float]) -> float | None:
-    """Give the cosine below which the nearest passage is no answer.
+    """Return the cosine below which the nearest passage is no answer.
 
     `cosines` are those of the passage nearest to each of `UNRELATED`, as an update leaves them;
     None where there are too few to tell.
@@ -51,10 +51,10 @@ def floor_of(cosines: Sequence[float]) -> float | None:
     return float(np.mean(cosines) + _DEVIATIONS * np.std(cosines, ddof=1))
 
 
-def says_all(snapshot: Snapshot, text: str, allowed_ids: NDArray[np.int64] | None) -> bool:
-    """Tell whether an allowed passage has every word of a query: then it is an answer."""
+def has_all_words(snapshot: Snapshot, text: str, allowed_ids: NDArray[np.int64] | None) -> bool:
+    """Return whether an allowed passage has every word of a question: then it is an answer."""
     terms = read_plain_terms(text)
     if not terms:
         return False
-    ids = snapshot.matching_ids(all_of(terms))
+    ids = snapshot.passages_with_all(terms)
     return bool(ids.size if allowed_ids is None else common_ids(ids, allowed_ids).size)

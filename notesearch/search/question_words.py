@@ -1,10 +1,10 @@
-"""A text in, FTS5 phrases out: no text makes an expression that FTS5 cannot read."""
+"""Take a question apart into the words, compounds and pairs of words to look for."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,7 +29,7 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def read_words(text: str) -> list[str]:
-    """Give the words of a text, in order and without case."""
+    """Return the words of a text, in order and without case."""
     return [word.casefold() for word in _WORD.findall(text)]
 
 
@@ -37,14 +37,14 @@ def read_words(text: str) -> list[str]:
 class Wording:
     """What is looked for in the full-text table."""
 
-    counts: Mapping[str, int]  # FTS5 phrases in their order, and how often each was said
-    words: frozenset[str]  # those of them that are words as they were said, no joined compounds
-    said: tuple[str, ...]  # all words in their order, stop words too
+    counts: Mapping[str, int]  # by term, in their order: how often the question has it
+    words: frozenset[str]  # the terms that are words of the question, no joined compounds
+    all_words: tuple[str, ...]  # in their order, stop words too
     pairs: tuple[Pair, ...]  # telling words side by side, each pair once
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The phrases alone."""
+        """What to look for: words, and compounds written as one."""
         return tuple(self.counts)
 
 
@@ -61,17 +61,17 @@ def read_wording(text: str) -> Wording:
 
 
 def read_plain_terms(text: str) -> tuple[str, ...]:
-    """Give the words themselves to look for, as FTS5 phrases, compounds only taken apart."""
-    return tuple(_telling([quote([word]) for word in read_words(text)]))
+    """Return the words themselves to look for, compounds only taken apart."""
+    return tuple(_telling(read_words(text)))
 
 
 def _telling(terms: Sequence[str]) -> dict[str, int]:
-    telling = [term for term in terms if term.strip('"') not in STOP_WORDS]
+    telling = [term for term in terms if term not in STOP_WORDS]
     return dict(list(Counter(telling or terms).items())[:MAX_TERMS])
 
 
 def _pairs(text: str) -> Iterator[Pair]:
-    """Give telling words with nothing but a space or a hyphen between them."""
+    """Yield telling words with nothing but a space or a hyphen between them."""
     found = list(_WORD.finditer(text))
     for first, second in pairwise(found):
         pair = (first[0].casefold(), second[0].casefold())
@@ -79,20 +79,7 @@ def _pairs(text: str) -> Iterator[Pair]:
             yield pair
 
 
-def all_of(terms: Iterable[str]) -> str:
-    """Join phrases to the expression that needs each of them."""
-    return " AND ".join(terms)
-
-
-def quote(words: Sequence[str]) -> str:
-    """Make a phrase of words."""
-    return f'"{" ".join(words)}"'
-
-
 def _forms(compound: str) -> list[str]:
-    """Give the words of a compound, and the compound written as one word."""
+    """Return the words of a compound, and the compound written as one word."""
     words = read_words(compound)
-    forms = [quote([word]) for word in words]
-    if len(words) > 1:
-        forms.append(quote(["".join(words)]))
-    return forms
+    return [*words, "".join(words)] if len(words) > 1 else words

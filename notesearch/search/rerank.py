@@ -1,4 +1,4 @@
-"""A ranking in, the same with its first passages in a cross-encoder's order out."""
+"""Put the first passages of a ranking in the order that a cross-encoder gives them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from notesearch.search.grouping import Chosen
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Reranker
-    from notesearch.index.sqlite_snapshot import Snapshot
+    from notesearch.index.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

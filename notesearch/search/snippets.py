@@ -1,4 +1,4 @@
-"""A passage's text and the words of a query in, the part worth showing out, as plain pieces.
+"""Cut the part of a passage that is worth showing, with the words of the question marked.
 
 A text is seen as atoms: words, the room between them, and what must stay whole: formulas, code
 spans, links. Atoms make sentences, and those with most of the words are kept.
@@ -7,12 +7,13 @@ spans, links. Atoms make sentences, and those with most of the words are kept.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from notesearch.search.question_words import STOP_WORDS, read_words
-from notesearch.search.stems import stem_word
 
 # Each alternative closes, or does not match: a lone sign is a word like any other.
 _ATOM = re.compile(
@@ -238,3 +239,37 @@ def _merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
         else:
             merged.append(piece)
     return tuple(merged)
+
+
+# ---------------------------------------------------------------- stems
+# Enough to mark what the stemmer of the full-text table has matched.
+
+_WRITTEN_SUFFIXES = """
+    s es ies ed ing er ers ly al ally ation ations ational ization izations ized izing ize izes
+    isation isations ised ising ise ises ator ators ative ive ives ion ions or ors ment ments
+    ness able ible ability ibility ful y i e
+"""
+# Longest first, so that "ations" goes before "s".
+_SUFFIXES = tuple(sorted(_WRITTEN_SUFFIXES.split(), key=len, reverse=True))
+# What is left of a word must still tell it from others.
+_SHORTEST = 3
+
+
+@lru_cache(maxsize=8192)
+def stem_word(word: str) -> str:
+    """Give the part of a word that its forms share: "optimisation" and "optimized" are one."""
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    stem = "".join(char for char in plain if not unicodedata.combining(char))
+    stem = stem.removesuffix("s") if len(stem) > 3 and not stem.endswith("ss") else stem
+    changed = True
+    while changed:
+        changed = False
+        for suffix in _SUFFIXES:
+            if stem.endswith(suffix) and len(stem) - len(suffix) >= _SHORTEST:
+                stem = stem.removesuffix(suffix)
+                changed = True
+                break
+    # "planning" and "plan", "robotics" and "robotic".
+    if len(stem) > 4 and stem[-1] == stem[-2] and stem[-1] not in "sl":
+        stem = stem[:-1]
+    return stem

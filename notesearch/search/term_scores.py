@@ -1,4 +1,4 @@
-"""A full-text phrase in, what it adds to the scores of passages and notes out; remembered.
+"""Look up what a term adds to the scores of passages and notes, and remember it.
 
 BM25 is a sum over terms. FTS5 works it out anew for every query, 1 µs a passage, and a common
 word is in a quarter of all passages: 105 ms for five words over 250,000 passages. So the part of
@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.records import ColumnWeights, Matches
-from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.index.snapshot import ColumnWeights, Matches, Snapshot
 
 # 700 different questions of five words over 250,000 passages asked for 1,850 terms: 117 MB without
 # the notes, which add half as much where a note has five passages.
@@ -62,41 +61,36 @@ class PostingCache:
         self._weights = weights
         self._cache_bytes = cache_bytes
         self._guard = threading.Lock()
-        self._known: OrderedDict[str, Postings] = OrderedDict()  # the longest unused first
+        # The longest unused first.
+        self._known: OrderedDict[tuple[str, ...], Postings] = OrderedDict()
         self._size = 0
-        self._state = ""  # of the generation that all this is from
+        self._stamp = ""  # of the generation that all this is from
 
-    def find(self, snapshot: Snapshot, term: str) -> Postings:
-        """Find the passages and the notes of a word, given as an FTS5 phrase."""
-        known = self._get(snapshot, term)
-        return known or self._keep(snapshot, term, snapshot.word_matches(term, self._weights))
-
-    def find_together(self, snapshot: Snapshot, phrase: str) -> Postings:
-        """Find those of several words in a row."""
-        known = self._get(snapshot, phrase)
-        return known or self._keep(snapshot, phrase, snapshot.phrase_matches(phrase, self._weights))
-
-    def _get(self, snapshot: Snapshot, phrase: str) -> Postings | None:
+    def find(self, snapshot: Snapshot, *words: str) -> Postings:
+        """Return the passages and the notes that have a word, or several words side by side."""
         with self._guard:
             self._turn_to(snapshot)
-            if phrase in self._known:
-                self._known.move_to_end(phrase)
-            return self._known.get(phrase)
+            if known := self._known.get(words):
+                self._known.move_to_end(words)
+                return known
+        if len(words) == 1:
+            matches = snapshot.word_scores(words[0], self._weights)
+        else:
+            matches = snapshot.phrase_scores(words, self._weights)
+        return self._keep(snapshot, words, Postings(*map(Scores.of, matches)))
 
     def _turn_to(self, snapshot: Snapshot) -> None:
         """Forget what is from another generation."""
-        state = snapshot.state.contents
-        if state != self._state:
-            self._state = state
+        if snapshot.stamp != self._stamp:
+            self._stamp = snapshot.stamp
             self._known.clear()
             self._size = 0
 
-    def _keep(self, snapshot: Snapshot, phrase: str, matches: tuple[Matches, Matches]) -> Postings:
-        found = Postings(*map(Scores.of, matches))
+    def _keep(self, snapshot: Snapshot, words: tuple[str, ...], found: Postings) -> Postings:
         with self._guard:
             self._turn_to(snapshot)
-            if phrase not in self._known:
-                self._known[phrase] = found
+            if words not in self._known:
+                self._known[words] = found
                 self._size += found.size
             while self._size > self._cache_bytes:
                 _, dropped = self._known.popitem(last=False)

@@ -12,10 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notesearch.errors import UsageError
-from notesearch.index.filter_sql import to_condition
-from notesearch.index.records import Condition
+from notesearch.index.filter_sql import Condition, to_condition
 from notesearch.index.snapshots import Store
-from notesearch.index.sqlite_snapshot import Snapshot
+from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.query.filters import (
     AllOf,
     AnyOf,
@@ -34,19 +33,20 @@ from notesearch.query.filters import (
     YearBetween,
 )
 from notesearch.records import NoteKind, Role
-from tests.search.notes import Made, build_index, tag_forms
+from notesearch.spelling import normalise_tag, tag_and_parents
+from tests.search.notes import Made, build_index
 
 
 @contextmanager
-def opened(index_dir: Path, notes: list[Made]) -> Iterator[Snapshot]:
+def opened(index_dir: Path, notes: list[Made]) -> Iterator[SqliteSnapshot]:
     build_index(index_dir, notes)
     with Store(index_dir) as store, store.snapshot() as snapshot:
         yield snapshot
 
 
-def found(snapshot: Snapshot, condition: Condition) -> set[str]:
+def found(snapshot: SqliteSnapshot, condition: Condition) -> set[str]:
     return {
-        stored.passage.id for stored in snapshot.passages(snapshot.passage_ids(condition).tolist())
+        stored.passage.id for stored in snapshot.passages(snapshot.ids_meeting(condition).tolist())
     }
 
 
@@ -72,7 +72,9 @@ def holds(where: Filter, note: Made, role: Role | None, text: str) -> bool:
 def note_holds(where: Filter, note: Made) -> bool:
     match where:
         case Tag(name):
-            return any(name in tag_forms(tag) for tag in note.tags + note.folder_tags)
+            return any(
+                name in tag_and_parents(normalise_tag(tag)) for tag in note.tags + note.folder_tags
+            )
         case Since(date):
             return note.date is not None and last_day(note.date) >= first_day(date)
         case Until(date):
@@ -157,7 +159,7 @@ PATTERNS = (
     "[", "[]", "odd/a[]1[]*", "[!]",
 )  # fmt: skip
 LEAVES = st.one_of(
-    st.sampled_from(TAGS).map(lambda tag: Tag(tag_forms(tag)[-1])),
+    st.sampled_from(TAGS).map(lambda tag: Tag(normalise_tag(tag))),
     st.sampled_from(DATES).map(Since),
     st.sampled_from(DATES).map(Until),
     st.builds(YearBetween, st.none() | st.integers(2017, 2020), st.integers(2017, 2020)),
@@ -208,7 +210,7 @@ def test_a_condition_on_notes_finds_the_same_passages_without_that_shortcut(note
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory) -> Iterator[Snapshot]:
+def shelf(tmp_path_factory) -> Iterator[SqliteSnapshot]:
     notes = [
         Made("alignment/dpo.md", "Direct Preference Optimization", ("rl/offline",), date="2025"),
         Made("Alignment/ppo.md", "PPO – why it works", ("RLHF",), date="2025-06-15"),

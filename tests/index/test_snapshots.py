@@ -13,16 +13,15 @@ import pytest
 
 from notesearch.errors import MismatchError, UnusableIndexError, UsageError
 from notesearch.index.catalog import Catalog
-from notesearch.index.records import ColumnWeights, Condition, TagCount
+from notesearch.index.snapshot import ColumnWeights, TagCount
 from notesearch.index.snapshots import Store
 from notesearch.index.update import update_index
+from notesearch.query.filters import AllOf, Filter, Tag
 from notesearch.records import Role
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of, contents_of_snapshot
 from tests.index.corpora import LineCorpus, plan_of
 from tests.index.faults import alter, start_update, without_privileges
-
-TAGGED = "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)"
 
 
 @pytest.fixture
@@ -31,39 +30,22 @@ def store(corpus: LineCorpus, index_dir: Path) -> Store:
     return Store(index_dir)
 
 
-def texts(store: Store, condition: Condition) -> list[str]:
+def texts(store: Store, where: Filter) -> list[str]:
     with store.snapshot() as snapshot:
-        ids = snapshot.passage_ids(condition).tolist()
+        ids = snapshot.passage_ids(where).tolist()
         return [stored.passage.text for stored in snapshot.passages(ids)]
 
 
 def test_parent_tag_finds_its_children(store: Store) -> None:
-    assert texts(store, Condition(TAGGED, ("rlhf",))) == [
+    assert texts(store, Tag("rlhf")) == [
         "policy without a reward model",
         "a proof",
         "policy gradient with a reward",
     ]
-    assert texts(store, Condition(TAGGED, ("rlhf/dpo",))) == [
+    assert texts(store, Tag("rlhf/dpo")) == [
         "policy without a reward model",
         "a proof",
     ]
-
-
-def test_condition_may_ask_for_file_note_and_passage(store: Store) -> None:
-    asked = Condition("f.path LIKE ? AND n.year = ? AND p.line_start = ?", ("rl/%", 2003, 3))
-
-    assert texts(store, asked) == ["a proof"]
-    assert texts(store, Condition("n.title = ?", ("nowhere",))) == []
-
-
-@pytest.mark.parametrize("of_notes", [True, False])
-def test_condition_on_notes_gives_all_their_passages(store: Store, of_notes: bool) -> None:
-    assert texts(store, Condition("f.path LIKE ?", ("rl/%",), of_notes)) == [
-        "policy without a reward model",
-        "a proof",
-        "policy gradient with a reward",
-    ]
-    assert texts(store, Condition("n.year < ?", (0,), of_notes)) == []
 
 
 def test_rare_tag_still_fills_k_hits(corpus: LineCorpus, index_dir: Path) -> None:
@@ -74,7 +56,7 @@ def test_rare_tag_still_fills_k_hits(corpus: LineCorpus, index_dir: Path) -> Non
     query = WordEmbedder().embed_query("policy")
 
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        allowed = snapshot.passage_ids(Condition(TAGGED, ("rare",)))
+        allowed = snapshot.passage_ids(Tag("rare"))
         nearest = snapshot.nearest(query, 3, allowed)
 
     assert sorted(nearest.ids.tolist()) == allowed.tolist()
@@ -89,7 +71,7 @@ def test_cosines_are_those_of_brute_force(corpus: LineCorpus, index_dir: Path) -
     query = WordEmbedder().embed_query("policy robot")
 
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        ids = snapshot.passage_ids(Condition("1"))
+        ids = snapshot.passage_ids(AllOf(()))
         cosines = snapshot.vectors_of(ids.tolist()) @ query
         order = np.lexsort((ids, -cosines))
         nearest = snapshot.nearest(query, len(ids))
@@ -100,19 +82,21 @@ def test_cosines_are_those_of_brute_force(corpus: LineCorpus, index_dir: Path) -
 
 def test_words_match_by_their_stem_and_columns_weigh(store: Store) -> None:
     with store.snapshot() as snapshot:
-        assert len(snapshot.word_matches('"gradients"', ColumnWeights())[0].ids) == 1
-        assert snapshot.matching_ids("policies").tolist() == [1, 3]
-        assert snapshot.matching_ids("nowhere").tolist() == []
-        plain = snapshot.word_matches('"line"', ColumnWeights())[0]
-        heavy = snapshot.word_matches('"line"', ColumnWeights(section=10))[0]
+        assert len(snapshot.word_scores("gradients", ColumnWeights())[0].ids) == 1
+        assert snapshot.passages_with_all(["policies"]).tolist() == [1, 3]
+        assert snapshot.passages_with_all(["nowhere", "policy"]).tolist() == []
+        plain = snapshot.word_scores("line", ColumnWeights())[0]
+        heavy = snapshot.word_scores("line", ColumnWeights(section=10))[0]
 
     assert len(plain.ids) == 4
     assert heavy.scores[0] > plain.scores[0] > 0
 
 
-def test_unreadable_full_text_expression_is_the_users_error(store: Store) -> None:
-    with store.snapshot() as snapshot, pytest.raises(UsageError, match="syntax error"):
-        snapshot.matching_ids("policy AND (")
+def test_signs_of_the_full_text_syntax_are_text(store: Store) -> None:
+    with store.snapshot() as snapshot:
+        for hostile in ('"', 'policy" AND (', "policy*", "NEAR(", "title:policy", "\0"):
+            assert snapshot.passages_with_phrase([hostile, "nowhere"]).size == 0
+            assert snapshot.passages_with_all([hostile, "nowhere"]).size == 0
 
 
 def test_passage_comes_back_as_it_went_in(corpus: LineCorpus, store: Store) -> None:
@@ -246,7 +230,7 @@ def test_empty_index_answers_with_nothing(corpus: LineCorpus, index_dir: Path) -
 
     with Store(index_dir) as store, store.snapshot() as snapshot:
         assert snapshot.nearest(WordEmbedder().embed_query("policy"), 5).ids.tolist() == []
-        assert snapshot.word_matches('"policy"', ColumnWeights())[0].ids.tolist() == []
+        assert snapshot.word_scores("policy", ColumnWeights())[0].ids.tolist() == []
         assert snapshot.passages([]) == []
 
 

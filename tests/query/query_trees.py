@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notesearch.corpus.facts.papers import normalise_paper
-from notesearch.corpus.facts.roles import role_of
-from notesearch.corpus.facts.tags import normalise_tag
 from notesearch.errors import UsageError
-from notesearch.query import Forms, parse_query
+from notesearch.query import parse_query
 from notesearch.query.filters import AllOf, AnyOf, Filter, Not
-
-FORMS = Forms(tag=normalise_tag, paper=normalise_paper, role=role_of)
 
 
 def show_query(line: str) -> str:
     """Parse a line and show the outcome, or the whole error."""
     try:
-        query = parse_query(line, FORMS)
+        query = parse_query(line)
     except UsageError as error:
         return f"error: {error}"
     shown = [f"words: {query.text}"] if query.text else []

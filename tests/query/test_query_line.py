@@ -30,7 +30,7 @@ from notesearch.query.filters import (
     leaves,
 )
 from notesearch.records import NoteKind, Role
-from tests.query.query_trees import FORMS, show_query
+from tests.query.query_trees import show_query
 
 PAGE = (Path(__file__).parent / "query_cases.md").read_text(encoding="utf-8")
 CASES = re.findall(
@@ -84,7 +84,7 @@ TREES = st.recursive(
 @settings(deadline=None)
 @given(TREES)
 def test_text_of_a_filter_is_read_back_as_the_same_filter(where):
-    assert parse_filter(str(where), FORMS) == where
+    assert parse_filter(str(where)) == where
 
 
 def test_operators_build_flat_trees():
@@ -99,14 +99,12 @@ def test_operators_build_flat_trees():
 
 
 def test_filter_text_keeps_phrases_in_the_tree():
-    assert parse_filter('"reward hacking" tag:dpo', FORMS) == AllOf(
-        (Phrase("reward hacking"), Tag("dpo"))
-    )
+    assert parse_filter('"reward hacking" tag:dpo') == AllOf((Phrase("reward hacking"), Tag("dpo")))
 
 
 def test_word_in_a_filter_text_is_refused_with_its_place():
     with pytest.raises(UsageError) as caught:
-        parse_filter("tag:dpo reward model", FORMS)
+        parse_filter("tag:dpo reward model")
     assert str(caught.value) == (
         'a word is no filter; write a field, as in tag:dpo, or quotes: "dpo"\n'
         "    tag:dpo reward model\n"
@@ -116,17 +114,17 @@ def test_word_in_a_filter_text_is_refused_with_its_place():
 
 def test_empty_filter_text_is_refused():
     with pytest.raises(UsageError, match=r"^the filter is empty; write one, as in tag:dpo "):
-        parse_filter(" ", FORMS)
+        parse_filter(" ")
 
 
 def test_phrases_and_filters_are_told_apart():
-    query = parse_query('why "reward hacking" tag:dpo', FORMS)
+    query = parse_query('why "reward hacking" tag:dpo')
     assert query.where == Tag("dpo")
     assert query.phrases == ("reward hacking",)
 
 
 def test_places_tell_where_each_value_stands():
-    query = parse_query("why -tag:dpo,kto", FORMS)
+    query = parse_query("why -tag:dpo,kto")
     places = {str(where): query.line[span.start : span.end] for where, span in query.places}
     assert places == {"tag:dpo": "tag:dpo", "tag:kto": "kto"}
 
@@ -143,7 +141,7 @@ def test_places_tell_where_each_value_stands():
     ],
 )
 def test_option_value_is_read_as_in_a_query_line_without_its_quotes(field, value, where):
-    assert read_value(field, value, FORMS) == where
+    assert read_value(field, value) == where
 
 
 @pytest.mark.parametrize(
@@ -165,7 +163,7 @@ def test_option_value_is_read_as_in_a_query_line_without_its_quotes(field, value
 )
 def test_option_value_that_cannot_be_read_is_refused_in_one_line(field, value, message):
     with pytest.raises(UsageError) as caught:
-        read_value(field, value, FORMS)
+        read_value(field, value)
     assert str(caught.value) == message
 
 
@@ -185,7 +183,7 @@ def test_option_value_that_cannot_be_read_is_refused_in_one_line(field, value, m
 )
 def test_more_than_anybody_types_is_refused(line, finding):
     with pytest.raises(UsageError) as caught:
-        parse_query(line, FORMS)
+        parse_query(line)
     assert str(caught.value).startswith(finding)
     assert max(map(len, str(caught.value).splitlines())) < 130
 
@@ -226,14 +224,14 @@ ORDINARY = st.from_regex(
 @settings(deadline=None)
 @given(st.lists(ORDINARY, min_size=1, max_size=9))
 def test_ordinary_words_stay_as_they_are(words):
-    query = parse_query(" ".join(words), FORMS)
+    query = parse_query(" ".join(words))
     assert query.text.split() == words
     assert query.where is None
 
 
 def expect_query_or_usage_error(text: str) -> None:
     try:
-        query = parse_query(text, FORMS)
+        query = parse_query(text)
     except UsageError as error:
         expect_carets(str(error))
     else:
@@ -241,7 +239,7 @@ def expect_query_or_usage_error(text: str) -> None:
         filters = all_of([*([query.where] if query.where else []), *map(Phrase, query.phrases)])
         assert query.text or filters
         if filters is not None and has_settled_tags(filters):
-            assert parse_filter(str(filters), FORMS) == filters
+            assert parse_filter(str(filters)) == filters
 
 
 def has_settled_tags(where: Filter) -> bool:

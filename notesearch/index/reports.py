@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.records import Finding, Listing, NoteKind, Passage, ReadFile, SkippedFile
+from notesearch.records import Finding, Listing, ReadFile, SkippedFile
 
 # ---------------------------------------------------------------- what an update is handed
 
@@ -44,10 +44,6 @@ class LazyEmbedder:
 
     fingerprint: str
     load: Callable[[], Embedder]
-
-
-# From a tag as written to its normal forms, outermost first: "RL/Offline" -> "rl", "rl/offline".
-TagForms = Callable[[str], Sequence[str]]
 
 
 class Stage(Enum):
@@ -106,82 +102,6 @@ class UpdateReport:
     def is_unchanged(self) -> bool:
         """Nothing in the corpus differs from the index."""
         return not (self.added or self.changed or self.renamed or self.removed)
-
-
-# ---------------------------------------------------------------- what a search is given
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """An SQL condition on `notes n`, `files f` and `passages p`, with its values."""
-
-    sql: str
-    values: tuple[str | int | float, ...] = ()
-    of_notes: bool = False  # says nothing of `passages p`: answered by note, five times as fast
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Nearest:
-    """Passages by cosine, best first."""
-
-    ids: NDArray[np.int64]
-    cosines: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Matches:
-    """Passages or notes by BM25, greater is better; best first unless told otherwise."""
-
-    ids: NDArray[np.int64]
-    scores: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnWeights:
-    """How much a word counts in each column of a full-text table; notes have no section."""
-
-    title: float = 1.0
-    section: float = 1.0
-    body: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class StoredNote:
-    """A note as the index keeps it: all but its lines."""
-
-    note_id: str
-    path: str
-    title: str
-    kind: NoteKind
-    line_start: int
-    line_end: int
-    tags: tuple[str, ...]
-    folder_tags: tuple[str, ...]
-    date: str | None
-    year: int | None
-    paper: str | None
-    links: tuple[str, ...]
-    authors: tuple[str, ...]
-    aliases: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage with its number inside the index and the note it is from."""
-
-    id: int
-    note: StoredNote
-    passage: Passage
-
-
-@dataclass(frozen=True, slots=True)
-class TagCount:
-    """A tag and the number of notes that carry it."""
-
-    normal: str
-    written: str  # the commonest way to write it
-    folder: bool
-    notes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
-from notesearch.search.other_wordings import Form, find_forms
 from notesearch.search.question_words import read_wording
+from notesearch.search.rewordings import Rewording, find_rewordings
 from notesearch.search.weights import Weights
 from tests.search.written import Written, build_store, note
 
@@ -16,9 +16,9 @@ EXPLAINS = note("explains.md", "graph", title="x", acronyms=(DPO,))
 RARE = [note(f"z{number}.md", "image robot", title="x") for number in range(8)]
 
 
-def forms_of(tmp_path: Path, question: str, *notes: Written) -> list[Form]:
+def rewordings_of(tmp_path: Path, question: str, *notes: Written) -> list[Rewording]:
     with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
-        return find_forms(snapshot, read_wording(question))
+        return find_rewordings(snapshot, read_wording(question))
 
 
 def matches_of(
@@ -32,25 +32,25 @@ def matches_of(
 @pytest.mark.parametrize(
     ("question", "terms", "other"),
     [
-        ("what is DPO", ('"dpo"',), "direct preference optimization"),
+        ("what is DPO", ("dpo",), "direct preference optimization"),
         (
             "loss of direct preference optimization",
-            ('"direct"', '"preference"', '"optimization"'),
+            ("direct", "preference", "optimization"),
             "dpo",
         ),
-        ("finetune", ('"finetune"',), "fine tune"),
-        ("fine tune", ('"fine"', '"tune"'), "finetune"),
-        ("regularise", ('"regularise"',), "regularize"),
-        ("regularization", ('"regularization"',), "regularisation"),
-        ("behaviour", ('"behaviour"',), "behavior"),
-        ("analyze", ('"analyze"',), "analyse"),
-        ("β-VAE", ('"β"',), "beta"),
-        ("Σ", ('"σ"',), "sigma"),
-        ("TD(λ)", ('"λ"',), "lambda"),
+        ("finetune", ("finetune",), "fine tune"),
+        ("fine tune", ("fine", "tune"), "finetune"),
+        ("regularise", ("regularise",), "regularize"),
+        ("regularization", ("regularization",), "regularisation"),
+        ("behaviour", ("behaviour",), "behavior"),
+        ("analyze", ("analyze",), "analyse"),
+        ("β-VAE", ("β",), "beta"),
+        ("Σ", ("σ",), "sigma"),
+        ("TD(λ)", ("λ",), "lambda"),
     ],
 )
-def test_other_forms(tmp_path, question, terms, other):
-    assert Form(terms, tuple(other.split())) in forms_of(tmp_path, question, EXPLAINS)
+def test_rewordings(tmp_path, question, terms, other):
+    assert Rewording(terms, tuple(other.split())) in rewordings_of(tmp_path, question, EXPLAINS)
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_other_forms(tmp_path, question, terms, other):
         "who wrote",
     ],
 )
-def test_no_other_form(tmp_path, question):
+def test_no_rewording(tmp_path, question):
     who = note("who.md", "graph", acronyms=(("who", "world health office"),))
-    forms = forms_of(tmp_path, question, EXPLAINS, who)
+    forms = rewordings_of(tmp_path, question, EXPLAINS, who)
     assert not {"dpo", "finetune", "or", "world"} & {form.other[0] for form in forms}
 
 
@@ -73,7 +73,7 @@ def test_a_note_with_the_long_form_alone_is_found_by_the_acronym(tmp_path):
     long = note("long.md", "direct preference optimization", title="x")
     found = matches_of(tmp_path, "dpo", EXPLAINS, long)
     assert found.ids.tolist() == [2]
-    assert found.all.forms == ("direct preference optimization",)
+    assert found.all.rewordings == ("direct preference optimization",)
     assert found.all.evidence == 1.0
 
 
@@ -91,7 +91,7 @@ def test_a_note_with_both_forms_has_the_greater_score_not_the_sum(tmp_path):
         note("long.md", "direct preference optimization graph", title="x"),
         note("short.md", "dpo graph graph graph", title="x"),
     ]
-    weights = Weights(forms=0, pairs=0)
+    weights = Weights(rewordings=0, pairs=0)
     short = matches_of(tmp_path / "short", "dpo", *notes, weights=weights).all.bm25
     found = matches_of(tmp_path / "forms", "dpo", *notes).all.bm25
     assert found[4] == short[4] > 0
@@ -100,7 +100,7 @@ def test_a_note_with_both_forms_has_the_greater_score_not_the_sum(tmp_path):
 
 def test_what_nobody_wrote_is_no_form(tmp_path):
     found = matches_of(tmp_path, "regularise policy", note("a.md", "policy", title="x"))
-    assert found.all.forms == ()
+    assert found.all.rewordings == ()
 
 
 def test_an_alias_finds_its_note(tmp_path):

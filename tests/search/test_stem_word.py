@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from notesearch.search.stems import stem_word
+from notesearch.search.snippets import stem_word
 
 
 @pytest.mark.parametrize(

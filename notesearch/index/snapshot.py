@@ -1,0 +1,190 @@
+"""What a search may ask of one generation of an index, and the values that it gets.
+
+`SqliteSnapshot` answers from the index on disk. Passages and notes go by numbers here, which mean
+nothing outside their snapshot; arrays of numbers are int64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.query.filters import Filter
+from notesearch.records import NoteKind, Passage
+
+# ---------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """Passages by cosine, best first."""
+
+    ids: NDArray[np.int64]
+    cosines: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Passages or notes with their BM25, in ascending order of the numbers."""
+
+    ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWeights:
+    """How much a word counts by where it stands; the name of a note has no section."""
+
+    title: float = 1.0
+    section: float = 1.0
+    body: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PassageTable:
+    """Whose passages there are and how long; 0 where no passage or note has that number."""
+
+    note_of: NDArray[np.int32]  # by passage
+    passage_lengths: NDArray[np.int64]  # by passage, in tokens, at least 1
+    note_lengths: NDArray[np.int64]  # by note
+    passages_of: NDArray[np.int64]  # by note: how many
+    passage_ids: NDArray[np.int64]  # ascending
+    notes: int  # that have passages
+    tokens: int  # in all
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNote:
+    """A note as the index keeps it: all but its lines."""
+
+    note_id: str
+    path: str
+    title: str
+    kind: NoteKind
+    line_start: int
+    line_end: int
+    tags: tuple[str, ...]
+    folder_tags: tuple[str, ...]
+    date: str | None
+    year: int | None
+    paper: str | None
+    links: tuple[str, ...]
+    authors: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its number inside the index and the note it is from."""
+
+    id: int
+    note: StoredNote
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag and the number of notes that carry it."""
+
+    normal: str
+    written: str  # the commonest way to write it
+    folder: bool
+    notes: int
+
+
+# ---------------------------------------------------------------- questions
+
+
+class Snapshot(Protocol):
+    """One generation of an index, whole, whatever a writer does meanwhile; for one thread."""
+
+    @property
+    def stamp(self) -> str:
+        """A name of the contents, which no other generation has."""
+
+    @property
+    def probe_cosines(self) -> tuple[float, ...]:
+        """The cosine of the nearest passage to each of the questions about something else."""
+
+    @property
+    def table(self) -> PassageTable:
+        """The passages and notes there are, by number."""
+
+    # Which passages: numbers in ascending order.
+
+    def passage_ids(self, where: Filter) -> NDArray[np.int64]:
+        """Return the passages that a filter lets through."""
+
+    def passages_with_all(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages that have every one of the words."""
+
+    def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages that have the words side by side."""
+
+    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages of the notes whose title or alias begins with the words."""
+
+    def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the passages of some notes."""
+
+    # How near they are, and how much they say.
+
+    def require_embedder(self, fingerprint: str) -> None:
+        """Raise MismatchError when the vectors are another model's."""
+
+    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
+        """Compare with their checksums the vectors that a search of these passages will read."""
+
+    def nearest(
+        self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
+    ) -> Nearest:
+        """Return the k allowed passages of greatest cosine; `query` is (dimension,), length 1."""
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of passages in their order: (passages, dimension)."""
+
+    def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+        """Score every passage and every note that has a word."""
+
+    def phrase_scores(
+        self, words: Sequence[str], weights: ColumnWeights
+    ) -> tuple[Matches, Matches]:
+        """Score every passage that has the words side by side; a note as its best passage."""
+
+    def acronyms(self, words: Sequence[str], phrases: Sequence[str]) -> list[tuple[str, str]]:
+        """Return acronyms with their long forms, in lower case: of the words, or for the phrases.
+
+        The pairs that most notes explain come first.
+        """
+
+    # What they are.
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Return passages with their notes, in the order of the numbers."""
+
+    def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
+        """Return notes by their numbers."""
+
+    def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
+        """Return the notes of a name: `by` note_id, passage_id, path or title."""
+
+    def list_notes(
+        self, where: Filter | None, limit: int, *, with_passages: bool = False
+    ) -> list[StoredNote]:
+        """Return the notes of which a filter lets something through, the newest first.
+
+        With `with_passages`, notes without text are left out.
+        """
+
+    def passages_of_note(self, note: int, where: Filter | None = None) -> list[StoredPassage]:
+        """Return the passages of a note that a filter lets through, in the order of the note."""
+
+    def tags(self, where: Filter | None = None) -> list[TagCount]:
+        """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
+
+    def has_tag(self, normal: str) -> bool:
+        """Return whether a note has a tag, in its normal form, or one below it."""
