@@ -25,7 +25,7 @@ from notesearch.embedding.load import say_nothing
 from notesearch.errors import CorpusError, UnusableIndexError, UsageError
 from notesearch.index.catalog import no_index_yet
 from notesearch.index.layout import IndexLayout, require_safe_folder
-from notesearch.index.made_here import lies_beside, remember_index
+from notesearch.index.origin import lies_beside, read_corpus_name, remember_index
 from notesearch.index.reports import (
     CorpusDrift,
     CorpusSource,
@@ -202,7 +202,7 @@ class Index:
             made_of = self._store.get().read_state().corpus_folder(self.index_dir)
             if made_of is not None:
                 return made_of
-        if known := layout.read_corpus_name():
+        if known := read_corpus_name(layout.corpus_name):
             return Path(known)
         if self._settings.corpus is None and layout.catalog.exists():
             raise UnusableIndexError(

@@ -12,12 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from notesearch.durable import write_whole
 from notesearch.errors import UnusableIndexError
-from notesearch.index.made_here import is_remembered, lies_beside
+from notesearch.index.origin import read_corpus_name
 
 _VECTORS_NAME = re.compile(r"vectors-(\d+)\.faiss")
-_LONGEST_CORPUS = 65536  # bytes of a path; a longer one is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,9 @@ class IndexLayout:
 
     def command(self, *options: str, corpus: str | Path | None = None) -> str:
         """Write the command that brings this very index in step with its corpus."""
-        folder = str(corpus) if corpus is not None else self.read_corpus_name() or "CORPUS"
+        folder = (
+            str(corpus) if corpus is not None else read_corpus_name(self.corpus_name) or "CORPUS"
+        )
         words = ("notesearch", "index", _near(folder), "--index", str(self.index_dir), *options)
         return f"run: {shlex.join(words)}"
 
@@ -116,31 +116,6 @@ class IndexLayout:
         return (
             f"run: {shlex.join(('notesearch', 'check', '--fix', '--index', str(self.index_dir)))}"
         )
-
-    def read_corpus_name(self) -> str:
-        """Give the folder that the index was made of, absolute; "" where that is not known.
-
-        What a file says that came from somewhere else is not believed of a folder elsewhere.
-        """
-        try:
-            with self.corpus_name.open("rb") as file:
-                lines = file.read(_LONGEST_CORPUS).decode("utf-8").splitlines()
-            said, identity = (*lines, "", "")[:2]
-            folder = (self.index_dir / said).resolve()
-            is_ours = said and (lies_beside(folder, self.index_dir) or is_remembered(identity))
-            return str(folder) if is_ours else ""
-        except (OSError, RuntimeError, ValueError):
-            return ""
-
-    def write_corpus_name(self, said: str, identity: str) -> None:
-        """Keep the folder that the index was made of, as seen from its own folder."""
-        content = f"{said}\n{identity}\n"
-        try:
-            is_kept = self.corpus_name.read_bytes() == content.encode()
-        except OSError:
-            is_kept = False
-        if not is_kept:
-            write_whole(self.corpus_name, content)
 
 
 def with_logs(catalog: Path) -> list[Path]:

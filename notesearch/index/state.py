@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from notesearch.errors import CorpusError, MismatchError, UsageError
 from notesearch.index.catalog import Catalog
 from notesearch.index.layout import IndexLayout, damaged
-from notesearch.index.made_here import is_remembered, lies_beside
+from notesearch.index.origin import is_remembered, lies_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +71,6 @@ class IndexState:
                 f"{index_dir} was made elsewhere, of {said}, which is left alone; if these are "
                 f"your notes, {IndexLayout(index_dir).command(corpus=said)}"
             )
-
-
-def path_from(index_dir: Path, corpus: Path | None) -> str:
-    """Write a corpus folder as seen from the index folder; "" for none.
-
-    CorpusError for a folder whose name cannot be kept as text.
-    """
-    if corpus is None:
-        return ""
-    try:
-        path = os.path.relpath(corpus.resolve(), index_dir.resolve()).replace(os.sep, "/")
-    except ValueError:  # on another drive
-        path = str(corpus.resolve())
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise CorpusError(f"corpus {corpus}: its path is not UTF-8; rename the folder") from error
-    return path
 
 
 def read_state(catalog: Catalog) -> IndexState:

@@ -16,7 +16,7 @@ from notesearch.errors import CorpusError
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
 from notesearch.index.ingest import StageClock, VectorSupply, feed_files
-from notesearch.index.journal import Journal
+from notesearch.index.journal import Journal, salvage_vectors
 from notesearch.index.layout import (
     DamagedIndexError,
     IndexLayout,
@@ -25,6 +25,7 @@ from notesearch.index.layout import (
     unusable,
 )
 from notesearch.index.lock import writer_lock
+from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish
 from notesearch.index.reports import (
     CorpusSource,
@@ -34,8 +35,7 @@ from notesearch.index.reports import (
     UpdateReport,
     ignore_progress,
 )
-from notesearch.index.salvage import salvage_vectors
-from notesearch.index.state import IndexState, path_from, read_state
+from notesearch.index.state import IndexState, read_state
 from notesearch.index.status import read_failures
 from notesearch.index.writer import Recorder
 from notesearch.records import Finding, Listing, SkippedFile
@@ -226,8 +226,8 @@ def _write(
             catalog.install(layout)
         with disk_errors(layout):
             if plan.corpus is not None:
-                said = path_from(layout.index_dir, plan.corpus)
-                layout.write_corpus_name(said, state.identity)
+                name = path_from(layout.index_dir, plan.corpus)
+                write_corpus_name(layout.corpus_name, name, state.identity)
             journal.remove()
     return state, findings
 
