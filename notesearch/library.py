@@ -1,4 +1,4 @@
-"""The architecture on one page: update an index, open one, search it."""
+"""The library on one page: open an index, bring it in step with a corpus, ask it."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class Index:
         return update_index(self.index_dir, self._plan(source, reading))
 
     def folder(self, corpus: str | Path | None = None) -> CorpusFolder:
-        """Give a corpus folder, by default the index's own, as an update reads it."""
+        """Return a corpus folder, by default the index's own, as an update reads it."""
         if corpus is None and self._settings.corpus is None:
             self.require_own_corpus()
         folder = Path(corpus) if corpus is not None else self._settings.corpus or self.corpus
@@ -212,7 +212,7 @@ class Index:
         return self._settings.corpus or _default_corpus()
 
     def status(self) -> IndexStatus:
-        """Say what the index holds, and by stat alone how the corpus differs from it."""
+        """Describe the index, and count by stat alone how the corpus differs from it."""
         from notesearch.index.status import read_status
 
         self._require_open()
@@ -223,7 +223,7 @@ class Index:
         return read_status(self.index_dir, listing)
 
     def drift(self) -> CorpusDrift | None:
-        """Say by stat alone how the corpus differs from the index; None when it is not there.
+        """Count by stat alone how the corpus differs from the index; None when it is not there.
 
         CorpusError where it cannot be listed, or is not to be: see `require_own_corpus`.
         """
@@ -261,7 +261,7 @@ class Index:
         per_note: int | None = 1,
         rerank: bool | None = None,
     ) -> list[Hit]:
-        """Give the k best passages for a query line, at most `per_note` of each note.
+        """Return the k best passages for a query line, at most `per_note` of each note.
 
         `where` filters as the query line does: `tag:dpo -tag:survey`, or a filter object. When
         nothing relevant is found, the nearest few hits come with `weak` set. Filters without
@@ -316,7 +316,7 @@ class Index:
     ) -> Answer:
         """Find notes like one that is named by its id, path, title or a passage id.
 
-        The note itself stays out; `Answer.same_paper` tells the notes on its very paper apart.
+        The note itself stays out; `Answer.same_paper` names the notes on the same paper.
         """
         require_text("the note", note)
         _require_counts(k, per_note)
@@ -341,7 +341,7 @@ class Index:
             return snapshot.tags(_checked_filter(snapshot, where))
 
     def show(self, name: str) -> tuple[StoredNote, list[Passage]]:
-        """Give the note of a note id, path, title or passage id, with its passages in order.
+        """Return the note of a note id, path, title or passage id, with its passages in order.
 
         UsageError when there is none, or when several have that title or path.
         """
@@ -351,7 +351,7 @@ class Index:
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
 
     def passage_text(self, hit: Hit, around: int = 0) -> str:
-        """Give a hit's text with so many passages of its note before and after it."""
+        """Return a hit's text with so many passages of its note before and after it."""
         if not around:
             return hit.text
         with self._snapshot() as snapshot:
@@ -366,7 +366,7 @@ class Index:
     # ------------------------------------------------------------ held open
 
     def close(self) -> None:
-        """Let go of the files; searches at work finish first, and a new one is an error."""
+        """Close the files; searches at work finish first, and a new one is an error."""
         with self._turn:
             self._is_closed = True
             self._turn.wait_for(lambda: not self._at_work)
@@ -392,7 +392,7 @@ class Index:
 
     @contextmanager
     def _snapshot(self) -> Iterator[Snapshot]:
-        """Give what answers one question: one generation of the index, from its first look on."""
+        """Yield one generation of the index, which answers one question from its first look on."""
         with self._turn:
             self._require_open()
             self._at_work += 1
@@ -417,7 +417,7 @@ class Index:
 
 
 def _default_corpus() -> Path:
-    """Give ./corpus; CorpusError where a link in its place leads out of the working folder.
+    """Return ./corpus; CorpusError where a link in its place leads out of the working folder.
 
     Such a link may have come with somebody else's files: who means it names where it leads.
     """
@@ -430,7 +430,7 @@ def _default_corpus() -> Path:
 
 
 def _default_index(folder: Path) -> Path:
-    """Give ./index; UnusableIndexError where a link in its place leads out of this folder."""
+    """Return ./index; UnusableIndexError where a link in its place leads out of this folder."""
     if not folder.resolve().is_relative_to(Path.cwd().resolve()):
         raise UnusableIndexError(
             f"{folder} is a link out of this folder; if it leads to an index of yours, "

@@ -37,11 +37,11 @@ class _Loader(_BestLoader):
             raise _fault(f"{node.value!r:.40} is no {kind}", node) from error
 
     def construct_set(self, node: yaml.MappingNode) -> list[object]:
-        """Give what is in a `!!set` as a list, in its order."""
+        """Return the items of a `!!set` as a list, in their order."""
         return list(self.construct_mapping(node))
 
     def construct_text(self, node: yaml.ScalarNode) -> str:
-        """Give the text in `!!binary`."""
+        """Return the text in `!!binary`."""
         return self.construct_yaml_binary(node).decode("utf-8", "replace")
 
 
@@ -84,7 +84,7 @@ def _fault(problem: str, found: yaml.Node | yaml.Event) -> yaml.MarkedYAMLError:
 
 
 def describe_fault(error: Exception) -> str:
-    """Say the line, where it is known, and the problem: `, line 3: not YAML: …`."""
+    """Return the line, where it is known, and the problem: `, line 3: not YAML: …`."""
     mark = getattr(error, "problem_mark", None)
     line = f", line {mark.line + 1}" if mark else ""
     problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]

@@ -67,9 +67,9 @@ def _empty_index(dimension: int) -> tuple[faiss.IndexIDMap, faiss.IndexScalarQua
 
 
 def _surroundings(count: int, dimension: int) -> tuple[bytes, bytes]:
-    """Give what stands before the rows in a file, and between the rows and their ids.
+    """Return the bytes before the rows of a file, and those between the rows and their ids.
 
-    FAISS itself writes it, of an index that says it has so many rows and has none.
+    FAISS writes them for an index that claims so many rows and has none.
     """
     index, rows = _empty_index(dimension)
     rows.ntotal = index.ntotal = count
@@ -82,7 +82,7 @@ def _write(index: faiss.Index, path: Path, at_least: int) -> None:
     try:
         faiss.write_index(index, str(path))
         sync_file(path)
-        # FAISS tells of a failed last write on stderr alone.
+        # FAISS reports a failed last write on stderr alone.
         if path.stat().st_size < at_least:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     except RuntimeError as error:
@@ -108,7 +108,7 @@ class VectorFile:
         except OSError as error:
             raise unusable(path, f"cannot be read ({error.strerror})", remedy) from error
         self._row_bytes = 2 * dimension
-        # FAISS reads whatever kind of index a file says it is, some of which open other files for
+        # FAISS reads whatever kind of index a file claims to be, some of which open other files for
         # writing, and trusts its sizes: what surrounds rows and ids is ours to the byte.
         head, between = _surroundings(count, dimension)
         self._rows_at = len(head)
@@ -129,7 +129,7 @@ class VectorFile:
             raise unusable(path, "cannot be opened", remedy) from error
 
     def rows(self, start: int, end: int) -> bytes:
-        """Give the float16 rows of some places in the file, as `ids` has them, uncompared."""
+        """Return the float16 rows of some places in the file, as `ids` has them, uncompared."""
         first = self._rows_at + start * self._row_bytes
         return self._file.read(first, first + (end - start) * self._row_bytes)
 
@@ -171,7 +171,7 @@ class VectorFile:
         return Nearest(ids[0][found][order], cosines[0][found][order])
 
     def best_cosines(self, queries: NDArray[np.float32]) -> tuple[float, ...]:
-        """Give the cosine of the nearest passage to each query, (queries, dimension)."""
+        """Return the cosine of the nearest passage to each query, (queries, dimension)."""
         if not len(queries):
             return ()
         cosines, _ = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), 1)
@@ -180,7 +180,7 @@ class VectorFile:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Have FAISS search in this thread alone, and leave its setting as the program had it.
+    """Limit FAISS to this thread, and restore the setting of the program.
 
     It shares out queries among threads, not rows: with one query the others have nothing to do,
     and on a busy machine it would wait for them (55 ms for 6 ms of work). The setting is one of

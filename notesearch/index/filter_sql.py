@@ -259,6 +259,6 @@ def _letter(char: str, *, fold_case: bool) -> str:
 
 
 def _cases(char: str) -> str:
-    """Give both cases of a letter; "" where there is one, or one is several characters long."""
+    """Return both cases of a letter; "" where there is one, or one is several characters long."""
     cases = sorted({case for case in (char, char.lower(), char.upper()) if len(case) == 1})
     return "".join(cases) if len(cases) > 1 else ""

@@ -1,4 +1,4 @@
-"""Changed files in, rows and vectors in the catalog out, a bounded batch at a time."""
+"""Read changed files, embed their passages and store both, a bounded batch at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from notesearch.index.reports import (
     ProgressObserver,
     Stage,
 )
-from notesearch.index.writer import Recorder, hash_text
+from notesearch.index.writer import CatalogWriter, hash_text
 from notesearch.records import Finding, ReadFile
 
 # Held in memory at a time: passages read and not stored yet.
@@ -34,7 +34,7 @@ _FIRST_TEXTS = 8
 
 
 class StageClock:
-    """Adds up the seconds of each stage and tells the observer how far the update is."""
+    """Adds up the seconds of each stage, and reports to the observer how far the update is."""
 
     def __init__(self, observer: ProgressObserver) -> None:
         self.seconds = dict.fromkeys(Stage, 0.0)
@@ -52,18 +52,18 @@ class StageClock:
             self._observer(self.progress)
 
     def finish(self) -> dict[Stage, float]:
-        """Give the seconds of each stage up to now."""
+        """Return the seconds of each stage up to now."""
         self.enter(self.progress.stage)
         return dict(self.seconds)
 
     def expect(self, files_total: int) -> None:
-        """Say how many files will be read."""
+        """Set how many files will be read."""
         self.progress = replace(self.progress, files_total=files_total)
 
     def advance(
         self, *, files: int = 0, notes: int = 0, passages: int = 0, embedded: int = 0
     ) -> None:
-        """Count on, and tell."""
+        """Add to the counts, and report them to the observer."""
         now = self.progress
         self.progress = replace(
             now,
@@ -83,21 +83,21 @@ class VectorSupply:
         layout: IndexLayout,
         embedder: LazyEmbedder,
         journal: Journal,
-        recorder: Recorder,
+        writer: CatalogWriter,
         dimension: int,
     ) -> None:
         self._layout = layout
         self._embedder = embedder
         self._loaded: Embedder | None = None
-        self._recorder = recorder
-        self.dimension = dimension  # 0 until the first vector tells
+        self._writer = writer
+        self.dimension = dimension  # 0 until the first vector
         self._journal = journal
         self._texts_per_call = _FIRST_TEXTS
 
     def supply(self, texts: Sequence[str], embedded: Callable[[int], None]) -> list[int]:
         """Store the vectors that are missing, and give the number of each text's vector."""
         keys = [hash_text(text) for text in texts]
-        known = self._recorder.known_vectors(keys)
+        known = self._writer.known_vectors(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         wanted = list(missing)
         while wanted:
@@ -110,7 +110,7 @@ class VectorSupply:
                     self._journal.append(new, [rows[key] for key in new])
                 embedded(len(new))
             self._keep_dimension(len(rows[part[0]]) // 2)
-            numbers = self._recorder.put_vectors(part, [rows[key] for key in part])
+            numbers = self._writer.put_vectors(part, [rows[key] for key in part])
             known.update(zip(part, numbers, strict=True))
         return [known[key] for key in keys]
 
@@ -133,14 +133,14 @@ class VectorSupply:
         self._texts_per_call = max(1, min(wanted, most))
 
     def supply_probes(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Give the vectors of probes, (texts, dimension) float32, and store the missing ones."""
-        known = self._recorder.known_probes()
+        """Return the vectors of probes, (texts, dimension) float32, and store the missing ones."""
+        known = self._writer.known_probes()
         missing = [text for text in texts if text not in known]
         if missing:
             model = self._model()
             new = [np.asarray(model.embed_query(text), dtype="<f2").tobytes() for text in missing]
             known.update(zip(missing, new, strict=True))
-            self._recorder.put_probes((text, known[text]) for text in missing)
+            self._writer.put_probes((text, known[text]) for text in missing)
         rows = np.frombuffer(b"".join(known[text] for text in texts), dtype="<f2")
         return rows.astype(np.float32).reshape(len(texts), self.dimension)
 
@@ -158,14 +158,14 @@ class VectorSupply:
         self.dimension = dimension
 
 
-def feed_files(
+def ingest_files(
     files: Sequence[SeenFile],
     source: CorpusSource,
-    recorder: Recorder,
+    writer: CatalogWriter,
     supply: VectorSupply,
     clock: StageClock,
 ) -> tuple[Finding, ...]:
-    """Put what the files hold in the place of what was there of them; give what was odd."""
+    """Replace in the catalog what the files hold; return what was odd."""
     findings: list[Finding] = []
     clock.expect(len(files))
     # The words of a batch go into the full-text table while the next batch is read: SQLite
@@ -180,10 +180,10 @@ def feed_files(
             texts = [p.search_text for _, read in batch for own in read.passages for p in own]
             vectors = supply.supply(texts, lambda count: clock.advance(embedded=count))
             clock.enter(Stage.STORE)
-            numbers = [recorder.replace_file(seen, read) for seen, read in batch]
+            numbers = [writer.replace_file(seen, read) for seen, read in batch]
             readings = [read for _, read in batch]
-            recorder.put_notes(zip(numbers, readings, strict=True), vectors)
-            words = executor.submit(recorder.put_words)
+            writer.put_notes(zip(numbers, readings, strict=True), vectors)
+            words = executor.submit(writer.put_words)
             findings.extend(finding for read in readings for finding in read.reading.findings)
             clock.advance(files=len(batch))
         if words is not None:

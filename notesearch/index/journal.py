@@ -32,7 +32,7 @@ def crc_of(text_hash: bytes, row: bytes) -> int:
 
 
 def is_whole(text_hash: object, row: object, crc: object) -> bool:
-    """Tell whether what a damaged catalog gives is the vector that was stored."""
+    """Return whether what a damaged catalog gives is the vector that was stored."""
     return isinstance(text_hash, bytes) and isinstance(row, bytes) and crc_of(text_hash, row) == crc
 
 
@@ -82,7 +82,7 @@ class Journal:
         self._file.truncate(offset)
 
     def find(self, text_hash: bytes) -> bytes | None:
-        """Give the float16 row of a text, if an earlier update left it."""
+        """Return the float16 row of a text, if an earlier update left it."""
         offset = self._offsets.get(text_hash)
         if offset is None or self._file is None:
             return None
@@ -119,7 +119,7 @@ class Journal:
         return self._file
 
     def close(self) -> None:
-        """Let go of the file, which stays for the next update."""
+        """Close the file, which stays for the next update."""
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()

@@ -41,7 +41,7 @@ class IndexLayout:
 
     @property
     def corpus_name(self) -> Path:
-        """Says which folder the notes are in, for when the catalog cannot say it any more."""
+        """Names the folder of the notes, for when the catalog cannot be read any more."""
         return self.index_dir / "corpus.txt"
 
     @property
@@ -56,7 +56,7 @@ class IndexLayout:
 
     @property
     def lock_holder(self) -> Path:
-        """Says who holds the lock; beside it, since taking a lock may empty the locked file."""
+        """Names the process that holds the lock; taking a lock may empty the locked file."""
         return self.index_dir / "lock.holder"
 
     def vectors(self, generation: int) -> Path:
@@ -69,7 +69,7 @@ class IndexLayout:
         return sorted(p for p in self.index_dir.glob("vectors-*.faiss*") if p.name != kept)
 
     def last_generation(self) -> int:
-        """Give the highest generation that a FAISS file is named after; 0 where there is none."""
+        """Return the highest generation that a FAISS file is named after; 0 where there is none."""
         names = (_VECTORS_NAME.match(path.name) for path in self.index_dir.glob("vectors-*"))
         return max((int(name[1]) for name in names if name), default=0)
 
@@ -83,13 +83,13 @@ class IndexLayout:
         ]
 
     def may_hold(self, entry: os.DirEntry[str]) -> bool:
-        """Tell whether an entry of the folder is a file, or a folder that no file of ours is."""
+        """Return whether an entry of the folder is a file, or a folder that no file of ours is."""
         if entry.is_dir(follow_symlinks=False):
             return not self._is_own(entry.name)
         return entry.is_file(follow_symlinks=False)
 
     def _is_own(self, name: str) -> bool:
-        """Tell whether an index writes a file of that name."""
+        """Return whether an index writes a file of that name."""
         own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
         own |= {self.damaged_catalog.name, self.corpus_name.name, self.journal.name}
         own |= {self.lock.name, self.lock_holder.name}
@@ -159,12 +159,12 @@ class DamagedIndexError(UnusableIndexError):
 
 
 def damaged(path: Path, finding: str, remedy: str) -> DamagedIndexError:
-    """Say in one line what is damaged and what mends it."""
+    """Return the error that names in one line what is damaged and the remedy."""
     return DamagedIndexError(f"{path}: {finding}; {remedy}")
 
 
 def unusable(path: Path, finding: str, remedy: str) -> UnusableIndexError:
-    """Say in one line the place, the finding and the remedy."""
+    """Return the error that names in one line the place, the finding and the remedy."""
     return UnusableIndexError(f"{path}: {finding}; {remedy}")
 
 

@@ -21,7 +21,7 @@ _LONGEST_CORPUS = 65536  # bytes of a path; a longer one is none
 
 
 def lies_beside(corpus: Path, index_dir: Path) -> bool:
-    """Tell whether a corpus is in the folder that the index is in, as what comes together is."""
+    """Return whether a corpus lies in the folder that holds the index folder."""
     return corpus.resolve().is_relative_to(index_dir.resolve().parent)
 
 
@@ -34,7 +34,7 @@ def remember_index(identity: str) -> None:
 
 
 def is_remembered(identity: str) -> bool:
-    """Tell whether an index was made here."""
+    """Return whether an index was made here."""
     place = _place_of(identity)
     return place is not None and os.path.isfile(place)  # noqa: PTH113 - False for any error
 

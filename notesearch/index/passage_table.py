@@ -86,7 +86,7 @@ def _read_spans(text: str | None, passages: int) -> NDArray[np.int64]:
 
 
 def numbers_in(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give all numbers of some spans, span after span."""
+    """Return all numbers of some spans, span after span."""
     before = np.cumsum(counts) - counts
     numbers: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
     return numbers

@@ -57,6 +57,6 @@ def publish(
 
 
 def vectors_of_passages(catalog: Catalog) -> Iterator[tuple[list[int], bytes]]:
-    """Give the ids and float16 rows of all passages, in the order of the FAISS file."""
+    """Return the ids and float16 rows of all passages, in the order of the FAISS file."""
     for rows in catalog.batches(_VECTORS_OF_PASSAGES):
         yield [number for number, _ in rows], b"".join([vector for _, vector in rows])

@@ -1,4 +1,4 @@
-"""An index opened for reading: many threads, each query on one whole generation."""
+"""Hand out snapshots of an index: many threads, each question on one whole generation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of all files; snapshots still at work finish first."""
+        """Close all files; snapshots still at work finish first."""
         with self._guard:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -57,13 +57,13 @@ class Store:
             catalog.close()
 
     def read_state(self) -> IndexState:
-        """Give what the index says of itself now."""
+        """Return the state that the index is in now."""
         with self._borrowed() as catalog:
             return read_state(catalog)
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteSnapshot]:
-        """Give one generation, whole, whatever a writer does meanwhile; for one thread."""
+        """Yield one generation, whole, whatever a writer does meanwhile; for one thread."""
         missed = None
         while True:
             with self._borrowed() as catalog, catalog.one_state():
@@ -84,7 +84,7 @@ class Store:
                 return
 
     def _vectors_of(self, state: IndexState, catalog: Catalog) -> VectorFile | None:
-        """Give the FAISS file that a state names; FileNotFoundError when it is not there."""
+        """Return the FAISS file that a state names; FileNotFoundError when it is not there."""
         if not state.passages:
             return None
         with self._guard:
@@ -122,7 +122,7 @@ class Store:
                 catalog.close()
 
     def _identify(self) -> tuple[int, int]:
-        """Tell one catalog file from another that a rebuild put in its place."""
+        """Return what tells a catalog file from another that a rebuild put in its place."""
         try:
             status = self._layout.catalog.stat()
         except FileNotFoundError:

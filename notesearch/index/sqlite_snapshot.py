@@ -64,17 +64,17 @@ class SqliteSnapshot:
 
     @property
     def stamp(self) -> str:
-        """Name the contents."""
+        """A name of the contents."""
         return self.state.stamp
 
     @property
     def probe_cosines(self) -> tuple[float, ...]:
-        """Give what the update measured."""
+        """The cosines that the update found."""
         return self.state.probe_cosines
 
     @property
     def table(self) -> PassageTable:
-        """Give the numbers of passages and notes."""
+        """The passages and notes there are, by number."""
         return self._tables.get(self.state, self._catalog)
 
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
@@ -159,7 +159,7 @@ class SqliteSnapshot:
         self.state.require_embedder(fingerprint, self._catalog.path.parent)
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
-        """Give the vectors of some passages in their order: (passages, dimension) float32."""
+        """Return the vectors of some passages in their order: (passages, dimension) float32."""
         rows = self._catalog.rows(
             """SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.id = p.vector
             WHERE p.id IN (SELECT value FROM json_each(?))""",
@@ -171,7 +171,7 @@ class SqliteSnapshot:
         return vectors.reshape(len(passage_ids), self.state.dimension)
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Give some passages with their notes, in the order of their numbers."""
+        """Return some passages with their notes, in the order of their numbers."""
         rows = self._catalog.rows(_PASSAGES, (_json(passage_ids),))
         notes = self.notes(sorted({row[-1] for row in rows}))
         try:
@@ -181,7 +181,7 @@ class SqliteSnapshot:
             raise self._damaged(error) from error
 
     def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
-        """Give some notes by their number inside the index."""
+        """Return some notes by their number inside the index."""
         wanted = _json(numbers)
         tags: dict[tuple[int, int], list[str]] = {}
         for note, folder, written in self._catalog.rows(_TAGS, (wanted,)):
@@ -210,7 +210,7 @@ class SqliteSnapshot:
         return [found[number] for (number,) in rows]
 
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
-        """Give the notes of that name, by their number: by note id, passage id, path or title."""
+        """Return the notes of that name, by their number: by note id, passage id, path or title."""
         rows = self._catalog.rows(_BY_NAME[by], (name,))
         return self.notes([number for (number,) in rows])
 
@@ -242,12 +242,12 @@ class SqliteSnapshot:
         return [TagCount(normal, commonest[normal], bool(f), n) for normal, f, n in rows]
 
     def has_tag(self, normal: str) -> bool:
-        """Tell whether a note has a tag, in its normal form, or one below it."""
+        """Return whether a note has a tag, in its normal form, or one below it."""
         sql = "SELECT EXISTS (SELECT 1 FROM tags WHERE normal = ?)"
         return bool(self._catalog.number(sql, (normal,)))
 
     def acronyms(self, words: Sequence[str], phrases: Sequence[str]) -> list[tuple[str, str]]:
-        """Give short and long forms: those of the words, and those that phrases are long for.
+        """Return acronyms with their long forms: of the words, or for the phrases.
 
         The pairs that most notes explain come first; all are in lower case.
         """

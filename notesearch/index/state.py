@@ -1,4 +1,4 @@
-"""What an index says of itself: the rows of the table `meta` as one frozen value."""
+"""The state of an index: the rows of its table `meta` as one frozen value."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class IndexState:
             )
 
     def corpus_folder(self, index_dir: Path) -> Path | None:
-        """Give the corpus folder; where both were moved together, it is found again."""
+        """Return the corpus folder; where both were moved together, it is found again."""
         return (index_dir / self.corpus).resolve() if self.corpus else None
 
     def require_corpus(self, corpus: Path | None, index_dir: Path) -> None:
@@ -63,18 +63,18 @@ class IndexState:
         Its notes may lie beside it, be those that the settings name, or be those of an index that
         was made here: else an index that came with somebody's files could have any folder walked.
         """
-        said = self.corpus_folder(index_dir)
-        if said is None or lies_beside(said, index_dir) or is_remembered(self.identity):
+        folder = self.corpus_folder(index_dir)
+        if folder is None or lies_beside(folder, index_dir) or is_remembered(self.identity):
             return
-        if of_settings is None or of_settings.resolve() != said:
+        if of_settings is None or of_settings.resolve() != folder:
             raise CorpusError(
-                f"{index_dir} was made elsewhere, of {said}, which is left alone; if these are "
-                f"your notes, {IndexLayout(index_dir).command(corpus=said)}"
+                f"{index_dir} was made elsewhere, of {folder}, which is left alone; if these are "
+                f"your notes, {IndexLayout(index_dir).command(corpus=folder)}"
             )
 
 
 def read_state(catalog: Catalog) -> IndexState:
-    """Read what the index says of itself."""
+    """Read the state that the catalog is in."""
     meta = catalog.read_meta()
     try:
         return IndexState(

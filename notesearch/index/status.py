@@ -1,4 +1,4 @@
-"""An index folder in, what is in it out: numbers, sizes, model, age, and what changed since."""
+"""Describe an index: numbers, sizes, model, age, and what changed in its corpus since."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from notesearch.durable import make_private_folder
 from notesearch.errors import CorpusError
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
-from notesearch.index.ingest import StageClock, VectorSupply, feed_files
+from notesearch.index.ingest import StageClock, VectorSupply, ingest_files
 from notesearch.index.journal import Journal, salvage_vectors
 from notesearch.index.layout import (
     DamagedIndexError,
@@ -37,7 +37,7 @@ from notesearch.index.reports import (
 )
 from notesearch.index.state import IndexState, read_state
 from notesearch.index.status import read_failures
-from notesearch.index.writer import Recorder
+from notesearch.index.writer import CatalogWriter
 from notesearch.records import Finding, Listing, SkippedFile
 
 
@@ -76,7 +76,7 @@ def update_index(
 
 
 def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
-    """Say what an update would find, and change nothing; no file is read, some are hashed."""
+    """Return what an update would find, and change nothing; no file is read, some are hashed."""
     layout = IndexLayout(index_dir)
     listing = _list(plan)
     if plan.rebuild or not layout.catalog.exists():
@@ -192,22 +192,22 @@ def _write(
     work: _Work,
     clock: StageClock,
 ) -> tuple[IndexState, tuple[Finding, ...]]:
-    """Do the work in one transaction, and give the state after it and what was odd."""
+    """Do the work in one transaction; return the state after it and what was odd."""
     with disk_errors(layout):
         journal = Journal(layout.journal, plan.embedder.fingerprint)
     with closing(journal):
         with catalog.transaction():
             if state is None:
                 catalog.create_tables()
-            recorder = Recorder(catalog)
+            writer = CatalogWriter(catalog)
             if state is not None and plan.rebuild:
-                recorder.clear()
+                writer.clear()
             dimension = 0 if state is None or plan.rebuild else state.dimension
-            supply = VectorSupply(layout, plan.embedder, journal, recorder, dimension)
-            _record_unread_files(recorder, work, clock)
-            findings = feed_files(work.read, plan.source, recorder, supply, clock)
+            supply = VectorSupply(layout, plan.embedder, journal, writer, dimension)
+            _record_unread_files(writer, work, clock)
+            findings = ingest_files(work.read, plan.source, writer, supply, clock)
             clock.enter(Stage.STORE)
-            recorder.drop_released()
+            writer.drop_released()
             if state is None or work.publish:
                 clock.enter(Stage.VECTORS)
                 after = IndexState(
@@ -232,15 +232,15 @@ def _write(
     return state, findings
 
 
-def _record_unread_files(recorder: Recorder, work: _Work, clock: StageClock) -> None:
+def _record_unread_files(writer: CatalogWriter, work: _Work, clock: StageClock) -> None:
     """Store what needs no reading: files that are gone, touched, or cannot be opened."""
     clock.enter(Stage.STORE)
     for before in work.remove:
-        recorder.remove_file(before.path)
+        writer.remove_file(before.path)
     for seen in work.touch:
-        recorder.touch_file(seen)
+        writer.touch_file(seen)
     for seen, skipped in work.unreadable:
-        recorder.put_findings(recorder.put_file(seen, failed=True), (), skipped)
+        writer.put_findings(writer.put_file(seen, failed=True), (), skipped)
 
 
 def _prepare_folder(layout: IndexLayout) -> None:

@@ -1,4 +1,4 @@
-"""Read files in, rows of the catalog out: notes, tags, passages, words and vectors."""
+"""Write what was read into the catalog: files, notes, tags, passages, words and vectors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def hash_text(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8"), digest_size=HASH_BYTES).digest()
 
 
-class Recorder:
+class CatalogWriter:
     """Writes within one transaction, numbering new rows after those that were there."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -46,7 +46,7 @@ class Recorder:
         self._files.clear()
 
     def put_file(self, seen: SeenFile, failed: bool) -> int:
-        """Note how a file stands now, and give its number."""
+        """Insert or update the file's row; return its number."""
         number = self._files.get(seen.path)
         values = (seen.size, seen.mtime_ns, seen.settled, seen.hash, failed)
         if number is not None:
@@ -80,7 +80,7 @@ class Recorder:
         return number
 
     def touch_file(self, seen: SeenFile) -> None:
-        """Note a file's new size and time where its bytes are the same."""
+        """Update the size and time of a file whose bytes are the same."""
         self._catalog.rows(
             "UPDATE files SET size = ?, mtime_ns = ?, settled = ? WHERE path = ?",
             (seen.size, seen.mtime_ns, seen.settled, seen.path),
@@ -110,7 +110,7 @@ class Recorder:
             SELECT vector FROM passages WHERE id IN ({_PASSAGES_OF_FILE})""",
             (file,),
         )
-        # The full-text tables are told the words that they once got, to take them out again.
+        # A full-text table takes out the words that it is given once more.
         self._catalog.rows(
             f"""INSERT INTO words (words, rowid, title, section, body)
             SELECT 'delete', id, title, section, body FROM passage_words
@@ -154,7 +154,7 @@ class Recorder:
         return numbers
 
     def known_probes(self) -> dict[str, bytes]:
-        """Give the float16 rows of the probes that have one, by their texts."""
+        """Return the float16 rows of the probes that have one, by their texts."""
         return dict(self._catalog.rows("SELECT text, vector FROM probes"))
 
     def put_probes(self, rows: Iterable[tuple[str, bytes]]) -> None:

@@ -1,4 +1,4 @@
-"""A query line in, its words, phrases and filters out.
+"""Read a query line: its words, phrases and filters.
 
     reward model tag:dpo -tag:survey (tag:rl OR tag:il) after:2025-06 "exact phrase"
 

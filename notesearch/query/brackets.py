@@ -1,4 +1,4 @@
-"""Tokens in, their shape out: which brackets group filters, and where filters begin and end."""
+"""Find which brackets of a query line group filters, and where filters begin and end."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _alone(kind: Kind) -> Flaw:
 
 
 def _pair_brackets(line: str, tokens: list[Token]) -> tuple[set[int], set[int], set[int]]:
-    """Tell the brackets that group from those that hold filters and words, and those alone."""
+    """Return the brackets that group, those that hold filters and words, and those alone."""
     groups: set[int] = set()
     mixed: set[int] = set()
     alone: set[int] = set()
@@ -95,7 +95,7 @@ def _pair_brackets(line: str, tokens: list[Token]) -> tuple[set[int], set[int], 
 
 
 def _is_glued(tokens: list[Token], at: int) -> bool:
-    """Tell whether a bracket follows a word without a space, as in p(x)."""
+    """Return whether a bracket follows a word without a space, as in p(x)."""
     before = tokens[at - 1] if at else None
     return (
         before is not None and before.kind is Kind.WORD and before.span.end == tokens[at].span.start

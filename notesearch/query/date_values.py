@@ -1,4 +1,4 @@
-"""Dates and years as a query line writes them in, filters out.
+"""Read dates and years as a query line writes them.
 
 `since` and `until` include the date they name, whole: until:2025-06 ends with the last of June.
 `after` and `before` go together as the two ends of a stretch, as in mail programs and web search:
@@ -99,7 +99,7 @@ def _iso(value: str) -> str | Flaw:
 
 
 def _previous(iso: str) -> str | None:
-    """Give the year, month or day before; None before the year 1000, where dates end."""
+    """Return the year, month or day before; None before the year 1000, where dates end."""
     whole = date.fromisoformat(iso + "-01-01"[len(iso) - 4 :])
     earlier = (whole - timedelta(days=1)).isoformat()
     return earlier[: len(iso)] if earlier >= "1000" else None

@@ -161,7 +161,7 @@ def nearly_a_field(typed: str) -> Field | None:
 
 
 def _is_slip(typed: str, name: str) -> bool:
-    """Tell whether one letter is missing, too many, swapped, or in a long name another one.
+    """Return whether one letter is missing, too many, swapped, or in a long name another one.
 
     In a short name another letter makes another word: data, tab, math, find.
     """

@@ -194,7 +194,7 @@ class Phrase(Filter):
 
 
 def leaves(where: Filter) -> Iterator[Filter]:
-    """Give the filters of a tree that hold no others, from left to right."""
+    """Return the filters of a tree that hold no others, from left to right."""
     waiting = [where]
     while waiting:
         node = waiting.pop()

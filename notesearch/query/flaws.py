@@ -1,4 +1,4 @@
-"""A finding and its place in, a usage error with carets under the place out."""
+"""Make the error for a wrong query line, with carets under the place."""
 
 from __future__ import annotations
 

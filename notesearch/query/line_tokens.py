@@ -1,4 +1,4 @@
-"""A query line in, tokens out: words, filters, phrases, operators and brackets.
+"""Cut a query line into tokens: words, filters, phrases, operators and brackets.
 
 A field counts where a word begins and its value follows at once; anything else that holds a
 colon is a word. Every character is looked at a bounded number of times.

@@ -1,4 +1,4 @@
-"""Tokens in, a query out: its words, the phrases that must stand there, and the filter tree."""
+"""Parse a query line into words, the phrases that a passage must have, and a filter tree."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class _Parser:
         return self._ends(self._at - 1) or self._begins(self._at + 1)
 
     def _require_words_beside(self, token: Token) -> None:
-        """Let AND join words and filters, which it does without being written; refuse OR."""
+        """Accept AND between words and filters, which it joins anyway; refuse OR."""
         other = self._at + 1 if self._ends(self._at - 1) else self._at - 1
         is_word = 0 <= other < len(self._tokens) and self._tokens[other].kind not in OPERATORS
         if token.kind is Kind.OR or not is_word:

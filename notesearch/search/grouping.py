@@ -52,7 +52,7 @@ class _Gathering:
 def gather(snapshot: Snapshot, ranking: Ranking, k: int, per_note: int | None) -> Chosen:
     """Choose k passages, at most `per_note` of a note (None: any number).
 
-    Index pages come behind all notes: they name what others tell, and stole the first rank.
+    Index pages come behind all notes: they only name other notes, and took the first rank.
     A note counts by its best passage; means and sums of several found less.
     """
     gathering = _Gathering(per_note)

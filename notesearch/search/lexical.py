@@ -1,7 +1,7 @@
 """Rank passages by the words of a question: by their own BM25 and that of their whole note.
 
-A note often says the words of a question in several passages, none of which says them all; so
-what the whole note says counts too. Within a note, the passages keep the order of their own BM25.
+A note often has the words of a question in several passages, none of which has them all; so
+the whole note counts too. Within a note, the passages keep the order of their own BM25.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ BACKGROUND = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LexicalScores:
-    """What the words of a question say of every passage, by the passage's number."""
+    """What the words of a question score in every passage, by the passage's number."""
 
     bm25: NDArray[np.float32]  # the passage's own, of the words alone
     own: NDArray[np.float32]  # pairs of words included, as a share of the greatest allowed one
     whole: NDArray[np.float32]  # the same of whole notes, by the note's number
     note_of: NDArray[np.int32]
     note_weight: float
-    # From 0 to 1: how far the best note tells more than chance would; see `Weights.evidence`.
+    # From 0 to 1: how much more of the words the best note has than chance gives.
     evidence: float
     pairs: tuple[str, ...] = ()  # those that were looked for
     rewordings: tuple[str, ...] = ()  # other ways to say words of the question
@@ -62,7 +62,7 @@ class _Totals:
 
     passages: NDArray[np.float32]
     notes: NDArray[np.float32]
-    said: NDArray[np.int16]  # how many words of the question, by note
+    words_had: NDArray[np.int16]  # how many words of the question, by note
 
     @classmethod
     def of(cls, table: PassageTable) -> _Totals:
@@ -72,28 +72,28 @@ class _Totals:
         return cls(*zeros, np.zeros(notes, np.int16))
 
     def copy(self) -> _Totals:
-        """Let scores be added that are not to be seen here."""
-        return _Totals(self.passages.copy(), self.notes.copy(), self.said)
+        """Return a copy to add further scores to."""
+        return _Totals(self.passages.copy(), self.notes.copy(), self.words_had)
 
     def add(self, postings: Postings, weight: float, words: int = 0) -> None:
         """Add what one term gives."""
         factor = np.float32(weight)
         self.passages[postings.passages.ids] += factor * postings.passages.scores
         self.notes[postings.notes.ids] += factor * postings.notes.scores
-        self.said[postings.notes.ids] += words
+        self.words_had[postings.notes.ids] += words
 
     def raise_to(self, postings: Postings, weight: float, words: int) -> None:
-        """Give what another wording of the same words gives, where that is more."""
+        """Raise scores to what another wording of the same words gives, where that is more."""
         factor = np.float32(weight)
         for own, other in ((self.passages, postings.passages), (self.notes, postings.notes)):
             own[other.ids] = np.maximum(own[other.ids], factor * other.scores)
-        self.said[postings.notes.ids] = np.maximum(self.said[postings.notes.ids], words)
+        self.words_had[postings.notes.ids] = np.maximum(self.words_had[postings.notes.ids], words)
 
     def join(self, part: _Totals) -> None:
         """Add up all that some words give."""
         self.passages[:] += part.passages
         self.notes[:] += part.notes
-        self.said[:] += part.said
+        self.words_had[:] += part.words_had
 
 
 class LexicalRanker:
@@ -122,7 +122,7 @@ class LexicalRanker:
         evidence = self._evidence(
             float(words.notes[found_notes].max(initial=0)),
             table.notes,
-            float(words.said[found_notes].max(initial=0)) / max(len(wording.words), 1),
+            float(words.words_had[found_notes].max(initial=0)) / max(len(wording.words), 1),
         )
         pairs = self._affordable(snapshot, wording.pairs)
         totals = self._with_pairs(snapshot, pairs, words)
@@ -183,7 +183,7 @@ class LexicalRanker:
         return totals
 
     def _worth(self, snapshot: Snapshot, rewording: Rewording, other: Postings) -> float:
-        """Let one word that stands for several be worth as much as they are by their rarity."""
+        """Return the weight of a word that stands for several: as much as these by their rarity."""
         passages = snapshot.table.passage_ids.size
         terms = [self._postings.find(snapshot, term) for term in rewording.terms]
         of_terms = sum(_rarity(term.passages.ids.size, passages) for term in terms)
@@ -196,18 +196,18 @@ class LexicalRanker:
     def background(
         self, snapshot: Snapshot, allowed_ids: NDArray[np.int64] | None
     ) -> NDArray[np.int64]:
-        """Give passages that stand for all that are allowed: every n-th of them."""
+        """Return passages that stand for all that are allowed: every n-th of them."""
         ids = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
         return ids[:: -(-len(ids) // BACKGROUND) or 1]
 
-    def _evidence(self, bm25: float, notes: int, share_said: float) -> float:
+    def _evidence(self, bm25: float, notes: int, share_had: float) -> float:
         """Compare the greatest BM25 of a whole note with what chance gives.
 
-        Among a handful of notes no word is rare: there the share of the words that one note says
-        is evidence too, 1 where it says them all.
+        Among a handful of notes no word is rare: there the share of the words that one note has
+        is evidence too, 1 where it has them all.
         """
         chance = self._weights.evidence * math.log(max(notes, 2))
-        return min(1.0, max(bm25 / chance, share_said**2)) if chance else 1.0
+        return min(1.0, max(bm25 / chance, share_had**2)) if chance else 1.0
 
     def _affordable(self, snapshot: Snapshot, pairs: Sequence[Pair]) -> list[Pair]:
         """Choose the pairs to look for: those of the rarest words, as many as can be paid for."""
@@ -249,7 +249,7 @@ def _to_greatest(scores: NDArray[np.float32], allowed: NDArray[np.float32]) -> N
 
 
 def _best(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """Give the places of the k greatest, equal ones in their order."""
+    """Return the places of the k greatest, equal ones in their order."""
     places = np.arange(len(scores))
     if len(scores) > k:
         least = np.partition(scores, len(scores) - k)[len(scores) - k]

@@ -53,8 +53,8 @@ def find_rewordings(snapshot: Snapshot, wording: Wording) -> list[Rewording]:
 
 def _is_useful(rewording: Rewording, wording: Wording) -> bool:
     """Leave out what the question says itself, and rewordings of words that are not looked for."""
-    is_said = set(rewording.other) <= set(wording.all_words)
-    return bool(rewording.terms) and not is_said and wording.counts.keys() >= set(rewording.terms)
+    is_there = set(rewording.other) <= set(wording.all_words)
+    return bool(rewording.terms) and not is_there and wording.counts.keys() >= set(rewording.terms)
 
 
 def _acronyms(snapshot: Snapshot, wording: Wording) -> Iterator[Rewording]:

@@ -38,7 +38,7 @@ WEAK_HITS = 3
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the words as they were typed, and what must be said literally."""
+    """What is asked: the words as they were typed, and what a passage must have literally."""
 
     words: str
     phrases: tuple[str, ...]
@@ -116,7 +116,7 @@ class Searcher:
         Every phrase has to be in a passage, up to word endings; the filter comes first too,
         so that k hits are given whenever there are k passages that may be. A note called exactly
         like the words comes first. Where nothing is relevant, the nearest three are given as weak.
-        A `reranking` has its say before a note is lifted by its title.
+        A `reranking` comes before a note is put first for its title.
         """
         question = Question(words, tuple(phrases), mode)
         _require_counts(k, per_note)
@@ -236,7 +236,7 @@ def _is_weak(
     floor: float | None,
     allowed_ids: NDArray[np.int64] | None,
 ) -> bool:
-    """Tell whether nothing is relevant: all is below the floor, and no passage says all words."""
+    """Return whether nothing is relevant: all is below the floor, and no passage has all words."""
     known = ranking.cosines[~np.isnan(ranking.cosines)]
     if floor is None or not known.size or known.max() >= floor or question.phrases:
         return False

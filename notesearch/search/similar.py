@@ -21,7 +21,7 @@ class Likeness:
     notes: tuple[StoredNote, ...]  # those that were asked about
 
     def is_same_paper(self, note: StoredNote) -> bool:
-        """Tell another note on a paper from one that is merely alike."""
+        """Return whether a note is on the same paper, and not merely alike."""
         papers = {asked.paper for asked in self.notes} - {None}
         titles = {asked.title.casefold() for asked in self.notes}
         return note.paper in papers or note.title.casefold() in titles
