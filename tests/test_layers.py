@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,9 @@ ONE_MODULE = ("faiss", "ftfy", "openvino", "yaml", "regex")
 REPORTING = {"onnxruntime", "sentence_transformers", "transformers", "huggingface_hub", "optimum"}
 
 
-def imports(module: Path) -> Iterator[str]:
-    return imported_names(ast.parse(module.read_text(encoding="utf-8")))
+@cache
+def imports(module: Path) -> frozenset[str]:
+    return frozenset(imported_names(ast.parse(module.read_text(encoding="utf-8"))))
 
 
 def imported_names(tree: ast.Module) -> Iterator[str]:
