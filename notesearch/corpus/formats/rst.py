@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 
-from notesearch.corpus.markup.nesting import ListNesting
-from notesearch.corpus.markup.rst_fields import DocInfo, read_docinfo
-from notesearch.corpus.markup.rst_sections import find_sections
-from notesearch.corpus.markup.translated import Translated, indent_of, without_head
+from notesearch.corpus.formats.nesting import ListNesting
+from notesearch.corpus.formats.rst_fields import DocInfo, read_docinfo
+from notesearch.corpus.formats.rst_sections import find_sections
+from notesearch.corpus.formats.translated import Translated, indent_of, without_head
 
 _DIRECTIVE = re.compile(r"\.\. (?:\|[^|]+\| )?([\w:+.-]*\w)::(?:\s+(.*))?")
 _TARGET = re.compile(r"\.\. _(?:`([^`]+)`|([^:]+)):(?:\s+(.*))?")

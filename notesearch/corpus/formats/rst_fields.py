@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from notesearch.corpus.markup.translated import indent_of
+from notesearch.corpus.formats.translated import indent_of
 
 _FIELD = re.compile(r":([^\s:](?:[^:]{0,60}[^\s:])?):(?:\s+(.*))?")
 _COMMENT_FIELD = re.compile(r"\.\. ([a-z][\w-]{0,30}): (.*)")

@@ -11,9 +11,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from notesearch.corpus.markup.nesting import ListNesting
-from notesearch.corpus.markup.org_fields import OrgFields
-from notesearch.corpus.markup.translated import Translated, indent_of, without_head
+from notesearch.corpus.formats.nesting import ListNesting
+from notesearch.corpus.formats.org_fields import OrgFields
+from notesearch.corpus.formats.translated import Translated, indent_of, without_head
 
 _HEADING = re.compile(r"(\*+)\s+(\S.*)")
 _HEADING_TAGS = re.compile(r"\s:((?:[\w@#%]+:)+)$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from notesearch.corpus.markup.html_tokens import Tag, Text, Token
+from notesearch.corpus.formats.html_tags import Tag, Text, Token
 
 # The first of these that a page has gives the field.
 _SOURCES = {

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from notesearch.corpus.markup.html_furniture import find_furniture, find_tables
-from notesearch.corpus.markup.html_head import read_head
-from notesearch.corpus.markup.html_inline import Inline
-from notesearch.corpus.markup.html_lines import LineWriter
-from notesearch.corpus.markup.html_tables import TableRows
-from notesearch.corpus.markup.html_tokens import Tag, Text, Token, match_tags, tokenize
-from notesearch.corpus.markup.translated import Translated
+from notesearch.corpus.formats.html_furniture import find_furniture, find_tables
+from notesearch.corpus.formats.html_head import read_head
+from notesearch.corpus.formats.html_inline import Inline
+from notesearch.corpus.formats.html_lines import LineWriter
+from notesearch.corpus.formats.html_tables import TableRows
+from notesearch.corpus.formats.html_tags import Tag, Text, Token, match_tags, tokenize
+from notesearch.corpus.formats.translated import Translated
 
 _BLOCKS = {
     "address", "article", "aside", "body", "caption", "center", "dd", "details", "dl", "dt",

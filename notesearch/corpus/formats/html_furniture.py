@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-from notesearch.corpus.markup.html_tokens import Tag, Text, Token
+from notesearch.corpus.formats.html_tags import Tag, Text, Token
 
 _GONE = {
     "script", "style", "title", "template", "noscript", "svg", "nav", "footer", "button", "select",

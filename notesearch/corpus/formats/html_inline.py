@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from notesearch.corpus.markup.html_tokens import Tag
+from notesearch.corpus.formats.html_tags import Tag
 
 _SPACES = re.compile(r" {2,}")
 _STRONG = {"b", "strong"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from notesearch.corpus.markup.html import translate_html
-from notesearch.corpus.markup.org import translate_org
-from notesearch.corpus.markup.rst import translate_rst
-from notesearch.corpus.markup.translated import Translated
+from notesearch.corpus.formats.html import translate_html
+from notesearch.corpus.formats.org import translate_org
+from notesearch.corpus.formats.rst import translate_rst
+from notesearch.corpus.formats.translated import Translated
 
 __all__ = ["TRANSLATORS", "Translated"]
 
