@@ -1,4 +1,4 @@
-"""Lines of another markup in, lines of Markdown out, so that one Markdown reader serves all."""
+"""Translate other formats into Markdown, so that one Markdown reader serves all notes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from notesearch.corpus.formats.translated import Translated
 
 __all__ = ["TRANSLATORS", "Translated"]
 
+# Each takes the lines of a file; a new format is one module and one line of this table.
 TRANSLATORS: Mapping[str, Callable[[Sequence[str]], Translated]] = {
     ".org": translate_org,
     ".rst": translate_rst,

@@ -142,7 +142,7 @@ class _Org(LineTranslator):
         title = _COOKIE.sub("", _PRIORITY.sub("", title, count=1)).strip() or title
         if tags and self._headings == 1 and "title" not in self._fields.values:
             self._fields.extend("tags", tags)
-        else:  # as hashtags they are found, and known from the words of the heading
+        else:  # as hashtags they are found, and differ from the words of the heading
             title = " ".join([title, *(f"#{tag}" for tag in tags)])
         self._put(f"{'#' * min(len(match[1]), _DEEPEST)} {_inline(title)}".rstrip())
 
@@ -178,7 +178,7 @@ class _Org(LineTranslator):
             self._put("")
 
     def _begin(self, number: int, line: str, match: re.Match[str]) -> None:
-        """Open a block; what is literal is taken whole, in the rest the lines go on as text."""
+        """Open a block; a literal one is taken whole, the lines of others are read as text."""
         kind = match[1].lower()
         end = self._end(f"block {kind}", number, in_section=False)
         if end is not None and kind in _LITERAL:
@@ -296,12 +296,12 @@ def _find_ends(lines: Sequence[str]) -> dict[str, list[int]]:
 
 def _next(numbers: Sequence[int], number: int) -> int | None:
     """Find the first of rising numbers that is greater than `number`."""
-    place = bisect_right(numbers, number)
-    return numbers[place] if place < len(numbers) else None
+    index = bisect_right(numbers, number)
+    return numbers[index] if index < len(numbers) else None
 
 
 def _inline(text: str) -> str:
-    """Translate code and footnotes; emphasis and links are left for the reader of the words."""
+    """Translate code and footnotes; emphasis and links stay, search_text takes their signs away."""
     if "=" in text or "~" in text:
         text = _CODE.sub(lambda match: match[0] if "`" in match[2] else f"`{match[2]}`", text)
     return _FOOTNOTE.sub(r"[^\1]", text) if "[fn:" in text else text

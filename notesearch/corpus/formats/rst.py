@@ -1,8 +1,8 @@
 """Translate reStructuredText into Markdown, line for line.
 
 Lines are shown as the file has them; only the fields of the head are left out, since they
-are read as fields. What is done with the body of a directive depends on its name: it is
-code, a formula, text or nothing for a reader.
+are read as fields. The name of a directive decides how its body is read: as code, as a
+formula, as text or not at all.
 """
 
 # docutils 0.23 was tried. It does not know the directives and roles of Sphinx (2,668 errors in
@@ -115,7 +115,7 @@ class _Rst(LineTranslator):
             self.markup.append(f"{margin}    {inner}{line.strip()}".rstrip())
 
     def _explicit(self, number: int, indent: int, text: str) -> None:
-        """Translate what opens with `..`: directives, targets, footnotes, comments."""
+        """Translate a line that opens with `..`: directive, target, footnote or comment."""
         if match := _DIRECTIVE.fullmatch(text):
             name = match[1].lower().rpartition(":")[2]
             self._directive(number, indent, name, (match[2] or "").strip())
@@ -211,7 +211,7 @@ def _bullet(bullet: str) -> str:
 
 
 def _inline(text: str) -> str:
-    """Translate formulas and links; other roles are left for the reader of the words."""
+    """Translate formulas and links; other roles stay, search_text takes their signs away."""
     if "`" not in text:
         return text
     text = _MATH.sub(lambda match: f"${match[1]}$", text)

@@ -1,4 +1,4 @@
-"""What the translators of all formats share: their result, and the indentation of nested lists."""
+"""The value that every translator returns, and the helpers that several of them share."""
 
 from __future__ import annotations
 
