@@ -29,7 +29,6 @@ DOORS = {
     "apsw": "index/",
     "torch": "embedding/",
     "sentence_transformers": "embedding/",
-    "openvino": "embedding/openvino_engine.py",
     "tokenizers": "embedding/",
     "typer": "cli/",
     "markdown_it": "corpus/block",
@@ -38,7 +37,7 @@ DOORS = {
     "platformdirs": "user_folders.py",
     "regex": "corpus/line_patterns.py",
 }
-ONE_MODULE = ("faiss", "ftfy", "openvino", "yaml", "regex")
+ONE_MODULE = ("faiss", "ftfy", "yaml", "regex")
 # They report their use unless they are imported by `import_private`, and by nothing else.
 REPORTING = {"onnxruntime", "sentence_transformers", "transformers", "huggingface_hub", "optimum"}
 

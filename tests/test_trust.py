@@ -209,9 +209,8 @@ def test_own_settings_stand_below_those_of_the_folder(found, tmp_path):
     assert (settings.model.name, settings.passage_tokens) == ("some/model", 100)
     assert settings.corpus == user_settings_file().parent / "../mine"
     assert (settings.model.precision.value, settings.ignore, warnings) == ("float32", ("a",), [])
-    assert load_settings(None, {"NOTESEARCH_PRECISION": "bfloat16"}).model.precision.value == (
-        "bfloat16"
-    )
+    by_environment = load_settings(None, {"NOTESEARCH_PRECISION": "float32"})
+    assert by_environment.model.precision.value == "float32"
 
 
 def test_own_settings_hold_without_a_file_in_the_folder(found):

@@ -10,17 +10,12 @@ from typing import ClassVar, TypeAlias
 class Precision(Enum):
     """The numbers a compiled model computes with.
 
-    bfloat16 takes two thirds of the time for passages at a mean cosine of 0.99998. It is not the
-    default because it needs OpenVINO, an extra of 180 MB, and a processor that has bfloat16.
-    Questions run in float32.
-
     int8 takes half the processor time or less, and answers as well. It is not the default because
     its vectors have a cosine of 0.994 to the model's own, where those of float32 are the same on
     every processor and on a GPU, so that an index may move between machines.
     """
 
     FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
     INT8 = "int8"
 
 

@@ -16,11 +16,6 @@ from notesearch.embedding.compiled import (
     open_engine,
     pad_rows,
 )
-from notesearch.embedding.openvino_engine import (
-    has_bfloat16,
-    import_openvino,
-    open_bfloat16_engine,
-)
 from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
 from notesearch.embedding.quiet import quiet
@@ -47,7 +42,6 @@ if TYPE_CHECKING:
 
 LOWEST_COSINE = 0.9999  # of any probe text, in float32
 MEAN_COSINE_INT8 = 0.99
-MEAN_COSINE_BFLOAT16 = 0.9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +76,10 @@ def compile_model(
 ) -> Manifest:
     """Put the compiled form in the folder, or the reason why there is none.
 
-    To be called under `store.locked`. Raises ModelError where the model cannot be loaded at all,
-    or OpenVINO is asked for and not installed.
+    To be called under `store.locked`. Raises ModelError where the model cannot be loaded at all.
     """
     from notesearch.embedding import torch_model
 
-    if choice.precision is Precision.BFLOAT16:
-        import_openvino()  # to know of its absence before 15 s of work
     model = torch_model.load_model(choice, source, device="cpu")
     return write_compiled(
         folder,
@@ -144,15 +135,8 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
                 f"its graph differs from sentence-transformers: cosine {lowest:.4f} on a probe text"
             )
 
-    if precision is Precision.BFLOAT16:
-        write(one_text=False)  # OpenVINO is quick at batches
-    else:
-        write_for_one_text(write)
-    if precision is Precision.INT8:
-        return _quantise(model, graph, probes)
-    if precision is Precision.BFLOAT16:
-        return _try_bfloat16(model, graph, probes)
-    return None
+    write_for_one_text(write)
+    return _quantise(model, graph, probes) if precision is Precision.INT8 else None
 
 
 def write_for_one_text(write: WriteGraph) -> None:
@@ -163,23 +147,6 @@ def write_for_one_text(write: WriteGraph) -> None:
         write(one_text=True)
     except (NotCompilableError, UnusableGraphError):
         write(one_text=False)
-
-
-def _try_bfloat16(model: LoadedModel, graph: Path, probes: Probes) -> str | None:
-    """Give a warning where passages cannot run through the float32 graph in bfloat16."""
-    if not has_bfloat16():
-        return f"{model.rules.name} runs in float32: this processor has no bfloat16"
-    try:
-        engine = open_bfloat16_engine(graph)
-    except UnusableGraphError as error:
-        return f"{model.rules.name} runs in float32: OpenVINO refuses it: {error}"
-    mean = float(probes.cosines(model, engine).mean())
-    if mean >= MEAN_COSINE_BFLOAT16:
-        return None
-    return (
-        f"{model.rules.name} runs in float32: in bfloat16 its vectors differ too much "
-        f"(mean cosine {mean:.5f}, {MEAN_COSINE_BFLOAT16} is asked)"
-    )
 
 
 def _quantise(model: LoadedModel, graph: Path, probes: Probes) -> str | None:

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 from notesearch.embedding.bulk import BULK_PASSAGES, BulkEmbedder, may_have_accelerator
 from notesearch.embedding.choice import ModelChoice, Precision
 from notesearch.embedding.compiled import (
-    Engine,
     GraphEmbedder,
-    UnusableGraphError,
     open_engine,
 )
 from notesearch.embedding.place import CompiledForm, Place, find_place
@@ -67,7 +65,7 @@ def load_embedder(
         form.manifest.shape,
         place.fingerprint,
         warn,
-        partial(_open_for_passages, choice.precision, place, form),
+        form.open,
     )
     return _with_bulk(choice, place, ready, warn)
 
@@ -122,21 +120,6 @@ def _open_torch(choice: ModelChoice, place: Place, warn: Callable[[str], None]) 
     place.require_unchanged()
     model = torch_model.load_model(choice, place.source, device)
     return torch_model.TorchEmbedder(model, place.fingerprint, warn)
-
-
-def _open_for_passages(precision: Precision, place: Place, form: CompiledForm) -> Engine:
-    """On all cores; bfloat16 through OpenVINO, where the compiler found nothing against it."""
-    if precision is not Precision.BFLOAT16 or form.manifest.warning:
-        return form.open()
-    from notesearch.embedding.openvino_engine import open_bfloat16_engine
-
-    try:
-        return form.open(open_bfloat16_engine, reads_all=True)
-    except UnusableGraphError as error:  # another release of OpenVINO than it was compiled with
-        raise ModelError(
-            f"{place.source.name}: OpenVINO refuses its graph, which an earlier release took: "
-            f"{error}; set precision to float32"
-        ) from error
 
 
 def _with_bulk(

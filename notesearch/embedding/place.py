@@ -101,19 +101,16 @@ class CompiledForm:
         """Whether there is something to open; else torch has to run."""
         return GRAPH in self.manifest.files
 
-    def open(
-        self, open_graph: Callable[[Path], Engine] = open_engine, *, reads_all: bool = False
-    ) -> Engine:
+    def open(self, open_graph: Callable[[Path], Engine] = open_engine) -> Engine:
         """Open the graph; nothing of it is used that has not been checked.
 
-        The table of tokens is checked at each run as far as that reads it, unless the engine
-        `reads_all` when it opens.
+        The table of tokens is checked at each run as far as that reads it.
         """
         try:
-            opened = self._open(open_graph, reads_all=reads_all)
+            opened = self._open(open_graph)
         except UnusableGraphError:
             self.manifest = self._compile()
-            opened = self._open(open_graph, reads_all=reads_all)
+            opened = self._open(open_graph)
         guard = threading.Lock()
 
         def run(feed: Feed) -> NDArray[np.float32]:
@@ -125,19 +122,19 @@ class CompiledForm:
                 with guard:
                     if opened is engine:  # else another thread has mended it
                         self.manifest = self._compile()
-                        opened = self._open(open_graph, reads_all=reads_all)
+                        opened = self._open(open_graph)
                 return opened.run(feed)
 
         return replace(opened, run=run)
 
-    def _open(self, open_graph: Callable[[Path], Engine], *, reads_all: bool) -> Engine:
+    def _open(self, open_graph: Callable[[Path], Engine]) -> Engine:
         folder, table = self._place.folder, self.manifest.table
         try:
-            weights = checked_weights(folder, self.manifest, whole=reads_all)
+            weights = checked_weights(folder, self.manifest)
         except (DamagedFileError, OSError) as error:
             raise UnusableGraphError(str(error)) from error
         engine = open_graph(folder / GRAPH)
-        if table is None or reads_all:
+        if table is None:
             return engine
 
         def run(feed: Feed) -> NDArray[np.float32]:

@@ -82,8 +82,8 @@ def open_manifest(folder: Path) -> Manifest | None:
     return manifest
 
 
-def checked_weights(folder: Path, manifest: Manifest, *, whole: bool = False) -> CheckedFile:
-    """Check a compiled graph with its weights, but for the table of tokens unless `whole`.
+def checked_weights(folder: Path, manifest: Manifest) -> CheckedFile:
+    """Check a compiled graph with its weights, but for the table of tokens.
 
     Raises DamagedFileError or OSError. The rows of the table are to be checked before each run:
     to check all 90 MB of the default model takes twice as long.
@@ -93,7 +93,7 @@ def checked_weights(folder: Path, manifest: Manifest, *, whole: bool = False) ->
     if WEIGHTS not in manifest.files:
         return graph  # which holds them all
     weights = _open_checked(folder, manifest, WEIGHTS)
-    if manifest.table is None or whole:
+    if manifest.table is None:
         weights.verify()
     else:
         weights.verify(0, manifest.table.offset)

@@ -30,7 +30,6 @@ def test_fingerprint_without_loading_is_that_of_the_loaded_model(
     "change",
     [
         {"precision": Precision.INT8},
-        {"precision": Precision.BFLOAT16},
         {"truncate_dim": 4},
         {"query_prompt": "q: "},
         {"passage_prompt": "p: "},

@@ -178,7 +178,6 @@ def test_folder_of_the_working_folder_does_not_take_the_place_of_a_hub_model(
         (ModelChoice(truncate_dim=0), "truncate_dim 0: no number of dimensions; set it to 1"),
         (ModelChoice(truncate_dim=-3), "truncate_dim -3: no number of dimensions"),
         (ModelChoice(device="cuda", precision=Precision.INT8), "int8 runs on the CPU"),
-        (ModelChoice(device="mps", precision=Precision.BFLOAT16), "bfloat16 runs on the CPU"),
     ],
 )
 def test_choice_that_cannot_be_is_an_error(choice: ModelChoice, finding: str) -> None:
