@@ -10,10 +10,10 @@ import pytest
 
 from notesearch import trust
 from notesearch.embedding import ModelChoice, RerankerChoice
+from notesearch.errors import NotesearchWarning
 from notesearch.settings import (
     NEEDS_TRUST,
     Settings,
-    SettingsWarning,
     load_settings,
     read_settings_file,
     user_settings_file,
@@ -238,5 +238,5 @@ def test_trust_in_the_code_of_one_model_does_not_pass_to_another(found):
 
 def test_library_warns_as_python_does(found):
     Path("notesearch.yaml").write_text("model: model\n")
-    with pytest.warns(SettingsWarning, match="left out model: a file that came with a folder"):
+    with pytest.warns(NotesearchWarning, match="left out model: a file that came with a folder"):
         load_settings(None, {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,26 +17,13 @@ from notesearch.embedding.compiled import (
 from notesearch.embedding.place import CompiledForm, Place, find_place
 from notesearch.embedding.store import TOKENIZER, Manifest, open_manifest
 from notesearch.embedding.tokens import ReadingRules, TokenReader
-from notesearch.errors import ModelError
+from notesearch.errors import ModelError, say_nothing, warn_in_python
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Embedder, TokenCounter
 
 
 DEFAULT_CHOICE = ModelChoice()
-
-
-class ModelWarning(UserWarning):
-    """Something about a model that a person should know, and that is no error."""
-
-
-def warn_in_python(message: str) -> None:
-    """Warn as libraries do; the command line hands in its own."""
-    warnings.warn(message, ModelWarning, stacklevel=3)
-
-
-def say_nothing(message: str) -> None:
-    """Observe for those who do not want to know."""
 
 
 def load_embedder(

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notesearch.embedding.choice import RerankerChoice
-from notesearch.embedding.load import say_nothing, warn_in_python
 from notesearch.embedding.place import CompiledForm, Place, find_place
 from notesearch.embedding.reranking.compiled import GraphReranker
 from notesearch.embedding.reranking.pairs import PairReader
 from notesearch.embedding.store import TOKENIZER, Manifest
-from notesearch.errors import ModelError
+from notesearch.errors import ModelError, say_nothing, warn_in_python
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Reranker
