@@ -30,7 +30,7 @@ from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_file
 from notesearch.corpus.walk import list_files
 from notesearch.embedding import ModelChoice, Precision, load_counter, load_embedder
-from notesearch.embedding.compiled import count_cores
+from notesearch.embedding.graph_engine import count_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ MAX_TOKENS = 224
 QUERY = "why DPO avoids reward model"
 
 PLAIN_QUERY = f"""
-from notesearch.embedding.source import find_source
+from notesearch.embedding.model_source import find_source
 from notesearch.embedding import ModelChoice
 from sentence_transformers import SentenceTransformer
 model = SentenceTransformer(str(find_source(ModelChoice()).folder), device="cpu")
@@ -223,7 +223,7 @@ def load_plain() -> SentenceTransformer:
     """Load the default model as a plain script would."""
     from sentence_transformers import SentenceTransformer
 
-    from notesearch.embedding.source import find_source
+    from notesearch.embedding.model_source import find_source
 
     source = find_source(ModelChoice())
     assert source is not None

@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import Any
 
 from notesearch.corpus.rules import ReadingRule
-from notesearch.embedding.choice import ModelChoice, RerankerChoice
-from notesearch.embedding.source import BUNDLED_NAMES
+from notesearch.embedding.model_choice import ModelChoice, RerankerChoice
+from notesearch.embedding.model_source import BUNDLED_NAMES
 from notesearch.errors import SettingsError, warn_in_python
 from notesearch.setting_values import check_key, folder_value, model_value, own_value
 from notesearch.user_folders import config_folder

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from notesearch.embedding.batching import embed_stream
-from notesearch.embedding.choice import ModelChoice, Precision, RerankerChoice
-from notesearch.embedding.load import fingerprint_of, load_counter, load_embedder
+from notesearch.embedding.model_choice import ModelChoice, Precision, RerankerChoice
+from notesearch.embedding.models import fingerprint_of, load_counter, load_embedder
 from notesearch.embedding.protocol import Embedder, Reranker, TokenCounter
 
 __all__ = [

@@ -11,7 +11,7 @@ from notesearch.embedding.private_imports import import_private
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
-    from notesearch.embedding.choice import AnyChoice
+    from notesearch.embedding.model_choice import AnyChoice
 
 _PATIENCE_SECONDS = 5
 
@@ -20,7 +20,7 @@ def fetch_model(choice: AnyChoice) -> None:
     """Download what sentence-transformers needs of the model; ModelError where that cannot be."""
     try:
         _check_reachable()
-        from notesearch.embedding.torch_loading import download
+        from notesearch.embedding.compile.pretrained import download
 
         download(choice)
     except OSError as error:

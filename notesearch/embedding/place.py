@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.compiled import TOKEN_IDS, Engine, UnusableGraphError, open_engine
-from notesearch.embedding.fingerprint import compute_fingerprint
-from notesearch.embedding.source import ModelSource, find_source
-from notesearch.embedding.store import (
+from notesearch.embedding.graph_engine import TOKEN_IDS, Engine, UnusableGraphError, open_engine
+from notesearch.embedding.model_cache import (
     GRAPH,
     Manifest,
     checked_weights,
@@ -23,6 +21,8 @@ from notesearch.embedding.store import (
     locked,
     open_manifest,
 )
+from notesearch.embedding.model_fingerprint import compute_fingerprint
+from notesearch.embedding.model_source import ModelSource, find_source
 from notesearch.errors import ModelError
 from notesearch.file_sums import DamagedFileError
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from notesearch.embedding.choice import AnyChoice
+    from notesearch.embedding.model_choice import AnyChoice
 
     Feed = dict[str, NDArray[np.int64]]
 

@@ -10,10 +10,10 @@ import onnx
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
-from notesearch.embedding.compiled import GraphEmbedder, open_engine, pad_rows
+from notesearch.embedding.graph_engine import GraphEmbedder, open_engine, pad_rows
+from notesearch.embedding.model_cache import GRAPH, folder_of, open_manifest
+from notesearch.embedding.model_source import find_source
 from notesearch.embedding.quiet import quiet
-from notesearch.embedding.source import find_source
-from notesearch.embedding.store import GRAPH, folder_of, open_manifest
 from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
@@ -130,15 +130,15 @@ def test_torch_on_the_cpu_finds_the_neighbours_that_the_compiled_form_finds(
     make_model: Callable[[str], Path], open_tiny: Callable[[str], Embedder]
 ) -> None:
     # The engine of a GPU; here it runs on the CPU.
-    from notesearch.embedding import torch_model
+    from notesearch.embedding.compile import torch_embedder
 
     choice = ModelChoice(name=str(make_model("mean")))
     source = find_source(choice)
     assert source is not None
-    model = torch_model.load_model(choice, source, "cpu")
-    engine = torch_model.open_torch_engine(model)
+    model = torch_embedder.load_model(choice, source, "cpu")
+    engine = torch_embedder.open_torch_engine(model)
     by_torch = GraphEmbedder(
-        engine, model.reader, torch_model.shape_of(model), "", warn=lambda _: None
+        engine, model.reader, torch_embedder.shape_of(model), "", warn=lambda _: None
     )
     compiled = open_tiny("mean")
     np.testing.assert_allclose(

@@ -8,7 +8,7 @@ import pytest
 from notesearch import Index
 from notesearch.embedding import embed_stream
 from notesearch.embedding.batching import plan_batches
-from notesearch.embedding.bulk import BULK_PASSAGES, PAUSE_SECONDS, BulkEmbedder
+from notesearch.embedding.bulk_embedder import BULK_PASSAGES, PAUSE_SECONDS, BulkEmbedder
 from tests.fakes import WordEmbedder
 
 

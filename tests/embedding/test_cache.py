@@ -21,10 +21,10 @@ from notesearch.embedding import (
     ModelChoice,
     fingerprint_of,
     load_embedder,
-    store,
+    model_cache,
 )
-from notesearch.embedding.compiled import GraphEmbedder
-from notesearch.embedding.store import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, TokenTable
+from notesearch.embedding.graph_engine import GraphEmbedder
+from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, TokenTable
 from notesearch.errors import ModelError
 from notesearch.file_sums import CheckedFile, DamagedFileError, sum_file
 from tests.tiny_models import DIMENSION
@@ -43,8 +43,8 @@ print(len(told))
 DIE = (
     """
 import os, signal
-from notesearch.embedding import compiler
-compiler.write_manifest = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+from notesearch.embedding.compile import model_compiler
+model_compiler.write_manifest = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 """
     + OPEN
 )
@@ -72,7 +72,7 @@ def compiled_folder(cache: Path) -> Path:
 @pytest.fixture
 def cache(open_tiny: Callable[[str], Embedder], cache_dir: Path, tmp_path: Path) -> Path:
     """A cache of this test's own that holds the model, copied from where it was compiled."""
-    compiled = store.folder_of(cache_dir, open_tiny("static").fingerprint)
+    compiled = model_cache.folder_of(cache_dir, open_tiny("static").fingerprint)
     shutil.copytree(compiled, tmp_path / "compiled" / compiled.name)
     return tmp_path
 
@@ -110,11 +110,11 @@ def test_copied_cache_is_used_as_it_is(cache: Path, choice: ModelChoice) -> None
 
 def test_graph_that_onnxruntime_refuses_is_compiled_anew(cache: Path, choice: ModelChoice) -> None:
     folder = compiled_folder(cache)
-    manifest = store.open_manifest(folder)
+    manifest = model_cache.open_manifest(folder)
     assert manifest is not None
     (folder / GRAPH).write_bytes(b"of another release")
     files = manifest.files | {GRAPH: sum_file(folder / GRAPH)}
-    store.write_manifest(folder, replace(manifest, files=files))
+    model_cache.write_manifest(folder, replace(manifest, files=files))
     assert load_embedder(choice, cache_dir=cache).embed_query("model").shape == (16,)
 
 
@@ -131,7 +131,7 @@ def test_damaged_token_is_noticed_by_the_text_that_reads_it(
     whole = load_embedder(choice, cache_dir=tmp_path)
     expected = {text: whole.embed_query(text) for text in ("reward", "model")}
     folder = compiled_folder(tmp_path)
-    manifest = store.open_manifest(folder)
+    manifest = model_cache.open_manifest(folder)
     assert manifest is not None
     assert manifest.table is not None
     token = whole._reader.read_query("model", told.append)[0]
@@ -184,9 +184,9 @@ def test_opening_reads_no_row_of_the_table(small_pieces: None, tmp_path: Path) -
 def test_damage_anywhere_in_the_default_model_is_noticed_by_the_question_that_reads_it(
     default_embedder: Embedder, cache_dir: Path, tmp_path: Path
 ) -> None:
-    folder = store.folder_of(tmp_path, default_embedder.fingerprint)
-    shutil.copytree(store.folder_of(cache_dir, default_embedder.fingerprint), folder)
-    manifest = store.open_manifest(folder)
+    folder = model_cache.folder_of(tmp_path, default_embedder.fingerprint)
+    shutil.copytree(model_cache.folder_of(cache_dir, default_embedder.fingerprint), folder)
+    manifest = model_cache.open_manifest(folder)
     assert manifest is not None
     assert manifest.table is not None
     expected = default_embedder.embed_query("reward")
@@ -251,7 +251,7 @@ def test_cache_that_cannot_be_written_is_replaced_by_a_temporary_one(
     choice: ModelChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way of a folder")
-    monkeypatch.setattr(store.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(model_cache.tempfile, "gettempdir", lambda: str(tmp_path))
     warnings: list[str] = []
     wanted = tmp_path / "file" / "cache"
     load_embedder(choice, cache_dir=wanted, warn=warnings.append)
@@ -263,12 +263,12 @@ def test_cache_that_cannot_be_written_is_replaced_by_a_temporary_one(
 def test_full_disk_is_an_error_and_leaves_nothing(
     choice: ModelChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from notesearch.embedding import compiler
+    from notesearch.embedding.compile import model_compiler
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(compiler, "write_manifest", fail)
+    monkeypatch.setattr(model_compiler, "write_manifest", fail)
     with pytest.raises(ModelError, match=r"cannot be written: .*No space left"):
         load_embedder(choice, cache_dir=tmp_path)
     assert [path.suffix for path in (tmp_path / "compiled").iterdir()] == [".lock"]

@@ -18,7 +18,7 @@ from notesearch.embedding import (
     load_counter,
     load_embedder,
 )
-from notesearch.embedding.tokens import ReadingRules, TokenReader
+from notesearch.embedding.token_reader import ReadingRules, TokenReader
 from notesearch.errors import ModelError
 from tests.tiny_models import DIMENSION, TINY_LIMIT
 

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from notesearch.embedding import RerankerChoice
+from notesearch.embedding.compile.torch_reranker import TorchReranker
+from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
 from notesearch.embedding.protocol import Reranker
 from notesearch.embedding.quiet import quiet
 from notesearch.embedding.reranking import load_reranker
 from notesearch.embedding.reranking.compiled import GraphReranker, to_probabilities
-from notesearch.embedding.reranking.torch_model import TorchReranker
-from notesearch.embedding.store import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
 from notesearch.errors import ModelError
 from tests.tiny_models import TINY_LIMIT
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from notesearch.embedding.compiled import Engine, GraphShape, pad_rows
-from notesearch.embedding.reranking.pairs import PairReader
+from notesearch.embedding.cross_encoder import PairReader
+from notesearch.embedding.graph_engine import Engine, GraphShape, pad_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.compiled import open_engine, pad_rows
-from notesearch.embedding.compiler import move_weights_out, write_compiled, write_for_one_text
+from notesearch.embedding.compile.model_compiler import (
+    move_weights_out,
+    write_compiled,
+    write_for_one_text,
+)
+from notesearch.embedding.graph_engine import open_engine, pad_rows
+from notesearch.embedding.model_cache import Manifest
 from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
 from notesearch.embedding.reranking.compiled import GraphReranker
-from notesearch.embedding.store import Manifest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from notesearch.embedding.choice import RerankerChoice
+    from notesearch.embedding.compile.torch_reranker import LoadedCrossEncoder
+    from notesearch.embedding.model_choice import RerankerChoice
     from notesearch.embedding.place import Place
-    from notesearch.embedding.reranking.torch_model import LoadedCrossEncoder
 
 # Of a logit: a probability moves by a quarter of it at most, which is 1e-4.
 MOST_DIFFERENCE = 4e-4
@@ -31,9 +35,9 @@ def compile_reranker(choice: RerankerChoice, place: Place) -> Manifest:
 
     To be called under `store.locked`. Raises ModelError where the model cannot be loaded at all.
     """
-    from notesearch.embedding.reranking import torch_model
+    from notesearch.embedding.compile import torch_reranker
 
-    model = torch_model.load_cross_encoder(choice, place.source)
+    model = torch_reranker.load_cross_encoder(choice, place.source)
     return write_compiled(
         place.folder,
         Manifest(place.fingerprint, model.rules, model.shape),
@@ -46,13 +50,13 @@ def _write_graph(model: LoadedCrossEncoder, graph: Path) -> None:
     """Write a graph; NotCompilableError where it does not say what the CrossEncoder says."""
     import numpy as np
 
-    from notesearch.embedding.reranking import torch_model
-    from notesearch.embedding.torch_export import NotCompilableError
+    from notesearch.embedding.compile import torch_reranker
+    from notesearch.embedding.compile.onnx_graph import NotCompilableError
 
     probes = PairProbes.make(model)
 
     def write(*, one_text: bool) -> None:
-        torch_model.export_graph(model, graph, probes.sample(model), one_text=one_text)
+        torch_reranker.export_graph(model, graph, probes.sample(model), one_text=one_text)
         move_weights_out(graph)
         found, expected = probes.read_logits(model, graph), probes.logits
         if not np.allclose(found, expected, rtol=MOST_RELATIVE_DIFFERENCE, atol=MOST_DIFFERENCE):
@@ -74,7 +78,7 @@ class PairProbes:
     @classmethod
     def make(cls, model: LoadedCrossEncoder) -> PairProbes:
         """Score the probe pairs through sentence-transformers."""
-        from notesearch.embedding.reranking import torch_model
+        from notesearch.embedding.compile import torch_reranker
 
         reader = model.reader
         passages = {
@@ -83,7 +87,7 @@ class PairProbes:
             if reader.count_many([question])[0] <= reader.max_question
         }
         pairs = [(question, text) for question, texts in passages.items() for text in texts]
-        return cls(passages, torch_model.predict_logits(model, pairs))
+        return cls(passages, torch_reranker.predict_logits(model, pairs))
 
     def sample(self, model: LoadedCrossEncoder) -> dict[str, NDArray[np.int64]]:
         """Make inputs to export with: two pairs of unlike length, so that there is padding."""

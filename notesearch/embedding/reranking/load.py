@@ -7,16 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notesearch.embedding.choice import RerankerChoice
+from notesearch.embedding.cross_encoder import PairReader
+from notesearch.embedding.model_cache import TOKENIZER, Manifest
+from notesearch.embedding.model_choice import RerankerChoice
 from notesearch.embedding.place import CompiledForm, Place, find_place
 from notesearch.embedding.reranking.compiled import GraphReranker
-from notesearch.embedding.reranking.pairs import PairReader
-from notesearch.embedding.store import TOKENIZER, Manifest
 from notesearch.errors import ModelError, say_nothing, warn_in_python
 
 if TYPE_CHECKING:
+    from notesearch.embedding.model_source import ModelSource
     from notesearch.embedding.protocol import Reranker
-    from notesearch.embedding.source import ModelSource
 
 # What the architectures of cross-encoders end in: with a head, or asked for yes or no.
 _HEADS = ("ForSequenceClassification", "ForCausalLM")
@@ -40,11 +40,11 @@ def load_reranker(
     if form.manifest.warning:
         warn(form.manifest.warning)
     if not form.has_graph:
-        from notesearch.embedding.reranking import torch_model
+        from notesearch.embedding.compile import torch_reranker
 
         place.require_unchanged()
-        model = torch_model.load_cross_encoder(choice, place.source)
-        return torch_model.TorchReranker(model, warn)
+        model = torch_reranker.load_cross_encoder(choice, place.source)
+        return torch_reranker.TorchReranker(model, warn)
     engine = form.open()
     reader = PairReader.from_file(place.folder / TOKENIZER, form.manifest.rules)
     return GraphReranker(engine, reader, form.manifest.shape, warn)

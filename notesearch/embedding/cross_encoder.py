@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.tokens import ReadingRules, open_tokenizer, query_cut, to_valid_text
+from notesearch.embedding.token_reader import ReadingRules, open_tokenizer, query_cut, to_valid_text
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:

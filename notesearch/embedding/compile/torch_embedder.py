@@ -15,14 +15,12 @@ import numpy as np
 import torch
 
 from notesearch.embedding.batching import plan_batches
-from notesearch.embedding.compiled import OUTPUT, Engine, GraphShape
-from notesearch.embedding.tokens import ReadingRules, TokenReader, to_valid_text
-from notesearch.embedding.torch_export import (
+from notesearch.embedding.compile.onnx_graph import (
     NotCompilableError,
     attention_for_export,
     export_module,
 )
-from notesearch.embedding.torch_loading import (
+from notesearch.embedding.compile.pretrained import (
     bounded,
     copy_tokenizer,
     input_names,
@@ -30,14 +28,16 @@ from notesearch.embedding.torch_loading import (
     pad_id_of,
     running,
 )
+from notesearch.embedding.graph_engine import OUTPUT, Engine, GraphShape
+from notesearch.embedding.token_reader import ReadingRules, TokenReader, to_valid_text
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-    from notesearch.embedding.choice import ModelChoice
-    from notesearch.embedding.source import ModelSource
+    from notesearch.embedding.model_choice import ModelChoice
+    from notesearch.embedding.model_source import ModelSource
 
 CPU_BATCH_TOKENS = 4096
 GPU_BATCH_TOKENS = 65536

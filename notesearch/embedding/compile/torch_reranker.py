@@ -14,16 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from notesearch.embedding.compiled import GraphShape
-from notesearch.embedding.reranking.compiled import to_probabilities
-from notesearch.embedding.reranking.pairs import PairReader
-from notesearch.embedding.tokens import ReadingRules
-from notesearch.embedding.torch_export import (
+from notesearch.embedding.compile.onnx_graph import (
     NotCompilableError,
     attention_for_export,
     export_module,
 )
-from notesearch.embedding.torch_loading import (
+from notesearch.embedding.compile.pretrained import (
     bounded,
     copy_tokenizer,
     input_names,
@@ -31,14 +27,18 @@ from notesearch.embedding.torch_loading import (
     pad_id_of,
     running,
 )
+from notesearch.embedding.cross_encoder import PairReader
+from notesearch.embedding.graph_engine import GraphShape
+from notesearch.embedding.reranking.compiled import to_probabilities
+from notesearch.embedding.token_reader import ReadingRules
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import CrossEncoder
 
-    from notesearch.embedding.choice import RerankerChoice
-    from notesearch.embedding.source import ModelSource
+    from notesearch.embedding.model_choice import RerankerChoice
+    from notesearch.embedding.model_source import ModelSource
 
 OUTPUT = "logits"
 _BATCH_PAIRS = 32

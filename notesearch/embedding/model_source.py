@@ -19,7 +19,7 @@ from notesearch.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from notesearch.embedding.choice import AnyChoice, ModelKind
+    from notesearch.embedding.model_choice import AnyChoice, ModelKind
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 

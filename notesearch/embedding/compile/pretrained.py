@@ -13,12 +13,12 @@ from tokenizers import Tokenizer
 
 from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.quiet import quiet
-from notesearch.embedding.tokens import UNLIMITED_SEQUENCE
+from notesearch.embedding.token_reader import UNLIMITED_SEQUENCE
 from notesearch.errors import ModelError, NotesearchError
 
 if TYPE_CHECKING:
-    from notesearch.embedding.choice import AnyChoice
-    from notesearch.embedding.source import ModelSource
+    from notesearch.embedding.model_choice import AnyChoice
+    from notesearch.embedding.model_source import ModelSource
 
 
 @contextmanager

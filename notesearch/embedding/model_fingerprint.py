@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.durable import write_whole
-from notesearch.embedding.choice import Precision, RerankerChoice
+from notesearch.embedding.model_choice import Precision, RerankerChoice
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from notesearch.embedding.choice import AnyChoice
-    from notesearch.embedding.source import ModelSource
+    from notesearch.embedding.model_choice import AnyChoice
+    from notesearch.embedding.model_source import ModelSource
 
 WEIGHTS = "model.safetensors"
 _PIECE_BYTES = 1 << 20

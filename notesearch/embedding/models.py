@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.bulk import BULK_PASSAGES, BulkEmbedder, may_have_accelerator
-from notesearch.embedding.choice import ModelChoice, Precision
-from notesearch.embedding.compiled import (
+from notesearch.embedding.bulk_embedder import BULK_PASSAGES, BulkEmbedder, may_have_accelerator
+from notesearch.embedding.graph_engine import (
     GraphEmbedder,
     open_engine,
 )
+from notesearch.embedding.model_cache import TOKENIZER, Manifest, open_manifest
+from notesearch.embedding.model_choice import ModelChoice, Precision
 from notesearch.embedding.place import CompiledForm, Place, find_place
-from notesearch.embedding.store import TOKENIZER, Manifest, open_manifest
-from notesearch.embedding.tokens import ReadingRules, TokenReader
+from notesearch.embedding.token_reader import ReadingRules, TokenReader
 from notesearch.errors import ModelError, say_nothing, warn_in_python
 
 if TYPE_CHECKING:
@@ -93,19 +93,19 @@ def fingerprint_of(
 
 
 def _compile(choice: ModelChoice, place: Place) -> Manifest:
-    from notesearch.embedding.compiler import compile_model
+    from notesearch.embedding.compile.model_compiler import compile_model
 
     return compile_model(choice, place.source, place.fingerprint, place.folder)
 
 
 def _open_torch(choice: ModelChoice, place: Place, warn: Callable[[str], None]) -> Embedder:
     """For a model that does not compile."""
-    from notesearch.embedding import torch_model
+    from notesearch.embedding.compile import torch_embedder
 
-    device = torch_model.pick_device(choice.device)
+    device = torch_embedder.pick_device(choice.device)
     place.require_unchanged()
-    model = torch_model.load_model(choice, place.source, device)
-    return torch_model.TorchEmbedder(model, place.fingerprint, warn)
+    model = torch_embedder.load_model(choice, place.source, device)
+    return torch_embedder.TorchEmbedder(model, place.fingerprint, warn)
 
 
 def _with_bulk(
@@ -119,14 +119,14 @@ def _with_bulk(
         return ready
 
     def open_bulk() -> Embedder:
-        from notesearch.embedding import torch_model
+        from notesearch.embedding.compile import torch_embedder
 
-        device = torch_model.pick_device(wanted)
+        device = torch_embedder.pick_device(wanted)
         if device == "cpu":
             return ready
         place.require_unchanged()
-        model = torch_model.load_model(choice, place.source, device)
-        engine, shape = torch_model.open_torch_engine(model), torch_model.shape_of(model)
+        model = torch_embedder.load_model(choice, place.source, device)
+        engine, shape = torch_embedder.open_torch_engine(model), torch_embedder.shape_of(model)
         return GraphEmbedder(engine, model.reader, shape, place.fingerprint, warn)
 
     return BulkEmbedder(ready, open_bulk, BULK_PASSAGES if wanted == "auto" else 1)

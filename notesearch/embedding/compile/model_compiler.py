@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from notesearch.embedding.choice import Precision
-from notesearch.embedding.compiled import (
+from notesearch.embedding.graph_engine import (
     TOKEN_IDS,
     Engine,
     GraphEmbedder,
@@ -16,10 +15,7 @@ from notesearch.embedding.compiled import (
     open_engine,
     pad_rows,
 )
-from notesearch.embedding.private_imports import import_private
-from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
-from notesearch.embedding.quiet import quiet
-from notesearch.embedding.store import (
+from notesearch.embedding.model_cache import (
     GRAPH,
     TOKENIZER,
     WEIGHTS,
@@ -29,6 +25,10 @@ from notesearch.embedding.store import (
     sum_files,
     write_manifest,
 )
+from notesearch.embedding.model_choice import Precision
+from notesearch.embedding.private_imports import import_private
+from notesearch.embedding.probes import PROBE_QUERIES, probe_passages
+from notesearch.embedding.quiet import quiet
 from notesearch.file_sums import PIECE_BYTES
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import NodeProto
 
-    from notesearch.embedding.choice import ModelChoice
-    from notesearch.embedding.source import ModelSource
-    from notesearch.embedding.torch_model import LoadedModel
+    from notesearch.embedding.compile.torch_embedder import LoadedModel
+    from notesearch.embedding.model_choice import ModelChoice
+    from notesearch.embedding.model_source import ModelSource
 
 LOWEST_COSINE = 0.9999  # of any probe text, in float32
 MEAN_COSINE_INT8 = 0.99
@@ -78,12 +78,12 @@ def compile_model(
 
     To be called under `store.locked`. Raises ModelError where the model cannot be loaded at all.
     """
-    from notesearch.embedding import torch_model
+    from notesearch.embedding.compile import torch_embedder
 
-    model = torch_model.load_model(choice, source, device="cpu")
+    model = torch_embedder.load_model(choice, source, device="cpu")
     return write_compiled(
         folder,
-        Manifest(fingerprint, model.rules, torch_model.shape_of(model)),
+        Manifest(fingerprint, model.rules, torch_embedder.shape_of(model)),
         model.reader.save,
         lambda graph: _write_graph(choice.precision, model, graph),
     )
@@ -100,7 +100,7 @@ def write_compiled(
     `write_graph` gives a warning, or None; with its NotCompilableError the reason stands in the
     graph's place.
     """
-    from notesearch.embedding.torch_export import NotCompilableError
+    from notesearch.embedding.compile.onnx_graph import NotCompilableError
 
     with building(folder) as scratch:
         save_tokenizer(scratch / TOKENIZER)
@@ -121,13 +121,13 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
 
     Raises NotCompilableError where it does not say what sentence-transformers says.
     """
-    from notesearch.embedding import torch_model
-    from notesearch.embedding.torch_export import NotCompilableError
+    from notesearch.embedding.compile import torch_embedder
+    from notesearch.embedding.compile.onnx_graph import NotCompilableError
 
     probes = Probes.make(model)
 
     def write(*, one_text: bool) -> None:
-        torch_model.export_graph(model, graph, probes.sample(model), one_text=one_text)
+        torch_embedder.export_graph(model, graph, probes.sample(model), one_text=one_text)
         move_weights_out(graph)
         lowest = float(probes.cosines(model, open_engine(graph)).min())
         if not lowest >= LOWEST_COSINE:
@@ -141,7 +141,7 @@ def _write_graph(precision: Precision, model: LoadedModel, graph: Path) -> str |
 
 def write_for_one_text(write: WriteGraph) -> None:
     """Write the graph that onnxruntime is quick at or, where that fails, one for any batch."""
-    from notesearch.embedding.torch_export import NotCompilableError
+    from notesearch.embedding.compile.onnx_graph import NotCompilableError
 
     try:
         write(one_text=True)
@@ -249,30 +249,30 @@ class Probes:
     @classmethod
     def make(cls, model: LoadedModel) -> Probes:
         """Embed the probe texts through sentence-transformers."""
-        from notesearch.embedding import torch_model
+        from notesearch.embedding.compile import torch_embedder
 
         passages = probe_passages(model.reader.count_many, model.reader.max_tokens)
         return cls(
             passages,
-            torch_model.encode_passages(model, passages),
-            torch_model.encode_queries(model, PROBE_QUERIES),
+            torch_embedder.encode_passages(model, passages),
+            torch_embedder.encode_queries(model, PROBE_QUERIES),
         )
 
     def sample(self, model: LoadedModel) -> dict[str, NDArray[np.int64]]:
         """Make inputs to export with: two texts of unlike length, so that there is padding."""
-        from notesearch.embedding import torch_model
+        from notesearch.embedding.compile import torch_embedder
 
         ids = model.reader.read_passages(self.passages[:4])
-        return pad_rows([ids[0], ids[-1]], torch_model.shape_of(model))
+        return pad_rows([ids[0], ids[-1]], torch_embedder.shape_of(model))
 
     def cosines(self, model: LoadedModel, engine: Engine) -> NDArray[np.float32]:
         """How near the engine comes, for each passage and then each query; 1 is the same."""
         import numpy as np
 
-        from notesearch.embedding import torch_model
+        from notesearch.embedding.compile import torch_embedder
 
         embedder = GraphEmbedder(
-            engine, model.reader, torch_model.shape_of(model), "", warn=lambda _: None
+            engine, model.reader, torch_embedder.shape_of(model), "", warn=lambda _: None
         )
         passages = embedder.embed_passages(self.passages)
         queries = np.stack([embedder.embed_query(text) for text in PROBE_QUERIES])

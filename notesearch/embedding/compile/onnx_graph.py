@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from notesearch.embedding.compile.pretrained import first_line
 from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.quiet import quiet
-from notesearch.embedding.torch_loading import first_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -21,8 +21,8 @@ from pathlib import Path
 from xxhash import xxh3_64_hexdigest
 
 from notesearch.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_private_folder, sync_tree
-from notesearch.embedding.compiled import GraphShape
-from notesearch.embedding.tokens import ReadingRules
+from notesearch.embedding.graph_engine import GraphShape
+from notesearch.embedding.token_reader import ReadingRules
 from notesearch.file_sums import CheckedFile, DamagedFileError, FileSums, sum_file
 from notesearch.user_folders import cache_folder
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from notesearch.embedding.batching import plan_batches
 from notesearch.embedding.private_imports import import_private
-from notesearch.embedding.tokens import TokenReader
+from notesearch.embedding.token_reader import TokenReader
 from notesearch.lazy import Lazy
 
 if TYPE_CHECKING:
