@@ -34,7 +34,6 @@ from notesearch.index.reports import (
     CorpusDrift,
     CorpusSource,
     IndexStatus,
-    LazyEmbedder,
     Problem,
     ProgressObserver,
     UpdateReport,
@@ -404,7 +403,8 @@ class Index:
 
         return UpdatePlan(
             source=source,
-            embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
+            embedder=Lazy(lambda: self._model.embedder),
+            embedder_fingerprint=self._model.fingerprint,
             reading=reading,
             probes=UNRELATED,
             corpus=corpus,

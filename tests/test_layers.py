@@ -92,6 +92,14 @@ def test_a_snapshot_answers_no_question_that_nobody_asks():
     assert offered == asked
 
 
+@pytest.mark.parametrize("stage", ["index", "search"])
+def test_index_and_search_know_of_embedding_its_protocol_alone(stage):
+    found = {name for module in (PACKAGE / stage).rglob("*.py") for name in imports(module)}
+    known = {name for name in found if name.startswith("notesearch.embedding")}
+    assert known
+    assert all(name.startswith("notesearch.embedding.protocol") for name in known)
+
+
 @pytest.mark.parametrize("name", sorted(STANDARD_ONLY))
 def test_the_bottom_uses_the_standard_library_alone(name):
     roots = {found.split(".")[0] for found in imports(PACKAGE / f"{name}.py")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from notesearch.embedding.batching import embed_stream
 from notesearch.embedding.model_choice import ModelChoice, Precision, RerankerChoice
 from notesearch.embedding.models import fingerprint_of, load_counter, load_embedder
-from notesearch.embedding.protocol import Embedder, Reranker, TokenCounter
+from notesearch.embedding.protocol import Embedder, Reranker
 
 __all__ = [
     "Embedder",
@@ -16,7 +16,6 @@ __all__ = [
     "Precision",
     "Reranker",
     "RerankerChoice",
-    "TokenCounter",
     "embed_stream",
     "fingerprint_of",
     "load_counter",

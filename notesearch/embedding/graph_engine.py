@@ -95,10 +95,6 @@ class GraphEmbedder:
         """Tokens of one text, comparable with `max_tokens`."""
         return self._reader.count_tokens(text)
 
-    def count_many(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, in order."""
-        return self._reader.count_many(texts)
-
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, dimension) float32, rows of length 1 in the order of the texts.
 

@@ -20,7 +20,7 @@ from notesearch.embedding.token_reader import ReadingRules, TokenReader
 from notesearch.errors import ModelError, say_nothing, warn_in_python
 
 if TYPE_CHECKING:
-    from notesearch.embedding.protocol import Embedder, TokenCounter
+    from notesearch.embedding.protocol import Embedder
 
 
 DEFAULT_CHOICE = ModelChoice()
@@ -62,7 +62,7 @@ def load_counter(
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
     tell: Callable[[str], None] = say_nothing,
-) -> TokenCounter:
+) -> TokenReader:
     """Open the chosen model's tokenizer alone: no graph, and no torch once it is compiled.
 
     The bundled model's is opened as it came, so that counting never waits for a compiler.

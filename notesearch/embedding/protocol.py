@@ -10,25 +10,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class TokenCounter(Protocol):
-    """Counts in the tokens of the model that will read the text.
-
-    A text with `count_tokens(text) <= max_tokens` is never cut. The count leaves out what the
-    model adds to every text (special tokens, the passage prompt), and `max_tokens` is the model's
-    limit less these, so that counts of pieces add up to about the count of the whole.
-    """
-
-    @property
-    def max_tokens(self) -> int:
-        """The most tokens of a passage that the model reads."""
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of one text; 0 for an empty one."""
-
-    def count_many(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, in order, on all cores."""
-
-
 class Embedder(Protocol):
     """Turns texts into vectors of length 1, so that a dot product is a cosine."""
 
@@ -45,7 +26,12 @@ class Embedder(Protocol):
         """Model, precision and a hash of everything that changes vectors, in one short line."""
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of one text, comparable with `max_tokens`."""
+        """Return the tokens of a text; 0 for an empty one.
+
+        A text with `count_tokens(text) <= max_tokens` is read whole. Special tokens and the
+        passage prompt are not counted, and `max_tokens` is the model's limit less these, so that
+        the counts of pieces add up to about the count of the whole.
+        """
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Rows in the order of the texts: (texts, dimension) float32 of length 1.

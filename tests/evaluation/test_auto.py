@@ -14,8 +14,8 @@ from notesearch.corpus.reader import read_file
 from notesearch.corpus.words.search_text import to_words
 from notesearch.evaluation.auto import AutoKind, AutoQueries, make_queries
 from notesearch.evaluation.hold_out import HeldOutCorpus, hold_out, pattern_of
-from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.lazy import Lazy
 from notesearch.records import ListedFile, Listing, ReadFile
 from tests.fakes import WordEmbedder
 
@@ -204,8 +204,14 @@ def test_index_of_the_held_out_corpus_embeds_what_changed_alone(tmp_path: Path) 
     held = HeldOutCorpus(whole, made(files).held_out)
     for corpus, reading in ((whole, "whole"), (held, held.fingerprint)):
         embedder.embedded.clear()
-        model = LazyEmbedder(embedder.fingerprint, lambda: embedder)
-        update_index(tmp_path / "index", UpdatePlan(corpus, model, reading, lambda tag: [tag]))
+        plan = UpdatePlan(
+            source=corpus,
+            embedder=Lazy(lambda: embedder),
+            embedder_fingerprint=embedder.fingerprint,
+            reading=reading,
+            tag_forms=lambda tag: [tag],
+        )
+        update_index(tmp_path / "index", plan)
     changed = {
         after.search_text
         for before, after in zip(
