@@ -1,13 +1,14 @@
-"""Texts to vectors: the protocol, sentence-transformers, its compiled form, the offline default.
-
-`reranking/` holds what reads question and passage together; it is imported by those who use it.
-"""
+"""Turn texts into vectors, and score passages against a question, with sentence-transformers."""
 
 from __future__ import annotations
 
-from notesearch.embedding.batching import embed_stream
 from notesearch.embedding.model_choice import ModelChoice, Precision, RerankerChoice
-from notesearch.embedding.models import fingerprint_of, load_counter, load_embedder
+from notesearch.embedding.models import (
+    fingerprint_of,
+    load_counter,
+    load_embedder,
+    load_reranker,
+)
 from notesearch.embedding.protocol import Embedder, Reranker
 
 __all__ = [
@@ -16,8 +17,8 @@ __all__ = [
     "Precision",
     "Reranker",
     "RerankerChoice",
-    "embed_stream",
     "fingerprint_of",
     "load_counter",
     "load_embedder",
+    "load_reranker",
 ]

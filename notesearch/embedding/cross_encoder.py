@@ -1,18 +1,22 @@
-"""Turn a question with each passage into token ids, cut where the passage ends."""
+"""Score passages against a question with a compiled cross-encoder, which reads both together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.token_reader import ReadingRules, open_tokenizer, query_cut, to_valid_text
+import numpy as np
+
+from notesearch.embedding.graph_engine import Engine, GraphShape, pad_rows
+from notesearch.embedding.token_reader import ReadingRules, describe_cut, to_valid_text
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from tokenizers import Encoding, Tokenizer
 
+    from notesearch.embedding.graph_engine import GraphInputs
 
 _LEAST_ROOM = 16  # tokens: a question of a few words and half a sentence
 
@@ -26,7 +30,7 @@ class PairIds:
 
 
 class PairReader:
-    """Reads pairs for one cross-encoder.
+    """Turns a question with each passage into token ids, for one cross-encoder.
 
     What is too long is cut at the passage's end. The question stays whole, unless it would leave
     a passage less than a quarter of what the model reads: then it is cut too, with a warning.
@@ -46,27 +50,18 @@ class PairReader:
                 "few; set rerank to another"
             )
 
-    @classmethod
-    def from_file(cls, path: Path, rules: ReadingRules) -> PairReader:
-        """Open a saved tokenizer.json; ModelError where it is damaged."""
-        return cls(open_tokenizer(path), rules)
-
-    def save(self, path: Path) -> None:
-        """Write tokenizer.json."""
-        self._tokenizer.save(str(path), pretty=False)
-
     def count_many(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text alone, in order."""
-        return [len(encoding.ids) for encoding in self._encode(texts)]
+        """Return the tokens of each text alone, in order."""
+        return [len(encoding) for encoding in self._encode(texts)]
 
     def room_beside(self, question: str) -> int:
-        """Tokens that a passage may have beside a question."""
+        """Return the tokens that a passage may have beside a question."""
         return self._room - min(self.count_many([question])[0], self.max_question)
 
     def read_pairs(
         self, question: str, passages: Sequence[str], warn: Callable[[str], None]
     ) -> list[PairIds]:
-        """Give the ids of the question with each passage, in the order of the passages."""
+        """Return the ids of the question with each passage, in the order of the passages."""
         first = self._encode_question(question, warn)
         room = self._room - len(first.ids)
         pairs = []
@@ -79,12 +74,12 @@ class PairReader:
     def cut_texts(
         self, question: str, passages: Sequence[str], warn: Callable[[str], None]
     ) -> list[tuple[str, str]]:
-        """Give the texts of the pairs, cut where `read_pairs` cuts their ids."""
+        """Return the texts of the pairs, cut where `read_pairs` cuts their ids."""
         first = self._encode_question(question, warn)
         room = self._room - len(first.ids)
-        valid = to_valid_text(question)
-        is_full = len(first.ids) == self.max_question  # what follows was cut, or is white space
-        kept = valid[: first.offsets[-1][1]] if is_full else valid
+        kept = to_valid_text(question)
+        if len(first.ids) == self.max_question:  # what follows was cut, or is white space
+            kept = kept[: first.offsets[-1][1]]
         return [(kept, self._cut(to_valid_text(passage), room)) for passage in passages]
 
     def _cut(self, passage: str, room: int) -> str:
@@ -94,12 +89,53 @@ class PairReader:
     def _encode_question(self, question: str, warn: Callable[[str], None]) -> Encoding:
         encoding = self._tokenizer.encode(to_valid_text(question), add_special_tokens=False)
         if len(encoding.ids) > self.max_question:
-            warn(query_cut(len(encoding.ids), self._name, self.max_question))
+            warn(describe_cut(len(encoding.ids), self._name, self.max_question))
             encoding.truncate(self.max_question)
         return encoding
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Without special tokens and without offsets, on all cores."""
+        """Return each text without special tokens and without offsets, on all cores."""
         return self._tokenizer.encode_batch_fast(
             [to_valid_text(text) for text in texts], add_special_tokens=False
         )
+
+
+class GraphReranker:
+    """A Reranker over a model's graph; one may be used by several threads at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        reader: PairReader,
+        shape: GraphShape,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._engine = engine
+        self._reader = reader
+        self._shape = shape
+        self._warn = warn
+
+    def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
+        """Return (passages,) float64 from 0 to 1, in the order of the passages."""
+        return to_probabilities(self.read_logits(question, passages))
+
+    def read_logits(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """Return (passages,) float32: what the model gives before it is made a probability."""
+        pairs = self._reader.read_pairs(question, passages, self._warn)
+
+        def make_inputs(batch: list[int]) -> GraphInputs:
+            ids, types = [pairs[at].ids for at in batch], [pairs[at].types for at in batch]
+            return pad_rows(ids, self._shape, types)
+
+        logits = np.zeros((len(pairs), 1), dtype=np.float32)
+        return self._engine.run_all([len(pair.ids) for pair in pairs], make_inputs, logits)[:, 0]
+
+
+def to_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Bring logits to 0..1 by the logistic function, which keeps their order.
+
+    Models differ in whether they do that themselves: here it is always done, once.
+    """
+    # By tanh, which overflows nowhere.
+    probabilities: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float64)))
+    return probabilities

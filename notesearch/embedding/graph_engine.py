@@ -1,4 +1,4 @@
-"""Token ids through a model's graph, vectors out: onnxruntime and tokenizers, never torch."""
+"""Run a model's graph on token ids, and embed texts with it: onnxruntime, never torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.embedding.batching import plan_batches
 from notesearch.embedding.private_imports import import_private
 from notesearch.embedding.token_reader import TokenReader
 from notesearch.lazy import Lazy
@@ -18,21 +17,20 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    # Positions of texts in, the graph's inputs for them out.
-    Feed = Callable[[list[int]], dict[str, NDArray[np.int64]]]
+    # By name, each (texts, tokens).
+    GraphInputs = dict[str, NDArray[np.int64]]
 
-OUTPUT = "unit_vectors"
 TOKEN_IDS = "input_ids"  # the input that the others go with
 # A text a run and a run a core, measured on notes: no padding, no threads that wait for each
 # other, and a third more passages a second than in batches of 4,096 tokens on all cores (int8:
 # two thirds). In int8 it makes the vector of a text its own, whatever else is embedded with it.
-# Graphs whose attention heeds no mask (see torch_export) take no other.
+# Graphs whose attention has no mask (see compile/onnx_graph.py) take no other.
 EACH_ALONE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class GraphShape:
-    """What goes into the graph and what comes out."""
+    """What a graph takes and gives."""
 
     inputs: tuple[str, ...]  # each (texts, tokens) int64
     pad_id: int
@@ -43,17 +41,23 @@ class GraphShape:
 class Engine:
     """What runs a graph: onnxruntime on the CPU, or torch on a GPU."""
 
-    run: Callable[[dict[str, NDArray[np.int64]]], NDArray[np.float32]]
+    run: Callable[[GraphInputs], NDArray[np.float32]]
     batch_tokens: int  # padded tokens in one run
     workers: int = 1  # runs at a time
 
     def run_all(
-        self, lengths: Sequence[int], feed: Feed, results: NDArray[np.float32]
+        self,
+        lengths: Sequence[int],
+        make_inputs: Callable[[list[int]], GraphInputs],
+        results: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        """Fill the rows of `results` by runs over batches of rows of like length, in tokens."""
+        """Fill the rows of `results` by runs over batches of rows of like length, in tokens.
+
+        `make_inputs` returns the graph's inputs for some rows, by their positions.
+        """
 
         def run(batch: list[int]) -> None:
-            results[batch] = self.run(feed(batch))
+            results[batch] = self.run(make_inputs(batch))
 
         batches = plan_batches(lengths, self.batch_tokens)
         if self.workers == 1 or len(batches) == 1:
@@ -67,6 +71,23 @@ class Engine:
         finally:
             pool.shutdown(cancel_futures=True)  # Ctrl-C waits for no more than what is running
         return results
+
+
+def plan_batches(lengths: Sequence[int], token_budget: int) -> list[list[int]]:
+    """Group positions so that each group, padded to its longest, stays within the budget.
+
+    Longest first, so that what does not fit in memory shows at once. A text longer than the
+    budget is a group of its own.
+    """
+    batches: list[list[int]] = []
+    width = 0
+    for position in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batches and (len(batches[-1]) + 1) * width <= token_budget:
+            batches[-1].append(position)
+        else:
+            batches.append([position])
+            width = max(1, lengths[position])
+    return batches
 
 
 class GraphEmbedder:
@@ -92,11 +113,11 @@ class GraphEmbedder:
         self.fingerprint = fingerprint
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of one text, comparable with `max_tokens`."""
+        """Return the tokens of one text, comparable with `max_tokens`."""
         return self._reader.count_tokens(text)
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(texts, dimension) float32, rows of length 1 in the order of the texts.
+        """Return (texts, dimension) float32, rows of length 1 in the order of the texts.
 
         A text without any token for the model (possible where it adds no special tokens) is a
         row of zeros: near to nothing. Raises ModelError for a text over `max_tokens`.
@@ -108,28 +129,25 @@ class GraphEmbedder:
         engine = self._for_passages.get() if ids else self._engine
         return engine.run_all(
             [len(row) for row in ids],
-            lambda batch: self._pad([ids[position] for position in batch]),
+            lambda batch: pad_rows([ids[position] for position in batch], self._shape),
             vectors,
         )
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """(dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
+        """Return (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
         ids = self._reader.read_query(text, self._warn)
-        vector: NDArray[np.float32] = self._engine.run(self._pad([ids]))[0]
+        vector: NDArray[np.float32] = self._engine.run(pad_rows([ids], self._shape))[0]
         return vector
-
-    def _pad(self, rows: Sequence[Sequence[int]]) -> dict[str, NDArray[np.int64]]:
-        return pad_rows(rows, self._shape)
 
 
 def pad_rows(
     rows: Sequence[Sequence[int]],
     shape: GraphShape,
     types: Sequence[Sequence[int]] | None = None,
-) -> dict[str, NDArray[np.int64]]:
+) -> GraphInputs:
     """Make the graph's inputs, each (rows, longest row) int64, padded on the right.
 
-    `types` tells of each id which text of a pair it is from; without it all are from the first.
+    `types` says for each id which text of a pair it is from; by default all are from the first.
     """
     import numpy as np
 
@@ -148,7 +166,7 @@ def pad_rows(
 
 
 class UnusableGraphError(Exception):
-    """A graph that cannot be used: damaged, or made by a newer release of what runs it."""
+    """A graph that cannot be used: damaged, or made by a newer release of onnxruntime."""
 
 
 def open_engine(graph: Path, *, at_once: bool = False) -> Engine:
@@ -162,7 +180,7 @@ def open_engine(graph: Path, *, at_once: bool = False) -> Engine:
     failures = import_private("onnxruntime.capi.onnxruntime_pybind11_state")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.log_severity_level = 3  # errors alone: its warnings speak of its own graph rewriting
+    options.log_severity_level = 3  # errors alone: its warnings are about its own graph rewriting
     options.add_session_config_entry("session.disable_prepacking", "1" if at_once else "0")
     try:
         session = onnxruntime.InferenceSession(
@@ -182,15 +200,15 @@ def open_engine(graph: Path, *, at_once: bool = False) -> Engine:
     ) as error:
         raise UnusableGraphError(f"{graph}: {error}") from error
 
-    def run(feed: dict[str, NDArray[np.int64]]) -> NDArray[np.float32]:
-        answer: NDArray[np.float32] = session.run(None, feed)[0]
-        return answer
+    def run(inputs: GraphInputs) -> NDArray[np.float32]:
+        results: NDArray[np.float32] = session.run(None, inputs)[0]
+        return results
 
     return Engine(run, EACH_ALONE, workers=count_cores())
 
 
 def count_cores() -> int:
-    """Cores that this process may use, which a container or taskset may have limited."""
-    if hasattr(os, "sched_getaffinity"):
+    """Return the cores that this process may use, which a container or taskset may have limited."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

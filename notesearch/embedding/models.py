@@ -1,59 +1,47 @@
-"""A choice in, an embedder out: compiled at first use, opened from the cache ever after."""
+"""Open the models that the settings choose: compiled at first use, from the cache ever after.
+
+Each function takes `cache_dir` for another cache folder than the user's, `warn` for what a person
+should know, and `tell` for what takes long.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notesearch.embedding.bulk_embedder import BULK_PASSAGES, BulkEmbedder, may_have_accelerator
-from notesearch.embedding.graph_engine import (
-    GraphEmbedder,
-    open_engine,
+from notesearch.embedding.graph_engine import GraphEmbedder, open_engine
+from notesearch.embedding.model_cache import (
+    TOKENIZER,
+    CompiledForm,
+    ModelFiles,
+    find_files,
+    open_manifest,
 )
-from notesearch.embedding.model_cache import TOKENIZER, Manifest, open_manifest
-from notesearch.embedding.model_choice import ModelChoice, Precision
-from notesearch.embedding.place import CompiledForm, Place, find_place
-from notesearch.embedding.token_reader import ReadingRules, TokenReader
+from notesearch.embedding.model_choice import ModelChoice, Precision, RerankerChoice
+from notesearch.embedding.token_reader import ReadingRules, TokenReader, open_tokenizer
 from notesearch.errors import ModelError, say_nothing, warn_in_python
 
 if TYPE_CHECKING:
-    from notesearch.embedding.protocol import Embedder
-
+    from notesearch.embedding.protocol import Embedder, Reranker
 
 DEFAULT_CHOICE = ModelChoice()
+# What the architectures of cross-encoders end in: with a head, or asked for yes or no.
+_HEADS = ("ForSequenceClassification", "ForCausalLM")
 
 
-def load_embedder(
+def fingerprint_of(
     choice: ModelChoice = DEFAULT_CHOICE,
     *,
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
-) -> Embedder:
-    """Open the chosen model, compiling it first where that has not been done (about 15 s).
-
-    `warn` hears what a person should know, `tell` what takes long. Raises ModelError for a model
-    that is not there or cannot be loaded.
-    """
-    _check_choice(choice)
-    place = find_place(choice, cache_dir, warn)
-    form = CompiledForm(place, lambda: _compile(choice, place), tell)
-    if form.manifest.warning:
-        warn(form.manifest.warning)
-    if not form.has_graph:
-        return _open_torch(choice, place, warn)
-    ready = GraphEmbedder(
-        form.open(partial(open_engine, at_once=True)),
-        TokenReader.from_file(place.folder / TOKENIZER, form.manifest.rules),
-        form.manifest.shape,
-        place.fingerprint,
-        warn,
-        form.open,
-    )
-    return _with_bulk(choice, place, ready, warn)
+) -> str:
+    """Return the fingerprint of the embedder that `load_embedder` opens; nothing is loaded."""
+    return find_files(choice, cache_dir, warn).fingerprint
 
 
 def load_counter(
@@ -67,69 +55,50 @@ def load_counter(
 
     The bundled model's is opened as it came, so that counting never waits for a compiler.
     """
-    place = find_place(choice, cache_dir, warn)
-    source, manifest = place.source, open_manifest(place.folder)
-    if manifest is None and source.max_sequence is not None:
+    files = find_files(choice, cache_dir, warn)
+    source, folder = files.source, files.folder
+    if open_manifest(folder) is None and source.max_sequence is not None:
         rules = ReadingRules(
-            name=source.name,
-            max_sequence=source.max_sequence,
-            query_prompt=choice.query_prompt or "",
-            passage_prompt=choice.passage_prompt or "",
-            special_tokens=True,
+            source.name, source.max_sequence, choice.query_prompt or "", choice.passage_prompt or ""
         )
-        return TokenReader.from_file(source.folder / TOKENIZER, rules)
-    rules = CompiledForm(place, lambda: _compile(choice, place), tell).manifest.rules
-    return TokenReader.from_file(place.folder / TOKENIZER, rules)
+        folder = source.folder
+    else:
+        rules = CompiledForm(files, tell).manifest.rules
+    return TokenReader(open_tokenizer(folder / TOKENIZER), rules)
 
 
-def fingerprint_of(
+def load_embedder(
     choice: ModelChoice = DEFAULT_CHOICE,
     *,
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
-) -> str:
-    """Give the fingerprint that `load_embedder` would, without loading anything."""
-    return find_place(choice, cache_dir, warn).fingerprint
-
-
-def _compile(choice: ModelChoice, place: Place) -> Manifest:
-    from notesearch.embedding.compile.model_compiler import compile_model
-
-    return compile_model(choice, place.source, place.fingerprint, place.folder)
-
-
-def _open_torch(choice: ModelChoice, place: Place, warn: Callable[[str], None]) -> Embedder:
-    """For a model that does not compile."""
-    from notesearch.embedding.compile import torch_embedder
-
-    device = torch_embedder.pick_device(choice.device)
-    place.require_unchanged()
-    model = torch_embedder.load_model(choice, place.source, device)
-    return torch_embedder.TorchEmbedder(model, place.fingerprint, warn)
-
-
-def _with_bulk(
-    choice: ModelChoice, place: Place, ready: GraphEmbedder, warn: Callable[[str], None]
+    tell: Callable[[str], None] = say_nothing,
 ) -> Embedder:
-    """Add the GPU for large batches where the choice and the machine have one."""
-    wanted, precision = choice.device, choice.precision
-    if wanted == "cpu":
-        return ready
-    if wanted == "auto" and (precision is not Precision.FLOAT32 or not may_have_accelerator()):
-        return ready
+    """Open the chosen model, compiling it first where that has not been done (about 15 s).
 
-    def open_bulk() -> Embedder:
+    Raises ModelError for a model that is not there or cannot be loaded.
+    """
+    _check_choice(choice)
+    files = find_files(choice, cache_dir, warn)
+    form = CompiledForm(files, tell)
+    if form.manifest.warning:
+        warn(form.manifest.warning)
+    if not form.has_graph:
         from notesearch.embedding.compile import torch_embedder
 
-        device = torch_embedder.pick_device(wanted)
-        if device == "cpu":
-            return ready
-        place.require_unchanged()
-        model = torch_embedder.load_model(choice, place.source, device)
-        engine, shape = torch_embedder.open_torch_engine(model), torch_embedder.shape_of(model)
-        return GraphEmbedder(engine, model.reader, shape, place.fingerprint, warn)
-
-    return BulkEmbedder(ready, open_bulk, BULK_PASSAGES if wanted == "auto" else 1)
+        device = torch_embedder.pick_device(choice.device)
+        files.require_unchanged()
+        model = torch_embedder.load_model(choice, files.source, device)
+        return torch_embedder.TorchEmbedder(model, files.fingerprint, warn)
+    ready = GraphEmbedder(
+        form.open(partial(open_engine, at_once=True)),
+        TokenReader(open_tokenizer(files.folder / TOKENIZER), form.manifest.rules),
+        form.manifest.shape,
+        files.fingerprint,
+        warn,
+        form.open,
+    )
+    return _with_bulk(choice, files, ready, warn)
 
 
 def _check_choice(choice: ModelChoice) -> None:
@@ -144,3 +113,88 @@ def _check_choice(choice: ModelChoice) -> None:
             f"device {choice.device}: {choice.precision.value} runs on the CPU; "
             "set device to cpu, or another precision"
         )
+
+
+def _with_bulk(
+    choice: ModelChoice, files: ModelFiles, ready: GraphEmbedder, warn: Callable[[str], None]
+) -> Embedder:
+    """Add the GPU for large batches where the choice and the machine have one."""
+    wanted = choice.device
+    if wanted == "cpu":
+        return ready
+    is_float32 = choice.precision is Precision.FLOAT32
+    if wanted == "auto" and not (is_float32 and may_have_accelerator()):
+        return ready
+
+    def open_bulk() -> Embedder:
+        from notesearch.embedding.compile import torch_embedder
+
+        device = torch_embedder.pick_device(wanted)
+        if device == "cpu":
+            return ready
+        files.require_unchanged()
+        model = torch_embedder.load_model(choice, files.source, device)
+        engine = torch_embedder.open_torch_engine(model)
+        return GraphEmbedder(engine, model.reader, model.shape, files.fingerprint, warn)
+
+    return BulkEmbedder(ready, open_bulk, BULK_PASSAGES if wanted == "auto" else 1)
+
+
+def load_reranker(
+    choice: RerankerChoice,
+    *,
+    cache_dir: Path | None = None,
+    warn: Callable[[str], None] = warn_in_python,
+    tell: Callable[[str], None] = say_nothing,
+) -> Reranker:
+    """Open the chosen cross-encoder, compiling it first where that has not been done.
+
+    Raises ModelError for a model that is not there, cannot be loaded, or is no CrossEncoder with
+    one label.
+    """
+    files = find_files(choice, cache_dir, warn)
+    _require_cross_encoder(files.source.folder)
+    form = CompiledForm(files, tell)
+    if form.manifest.warning:
+        warn(form.manifest.warning)
+    if not form.has_graph:
+        from notesearch.embedding.compile import torch_reranker
+
+        files.require_unchanged()
+        model = torch_reranker.load_cross_encoder(choice, files.source)
+        return torch_reranker.TorchReranker(model, warn)
+    # Imported where the settings name a cross-encoder alone.
+    from notesearch.embedding.cross_encoder import GraphReranker, PairReader
+
+    engine = form.open()
+    reader = PairReader(open_tokenizer(files.folder / TOKENIZER), form.manifest.rules)
+    return GraphReranker(engine, reader, form.manifest.shape, warn)
+
+
+def _require_cross_encoder(folder: Path) -> None:
+    """Refuse another kind of model: sentence-transformers gives it a head of random numbers.
+
+    A folder that names its kind is believed; else its architecture decides.
+    """
+    if (folder / "modules.json").is_file():
+        config = _read_json(folder / "config_sentence_transformers.json")
+        kind = str(config.get("model_type", "SentenceTransformer"))
+        fits = kind == "CrossEncoder"
+    else:
+        architectures = _read_json(folder / "config.json").get("architectures")
+        named = architectures if isinstance(architectures, list) else []
+        kind = str(named[0]) if named else "of unknown architecture"
+        fits = kind.endswith(_HEADS)
+    if not fits:
+        raise ModelError(
+            f"model {folder}: not a CrossEncoder but {kind}; "
+            "set rerank to a CrossEncoder of sentence-transformers"
+        )
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

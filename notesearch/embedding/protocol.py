@@ -1,4 +1,7 @@
-"""What an embedder is: anything with these names can be handed to the library."""
+"""What the library asks of an embedder and a reranker: any object with these names will do.
+
+Importing this module costs nothing: whoever only names the types waits for no library.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +37,17 @@ class Embedder(Protocol):
         """
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Rows in the order of the texts: (texts, dimension) float32 of length 1.
+        """Return (texts, dimension) float32, rows of length 1 in the order of the texts.
 
         A text of more than `max_tokens` is a ModelError: nothing is cut silently.
         """
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """Give (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
+        """Return (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
 
 
 class Reranker(Protocol):
     """Reads a question together with each of some passages: slower than vectors, and nearer."""
 
     def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
-        """(passages,) float64 from 0 to 1, the probability that each answers the question."""
+        """Return (passages,) float64: the probability that each answers the question."""

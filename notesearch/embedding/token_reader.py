@@ -1,4 +1,4 @@
-"""Text in, token ids out, counted and cut exactly as the model does: tokenizers alone."""
+"""Count the tokens of texts and turn texts into token ids, exactly as the model does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 # For models without a limit of their own: bounds the memory that one text can take.
 UNLIMITED_SEQUENCE = 8192
@@ -26,20 +26,23 @@ class ReadingRules:
 
     name: str
     max_sequence: int  # tokens in all: prompt, special tokens and text
-    query_prompt: str
-    passage_prompt: str
-    special_tokens: bool  # whether the model wants its special tokens around a text
+    query_prompt: str = ""
+    passage_prompt: str = ""
+    special_tokens: bool = True  # whether the model wants its special tokens around a text
 
 
 class TokenReader:
-    """A TokenCounter that also makes the ids which the model reads."""
+    """Counts tokens and makes the ids that a model reads.
+
+    Counts leave out special tokens and the passage prompt, as `Embedder.count_tokens` does.
+    """
 
     def __init__(self, tokenizer: Tokenizer, rules: ReadingRules) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._tokenizer = tokenizer
         self._rules = rules
-        self._overhead = self._count_whole([rules.passage_prompt])[0]
+        self._overhead = len(self._encode([rules.passage_prompt])[0])
         self._by_word = WordCounts(tokenizer) if parts_at_spaces(tokenizer) else None
         self.max_tokens = rules.max_sequence - self._overhead
         if self.max_tokens < 1:
@@ -48,61 +51,48 @@ class TokenReader:
                 f"passage_prompt take {self._overhead}; shorten passage_prompt or name another"
             )
 
-    @classmethod
-    def from_file(cls, path: Path, rules: ReadingRules) -> TokenReader:
-        """Open a saved tokenizer.json; ModelError where it is damaged."""
-        return cls(open_tokenizer(path), rules)
-
-    def save(self, path: Path) -> None:
-        """Write tokenizer.json."""
-        self._tokenizer.save(str(path), pretty=False)
-
     def count_tokens(self, text: str) -> int:
-        """Tokens of one text, without the passage prompt and special tokens."""
+        """Return the tokens of one text."""
         return self.count_many([text])[0]
 
     def count_many(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, in order."""
+        """Return the tokens of each text, in order."""
         prompt = self._rules.passage_prompt
         if self._by_word is not None and not prompt:
             return self._by_word.count_many([to_valid_text(text) for text in texts])
-        counts = self._count_whole([prompt + text for text in texts])
-        return [max(0, count - self._overhead) for count in counts]
+        encoded = self._encode([prompt + text for text in texts])
+        return [max(0, len(encoding) - self._overhead) for encoding in encoded]
 
     def read_passages(self, texts: Sequence[str]) -> list[list[int]]:
-        """Give the ids of each text; ModelError for the first one that the model would cut."""
-        prompt = self._rules.passage_prompt
-        encodings = self._tokenizer.encode_batch_fast(
-            [to_valid_text(prompt + text) for text in texts],
-            add_special_tokens=self._rules.special_tokens,
-        )
-        ids = [encoding.ids for encoding in encodings]
+        """Return the ids of each text; ModelError for the first one that the model would cut."""
+        rules = self._rules
+        ids = [encoding.ids for encoding in self._encode([rules.passage_prompt + t for t in texts])]
         for position, row in enumerate(ids):
-            if len(row) > self._rules.max_sequence:
-                raise too_long(
-                    position, len(row) - self._overhead, self._rules.name, self.max_tokens
+            if len(row) > rules.max_sequence:
+                raise ModelError(
+                    f"passage {position} of those to embed: {len(row) - self._overhead} tokens, "
+                    f"{rules.name} reads {self.max_tokens}; cut it into passages by count_tokens"
                 )
         return ids
 
     def read_query(self, text: str, warn: Callable[[str], None]) -> list[int]:
-        """Give the ids of a query, cut at its end to the model's limit, with a warning."""
+        """Return the ids of a query, cut at its end to the model's limit, with a warning."""
         rules, tokenizer = self._rules, self._tokenizer
         whole = to_valid_text(rules.query_prompt + text)
         encoding = tokenizer.encode(whole, add_special_tokens=False)
         specials = tokenizer.num_special_tokens_to_add(False) if rules.special_tokens else 0
         if len(encoding.ids) + specials > rules.max_sequence:
-            warn(query_cut(len(encoding.ids) + specials, rules.name, rules.max_sequence))
+            warn(describe_cut(len(encoding.ids) + specials, rules.name, rules.max_sequence))
             encoding.truncate(rules.max_sequence - specials)
         encoding = tokenizer.post_process(encoding, add_special_tokens=rules.special_tokens)
         return list(encoding.ids)
 
-    def _count_whole(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text with special tokens, as the model reads it."""
-        encodings = self._tokenizer.encode_batch_fast(
+    def _encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """Return each text with special tokens, as the model reads it, and without offsets."""
+        return self._tokenizer.encode_batch_fast(
             [to_valid_text(text) for text in texts],
             add_special_tokens=self._rules.special_tokens,
         )
-        return [len(encoding.ids) for encoding in encodings]
 
 
 def open_tokenizer(path: Path) -> Tokenizer:
@@ -118,7 +108,7 @@ def open_tokenizer(path: Path) -> Tokenizer:
 
 
 class WordCounts:
-    """Counts word by word and remembers: 25 times as fast as tokenizing on the words of notes."""
+    """Counts and remembers word by word: on notes 25 times as fast as tokenizing whole texts."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -128,7 +118,7 @@ class WordCounts:
         self._loose = "".join(sign for sign in ",.;:!?()\"'" if sign not in special)
 
     def count_many(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special tokens."""
+        """Return the tokens of each text, without special tokens."""
         words = [text.split() for text in texts]
         size_of = self._known.__getitem__
         try:
@@ -137,7 +127,7 @@ class WordCounts:
             self._learn({word for some in words for word in some})
             counts = [sum(map(size_of, some)) for some in words]
         for position, text in enumerate(texts):
-            if _ODD_SPACE.search(text):  # Python and the tokenizer part words at other signs
+            if _ODD_SPACE.search(text):  # where Python and the tokenizer part words unlike
                 counts[position] = len(self._tokenizer.encode(text, add_special_tokens=False))
         return counts
 
@@ -155,7 +145,7 @@ class WordCounts:
 
 
 def parts_at_spaces(tokenizer: Tokenizer) -> bool:
-    """Tell whether no token spans a space, so that the counts of words add up to a text's."""
+    """Return whether each token lies within a word, so that the counts of words add up."""
     return type(tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
 
 
@@ -166,14 +156,6 @@ def to_valid_text(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def too_long(position: int, tokens: int, name: str, max_tokens: int) -> ModelError:
-    """Make the error for a passage that would be cut; positions count from 0."""
-    return ModelError(
-        f"passage {position} of those to embed: {tokens} tokens, {name} reads {max_tokens}; "
-        "cut it into passages by count_tokens"
-    )
-
-
-def query_cut(tokens: int, name: str, limit: int) -> str:
-    """Word the warning for a query that is cut; both figures include special tokens and prompt."""
+def describe_cut(tokens: int, name: str, limit: int) -> str:
+    """Return the warning for a query that is cut; the figures include special tokens and prompt."""
     return f"query of {tokens} tokens: {name} reads the first {limit}, the rest is left out"

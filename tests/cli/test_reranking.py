@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from notesearch import Index, RerankerChoice, Settings
-from notesearch.embedding.quiet import quiet
+from notesearch.embedding.compile.pretrained import quiet
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
 from tests.cli.conftest import ROOT

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.embedding.quiet import quiet
+from notesearch.embedding.compile.pretrained import quiet
 from notesearch.exit_codes import ExitCode
 from tests.cli.conftest import Ended, run_apart
 from tests.conftest import write_notes

@@ -10,10 +10,10 @@ import onnx
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
+from notesearch.embedding.compile.pretrained import quiet
 from notesearch.embedding.graph_engine import GraphEmbedder, open_engine, pad_rows
 from notesearch.embedding.model_cache import GRAPH, folder_of, open_manifest
 from notesearch.embedding.model_source import find_source
-from notesearch.embedding.quiet import quiet
 from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
@@ -137,9 +137,7 @@ def test_torch_on_the_cpu_finds_the_neighbours_that_the_compiled_form_finds(
     assert source is not None
     model = torch_embedder.load_model(choice, source, "cpu")
     engine = torch_embedder.open_torch_engine(model)
-    by_torch = GraphEmbedder(
-        engine, model.reader, torch_embedder.shape_of(model), "", warn=lambda _: None
-    )
+    by_torch = GraphEmbedder(engine, model.reader, model.shape, "", warn=lambda _: None)
     compiled = open_tiny("mean")
     np.testing.assert_allclose(
         by_torch.embed_passages(TEXTS), compiled.embed_passages(TEXTS), atol=1e-5

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from notesearch.embedding import RerankerChoice
+from notesearch.embedding import RerankerChoice, load_reranker
+from notesearch.embedding.compile.pretrained import quiet
 from notesearch.embedding.compile.torch_reranker import TorchReranker
+from notesearch.embedding.cross_encoder import GraphReranker, to_probabilities
 from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
 from notesearch.embedding.protocol import Reranker
-from notesearch.embedding.quiet import quiet
-from notesearch.embedding.reranking import load_reranker
-from notesearch.embedding.reranking.compiled import GraphReranker, to_probabilities
 from notesearch.errors import ModelError
 from tests.tiny_models import TINY_LIMIT
 
@@ -130,7 +129,7 @@ def test_compiled_model_scores_without_torch(make_model, compiled):
     code = f"""
 from pathlib import Path
 from notesearch.embedding import RerankerChoice
-from notesearch.embedding.reranking import load_reranker
+from notesearch.embedding import load_reranker
 choice = RerankerChoice({str(make_model("pairs"))!r})
 def fail(message): raise AssertionError(message)
 reranker = load_reranker(choice, cache_dir=Path({str(compiled)!r}), warn=fail, tell=fail)
@@ -222,7 +221,7 @@ def test_hub_model_that_is_not_here_is_one_error_that_says_what_to_do(tmp_path):
     code = f"""
 from pathlib import Path
 from notesearch.embedding import RerankerChoice
-from notesearch.embedding.reranking import load_reranker
+from notesearch.embedding import load_reranker
 from notesearch.errors import ModelError
 try:
     load_reranker(RerankerChoice("nobody/no-such-model"), cache_dir=Path({str(tmp_path)!r}))
