@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from notesearch.embedding.protocol import Embedder
 
-# Below that the processor is done before torch is imported.
+# For fewer, the processor is done before torch is imported.
 BULK_PASSAGES = 1000
 # A longer pause is the end of a run: a library held open for days adds a few notes now and then.
 PAUSE_SECONDS = 60.0
 
 
 class BulkEmbedder:
-    """An Embedder made of two that agree: one at hand, one opened in a run of many passages.
+    """An Embedder made of two that agree: one ready, one opened in a run of many passages.
 
-    A run is what calls hand over without a long pause, as an update hands its passages over in
-    parts.
+    A run is the calls that follow each other without a long pause: an update embeds its passages
+    in parts.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class BulkEmbedder:
         self.fingerprint = ready.fingerprint
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of one text, comparable with `max_tokens`."""
+        """Return the tokens of one text, comparable with `max_tokens`."""
         return self._ready.count_tokens(text)
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(texts, dimension) float32, rows of length 1 in the order of the texts."""
+        """Return (texts, dimension) float32, rows of length 1 in the order of the texts."""
         if not texts or not self._is_bulk(len(texts)):
             vectors = self._ready.embed_passages(texts)
         else:
@@ -65,11 +65,11 @@ class BulkEmbedder:
         return vectors
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """(dimension,) float32 of length 1, by the engine at hand."""
+        """Return (dimension,) float32 of length 1, by the ready engine."""
         return self._ready.embed_query(text)
 
     def _is_bulk(self, passages: int) -> bool:
-        """Count passages, and say whether they are for the bulk engine."""
+        """Count passages, and return whether they are for the bulk engine."""
         with self._counting:
             if self._clock() - self._last_end > PAUSE_SECONDS:
                 self._in_run = 0

@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 _LEAST_ROOM = 16  # tokens: a question of a few words and half a sentence
 
 
-@dataclass(frozen=True, slots=True)
-class PairIds:
-    """A pair as the model reads it: of each token its id, and which of the texts it is from."""
-
-    ids: list[int]
-    types: list[int]
-
-
 class PairReader:
     """Turns a question with each passage into token ids, for one cross-encoder.
 
@@ -39,8 +31,8 @@ class PairReader:
     def __init__(self, tokenizer: Tokenizer, rules: ReadingRules) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self._tokenizer = tokenizer
-        self._name = rules.name
+        self.tokenizer = tokenizer
+        self.rules = rules
         # Tokens of both texts together.
         self._room = rules.max_sequence - tokenizer.num_special_tokens_to_add(True)
         self.max_question = self._room - self._room // 4
@@ -60,15 +52,14 @@ class PairReader:
 
     def read_pairs(
         self, question: str, passages: Sequence[str], warn: Callable[[str], None]
-    ) -> list[PairIds]:
-        """Return the ids of the question with each passage, in the order of the passages."""
+    ) -> list[Encoding]:
+        """Return the question with each passage, as the model reads them, in their order."""
         first = self._encode_question(question, warn)
         room = self._room - len(first.ids)
         pairs = []
         for second in self._encode(passages):
             second.truncate(room)
-            whole = self._tokenizer.post_process(first, second, add_special_tokens=True)
-            pairs.append(PairIds(whole.ids, whole.type_ids))
+            pairs.append(self.tokenizer.post_process(first, second, add_special_tokens=True))
         return pairs
 
     def cut_texts(
@@ -83,37 +74,31 @@ class PairReader:
         return [(kept, self._cut(to_valid_text(passage), room)) for passage in passages]
 
     def _cut(self, passage: str, room: int) -> str:
-        encoding = self._tokenizer.encode(passage, add_special_tokens=False)
+        encoding = self.tokenizer.encode(passage, add_special_tokens=False)
         return passage if len(encoding.ids) <= room else passage[: encoding.offsets[room - 1][1]]
 
     def _encode_question(self, question: str, warn: Callable[[str], None]) -> Encoding:
-        encoding = self._tokenizer.encode(to_valid_text(question), add_special_tokens=False)
+        encoding = self.tokenizer.encode(to_valid_text(question), add_special_tokens=False)
         if len(encoding.ids) > self.max_question:
-            warn(describe_cut(len(encoding.ids), self._name, self.max_question))
+            warn(describe_cut(len(encoding.ids), self.rules.name, self.max_question))
             encoding.truncate(self.max_question)
         return encoding
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
         """Return each text without special tokens and without offsets, on all cores."""
-        return self._tokenizer.encode_batch_fast(
+        return self.tokenizer.encode_batch_fast(
             [to_valid_text(text) for text in texts], add_special_tokens=False
         )
 
 
+@dataclass(frozen=True, slots=True)
 class GraphReranker:
     """A Reranker over a model's graph; one may be used by several threads at once."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        reader: PairReader,
-        shape: GraphShape,
-        warn: Callable[[str], None],
-    ) -> None:
-        self._engine = engine
-        self._reader = reader
-        self._shape = shape
-        self._warn = warn
+    engine: Engine
+    reader: PairReader
+    shape: GraphShape
+    warn: Callable[[str], None]
 
     def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
         """Return (passages,) float64 from 0 to 1, in the order of the passages."""
@@ -121,14 +106,15 @@ class GraphReranker:
 
     def read_logits(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
         """Return (passages,) float32: what the model gives before it is made a probability."""
-        pairs = self._reader.read_pairs(question, passages, self._warn)
+        pairs = self.reader.read_pairs(question, passages, self.warn)
 
         def make_inputs(batch: list[int]) -> GraphInputs:
-            ids, types = [pairs[at].ids for at in batch], [pairs[at].types for at in batch]
-            return pad_rows(ids, self._shape, types)
+            chosen = [pairs[position] for position in batch]
+            types = [pair.type_ids for pair in chosen]
+            return pad_rows([pair.ids for pair in chosen], self.shape, types)
 
         logits = np.zeros((len(pairs), 1), dtype=np.float32)
-        return self._engine.run_all([len(pair.ids) for pair in pairs], make_inputs, logits)[:, 0]
+        return self.engine.run_all([len(pair.ids) for pair in pairs], make_inputs, logits)[:, 0]
 
 
 def to_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:

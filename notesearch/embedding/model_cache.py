@@ -36,7 +36,7 @@ from notesearch.embedding.model_fingerprint import compute_fingerprint
 from notesearch.embedding.model_source import ModelSource, find_or_fetch
 from notesearch.embedding.token_reader import ReadingRules
 from notesearch.errors import ModelError
-from notesearch.file_sums import CheckedFile, DamagedFileError, FileSums
+from notesearch.file_sums import CheckedFile, FileSums
 from notesearch.user_folders import cache_folder
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def open_manifest(folder: Path) -> Manifest | None:
             if (folder / name).stat().st_size != sums.size:
                 return None
         _open_checked(folder, manifest, TOKENIZER).verify()
-    except (OSError, ValueError, TypeError, KeyError, DamagedFileError):
+    except (OSError, ValueError, TypeError, KeyError, UnusableGraphError):
         return None
     return manifest
 
@@ -172,7 +172,8 @@ def _checksum_of(values: dict[str, object]) -> str:
 
 
 def _open_checked(folder: Path, manifest: Manifest, name: str) -> CheckedFile:
-    return CheckedFile(folder / name, manifest.files[name], mapped=True)
+    path, sums = folder / name, manifest.files[name]
+    return CheckedFile(path, sums, error_of=UnusableGraphError, mapped=True)
 
 
 class CompiledForm:
@@ -218,17 +219,14 @@ class CompiledForm:
         table = self.manifest.table
         try:
             weights = self._check_weights()
-        except (DamagedFileError, OSError) as error:
+        except OSError as error:
             raise UnusableGraphError(str(error)) from error
         engine = open_graph(self._files.folder / GRAPH)
         if table is None:
             return engine
 
         def run(inputs: GraphInputs) -> NDArray[np.float32]:
-            try:
-                weights.verify_rows(table.offset, table.row_bytes, inputs[TOKEN_IDS])
-            except (DamagedFileError, OSError) as error:
-                raise UnusableGraphError(str(error)) from error
+            weights.verify_rows(table.offset, table.row_bytes, inputs[TOKEN_IDS])
             return engine.run(inputs)
 
         return replace(engine, run=run)
@@ -236,7 +234,7 @@ class CompiledForm:
     def _check_weights(self) -> CheckedFile:
         """Check the graph with its weights, but for the table of tokens.
 
-        Raises DamagedFileError or OSError. The rows of the table are to be checked before each
+        Raises UnusableGraphError or OSError. The rows of the table are to be checked before each
         run: to check all 90 MB of the default model takes twice as long.
         """
         folder, manifest = self._files.folder, self.manifest
@@ -308,19 +306,14 @@ def building(folder: Path) -> Iterator[Path]:
 
 def choose_cache(cache_dir: Path | None, warn: Callable[[str], None]) -> Path:
     """Choose the cache folder: the one asked for, the user's, or a temporary one with a warning."""
-    wanted = cache_dir or default_cache()
+    own = cache_folder()
+    wanted = cache_dir or (own / "models" if own else None)
     if wanted is not None and _can_write(wanted):
         return wanted
     spare = _temporary_cache()
     found = "no home folder is known" if wanted is None else f"{wanted}: cannot be written"
     warn(f"{found}; compiled models are kept in {spare} for now")
     return spare
-
-
-def default_cache() -> Path | None:
-    """Return the user's own cache folder for models, as the system has it."""
-    folder = cache_folder()
-    return folder / "models" if folder is not None else None
 
 
 def _can_write(folder: Path) -> bool:

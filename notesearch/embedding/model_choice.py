@@ -1,4 +1,4 @@
-"""Which models embed and rerank, and how: plain values, held without a heavy import."""
+"""Say which models embed and rerank, and how: plain values that import nothing heavy."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Precision(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ModelKind:
-    """What a model is for: how it is looked for, and the words that errors about it use."""
+    """What a model is for: how it is found, and the words of errors about it."""
 
     loader: str  # the class of sentence-transformers that opens it
     organisation: str  # of hub ids written without one
-    setting: str  # that names it
-    code_setting: str  # that lets it run code of its own
-    way_out: str  # for a hub model that cannot be had
+    setting: str  # names it
+    code_setting: str  # allows code that comes with it
+    way_out: str  # where a hub model cannot be fetched
 
 
 EMBEDDER = ModelKind(

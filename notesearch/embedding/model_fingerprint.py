@@ -1,4 +1,4 @@
-"""Name what a model gives by its files and the choice, in a fingerprint; no model is loaded.
+"""Compute a model's fingerprint from its files and the choice, without loading it.
 
 The hashes of the files are remembered with size and modification time, so that asking again
 costs a few stat calls where hashing costs 0.1 s for 90 MB.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 WEIGHTS = "model.safetensors"
 _PIECE_BYTES = 1 << 20
-QUANTISER_VERSION = 2  # raised when models are brought to int8 in another way (see compiler)
+QUANTISER_VERSION = 2  # raised when models are quantised in another way (see INT8_ATTEMPTS)
+# Parts of a choice that change no vector, or are seen in the files.
+_NO_OPTIONS = frozenset({"name", "device", "revision"})
 # Other forms of the same weights, and files for people: none of them changes a vector.
 _IGNORED_FOLDERS = frozenset({"onnx", "openvino", "coreml", "images", "__pycache__"})
 _IGNORED_SUFFIXES = frozenset({".md", ".onnx", ".h5", ".msgpack", ".ot", ".gguf", ".png", ".jpg"})
@@ -34,7 +37,7 @@ _IGNORED_NAMES = frozenset({"LICENSE", "train_script.py", "data_config.json", "r
 def compute_fingerprint(
     choice: AnyChoice, source: ModelSource, cache_dir: Path, *, anew: bool = False
 ) -> str:
-    """One short line such as "all-MiniLM-L6-v2 float32 1a2b3c4d"; `anew` hashes every file.
+    """Return one short line, "all-MiniLM-L6-v2 float32 1a2b3c4d"; `anew` hashes every file.
 
     It covers the model's files (weights, length limit, pooling, normalisation, own prompts) and
     what the choice adds. The engine is left out: compiled, torch and a GPU agree to 0.9999.
@@ -46,23 +49,18 @@ def compute_fingerprint(
 
 
 def _options_of(choice: AnyChoice) -> tuple[str, dict[str, object]]:
-    """Give the word that stands in the fingerprint, and what beside the files changes results."""
+    """Return the word for the fingerprint, and what changes results beside the model's files."""
+    options = {key: value for key, value in asdict(choice).items() if key not in _NO_OPTIONS}
     if isinstance(choice, RerankerChoice):
-        return "reranker", {"trust_remote_code": choice.trust_remote_code}
-    way = {"quantised": QUANTISER_VERSION} if choice.precision is Precision.INT8 else {}
-    return choice.precision.value, {
-        **way,
-        "dtype": choice.dtype,
-        "precision": choice.precision.value,
-        "truncate_dim": choice.truncate_dim,
-        "query_prompt": choice.query_prompt,
-        "passage_prompt": choice.passage_prompt,
-        "trust_remote_code": choice.trust_remote_code,
-    }
+        return "reranker", options
+    options["precision"] = choice.precision.value
+    if choice.precision is Precision.INT8:
+        options["quantised"] = QUANTISER_VERSION
+    return choice.precision.value, options
 
 
 def hash_files(source: ModelSource, cache_dir: Path, *, anew: bool = False) -> dict[str, str]:
-    """Give the sha256 of each file that may change a vector, by its path in the model's folder.
+    """Return the sha256 of each file that may change a vector, by its path in the model's folder.
 
     Raises ModelError where the weights' hash is known beforehand and is another.
     """
@@ -85,7 +83,7 @@ def hash_files(source: ModelSource, cache_dir: Path, *, anew: bool = False) -> d
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file's bytes, in hex, read piece by piece."""
+    """Return the sha256 of a file, in hex, read piece by piece."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -107,14 +105,14 @@ def _check_weights(source: ModelSource, found: str | None) -> None:
 
 
 def _list_files(folder: Path) -> Iterator[Path]:
-    """Files in a stable order; links are followed, as a hub cache is made of them."""
+    """Yield files in a stable order; links are followed, as a hub cache is made of them."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         hidden = any(part.startswith(".") for part in parts)
         ignored = path.suffix in _IGNORED_SUFFIXES or path.name in _IGNORED_NAMES
         if hidden or ignored or _IGNORED_FOLDERS.intersection(parts) or path.is_dir():
             continue
-        if path.exists() and not path.is_file():  # a pipe, which would be waited for without end
+        if path.exists() and not path.is_file():  # a pipe: reading it would never end
             raise ModelError(f"model {folder}: {path.name} is no regular file; remove it")
         if path.is_file():
             yield path
@@ -125,7 +123,7 @@ def _name_of(folder: Path) -> str:
 
 
 def _read_memory(memory: Path) -> dict[str, list[object]]:
-    """Recall what was hashed before; a damaged memory is an empty one."""
+    """Return size, time and hash of files hashed before; nothing where the memory is damaged."""
     try:
         stamps = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -40,8 +40,8 @@ class TokenReader:
     def __init__(self, tokenizer: Tokenizer, rules: ReadingRules) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self._tokenizer = tokenizer
-        self._rules = rules
+        self.tokenizer = tokenizer
+        self.rules = rules
         self._overhead = len(self._encode([rules.passage_prompt])[0])
         self._by_word = WordCounts(tokenizer) if parts_at_spaces(tokenizer) else None
         self.max_tokens = rules.max_sequence - self._overhead
@@ -57,7 +57,7 @@ class TokenReader:
 
     def count_many(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, in order."""
-        prompt = self._rules.passage_prompt
+        prompt = self.rules.passage_prompt
         if self._by_word is not None and not prompt:
             return self._by_word.count_many([to_valid_text(text) for text in texts])
         encoded = self._encode([prompt + text for text in texts])
@@ -65,7 +65,7 @@ class TokenReader:
 
     def read_passages(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text; ModelError for the first one that the model would cut."""
-        rules = self._rules
+        rules = self.rules
         ids = [encoding.ids for encoding in self._encode([rules.passage_prompt + t for t in texts])]
         for position, row in enumerate(ids):
             if len(row) > rules.max_sequence:
@@ -77,7 +77,7 @@ class TokenReader:
 
     def read_query(self, text: str, warn: Callable[[str], None]) -> list[int]:
         """Return the ids of a query, cut at its end to the model's limit, with a warning."""
-        rules, tokenizer = self._rules, self._tokenizer
+        rules, tokenizer = self.rules, self.tokenizer
         whole = to_valid_text(rules.query_prompt + text)
         encoding = tokenizer.encode(whole, add_special_tokens=False)
         specials = tokenizer.num_special_tokens_to_add(False) if rules.special_tokens else 0
@@ -89,9 +89,9 @@ class TokenReader:
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
         """Return each text with special tokens, as the model reads it, and without offsets."""
-        return self._tokenizer.encode_batch_fast(
+        return self.tokenizer.encode_batch_fast(
             [to_valid_text(text) for text in texts],
-            add_special_tokens=self._rules.special_tokens,
+            add_special_tokens=self.rules.special_tokens,
         )
 
 

@@ -37,7 +37,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def configured(here: Path, model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A library, and settings that name the cross-encoder."""
-    monkeypatch.setattr("notesearch.embedding.model_cache.default_cache", lambda: cache)
+    monkeypatch.setattr("notesearch.embedding.model_cache.cache_folder", lambda: cache)
     monkeypatch.setenv("NOTESEARCH_RERANK", str(model))
     return here
 

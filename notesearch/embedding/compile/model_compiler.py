@@ -7,7 +7,6 @@ that notes hold.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 
 from notesearch.embedding.compile.onnx_graph import (
+    Int8Attempt,
     NotCompilableError,
     export_graph,
     find_token_table,
@@ -79,14 +79,6 @@ _ODD = (
 _LENGTHS = (4, 12, 30, 64, 120, 200, 400)  # in words
 
 
-@dataclass(frozen=True, slots=True)
-class Int8Attempt:
-    """A way to quantise a model, see `write_int8`."""
-
-    seven_bits: bool = False
-    spares_narrowing: bool = False
-
-
 # The first that is near enough is taken. Without VNNI a processor overflows adding eight-bit
 # products, so that seven bits are nearer. The products that bring a feed-forward layer back to its
 # width take activations with outliers, which leave no room in one scale for the rest:
@@ -124,18 +116,18 @@ def _write_compiled(
     `write_graph` returns a warning, or None; with its NotCompilableError the manifest has the
     reason in the graph's place.
     """
-    table = None
+    reader, table = model.reader, None
     with building(files.folder) as scratch:
-        model.tokenizer.save(str(scratch / TOKENIZER), pretty=False)
+        reader.tokenizer.save(str(scratch / TOKENIZER), pretty=False)
         try:
             warning = write_graph(scratch / GRAPH)
             table = find_token_table(scratch / GRAPH)
         except NotCompilableError as error:
-            warning = f"{model.rules.name} runs through torch, slower: {error}"
+            warning = f"{reader.rules.name} runs through torch, slower: {error}"
             for name in (GRAPH, WEIGHTS):
                 (scratch / name).unlink(missing_ok=True)
         sums = {path.name: sum_file(path) for path in sorted(scratch.iterdir())}
-        manifest = Manifest(files.fingerprint, model.rules, model.shape, warning, table, sums)
+        manifest = Manifest(files.fingerprint, reader.rules, model.shape, warning, table, sums)
         write_manifest(scratch, manifest)
     return manifest
 
@@ -169,7 +161,9 @@ def _write_embedder(model: LoadedModel, precision: Precision, graph: Path) -> st
     short, *_, long = model.reader.read_passages(passages[:4])
     transformer = getattr(model.pipeline[0], "auto_model", None)
     _write_checked(module, transformer, graph, pad_rows([short, long], model.shape), check)
-    return _quantise(model.rules.name, graph, compare) if precision is Precision.INT8 else None
+    if precision is Precision.INT8:
+        return _quantise(model.reader.rules.name, graph, compare)
+    return None
 
 
 def _write_reranker(model: LoadedCrossEncoder, graph: Path) -> None:
@@ -196,7 +190,7 @@ def _write_reranker(model: LoadedCrossEncoder, graph: Path) -> None:
 
     question, texts = next(iter(passages.items()))
     short, *_, long = reader.read_pairs(question, texts[:4], say_nothing)
-    sample = pad_rows([short.ids, long.ids], model.shape, [short.types, long.types])
+    sample = pad_rows([short.ids, long.ids], model.shape, [short.type_ids, long.type_ids])
     _write_checked(module, module.transformer, graph, sample, check)
 
 
@@ -226,12 +220,7 @@ def _quantise(
     best = 0.0
     candidate = graph.with_name("int8.onnx")
     for attempt in INT8_ATTEMPTS:
-        write_int8(
-            graph,
-            candidate,
-            seven_bits=attempt.seven_bits,
-            spares_narrowing=attempt.spares_narrowing,
-        )
+        write_int8(graph, candidate, attempt)
         best = max(best, float(compare(open_engine(candidate)).mean()))
         if best >= MEAN_COSINE_INT8:
             candidate.replace(graph)

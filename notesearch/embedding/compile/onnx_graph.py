@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,6 @@ from notesearch.embedding.private_imports import import_private
 from notesearch.file_sums import PIECE_BYTES
 
 if TYPE_CHECKING:
-    from onnx import NodeProto
-
     from notesearch.embedding.graph_engine import GraphInputs
 
 _FUSED = "one_operator"  # the name of `_fused_attention` in transformers
@@ -130,12 +129,18 @@ def _fused_attention(
     return result.reshape(texts, tokens, heads, width), None
 
 
-def write_int8(graph: Path, target: Path, *, seven_bits: bool, spares_narrowing: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Int8Attempt:
+    """A way to quantise a model."""
+
+    seven_bits: bool = False  # of each weight
+    spares_narrowing: bool = False  # keeps products in float32 that give less than they take
+
+
+def write_int8(graph: Path, target: Path, attempt: Int8Attempt) -> None:
     """Quantise the matrix products' weights, a scale for each column, and keep the rest.
 
-    `seven_bits` of each weight are used where asked; `spares_narrowing` keeps products in float32
-    that give fewer numbers than they take. One scale for a whole matrix falls to a cosine of 0.945
-    where this one keeps 0.994.
+    One scale for a whole matrix falls to a cosine of 0.945 where this one keeps 0.994.
     """
     quantization = import_private("onnxruntime.quantization")
     with quiet():  # it advises a pass over the graph that changes nothing here
@@ -144,9 +149,9 @@ def write_int8(graph: Path, target: Path, *, seven_bits: bool, spares_narrowing:
             target,
             op_types_to_quantize=["MatMul"],
             per_channel=True,
-            reduce_range=seven_bits,
+            reduce_range=attempt.seven_bits,
             weight_type=quantization.QuantType.QInt8,
-            nodes_to_exclude=_narrowing_products(graph) if spares_narrowing else [],
+            nodes_to_exclude=_narrowing_products(graph) if attempt.spares_narrowing else [],
         )
 
 
@@ -192,6 +197,6 @@ def find_token_table(graph: Path) -> TokenTable | None:
     return None
 
 
-def _looks_up_tokens(node: NodeProto) -> bool:
+def _looks_up_tokens(node: onnx.NodeProto) -> bool:
     axes = [attribute.i for attribute in node.attribute if attribute.name == "axis"]
     return node.op_type == "Gather" and node.input[1] == TOKEN_IDS and axes in ([], [0])

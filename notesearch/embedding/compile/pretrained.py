@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from notesearch.embedding.model_source import ModelSource
 
 # "" is the root logger, which onnxruntime's quantisation uses.
-_TALKATIVE = ("torch.onnx", "sentence_transformers", "")
+_TALKATIVE = ("torch.onnx", "transformers", "sentence_transformers", "")
 
 
 def load_from_files(choice: AnyChoice, source: ModelSource, device: str, **options: object) -> Any:  # noqa: ANN401 - a class of the library's
@@ -97,11 +97,9 @@ def quiet() -> Iterator[None]:
     transformers_logging = import_private("transformers.utils.logging")
     loggers = [logging.getLogger(name) for name in _TALKATIVE]
     levels = [logger.level for logger in loggers]
-    verbosity = transformers_logging.get_verbosity()
     with_bar = transformers_logging.is_progress_bar_enabled()
     for logger in loggers:
         logger.setLevel(logging.ERROR)
-    transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
@@ -110,7 +108,6 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-        transformers_logging.set_verbosity(verbosity)
         if with_bar:
             transformers_logging.enable_progress_bar()
 

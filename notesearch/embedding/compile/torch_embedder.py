@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
 from notesearch.embedding.compile.onnx_graph import NotCompilableError
 from notesearch.embedding.compile.pretrained import (
@@ -45,8 +44,6 @@ class LoadedModel:
     """A sentence-transformers model with what the choice makes of it."""
 
     pipeline: SentenceTransformer
-    rules: ReadingRules
-    tokenizer: Tokenizer
     reader: TokenReader
     shape: GraphShape
     device: str
@@ -58,16 +55,16 @@ class LoadedModel:
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of sentence-transformers: (texts, dimension), rows of length 1."""
-        return self._encode(self.pipeline.encode_document, texts, self.rules.passage_prompt)
+        return self._encode(self.pipeline.encode_document, texts, self.reader.rules.passage_prompt)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of sentence-transformers: (texts, dimension), rows of length 1."""
-        return self._encode(self.pipeline.encode_query, texts, self.rules.query_prompt)
+        return self._encode(self.pipeline.encode_query, texts, self.reader.rules.query_prompt)
 
     def _encode(
         self, encode: Callable[..., Any], texts: Sequence[str], prompt: str
     ) -> NDArray[np.float32]:
-        with running(self.rules.name):
+        with running(self.reader.rules.name):
             vectors = encode(
                 [to_valid_text(text) for text in texts],
                 prompt=prompt,
@@ -96,13 +93,10 @@ def load_model(choice: ModelChoice, source: ModelSource, device: str) -> LoadedM
             f"truncate_dim {wanted}: {source.name} gives {width} dimensions; "
             f"set it to {width} or less"
         )
-    rules = _read_rules(choice, source.name, pipeline)
     tokenizer = copy_tokenizer(pipeline.tokenizer, source)
     return LoadedModel(
         pipeline=pipeline,
-        rules=rules,
-        tokenizer=tokenizer,
-        reader=TokenReader(tokenizer, rules),
+        reader=TokenReader(tokenizer, _read_rules(choice, source.name, pipeline)),
         shape=shape_for(pipeline.tokenizer, width),
         device=device,
     )
@@ -180,8 +174,9 @@ class UnitVectors(torch.nn.Module):
         kind = type(first).__name__
         if kind not in {"Transformer", "StaticEmbedding"}:
             raise NotCompilableError(f"it begins with {kind}, not with a transformer")
-        prompts = model.rules.query_prompt or model.rules.passage_prompt
-        if prompts and not all(getattr(module, "include_prompt", True) for module in rest):
+        rules = model.reader.rules
+        prompted = rules.query_prompt or rules.passage_prompt
+        if prompted and not all(getattr(module, "include_prompt", True) for module in rest):
             raise NotCompilableError("its pooling leaves out the prompt")
         if kind == "StaticEmbedding":
             embedding: Any = first.embedding

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
 from notesearch.embedding.compile.onnx_graph import NotCompilableError
 from notesearch.embedding.compile.pretrained import (
@@ -42,14 +41,12 @@ class LoadedCrossEncoder:
     """A CrossEncoder with one label, and how it reads pairs."""
 
     pipeline: CrossEncoder
-    rules: ReadingRules
-    tokenizer: Tokenizer
     reader: PairReader
     shape: GraphShape
 
     def predict_logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Return what sentence-transformers gives pairs, before any activation: (pairs,)."""
-        with running(self.rules.name):
+        with running(self.reader.rules.name):
             logits = self.pipeline.predict(
                 list(pairs),
                 batch_size=_BATCH_PAIRS,
@@ -72,29 +69,26 @@ def load_cross_encoder(choice: RerankerChoice, source: ModelSource) -> LoadedCro
     limit = bounded(pipeline.tokenizer.model_max_length)
     positions = getattr(pipeline.config, "max_position_embeddings", None) or limit
     rules = ReadingRules(source.name, min(limit, positions))
-    tokenizer = copy_tokenizer(pipeline.tokenizer, source)
     shape = shape_for(pipeline.tokenizer, dimension=1)
     known = inspect.signature(pipeline.model.forward).parameters if pipeline.model else {}
     return LoadedCrossEncoder(
         pipeline=pipeline,
-        rules=rules,
-        tokenizer=tokenizer,
-        reader=PairReader(tokenizer, rules),
+        reader=PairReader(copy_tokenizer(pipeline.tokenizer, source), rules),
         shape=replace(shape, inputs=tuple(name for name in shape.inputs if name in known)),
     )
 
 
+@dataclass(frozen=True, slots=True)
 class TorchReranker:
     """A Reranker that runs sentence-transformers itself, for models that do not compile."""
 
-    def __init__(self, model: LoadedCrossEncoder, warn: Callable[[str], None]) -> None:
-        self._model = model
-        self._warn = warn
+    model: LoadedCrossEncoder
+    warn: Callable[[str], None]
 
     def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
         """Return (passages,) float64 from 0 to 1, in the order of the passages."""
-        pairs = self._model.reader.cut_texts(question, passages, self._warn)
-        return to_probabilities(self._model.predict_logits(pairs))
+        pairs = self.model.reader.cut_texts(question, passages, self.warn)
+        return to_probabilities(self.model.predict_logits(pairs))
 
 
 class PairLogits(torch.nn.Module):
