@@ -1,6 +1,6 @@
 """What the library asks of an embedder and a reranker: any object with these names will do.
 
-Importing this module costs nothing: whoever only names the types waits for no library.
+Importing this module loads no library.
 """
 
 from __future__ import annotations

@@ -120,28 +120,32 @@ class WordCounts:
     def count_many(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, without special tokens."""
         words = [text.split() for text in texts]
-        size_of = self._known.__getitem__
         try:
-            counts = [sum(map(size_of, some)) for some in words]
+            counts = _add_up(words, self._known)
         except KeyError:  # rare once a corpus is under way
-            self._learn({word for some in words for word in some})
-            counts = [sum(map(size_of, some)) for some in words]
+            counts = _add_up(words, self._learn({word for some in words for word in some}))
         for position, text in enumerate(texts):
             if _ODD_SPACE.search(text):  # where Python and the tokenizer part words unlike
                 counts[position] = len(self._tokenizer.encode(text, add_special_tokens=False))
         return counts
 
-    def _learn(self, words: set[str]) -> None:
-        if len(self._known) > _MOST_WORDS:
-            self._known.clear()
-            self._known[""] = 0
-        cores = {word: word.strip(self._loose) for word in words if word not in self._known}
-        new = [core for core in {*cores.values()} if core not in self._known]
+    def _learn(self, words: set[str]) -> dict[str, int]:
+        """Return the tokens of these words, and of others."""
+        # Too large, it is replaced and not emptied: another thread may be counting with it.
+        known = self._known if len(self._known) <= _MOST_WORDS else {"": 0}
+        cores = {word: word.strip(self._loose) for word in words if word not in known}
+        new = [core for core in {*cores.values()} if core not in known]
         if new:
             encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
-            self._known.update((w, len(e)) for w, e in zip(new, encodings, strict=True))
+            known.update((w, len(e)) for w, e in zip(new, encodings, strict=True))
         for word, core in cores.items():
-            self._known[word] = self._known[core] + len(word) - len(core)
+            known[word] = known[core] + len(word) - len(core)
+        self._known = known
+        return known
+
+
+def _add_up(texts: Sequence[Sequence[str]], known: dict[str, int]) -> list[int]:
+    return [sum(map(known.__getitem__, words)) for words in texts]
 
 
 def parts_at_spaces(tokenizer: Tokenizer) -> bool:

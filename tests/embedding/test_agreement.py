@@ -58,7 +58,7 @@ def test_attention_is_one_operator_where_every_token_sees_every_other(
     assert used & {"MultiHeadAttention", "Softmax"} == operators
 
 
-def test_graph_that_heeds_no_mask_refuses_a_second_row(
+def test_graph_without_a_mask_refuses_a_second_row(
     open_tiny: Callable[[str], Embedder], cache_dir: Path
 ) -> None:
     folder = folder_of(cache_dir, open_tiny("mean").fingerprint)

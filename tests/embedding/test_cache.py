@@ -34,10 +34,10 @@ OPEN = """
 import sys
 from pathlib import Path
 from notesearch.embedding import ModelChoice, load_embedder
-told = []
+messages = []
 choice = ModelChoice(name=sys.argv[1])
-load_embedder(choice, cache_dir=Path(sys.argv[2]), tell=told.append)
-print(len(told))
+load_embedder(choice, cache_dir=Path(sys.argv[2]), tell=messages.append)
+print(len(messages))
 """
 # Dies where the graph is on disk and the manifest is not.
 DIE = (
@@ -97,10 +97,10 @@ def test_damaged_file_is_compiled_anew(
 ) -> None:
     before = load_embedder(choice, cache_dir=cache).embed_query("reward model")
     damage(compiled_folder(cache) / name)
-    told: list[str] = []
-    embedder = load_embedder(choice, cache_dir=cache, tell=told.append)
+    messages: list[str] = []
+    embedder = load_embedder(choice, cache_dir=cache, tell=messages.append)
     np.testing.assert_allclose(embedder.embed_query("reward model"), before, atol=1e-6)
-    assert told == ["compiling tiny-static, once for this machine (about 15 s)"]
+    assert messages == ["compiling tiny-static, once for this machine (about 15 s)"]
 
 
 def test_copied_cache_is_used_as_it_is(cache: Path, choice: ModelChoice) -> None:
@@ -127,23 +127,23 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_damaged_token_is_noticed_by_the_text_that_reads_it(
     small_pieces: None, choice: ModelChoice, tmp_path: Path
 ) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     whole = load_embedder(choice, cache_dir=tmp_path)
     expected = {text: whole.embed_query(text) for text in ("reward", "model")}
     folder = compiled_folder(tmp_path)
     manifest = model_cache.open_manifest(folder)
     assert manifest is not None
     assert manifest.table is not None
-    token = whole._reader.read_query("model", told.append)[0]
+    token = whole._reader.read_query("model", messages.append)[0]
     flip_a_byte(folder / WEIGHTS, manifest.table.offset + token * manifest.table.row_bytes + 3)
 
-    embedder = load_embedder(choice, cache_dir=tmp_path, tell=told.append)
+    embedder = load_embedder(choice, cache_dir=tmp_path, tell=messages.append)
     np.testing.assert_array_equal(embedder.embed_query("reward"), expected["reward"])
-    assert told == []
+    assert messages == []
     np.testing.assert_array_equal(embedder.embed_query("model"), expected["model"])
-    assert told == ["compiling tiny-static, once for this machine (about 15 s)"]
+    assert messages == ["compiling tiny-static, once for this machine (about 15 s)"]
     np.testing.assert_array_equal(embedder.embed_passages(["model"])[0], expected["model"])
-    assert len(told) == 1
+    assert len(messages) == 1
 
 
 @pytest.mark.parametrize("at", [0, 63, 64, 500, 4_000, 6_399])
@@ -194,10 +194,10 @@ def test_damage_anywhere_in_the_default_model_is_noticed_by_the_question_that_re
     _, token, _ = default_embedder._reader.read_query("reward", pytest.fail)
     for at in (manifest.table.offset + token * manifest.table.row_bytes, manifest.table.end + 9):
         flip_a_byte(folder / WEIGHTS, at)
-        told: list[str] = []
-        embedder = load_embedder(cache_dir=tmp_path, tell=told.append)
+        messages: list[str] = []
+        embedder = load_embedder(cache_dir=tmp_path, tell=messages.append)
         np.testing.assert_allclose(embedder.embed_query("reward"), expected, atol=1e-6)
-        assert len(told) == 1
+        assert len(messages) == 1
 
 
 def test_model_that_changed_unseen_is_not_compiled_under_its_old_name(

@@ -150,10 +150,10 @@ assert reranker.score_passages("why", ["because"]).shape == (1,)
 def test_damaged_file_is_compiled_anew(name, damage, make_model, compiled):
     before = open_tiny(make_model, compiled, "pairs").score_passages(QUESTION, PASSAGES)
     damage(compiled_folder(compiled) / name)
-    told: list[str] = []
-    reranker = open_tiny(make_model, compiled, "pairs", tell=told.append)
+    messages: list[str] = []
+    reranker = open_tiny(make_model, compiled, "pairs", tell=messages.append)
     np.testing.assert_allclose(reranker.score_passages(QUESTION, PASSAGES), before, atol=1e-6)
-    assert told == ["compiling tiny-pairs, once for this machine (about 15 s)"]
+    assert messages == ["compiling tiny-pairs, once for this machine (about 15 s)"]
 
 
 def test_other_weights_are_another_model(make_model, compiled, tmp_path):
@@ -162,11 +162,11 @@ def test_other_weights_are_another_model(make_model, compiled, tmp_path):
     for file in make_model("pairs").iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     flip_a_byte(folder / "model.safetensors")
-    told: list[str] = []
+    messages: list[str] = []
     load_reranker(
-        RerankerChoice(str(folder)), cache_dir=compiled, warn=lambda _: None, tell=told.append
+        RerankerChoice(str(folder)), cache_dir=compiled, warn=lambda _: None, tell=messages.append
     )
-    assert len(told) == 1
+    assert len(messages) == 1
 
 
 # ------------------------------------------------------------ what is no model to rerank with
