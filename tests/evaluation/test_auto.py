@@ -209,7 +209,6 @@ def test_index_of_the_held_out_corpus_embeds_what_changed_alone(tmp_path: Path) 
             embedder=Lazy(lambda: embedder),
             embedder_fingerprint=embedder.fingerprint,
             reading=reading,
-            tag_forms=lambda tag: [tag],
         )
         update_index(tmp_path / "index", plan)
     changed = {
