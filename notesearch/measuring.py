@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from notesearch.embedding.load import say_nothing
-from notesearch.evaluation.auto import make_queries
 from notesearch.evaluation.beir import beir_notes, is_beir_folder
 from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
 from notesearch.evaluation.hold_out import HeldOutCorpus
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.metrics import DEPTH
+from notesearch.evaluation.own_notes import make_queries
 from notesearch.pipeline import Index, warn_in_python
 from notesearch.search.answer import Mode
 from notesearch.settings import Settings

@@ -1,7 +1,7 @@
 """The commands: each parses its options, calls one library function and renders the result.
 
 Results go to stdout, everything else to stderr. Errors become one line and an exit code in
-`endings.py`, and nowhere else. What a command needs is imported when it runs, so that `--help`
+`exit_codes.py`, and nowhere else. What a command needs is imported when it runs, so that `--help`
 and a cold query wait for nothing.
 """
 
@@ -12,21 +12,28 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-from notesearch.cli import evaluating, indexing, listing, parsing, query, trusting
+from notesearch.cli import (
+    eval_command,
+    index_commands,
+    note_commands,
+    parsing,
+    query,
+    trust_command,
+)
 from notesearch.cli.app import app
-from notesearch.cli.endings import run_to_its_end
+from notesearch.cli.exit_codes import run_to_its_end
 from notesearch.exit_codes import ExitCode
 
 __all__ = [
     "app",
-    "evaluating",
-    "indexing",
-    "listing",
+    "eval_command",
+    "index_commands",
     "main",
+    "note_commands",
     "parsing",
     "query",
     "run",
-    "trusting",
+    "trust_command",
 ]
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from notesearch.cli.endings import DEBUG, is_debugging
+from notesearch.cli.chosen_index import Place
+from notesearch.cli.exit_codes import DEBUG, is_debugging
 from notesearch.cli.output import tell, warn
-from notesearch.cli.places import Place
 from notesearch.errors import UsageError
 from notesearch.exit_codes import MEANING
 

@@ -9,8 +9,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from notesearch.cli.chosen_index import require_regular
 from notesearch.cli.output import write
-from notesearch.cli.places import require_regular
 from notesearch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def open_lines(batch: Path) -> Iterator[Iterator[str]]:
 
 def answer_batch(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
     """Answer a query a line with a JSON object a line; a wrong query gives its error."""
+    from notesearch.render.hit_formats import hit_to_dict
     from notesearch.render.machine import to_json
-    from notesearch.render.tables import hit_to_dict
 
     for line in lines:
         try:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from notesearch.cli.app import ConfigOption, JsonOption, app, examples, read_path
-from notesearch.cli.endings import is_debugging
+from notesearch.cli.chosen_index import read_place, require_regular
+from notesearch.cli.exit_codes import is_debugging
 from notesearch.cli.output import tell, warn, write
-from notesearch.cli.places import read_place, require_regular
 from notesearch.exit_codes import ExitCode
 
 

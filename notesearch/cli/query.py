@@ -25,8 +25,8 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.batches import answer_batch, open_lines
+from notesearch.cli.chosen_index import Place, read_place
 from notesearch.cli.output import tell, write
-from notesearch.cli.places import Place, read_place
 from notesearch.cli.updating import update as update_index
 from notesearch.errors import CorpusError, UsageError
 from notesearch.exit_codes import ExitCode
@@ -273,7 +273,7 @@ def _ready_index(place: Place, line: str, *, update: bool) -> Index:
 
 def _tell_drift(index: Index, place: Place) -> None:
     """Say when the index is behind its corpus; a corpus that cannot be asked stops no answer."""
-    from notesearch.render.reports import drift_line
+    from notesearch.render.update_summary import drift_line
 
     try:
         drift = index.drift()
@@ -291,7 +291,7 @@ def _tell_drift(index: Index, place: Place) -> None:
 
 def _update(index: Index, place: Place, *, wait_s: float) -> None:
     """Bring the index in step, and say what was done if anything was."""
-    from notesearch.render.reports import report_lines
+    from notesearch.render.update_summary import report_lines
 
     report = update_index(index, place, wait_s=wait_s)
     if not report.is_unchanged:
@@ -321,14 +321,14 @@ def _form_of(
     *, json: bool, jsonl: bool, csv: bool, markdown: bool, paths: bool
 ) -> Callable[[Sequence[Hit]], Iterator[str]] | None:
     """Choose how hits are written; None for the form for people."""
-    from notesearch.render import tables
+    from notesearch.render import hit_formats
 
     forms = {
-        "--json": (json, tables.json_lines),
-        "--jsonl": (jsonl, tables.jsonl_lines),
-        "--csv": (csv, tables.csv_lines),
-        "--markdown": (markdown, tables.markdown_lines),
-        "--paths": (paths, tables.path_lines),
+        "--json": (json, hit_formats.json_lines),
+        "--jsonl": (jsonl, hit_formats.jsonl_lines),
+        "--csv": (csv, hit_formats.csv_lines),
+        "--markdown": (markdown, hit_formats.markdown_lines),
+        "--paths": (paths, hit_formats.path_lines),
     }
     chosen = [(name, form) for name, (wanted, form) in forms.items() if wanted]
     if len(chosen) > 1:

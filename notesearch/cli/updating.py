@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.places import Place
+from notesearch.cli.chosen_index import Place
 
 if TYPE_CHECKING:
     from notesearch.index.records import UpdateReport

@@ -25,14 +25,14 @@ from notesearch.render.notes import (
     tags_to_json,
 )
 from notesearch.render.remarks import remark_line
-from notesearch.render.reports import (
+from notesearch.render.terminal import Style
+from notesearch.render.update_summary import (
     drift_line,
     report_lines,
     report_to_json,
     status_lines,
     status_to_json,
 )
-from notesearch.render.terminal import Style
 
 NOTE = Note(
     id="digest.md#dpo",

@@ -16,8 +16,8 @@ from notesearch.cli.app import (
     examples,
     read_path,
 )
+from notesearch.cli.chosen_index import read_place, require_regular
 from notesearch.cli.output import tell, warn, write
-from notesearch.cli.places import read_place, require_regular
 from notesearch.errors import UsageError
 from notesearch.render.terminal import escaped
 
@@ -99,7 +99,7 @@ def _report(
     from notesearch.evaluation.report import compare as compare_two
     from notesearch.evaluation.report import find_failures, make_report
     from notesearch.measuring import evaluate_index
-    from notesearch.render.evaluation import evaluation_lines, evaluation_to_json
+    from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
 
     known = {name for note in index.notes() for name in (note.note_id, note.path)}
     unknown = unknown_notes(queries, known)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from notesearch.records import Hit, Role
-from notesearch.render.tables import (
+from notesearch.render.hit_formats import (
     csv_lines,
     hit_to_dict,
     json_lines,

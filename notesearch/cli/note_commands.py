@@ -17,8 +17,8 @@ from notesearch.cli.app import (
     open_index,
     require_within,
 )
+from notesearch.cli.chosen_index import read_place
 from notesearch.cli.output import write
-from notesearch.cli.places import read_place
 from notesearch.exit_codes import ExitCode
 
 _MOST_NOTES = 10_000_000
@@ -104,7 +104,7 @@ def show(
         if open_it:
             index.require_own_corpus()
     if open_it:
-        from notesearch.cli.opening import find_file, open_file
+        from notesearch.cli.note_editor import find_file, open_file
 
         file = find_file(corpus, stored.path, place.index_command(corpus))
         first = (one.line_start for one in passages if one.id == note.strip())

@@ -17,8 +17,8 @@ from notesearch.cli.app import (
     read_path,
     require_within,
 )
+from notesearch.cli.chosen_index import read_place
 from notesearch.cli.output import tell, write
-from notesearch.cli.places import read_place
 from notesearch.cli.updating import update
 from notesearch.errors import UsageError
 from notesearch.exit_codes import ExitCode
@@ -53,7 +53,7 @@ def index(
     config: ConfigOption = None,
 ) -> None:
     """Bring the index in step with the corpus: only what changed is read and embedded."""
-    from notesearch.render.reports import report_lines, report_to_json
+    from notesearch.render.update_summary import report_lines, report_to_json
 
     corpus = _only(paths)
     require_within("--wait", wait, 0, _LONGEST_WAIT_S)
@@ -84,7 +84,7 @@ def status(
     json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
 ) -> None:
     """Show what is in the index, and how the corpus differs from it by size and time."""
-    from notesearch.render.reports import status_lines, status_to_json
+    from notesearch.render.update_summary import status_lines, status_to_json
 
     place = read_place(config, index_dir)
     with open_index(place) as opened:
