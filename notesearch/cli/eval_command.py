@@ -66,8 +66,9 @@ def evaluate(
     config: ConfigOption = None,
 ) -> None:
     """Measure how well questions find their answers: nDCG, MRR, recall, success."""
+    from notesearch.evaluation.evaluate import index_for
     from notesearch.evaluation.judged import read_queries
-    from notesearch.measuring import index_for, index_of_own_notes
+    from notesearch.evaluation.own_notes import index_of_own_notes
 
     if auto == (queries is not None) or (auto and split is not None):
         raise UsageError("give a file of judged queries, or --auto alone to make some")
@@ -95,10 +96,10 @@ def _report(
     json: bool,
 ) -> None:
     """Measure in each mode and write the tables."""
+    from notesearch.evaluation.evaluate import evaluate_index
     from notesearch.evaluation.judged import unknown_notes
     from notesearch.evaluation.report import compare as compare_two
     from notesearch.evaluation.report import find_failures, make_report
-    from notesearch.measuring import evaluate_index
     from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
 
     known = {name for note in index.notes() for name in (note.note_id, note.path)}
