@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from notesearch import cli
-from notesearch.exit_codes import MEANING
+from notesearch.cli.exit_codes import MEANING
 from notesearch.forms import FORMS
 from notesearch.records import Hit
 from notesearch.search.query_line import parse_query

@@ -15,9 +15,10 @@ from notesearch.cli.app import (
     app,
     examples,
     read_path,
+    require_regular,
 )
-from notesearch.cli.chosen_index import read_place, require_regular
-from notesearch.cli.output import tell, warn, write
+from notesearch.cli.chosen_index import choose_index
+from notesearch.cli.output import show_message, show_warning, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import escaped
 
@@ -72,16 +73,16 @@ def evaluate(
 
     if auto == (queries is not None) or (auto and split is not None):
         raise UsageError("give a file of judged queries, or --auto alone to make some")
-    place = read_place(config, index_dir)
+    chosen = choose_index(config, index_dir)
     if queries is None:
-        with index_of_own_notes(place.settings, warn=warn, tell=tell) as (index, made):
-            _report(index, made, modes, compare, rerank=rerank, failures=failures, json=json)
+        with index_of_own_notes(chosen.settings, warn=show_warning, tell=show_message) as own:
+            _report(*own, modes, compare, rerank=rerank, failures=failures, json=json)
         return
     require_regular(queries, "name a file of judged queries")
     judged = read_queries(queries, split=split)
     if not queries.is_dir():  # a BEIR folder brings its own documents
-        place.require_index()
-    with index_for(queries, place.settings, warn=warn, tell=tell) as index:
+        chosen.require()
+    with index_for(queries, chosen.settings, warn=show_warning, tell=show_message) as index:
         _report(index, judged, modes, compare, rerank=rerank, failures=failures, json=json)
 
 
@@ -106,7 +107,7 @@ def _report(
     unknown = unknown_notes(queries, known)
     if unknown:
         names = escaped(", ".join(unknown[:5]))
-        tell(f"judged, but not in the index: {len(unknown)}, as {names}")
+        show_message(f"judged, but not in the index: {len(unknown)}, as {names}")
     pair = _modes(compare) if compare is not None else []
     if compare is not None and len(pair) != 2:
         raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")

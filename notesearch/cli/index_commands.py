@@ -1,4 +1,4 @@
-"""`notesearch index`, `status` and `check`: the index and its corpus."""
+"""`notesearch index`, `status` and `check`: keep the index in step and whole."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from notesearch.cli.app import (
     JsonOption,
     app,
     examples,
-    open_index,
     read_path,
     require_within,
 )
-from notesearch.cli.chosen_index import read_place
-from notesearch.cli.output import tell, write
-from notesearch.cli.updating import update
+from notesearch.cli.chosen_index import choose_index, update_index
+from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import show_message, write
 from notesearch.errors import UsageError
-from notesearch.exit_codes import ExitCode
 from notesearch.render.terminal import escaped
 
 _LONGEST_WAIT_S = 86_400  # a day
@@ -46,7 +44,8 @@ def index(
         bool, typer.Option("--allow-empty", help="Let a corpus without notes empty the index.")
     ] = False,
     wait: Annotated[
-        float, typer.Option("--wait", metavar="SECONDS", help="How long to wait for a writer.")
+        float,
+        typer.Option("--wait", metavar="SECONDS", help="How long to wait for a lock."),
     ] = 10.0,
     json: JsonOption = False,
     index_dir: IndexOption = None,
@@ -55,21 +54,22 @@ def index(
     """Bring the index in step with the corpus: only what changed is read and embedded."""
     from notesearch.render.update_summary import report_lines, report_to_json
 
-    corpus = _only(paths)
+    if paths and len(paths) > 1:
+        raise UsageError("one index holds one corpus; name one folder, or one above them all")
     require_within("--wait", wait, 0, _LONGEST_WAIT_S)
-    place = read_place(config, index_dir)
-    with open_index(place, create=True) as opened:
-        report = update(
+    chosen = choose_index(config, index_dir)
+    with chosen.open(create=True) as opened:
+        report = update_index(
             opened,
-            place,
-            corpus,
+            chosen,
+            paths[0] if paths else None,
             rebuild=rebuild,
             dry_run=dry_run,
             allow_empty=allow_empty,
             wait_s=wait,
         )
     for line in report_lines(report):
-        tell(line)
+        show_message(line)
     if json:
         write(report_to_json(report))
     if report.skipped:
@@ -86,10 +86,10 @@ def status(
     """Show what is in the index, and how the corpus differs from it by size and time."""
     from notesearch.render.update_summary import status_lines, status_to_json
 
-    place = read_place(config, index_dir)
-    with open_index(place) as opened:
+    chosen = choose_index(config, index_dir)
+    with chosen.open() as opened:
         found = opened.status()
-        update_command = place.index_command(opened.corpus)
+        update_command = chosen.command(opened.corpus)
     write(status_to_json(found) if json else "\n".join(status_lines(found, update_command)))
 
 
@@ -100,7 +100,7 @@ def check(
     config: ConfigOption = None,
 ) -> None:
     """Look for damage in the index; a lost or damaged vector file is made again with --fix."""
-    with open_index(read_place(config, index_dir)) as opened:
+    with choose_index(config, index_dir).open() as opened:
         problems = opened.check(fix=fix)
     for problem in problems:
         write(f"{escaped(problem.message)}{' (mended)' if problem.fixed else ''}")
@@ -108,9 +108,3 @@ def check(
         write("no damage found")
     if not all(problem.fixed for problem in problems):
         raise typer.Exit(ExitCode.INDEX)
-
-
-def _only(paths: list[Path] | None) -> Path | None:
-    if paths and len(paths) > 1:
-        raise UsageError("one index holds one corpus; name one folder, or one above them all")
-    return paths[0] if paths else None

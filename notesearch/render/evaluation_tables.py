@@ -15,8 +15,7 @@ from notesearch.evaluation.report import (
     Report,
     WeakCalls,
 )
-from notesearch.render.machine import to_json
-from notesearch.render.terminal import printable
+from notesearch.render.terminal import printable, to_json
 
 _NAME_WIDTH = 24
 _SHOWN_ANSWERS = 5

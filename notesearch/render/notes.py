@@ -7,8 +7,7 @@ from dataclasses import asdict
 
 from notesearch.index.records import StoredNote, TagCount
 from notesearch.records import Note, Passage
-from notesearch.render.machine import to_json
-from notesearch.render.terminal import Style, escaped, printable, printable_lines
+from notesearch.render.terminal import Style, escaped, printable, printable_lines, to_json
 
 _SHOWN_WORDS = 14
 

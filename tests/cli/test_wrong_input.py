@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.exit_codes import ExitCode
+from notesearch.cli.exit_codes import ExitCode
 from notesearch.pipeline import Index
 from tests.cli.conftest import ROOT, Ended, run_apart
 

@@ -25,7 +25,6 @@ from notesearch.render import (
     hit_formats,
     hits,
     notes,
-    remarks,
     update_summary,
 )
 from notesearch.render.terminal import (
@@ -140,7 +139,7 @@ def test_hit_for_a_person_is_printable(hit, words, width):
         (hit,), Mode.HYBRID, where=words, terms=(words,), pairs=(words,), forms=(words,)
     )
     for max_chars in (None, 40):
-        runs = hits.text_runs(hit.text, words, max_chars)
+        runs = hits.marked_text(hit.text, words, max_chars)
         lines = [*hits.hit_lines(hit, runs, style), *hits.explanation(hit, answer, style)]
         assert not control_signs("".join(lines))
 
@@ -149,7 +148,7 @@ def test_hit_for_a_person_is_printable(hit, words, width):
 def test_marks_of_a_hit_on_a_terminal_are_ours_alone(tmp_path_factory, hit):
     style = Style(width=80, colour=True, links=True)
     corpus = tmp_path_factory.getbasetemp()
-    for line in hits.hit_lines(hit, hits.text_runs(hit.text, "a", None), style, corpus):
+    for line in hits.hit_lines(hit, hits.marked_text(hit.text, "a", None), style, corpus):
         assert guarded(line) == line
         for address in re.findall(r"\x1b\]8;;([^\x1b]+)", line):
             assert f"{address}/".startswith(f"{corpus.as_uri()}/")
@@ -253,7 +252,7 @@ def test_reports_are_printable(path, reason):
         Counts(1, 1, 1, 1), 1, reason, reason, path, 9, reason, reason, 0, 0, (skipped,), None
     )
     lines = [
-        remarks.remark_line(finding),
+        update_summary.finding_line(finding),
         *update_summary.report_lines(report),
         update_summary.report_to_json(report),
         *update_summary.status_lines(status, f"notesearch index {path}"),

@@ -24,10 +24,10 @@ from notesearch.render.notes import (
     tag_lines,
     tags_to_json,
 )
-from notesearch.render.remarks import remark_line
 from notesearch.render.terminal import Style
 from notesearch.render.update_summary import (
     drift_line,
+    finding_line,
     report_lines,
     report_to_json,
     status_lines,
@@ -231,8 +231,8 @@ REPORT = UpdateReport(
 
 
 def test_remark_says_place_and_finding():
-    assert remark_line(FINDING) == "a.md, line 3: not UTF-8, read as Windows-1252 (a guess)"
-    assert remark_line(SKIPPED) == "scan.md: left out: not text but a PDF"
+    assert finding_line(FINDING) == "a.md, line 3: not UTF-8, read as Windows-1252 (a guess)"
+    assert finding_line(SKIPPED) == "scan.md: left out: not text but a PDF"
 
 
 def test_report_in_whole():
