@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 from notesearch.cli.exit_codes import DEBUG, MEANING
@@ -82,7 +84,7 @@ app = typer.Typer(
 @app.callback()
 def _for_all_commands(
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.", envvar=None)
+        bool, Option("--debug", help="Show the traceback of an error.", envvar=None)
     ] = False,
 ) -> None:
     """Apply the options that stand before the command."""
@@ -98,27 +100,24 @@ def read_path(text: str) -> Path:
     return Path(text)
 
 
+def option(
+    name: str, text: str, metavar: str | None = None, parser: Callable[[str], Path] | None = None
+) -> Any:  # noqa: ANN401 - as typer has it
+    """Return an option with its help, and the name of its value there."""
+    return Option(name, help=text, metavar=metavar, parser=parser)
+
+
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        parser=read_path,
-        help="Settings file instead of ./notesearch.yaml.",
-    ),
+    option("--config", "Settings file instead of ./notesearch.yaml.", "FILE", parser=read_path),
 ]
 IndexOption = Annotated[
     Path | None,
-    typer.Option(
-        "--index",
-        metavar="DIR",
-        parser=read_path,
-        help="Index folder instead of the settings' one.",
-    ),
+    option("--index", "Index folder instead of the settings' one.", "DIR", parser=read_path),
 ]
 FormatOption = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--format",
         metavar="NAME",
         help="For programs: "
@@ -128,16 +127,13 @@ FormatOption = Annotated[
 ]
 RerankOption = Annotated[
     bool | None,
-    typer.Option(
+    Option(
         "--rerank/--no-rerank",
         help="With the settings' cross-encoder, or without.",
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
-
-
-MOST_ASKED = 10_000  # far more than a person reads, and few enough to rank at once
+JsonOption = Annotated[bool, option("--json", "Write JSON to stdout.")]
 
 
 def require_within(option: str, value: float, least: int, most: int) -> None:

@@ -18,7 +18,7 @@ from notesearch.errors import CorpusError, UnusableIndexError
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
-    from notesearch.index.records import Progress, ProgressObserver, UpdateReport
+    from notesearch.index.records import Progress, ProgressObserver
     from notesearch.pipeline import Index
     from notesearch.settings import Settings
 
@@ -130,7 +130,9 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
         from notesearch.render.update_summary import report_lines
 
         # A first question does not wait while another process makes the index, but names it.
-        report = update_index(index, chosen, wait_s=0.0 if is_new else 10.0)
+        with watched_update(index, chosen) as progress:
+            wait_s = 0.0 if is_new else 10.0
+            report = index.update(progress=progress, lock_timeout_s=wait_s)
         if not report.is_unchanged:
             for text in report_lines(report):
                 show_message(text)
@@ -139,31 +141,18 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
     return index
 
 
-def update_index(
-    index: Index,
-    chosen: ChosenIndex,
-    corpus: Path | None = None,
-    *,
-    rebuild: bool = False,
-    dry_run: bool = False,
-    allow_empty: bool = False,
-    wait_s: float = 10.0,
-) -> UpdateReport:
-    """Bring an index in step, with a bar; Interrupted when the person stops it."""
-    with _progress_bar() as progress:
-        try:
-            return index.update(
-                corpus,
-                progress=progress,
-                rebuild=rebuild,
-                dry_run=dry_run,
-                allow_empty=allow_empty,
-                lock_timeout_s=wait_s,
-            )
-        except KeyboardInterrupt as stop:
-            options = ("--rebuild",) if rebuild else ()
-            command = chosen.command(corpus or index.corpus, *options)
-            raise Interrupted(_what_is_kept(index, chosen, command)) from stop
+@contextmanager
+def watched_update(
+    index: Index, chosen: ChosenIndex, corpus: Path | None = None, *, rebuild: bool = False
+) -> Iterator[ProgressObserver]:
+    """Give the observer of an update; Interrupted, with the way on, when the person stops it."""
+    try:
+        with _progress_bar() as progress:
+            yield progress
+    except KeyboardInterrupt as stop:
+        options = ("--rebuild",) if rebuild else ()
+        command = chosen.command(corpus or index.corpus, *options)
+        raise Interrupted(_what_is_kept(index, chosen, command)) from stop
 
 
 def _show_drift(index: Index, chosen: ChosenIndex) -> None:

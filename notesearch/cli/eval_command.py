@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument
 
 from notesearch.cli.app import (
     ConfigOption,
@@ -14,6 +14,7 @@ from notesearch.cli.app import (
     RerankOption,
     app,
     examples,
+    option,
     read_path,
     require_regular,
 )
@@ -40,26 +41,18 @@ if TYPE_CHECKING:
 def evaluate(
     queries: Annotated[
         Path | None,
-        typer.Argument(
+        Argument(
             metavar="[QUERIES]",
             parser=read_path,
             help="Judged queries: YAML, JSONL or a BEIR folder.",
         ),
     ] = None,
-    auto: Annotated[
-        bool, typer.Option("--auto", help="Make judged queries out of your own notes.")
-    ] = False,
-    modes: Annotated[
-        str, typer.Option("--modes", metavar="A,B", help="hybrid, dense, lexical.")
-    ] = "hybrid",
-    compare: Annotated[
-        str | None, typer.Option("--compare", metavar="A,B", help="Two modes, query by query.")
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option("--split", metavar="NAME", help="One split alone: tune, test.")
-    ] = None,
+    auto: Annotated[bool, option("--auto", "Make judged queries out of your own notes.")] = False,
+    modes: Annotated[str, option("--modes", "hybrid, dense, lexical.", "A,B")] = "hybrid",
+    compare: Annotated[str | None, option("--compare", "Two modes, query by query.", "A,B")] = None,
+    split: Annotated[str | None, option("--split", "One split alone: tune, test.", "NAME")] = None,
     failures: Annotated[
-        bool, typer.Option("--failures", help="List the queries without an answer in the top 10.")
+        bool, option("--failures", "List the queries without an answer in the top 10.")
     ] = False,
     rerank: RerankOption = None,
     json: JsonOption = False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit
 
 from notesearch.cli.app import (
     ConfigOption,
@@ -13,10 +13,11 @@ from notesearch.cli.app import (
     JsonOption,
     app,
     examples,
+    option,
     read_path,
     require_within,
 )
-from notesearch.cli.chosen_index import choose_index, update_index
+from notesearch.cli.chosen_index import choose_index, watched_update
 from notesearch.cli.exit_codes import ExitCode
 from notesearch.cli.output import show_message, write
 from notesearch.errors import UsageError
@@ -30,23 +31,16 @@ _EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.no
 def index(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(
+        Argument(
             metavar="[CORPUS]", parser=read_path, help="Corpus folder instead of the settings' one."
         ),
     ] = None,
-    rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Begin anew, whatever the index holds.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what changed, and write nothing.")
-    ] = False,
+    rebuild: Annotated[bool, option("--rebuild", "Begin anew, whatever the index holds.")] = False,
+    dry_run: Annotated[bool, option("--dry-run", "Say what changed, and write nothing.")] = False,
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Let a corpus without notes empty the index.")
+        bool, option("--allow-empty", "Let a corpus without notes empty the index.")
     ] = False,
-    wait: Annotated[
-        float,
-        typer.Option("--wait", metavar="SECONDS", help="How long to wait for a lock."),
-    ] = 10.0,
+    wait: Annotated[float, option("--wait", "How long to wait for a lock.", "SECONDS")] = 10.0,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
@@ -58,22 +52,25 @@ def index(
         raise UsageError("one index holds one corpus; name one folder, or one above them all")
     require_within("--wait", wait, 0, _LONGEST_WAIT_S)
     chosen = choose_index(config, index_dir)
-    with chosen.open(create=True) as opened:
-        report = update_index(
-            opened,
-            chosen,
-            paths[0] if paths else None,
+    corpus = paths[0] if paths else None
+    with (
+        chosen.open(create=True) as opened,
+        watched_update(opened, chosen, corpus, rebuild=rebuild) as progress,
+    ):
+        report = opened.update(
+            corpus,
+            progress=progress,
             rebuild=rebuild,
             dry_run=dry_run,
             allow_empty=allow_empty,
-            wait_s=wait,
+            lock_timeout_s=wait,
         )
     for line in report_lines(report):
         show_message(line)
     if json:
         write(report_to_json(report))
     if report.skipped:
-        raise typer.Exit(ExitCode.SKIPPED_FILES)
+        raise Exit(ExitCode.SKIPPED_FILES)
 
 
 app.command("reindex", hidden=True, help="The same as `notesearch index`.", epilog=_EXAMPLES)(index)
@@ -95,7 +92,7 @@ def status(
 
 @app.command(epilog=examples("notesearch check", "notesearch check --fix"))
 def check(
-    fix: Annotated[bool, typer.Option("--fix", help="Mend what needs no model.")] = False,
+    fix: Annotated[bool, option("--fix", "Mend what needs no model.")] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -107,4 +104,4 @@ def check(
     if not problems:
         write("no damage found")
     if not all(problem.fixed for problem in problems):
-        raise typer.Exit(ExitCode.INDEX)
+        raise Exit(ExitCode.INDEX)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit
 
 from notesearch.cli.app import (
     ConfigOption,
@@ -15,6 +15,7 @@ from notesearch.cli.app import (
     JsonOption,
     app,
     examples,
+    option,
     read_path,
     require_regular,
     require_within,
@@ -25,7 +26,7 @@ from notesearch.cli.output import show_message, show_warning, write
 
 _MOST_NOTES = 10_000_000
 FilterArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[FILTER…]", help="As in tag:dpo since:2026.")
+    list[str] | None, Argument(metavar="[FILTER…]", help="As in tag:dpo since:2026.")
 ]
 
 
@@ -37,10 +38,9 @@ FilterArgument = Annotated[
 )
 def tags(
     having: Annotated[
-        str | None,
-        typer.Option("--with", metavar="FILTER", help='Count only notes that match: "tag:dpo".'),
+        str | None, option("--with", 'Count only notes that match: "tag:dpo".', "FILTER")
     ] = None,
-    tree: Annotated[bool, typer.Option("--tree", help="Children below their parents.")] = False,
+    tree: Annotated[bool, option("--tree", "Children below their parents.")] = False,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
@@ -63,7 +63,7 @@ def tags(
 )
 def notes(
     where: FilterArgument = None,
-    limit: Annotated[int | None, typer.Option("-n", metavar="N", help="At most so many.")] = None,
+    limit: Annotated[int | None, option("-n", "At most so many.", "N")] = None,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
@@ -78,7 +78,7 @@ def notes(
     for note in found:
         write(stored_note_to_json(note) if json else listed_note_line(note))
     if not found:
-        raise typer.Exit(ExitCode.NOTHING_RELEVANT)
+        raise Exit(ExitCode.NOTHING_RELEVANT)
 
 
 @app.command(
@@ -88,10 +88,8 @@ def notes(
     )
 )
 def show(
-    note: Annotated[str, typer.Argument(metavar="NOTE", help="Id, path, title or passage id.")],
-    open_it: Annotated[
-        bool, typer.Option("--open", help="Open the file, in $VISUAL or $EDITOR.")
-    ] = False,
+    note: Annotated[str, Argument(metavar="NOTE", help="Id, path, title or passage id.")],
+    open_it: Annotated[bool, option("--open", "Open the file, in $VISUAL or $EDITOR.")] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -121,8 +119,7 @@ def show(
 )
 def parse(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH…", parser=read_path, help="Note files or folders."),
+        list[Path], Argument(metavar="PATH…", parser=read_path, help="Note files or folders.")
     ],
     json: JsonOption = False,
     config: ConfigOption = None,
@@ -157,4 +154,4 @@ def parse(
     if json:
         write("[]" if separator == "[\n" else "\n]")
     if any_skipped:
-        raise typer.Exit(ExitCode.SKIPPED_FILES)
+        raise Exit(ExitCode.SKIPPED_FILES)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from io import TextIOWrapper
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Exit
 
 from notesearch.cli.app import (
     ConfigOption,
@@ -21,6 +21,7 @@ from notesearch.cli.app import (
     RerankOption,
     app,
     examples,
+    option,
     read_path,
     require_regular,
     require_within,
@@ -44,10 +45,6 @@ _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
 _LONGEST_LINE = 1_000_000  # characters of a line of --batch; a longer one is no question
 
 
-def _filter(name: str, metavar: str, text: str) -> object:
-    return typer.Option(name, metavar=metavar, help=text)
-
-
 @app.command(
     cls=HitsCommand,
     epilog=examples(
@@ -59,51 +56,43 @@ def _filter(name: str, metavar: str, text: str) -> object:
 )
 def query(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT…", help="A question; it may hold filters.")
+        list[str] | None, Argument(metavar="TEXT…", help="A question; it may hold filters.")
     ] = None,
-    k: Annotated[int, typer.Option("-k", metavar="N", help="Hits to show.")] = 10,
-    mode: Annotated[Mode, typer.Option("--mode", help="What ranks the hits.")] = Mode.HYBRID,
-    per_note: Annotated[
-        int, typer.Option("--per-note", metavar="N", help="At most so many passages of a note.")
-    ] = 1,
+    k: Annotated[int, option("-k", "Hits to show.", "N")] = 10,
+    mode: Annotated[Mode, option("--mode", "What ranks the hits.")] = Mode.HYBRID,
+    per_note: Annotated[int, option("--per-note", "At most so many passages of a note.", "N")] = 1,
     all_passages: Annotated[
-        bool, typer.Option("--all-passages", help="Any number of passages of a note.")
+        bool, option("--all-passages", "Any number of passages of a note.")
     ] = False,
     min_score: Annotated[
-        float | None, typer.Option("--min-score", metavar="X", help="Leave out lower scores.")
+        float | None, option("--min-score", "Leave out lower scores.", "X")
     ] = None,
     rerank: RerankOption = None,
-    update: Annotated[
-        bool, typer.Option("--update", help="Bring the index in step first.")
-    ] = False,
+    update: Annotated[bool, option("--update", "Bring the index in step first.")] = False,
     batch: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--batch",
-            metavar="FILE",
+            "Answer each line of a file (- for stdin) with a JSON object.",
+            "FILE",
             parser=read_path,
-            help="Answer each line of a file (- for stdin) with a JSON object.",
         ),
     ] = None,
     tag: Annotated[
-        list[str] | None, _filter("--tag", "TAG", "With this tag; may be repeated.")
+        list[str] | None, option("--tag", "With this tag; may be repeated.", "TAG")
     ] = None,
-    any_tag: Annotated[list[str] | None, _filter("--any-tag", "TAG", "With one of these.")] = None,
-    not_tag: Annotated[list[str] | None, _filter("--not-tag", "TAG", "Without this tag.")] = None,
-    since: Annotated[str | None, _filter("--since", "DATE", "Of this date or later.")] = None,
-    until: Annotated[str | None, _filter("--until", "DATE", "Of this date or earlier.")] = None,
-    path: Annotated[str | None, _filter("--path", "GLOB", "In files that match.")] = None,
-    section: Annotated[str | None, _filter("--section", "ROLE", "In sections of a role.")] = None,
-    paper: Annotated[str | None, _filter("--paper", "ID", "On this paper.")] = None,
-    kind: Annotated[str | None, _filter("--kind", "KIND", "note, digest-part, index-page.")] = None,
+    any_tag: Annotated[list[str] | None, option("--any-tag", "With one of these.", "TAG")] = None,
+    not_tag: Annotated[list[str] | None, option("--not-tag", "Without this tag.", "TAG")] = None,
+    since: Annotated[str | None, option("--since", "Of this date or later.", "DATE")] = None,
+    until: Annotated[str | None, option("--until", "Of this date or earlier.", "DATE")] = None,
+    path: Annotated[str | None, option("--path", "In files that match.", "GLOB")] = None,
+    section: Annotated[str | None, option("--section", "In sections of a role.", "ROLE")] = None,
+    paper: Annotated[str | None, option("--paper", "On this paper.", "ID")] = None,
+    kind: Annotated[str | None, option("--kind", "note, digest-part, index-page.", "KIND")] = None,
     formats: FormatOption = None,
-    full: Annotated[bool, typer.Option("--full", help="Show whole passages.")] = False,
-    context: Annotated[
-        int, typer.Option("--context", metavar="N", help="Show N passages before and after too.")
-    ] = 0,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show how each hit came about.")
-    ] = False,
+    full: Annotated[bool, option("--full", "Show whole passages.")] = False,
+    context: Annotated[int, option("--context", "Show N passages before and after too.", "N")] = 0,
+    explain: Annotated[bool, option("--explain", "Show how each hit came about.")] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -147,7 +136,7 @@ def query(
         else:
             _show(index, line, answer, full=full, context=context, explain=explain)
     if answer.weak or not answer.hits:
-        raise typer.Exit(ExitCode.NOTHING_RELEVANT)
+        raise Exit(ExitCode.NOTHING_RELEVANT)
 
 
 @app.command(
@@ -158,10 +147,10 @@ def query(
     ),
 )
 def similar(
-    note: Annotated[str, typer.Argument(metavar="NOTE", help="Id, path, title or passage id.")],
-    k: Annotated[int, typer.Option("-k", metavar="N", help="Notes to show.")] = 10,
+    note: Annotated[str, Argument(metavar="NOTE", help="Id, path, title or passage id.")],
+    k: Annotated[int, option("-k", "Notes to show.", "N")] = 10,
     where: Annotated[
-        str | None, typer.Option("--where", metavar="FILTER", help='As in "tag:dpo -tag:survey".')
+        str | None, option("--where", 'As in "tag:dpo -tag:survey".', "FILTER")
     ] = None,
     formats: FormatOption = None,
     index_dir: IndexOption = None,
@@ -181,7 +170,7 @@ def similar(
                     show_message(heading)
                     _show(index, "", replace(answer, hits=tuple(hits)))
     if not answer.hits:
-        raise typer.Exit(ExitCode.NOTHING_RELEVANT)
+        raise Exit(ExitCode.NOTHING_RELEVANT)
 
 
 def _where(
@@ -298,14 +287,13 @@ def _read_lines(file: TextIO, name: Path) -> Iterator[str]:
 
 def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
     """Answer a query a line with a JSON object a line; a wrong query gets its error."""
-    from notesearch.render.hit_formats import hit_to_dict
     from notesearch.render.terminal import to_json
 
     for line in lines:
         found: dict[str, object] = {"query": line, "error": None, "weak": True, "hits": []}
         try:
             answer = ask(line)
-            found |= {"weak": answer.weak, "hits": [hit_to_dict(hit) for hit in answer.hits]}
+            found |= {"weak": answer.weak, "hits": [asdict(hit) for hit in answer.hits]}
         except UsageError as error:
             found["error"] = str(error)
         write(to_json(found))

@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from notesearch.cli.app import app, examples
+from notesearch.cli.app import app, examples, option
 from notesearch.cli.output import write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import escaped
@@ -28,8 +26,8 @@ _EFFECTS = {
 
 @app.command(epilog=examples("notesearch trust", "notesearch trust --remove"))
 def trust(
-    remove: Annotated[bool, typer.Option("--remove", help="Take the trust back.")] = False,
-    list_: Annotated[bool, typer.Option("--list", help="List the files that are trusted.")] = False,
+    remove: Annotated[bool, option("--remove", "Take the trust back.")] = False,
+    list_: Annotated[bool, option("--list", "List the files that are trusted.")] = False,
 ) -> None:
     """Let ./notesearch.yaml name models, code and folders elsewhere.
 

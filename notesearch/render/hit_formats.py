@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from urllib.parse import quote
 
-from notesearch.records import Hit
+from notesearch.records import Hit, Role
 from notesearch.render.terminal import (
     CONTROL_SIGNS,
     escaped,
@@ -35,27 +35,15 @@ _NO_ADDRESS = re.compile(rf"[<>\\%#?&:]|{CONTROL_SIGNS.pattern}")
 _MARKUP = re.compile(r"[\\\[\]<>*~&`]|(?<![^\W_])_|_(?![^\W_])")
 
 
-def hit_to_dict(hit: Hit) -> dict[str, object]:
-    """Return a hit's fields in their fixed order, as JSON has them."""
-    value = asdict(hit)
-    value["role"] = hit.role.value if hit.role else None
-    return value
-
-
 def json_lines(hits: Sequence[Hit]) -> Iterator[str]:
     """Write hits as one JSON array, a hit a line."""
-    if not hits:
-        yield "[]"
-        return
-    for number, hit in enumerate(hits):
-        opening = "[" if number == 0 else " "
-        closing = "]" if number == len(hits) - 1 else ","
-        yield f"{opening}{to_json(hit_to_dict(hit))}{closing}"
+    array = ",\n ".join(jsonl_lines(hits))
+    return iter(f"[{array}]".split("\n"))
 
 
 def jsonl_lines(hits: Sequence[Hit]) -> Iterator[str]:
     """Write hits as one JSON object a line."""
-    return (to_json(hit_to_dict(hit)) for hit in hits)
+    return (to_json(asdict(hit)) for hit in hits)
 
 
 def csv_lines(hits: Sequence[Hit]) -> Iterator[str]:
@@ -70,7 +58,7 @@ def csv_lines(hits: Sequence[Hit]) -> Iterator[str]:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(field.name for field in fields(Hit))
     for hit in hits:
-        values = {**hit_to_dict(hit), "path": escaped(hit.path), "note_id": escaped(hit.note_id)}
+        values = asdict(hit) | {"path": escaped(hit.path), "note_id": escaped(hit.note_id)}
         writer.writerow(map(_cell, values.values()))
     yield buffer.getvalue().rstrip("\n")
 
@@ -139,6 +127,8 @@ def _escaped(text: str) -> str:
 
 def _cell(value: object) -> object:
     """Write a value of a CSV row; numbers are ours, and stay numbers."""
+    if isinstance(value, Role):
+        value = value.value
     text = "; ".join(value) if isinstance(value, tuple) else value
     if not isinstance(text, str):
         return text

@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TextIO
 
@@ -91,11 +92,12 @@ def guarded(text: str) -> str:
 def to_json(value: object) -> str:
     r"""Return a value as JSON on one line; signs that a terminal acts on are \uXXXX escapes.
 
-    They stand inside of strings alone, where JSON reads the escape back as the sign.
+    They stand inside of strings alone, where JSON reads the escape back as the sign. An enum is
+    written as its value.
     """
     import json  # not for `--help`, which reads this module too
 
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, default=attrgetter("value"))
     if text.isprintable():
         return text
     return CONTROL_SIGNS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
