@@ -48,7 +48,7 @@ class ChosenIndex:
         return self.settings.index
 
     def exists(self) -> bool:
-        """Tell whether there is an index; UnusableIndexError where the folder cannot be read."""
+        """Return whether there is an index; UnusableIndexError where the folder cannot be read."""
         from notesearch.index.layout import IndexLayout
 
         try:
@@ -145,7 +145,7 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
 def watched_update(
     index: Index, chosen: ChosenIndex, corpus: Path | None = None, *, rebuild: bool = False
 ) -> Iterator[ProgressObserver]:
-    """Give the observer of an update; Interrupted, with the way on, when the person stops it."""
+    """Yield the observer of an update; Interrupted, with the way on, when the person stops it."""
     try:
         with _progress_bar() as progress:
             yield progress
@@ -187,7 +187,7 @@ def _what_is_kept(index: Index, chosen: ChosenIndex, command: str) -> str:
 
 @contextmanager
 def _progress_bar() -> Iterator[ProgressObserver]:
-    """Give an observer that draws a bar on stderr where a person watches, else nothing.
+    """Yield an observer that draws a bar on stderr where a person watches, else nothing.
 
     Nothing is drawn before there is something to read.
     """

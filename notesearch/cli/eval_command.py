@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument
 
@@ -22,13 +23,7 @@ from notesearch.cli.chosen_index import choose_index
 from notesearch.cli.output import show_message, show_warning, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import escaped
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from notesearch.evaluation.judged import JudgedQuery
-    from notesearch.pipeline import Index
-    from notesearch.search.answer import Mode
+from notesearch.search.answer import Mode
 
 
 @app.command(
@@ -60,55 +55,39 @@ def evaluate(
     config: ConfigOption = None,
 ) -> None:
     """Measure how well questions find their answers: nDCG, MRR, recall, success."""
-    from notesearch.evaluation.evaluate import index_for
-    from notesearch.evaluation.judged import read_queries
+    from notesearch.evaluation.evaluate import evaluate_index, index_for
+    from notesearch.evaluation.judged import read_queries, unknown_notes
     from notesearch.evaluation.own_notes import index_of_own_notes
-
-    if auto == (queries is not None) or (auto and split is not None):
-        raise UsageError("give a file of judged queries, or --auto alone to make some")
-    chosen = choose_index(config, index_dir)
-    if queries is None:
-        with index_of_own_notes(chosen.settings, warn=show_warning, tell=show_message) as own:
-            _report(*own, modes, compare, rerank=rerank, failures=failures, json=json)
-        return
-    require_regular(queries, "name a file of judged queries")
-    judged = read_queries(queries, split=split)
-    if not queries.is_dir():  # a BEIR folder brings its own documents
-        chosen.require()
-    with index_for(queries, chosen.settings, warn=show_warning, tell=show_message) as index:
-        _report(index, judged, modes, compare, rerank=rerank, failures=failures, json=json)
-
-
-def _report(
-    index: Index,
-    queries: Sequence[JudgedQuery],
-    modes: str,
-    compare: str | None,
-    *,
-    rerank: bool | None,
-    failures: bool,
-    json: bool,
-) -> None:
-    """Measure in each mode and write the tables."""
-    from notesearch.evaluation.evaluate import evaluate_index
-    from notesearch.evaluation.judged import unknown_notes
     from notesearch.evaluation.report import compare as compare_two
     from notesearch.evaluation.report import find_failures, make_report
     from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
 
-    known = {name for note in index.notes() for name in (note.note_id, note.path)}
-    unknown = unknown_notes(queries, known)
-    if unknown:
-        names = escaped(", ".join(unknown[:5]))
-        show_message(f"judged, but not in the index: {len(unknown)}, as {names}")
+    if auto == (queries is not None) or (auto and split is not None):
+        raise UsageError("give a file of judged queries, or --auto alone to make some")
     pair = _modes(compare) if compare is not None else []
     if compare is not None and len(pair) != 2:
         raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
-    wanted = list(dict.fromkeys([*_modes(modes), *pair]))
-    found = {mode: evaluate_index(index, queries, mode, rerank=rerank) for mode in wanted}
+    wanted = dict.fromkeys([*_modes(modes), *pair])
+    chosen = choose_index(config, index_dir)
+    with ExitStack() as stack:
+        if queries is None:
+            own = index_of_own_notes(chosen.settings, warn=show_warning, tell=show_message)
+            index, judged = stack.enter_context(own)
+        else:
+            require_regular(queries, "name a file of judged queries")
+            judged = read_queries(queries, split=split)
+            if not queries.is_dir():  # a BEIR folder brings its own documents
+                chosen.require()
+            opened = index_for(queries, chosen.settings, warn=show_warning, tell=show_message)
+            index = stack.enter_context(opened)
+        known = {name for note in index.notes() for name in (note.note_id, note.path)}
+        if unknown := unknown_notes(judged, known):
+            names = escaped(", ".join(unknown[:5]))
+            show_message(f"judged, but not in the index: {len(unknown)}, as {names}")
+        found = {mode: evaluate_index(index, judged, mode, rerank=rerank) for mode in wanted}
     reports = [make_report(mode.value, evaluation) for mode, evaluation in found.items()]
     both = [(mode.value, found[mode]) for mode in pair]
-    comparisons = [compare_two(both[0], both[1])] if both else []
+    comparisons = [compare_two(*both)] if both else []
     failed = {mode.value: find_failures(found[mode]) for mode in found} if failures else None
     if json:
         write(evaluation_to_json(reports, comparisons, failed))
@@ -117,6 +96,4 @@ def _report(
 
 
 def _modes(text: str) -> list[Mode]:
-    from notesearch.search.answer import Mode
-
     return [Mode.named(name.strip()) for name in text.split(",")]

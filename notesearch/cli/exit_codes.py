@@ -75,7 +75,7 @@ class _WrongCommandLine(Protocol):
 
 
 def is_debugging() -> bool:
-    """Tell whether errors are to show their tracebacks."""
+    """Return whether errors are to show their tracebacks."""
     return bool(os.environ.get(DEBUG))
 
 
@@ -138,7 +138,7 @@ def _code_of(error: NotesearchError) -> ExitCode:
 
 
 def _is_of_typer(error: BaseException) -> bool:
-    """Tell whether typer, or click below it, is where an error was raised."""
+    """Return whether typer, or click below it, is where an error was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -35,12 +35,14 @@ def index(
             metavar="[CORPUS]", parser=read_path, help="Corpus folder instead of the settings' one."
         ),
     ] = None,
-    rebuild: Annotated[bool, option("--rebuild", "Begin anew, whatever the index holds.")] = False,
+    rebuild: Annotated[bool, option("--rebuild", "Make the index anew.")] = False,
     dry_run: Annotated[bool, option("--dry-run", "Say what changed, and write nothing.")] = False,
     allow_empty: Annotated[
         bool, option("--allow-empty", "Let a corpus without notes empty the index.")
     ] = False,
-    wait: Annotated[float, option("--wait", "How long to wait for a lock.", "SECONDS")] = 10.0,
+    wait: Annotated[
+        float, option("--wait", "How long to wait for another update.", "SECONDS")
+    ] = 10.0,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
@@ -92,7 +94,7 @@ def status(
 
 @app.command(epilog=examples("notesearch check", "notesearch check --fix"))
 def check(
-    fix: Annotated[bool, option("--fix", "Mend what needs no model.")] = False,
+    fix: Annotated[bool, option("--fix", "Mend damage that needs no model.")] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:

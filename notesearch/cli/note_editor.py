@@ -21,7 +21,7 @@ _COLON_LINE = ("subl", "zed")
 
 
 def find_file(corpus: Path, path: str, update_command: str) -> Path:
-    """Give the real file of a note; UsageError for what is no note file inside the corpus.
+    """Return the real file of a note; UsageError where it is no note file inside the corpus.
 
     An index may come from anywhere and name any path, and a note may be a link: neither opens
     what is not a note.

@@ -251,7 +251,7 @@ def _show(
 
 @contextmanager
 def _open_lines(batch: Path) -> Iterator[Iterator[str]]:
-    """Give the queries of a file, one a line; `-` stands for stdin."""
+    """Yield the queries of a file, one a line; `-` stands for stdin."""
     if str(batch) == "-":
         stdin: TextIO | None = sys.stdin
         if stdin is None:

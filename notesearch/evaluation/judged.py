@@ -194,7 +194,7 @@ def _grades(value: object, place: str) -> dict[str, int]:
 
 
 def is_beir_folder(folder: Path) -> bool:
-    """Tell by the names in it whether a folder holds judged queries as BEIR has them."""
+    """Return by the names in it whether a folder holds judged queries as BEIR has them."""
     return (folder / _BEIR_QUERIES).is_file() and (folder / "qrels").is_dir()
 
 

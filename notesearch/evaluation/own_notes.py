@@ -193,7 +193,7 @@ def _prose(blocks: Sequence[Block]) -> Iterator[Block]:
 
 
 def _is_quotable(sentence: str) -> bool:
-    """Tell whole sentences of prose from bits of lists and from formulas."""
+    """Return whether a sentence is whole prose, no bit of a list and no formula."""
     letters = sum(sign.isalpha() or sign.isspace() for sign in sentence)
     is_whole = sentence[0].isupper() and sentence[-1] in ".!?"
     has_length = len(sentence.split()) in _SENTENCE_WORDS
@@ -201,7 +201,7 @@ def _is_quotable(sentence: str) -> bool:
 
 
 def _can_go(text: str, passages: Sequence[Passage]) -> bool:
-    """Tell whether a text stands in passages, and enough is left of them without it."""
+    """Return whether a text stands in passages, and enough is left of them without it."""
     pattern = pattern_of(text)
     if not any(pattern.search(passage.search_text) for passage in passages):
         return False
