@@ -27,9 +27,9 @@ DEBUG = "NOTESEARCH_DEBUG"  # set by --debug too; empty is unset
 
 # What typer raises for a wrong command line: UsageError, which not every version of it exports.
 _WRONG_COMMAND_LINE = cast("type[Exception]", typer.BadParameter.__mro__[1])
-# A query line is quoted in lines of its own, with carets below what is wrong in it.
+# A query line is quoted in lines of its own, with carets below the mistake.
 _WITH_CARETS = re.compile(r"[^\n]+\n    [^\n]*\n +\^+")
-# An error quotes what it was given, which may be a path or a word of any length.
+# An error quotes its input, which may be a path or a word of any length.
 _MOST_SHOWN = 2000
 _LONG_WORD = re.compile(r"(\S{150})\S{51,}(\S{100})")
 
@@ -91,7 +91,7 @@ def run_to_its_end(command: Callable[[], object]) -> int:
             return ExitCode.OK
         # And where `_NOTESEARCH_COMPLETE` holds what it does not know: 1 is a query's alone.
         return ExitCode.USAGE if end.code == 1 else _number(end.code)
-    except BaseException as error:  # noqa: BLE001 - libraries in Rust raise what is no Exception
+    except BaseException as error:  # noqa: BLE001 - libraries in Rust raise errors that are no Exception
         return _end_with(error)
     if code == ExitCode.INTERRUPTED:
         show_message("notesearch: interrupted")
@@ -165,7 +165,7 @@ def _explain(error: _WrongCommandLine) -> None:
     show_message(f"notesearch: {_one_error(message)}; see: {command} --help")
 
 
-# ---------------------------------------------------------------- what no command can use
+# ---------------------------------------------------------------- input that no command can use
 
 
 def _require_text(arguments: Sequence[str], environment: Mapping[str, str]) -> None:

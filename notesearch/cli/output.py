@@ -43,7 +43,7 @@ def write(text: str, end: str = "\n") -> None:
 
 
 def show_message(text: str) -> None:
-    """Write to stderr what is no result; where that is closed or full, it is lost."""
+    """Write a message to stderr; where that is closed or full, it is lost."""
     stderr: TextIO | None = sys.stderr
     if stderr is None:
         return
@@ -55,7 +55,7 @@ def show_message(text: str) -> None:
 
 
 def show_warning(text: str) -> None:
-    """Write to stderr what a person should know, and that is no error."""
+    """Write to stderr what a person should know, though it stops nothing."""
     show_message(f"notesearch: warning: {text}")
 
 

@@ -195,7 +195,7 @@ def _where(
 
 
 def _writer_of(formats: Sequence[str] | None) -> Callable[[Sequence[Hit]], None] | None:
-    """Return what writes hits for a program; None where a person reads them."""
+    """Return the function that writes hits for a program; None where a person reads them."""
     from notesearch.render.hit_formats import HIT_FORMATS
 
     unknown = [name for name in formats or () if name not in HIT_FORMATS]
@@ -223,7 +223,7 @@ def _show(
     context: int = 0,
     explain: bool = False,
 ) -> None:
-    """Write hits for a person, and what explains them."""
+    """Write hits for a person, with their explanation where that is asked for."""
     from notesearch.render.hits import explanation, hit_lines, marked_text
     from notesearch.render.terminal import style_of
 

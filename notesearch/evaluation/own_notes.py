@@ -30,7 +30,7 @@ from notesearch.records import Block, Listing, Note, NoteKind, Passage, ReadFile
 from notesearch.settings import Settings
 
 _MOST_OF_A_KIND = 100
-# What more notes share is the title of a template or a link in all of them, and no paper.
+# More notes than these share the title of a template or a link in all of them, and no paper.
 _MOST_ON_ONE_PAPER = 10
 # In words. Shorter ones name nothing, longer ones nobody types.
 _TITLE_WORDS = range(3, 21)
@@ -45,14 +45,14 @@ _TLDR_MARK = re.compile(r"^tl;?dr\b[\s.:;-]*", re.IGNORECASE)
 class AutoKind(Enum):
     """The part of a note that a query is made of."""
 
-    SUMMARY = "summary line"  # held out; finds its note by what else is in it
+    SUMMARY = "summary line"  # held out; finds its note by the rest of the text
     TITLE = "title"  # held out; finds its note by the body
     SENTENCE = "quoted sentence"  # stays in the note that it should find
 
 
 @dataclass(frozen=True, slots=True)
 class AutoQueries:
-    """Queries, and what has to be left out of the notes before these are searched."""
+    """Queries, and the lines to leave out of the notes before these are searched."""
 
     queries: tuple[JudgedQuery, ...]
     held_out: Mapping[str, str]  # by note id, for `HeldOutCorpus`
@@ -67,8 +67,8 @@ def index_of_own_notes(
 ) -> Iterator[tuple[Index, tuple[JudgedQuery, ...]]]:
     """Open an index of the settings' corpus to measure with, and make queries of its notes.
 
-    It is a copy of the person's index, without what the queries are made of; only the passages
-    that held such a line are embedded again. It is removed afterwards.
+    It is a copy of the person's index, without the lines that queries are made of; only the
+    passages that held such a line are embedded again. It is removed afterwards.
     """
     with Index.open(create=True, settings=settings, warn=warn, tell=tell) as own:
         folder = own.folder()
@@ -83,7 +83,7 @@ def index_of_own_notes(
             yield index, made.queries
 
 
-# ---------------------------------------------------------------- what a note can be asked for by
+# ---------------------------------------------------------------- texts that could ask for a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class _Candidate:
 def make_queries(files: Iterable[ReadFile]) -> AutoQueries:
     """Make at most 100 queries of each kind; the same notes give the same queries.
 
-    A note serves one kind, so that what is held out for one query takes nothing from another.
-    Notes that share their paper serve none: nobody can say which of them a line of theirs means.
+    A note serves one kind, so that the line held out for one query takes nothing from another.
+    Notes that share their paper serve none: a line of one may mean any of them.
     """
     counts: Counter[bytes] = Counter()  # of the notes that a sentence stands in
     candidates = [one for file in files for one in _candidates(file, counts)]
@@ -218,14 +218,14 @@ def _key(sentence: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class HeldOutCorpus:
-    """A corpus whose notes lack what is held out of them; its index is one to measure by alone."""
+    """A corpus whose notes lack their held-out lines; its index is for measuring alone."""
 
     corpus: CorpusSource
     held_out: Mapping[str, str]  # by note id: the title or the line that is left out
 
     @property
     def fingerprint(self) -> str:
-        """A short name of what is held out: another one makes an index read everything again."""
+        """A short name of all held-out lines: another one makes an index read everything again."""
         lines = repr(sorted(self.held_out.items()))
         return f"held out {blake2b(lines.encode(), digest_size=4).hexdigest()}"
 
@@ -238,7 +238,7 @@ class HeldOutCorpus:
         return self.corpus.hash_file(path)
 
     def read_files(self, paths: Sequence[str]) -> Iterator[ReadFile]:
-        """Read files and leave out what is held out."""
+        """Read files and leave out the held-out lines."""
         return (hold_out(file, self.held_out) for file in self.corpus.read_files(paths))
 
 

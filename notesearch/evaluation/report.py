@@ -75,7 +75,7 @@ class Failure:
 
 
 def make_report(setting: str, evaluation: Evaluation) -> Report:
-    """Return the figures of an evaluation; groups are named by what the queries carry."""
+    """Return the figures of an evaluation: of all its queries, by kind and by split."""
     answerable, unanswerable = evaluation.answerable, evaluation.unanswerable
     groups = [_group(answerable)] if answerable else []
     kinds = sorted({outcome.query.kind for outcome in answerable})

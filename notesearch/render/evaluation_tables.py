@@ -27,7 +27,7 @@ def evaluation_lines(
     comparisons: Sequence[Comparison] = (),
     failures: Mapping[str, Sequence[Failure]] | None = None,
 ) -> Iterator[str]:
-    """Write reports, then comparisons, then what failed by setting, as tables for a person."""
+    """Write reports, then comparisons, then failures by setting, as tables for a person."""
     tables = [
         *map(report_lines, reports),
         *map(comparison_lines, comparisons),
@@ -62,7 +62,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def failure_lines(setting: str, failures: Sequence[Failure]) -> Iterator[str]:
-    """List queries that did not find their answers: what was wanted, and what came."""
+    """List queries that did not find their answers, and the hits that came instead."""
     yield f"{setting}: {_count(len(failures))} without an answer among the first {FAILURE_DEPTH}"
     for failure in failures:
         query = failure.query

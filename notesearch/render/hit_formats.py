@@ -27,11 +27,11 @@ _ADDRESSES = {
     "acl": "https://aclanthology.org/{}",
     "pubmed": "https://pubmed.ncbi.nlm.nih.gov/{}",
 }
-# What makes a spreadsheet read a cell as a formula, in narrow and wide form.
+# Signs that make a spreadsheet read a cell as a formula, in narrow and wide form.
 _FORMULA_SIGNS = tuple("=+-@＝＋－＠")
-# What could end a link's address, begin another part of it, or be read as an entity.
+# Signs that could end a link's address, begin another part of it, or be read as an entity.
 _NO_ADDRESS = re.compile(rf"[<>\\%#?&:]|{CONTROL_SIGNS.pattern}")
-# What Markdown reads as more than itself; not `_` inside of a word.
+# Signs that Markdown reads as more than themselves; not `_` inside of a word.
 _MARKUP = re.compile(r"[\\\[\]<>*~&`]|(?<![^\W_])_|_(?![^\W_])")
 
 
@@ -83,7 +83,7 @@ def path_lines(hits: Sequence[Hit]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class HitFormat:
-    """A format of hits for programs: its function, and what `--help` says of it."""
+    """A format of hits for programs: its function, and a few words for `--help`."""
 
     lines: Callable[[Sequence[Hit]], Iterator[str]]
     help: str

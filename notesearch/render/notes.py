@@ -10,7 +10,7 @@ from notesearch.records import Note, Passage
 from notesearch.render.terminal import Style, escaped, printable, printable_lines, to_json
 
 _SHOWN_WORDS = 14
-# What JSON has of a note and of a passage, in this order.
+# The fields of a note and of a passage in JSON, in their order.
 _NOTE_FIELDS = (
     *("id", "path", "title", "tags", "folder_tags", "date", "year", "paper", "kind"),
     *("line_start", "line_end"),
@@ -28,7 +28,7 @@ def note_to_json(note: Note, passages: Sequence[Passage]) -> str:
 
 
 def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
-    """Describe a note for a person: what was read of it, then a line a passage."""
+    """Describe a note for a person: its facts, then two lines for each passage."""
     kind = "" if note.kind.value == "note" else f"  ({note.kind.value})"
     place = f"{escaped(note.path)}:{note.line_start}-{note.line_end}"
     yield printable(f"{place}  {note.title}{kind}")

@@ -11,7 +11,7 @@ from notesearch.render.terminal import escaped, printable, to_json
 
 
 def finding_line(found: Finding | SkippedFile) -> str:
-    """Write what was odd or wrong with a file on one line: its place, then the finding."""
+    """Write a finding on one line: file and line, then the reason."""
     path = escaped(found.path)
     place = f"{path}, line {found.line}" if found.line else path
     skipped = "left out: " if isinstance(found, SkippedFile) else ""
@@ -19,7 +19,7 @@ def finding_line(found: Finding | SkippedFile) -> str:
 
 
 def report_lines(report: UpdateReport) -> Iterator[str]:
-    """Say what an update did, or with a dry run would do, and what it could not read."""
+    """Sum up an update, or what a dry run would do, after the files that it could not read."""
     yield from map(finding_line, report.findings)
     yield from map(finding_line, report.skipped)
     counts = {
