@@ -18,8 +18,8 @@ from notesearch.errors import CorpusError, UnusableIndexError
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
-    from notesearch.index.records import Progress, ProgressObserver
-    from notesearch.pipeline import Index
+    from notesearch.index.reports import Progress, ProgressObserver
+    from notesearch.library import Index
     from notesearch.settings import Settings
 
 _AS_IT_IS = "answered from the index as it is"
@@ -83,7 +83,7 @@ class ChosenIndex:
 
     def open(self, *, create: bool = False) -> Index:
         """Open the index; UnusableIndexError where it is missing and `create` is not set."""
-        from notesearch.pipeline import Index
+        from notesearch.library import Index
 
         if not create:
             self.require()
@@ -115,14 +115,13 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
 
     A query line that cannot be read ends before anything is made for it.
     """
-    from notesearch.forms import FORMS
-    from notesearch.search.query_line import parse_query
+    from notesearch.query import parse_query
 
     is_new = not chosen.exists()
     if is_new and not chosen.is_default:
         chosen.require()
     if is_new and line.strip():
-        parse_query(line, FORMS)
+        parse_query(line)
     index = chosen.open(create=is_new)
     if is_new:
         show_message(escaped(f"no index in {chosen.index_dir} yet: making one of {index.corpus}"))
@@ -196,7 +195,7 @@ def _progress_bar() -> Iterator[ProgressObserver]:
     from rich import progress as rich
     from rich.console import Console
 
-    from notesearch.index.records import ignore_progress
+    from notesearch.index.reports import ignore_progress
 
     console = Console(stderr=True)
     if not console.is_terminal:

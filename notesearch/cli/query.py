@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TextIO
 
-    from notesearch.pipeline import Index
+    from notesearch.library import Index
+    from notesearch.query.filters import Filter
     from notesearch.records import Hit
-    from notesearch.search.filters import Filter
 
 _MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
@@ -180,8 +180,8 @@ def _where(
     options: dict[str, str | None],
 ) -> Filter | None:
     """Return one filter of all the filter options; `options` are those that are named as fields."""
-    from notesearch.pipeline import filter_of
-    from notesearch.search.filters import AnyOf, Not, all_of
+    from notesearch.library import filter_of
+    from notesearch.query.filters import AnyOf, Not, all_of
 
     parts: list[Filter] = [filter_of("tag", name) for name in tags]
     if any_tags:

@@ -11,7 +11,7 @@ from pathlib import Path
 from notesearch.embedding.load import say_nothing
 from notesearch.evaluation.judged import JudgedQuery, beir_notes, is_beir_folder
 from notesearch.evaluation.metrics import DEPTH, Measure, score_ranking
-from notesearch.pipeline import Index, warn_in_python
+from notesearch.library import Index, warn_in_python
 from notesearch.search.answer import Mode
 from notesearch.settings import Settings
 

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from notesearch.errors import SettingsError, UsageError
-from notesearch.yaml_faults import YAML_FAULTS, describe_fault, load_yaml
+from notesearch.untrusted_yaml import YAML_FAULTS, describe_fault, load_yaml
 
 _KEYS = ("id", "kind", "split", "text", "where", "section", "relevant")
 _READABLE = "a .yaml or .jsonl file of queries, or a BEIR folder with queries.jsonl and qrels/"

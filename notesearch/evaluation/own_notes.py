@@ -24,8 +24,8 @@ from pathlib import Path
 from notesearch.corpus.words.search_text import to_words
 from notesearch.embedding.load import say_nothing
 from notesearch.evaluation.judged import JudgedQuery
-from notesearch.index.records import CorpusSource
-from notesearch.pipeline import Index, warn_in_python
+from notesearch.index.reports import CorpusSource
+from notesearch.library import Index, warn_in_python
 from notesearch.records import Block, Listing, Note, NoteKind, Passage, ReadFile, Role
 from notesearch.settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from notesearch.index.records import CorpusDrift, IndexStatus, UpdateReport
+from notesearch.index.reports import CorpusDrift, IndexStatus, UpdateReport
 from notesearch.records import Finding, SkippedFile
 from notesearch.render.terminal import escaped, printable, to_json
 

@@ -19,7 +19,7 @@ from notesearch.evaluation.own_notes import (
     make_queries,
     pattern_of,
 )
-from notesearch.index.records import LazyEmbedder
+from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import ListedFile, Listing, ReadFile
 from tests.fakes import WordEmbedder
@@ -204,7 +204,7 @@ def test_index_of_the_held_out_corpus_embeds_what_changed_alone(tmp_path: Path) 
     for corpus, reading in ((whole, "whole"), (held, held.fingerprint)):
         embedder.embedded.clear()
         model = LazyEmbedder(embedder.fingerprint, lambda: embedder)
-        update_index(tmp_path / "index", UpdatePlan(corpus, model, reading, lambda tag: [tag]))
+        update_index(tmp_path / "index", UpdatePlan(corpus, model, reading))
     changed = {
         after.search_text
         for before, after in zip(

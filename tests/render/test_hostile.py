@@ -18,7 +18,8 @@ from markdown_it.token import Token
 from notesearch.evaluation.evaluate import Found
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.report import Failure
-from notesearch.index.records import Counts, IndexStatus, StoredNote, TagCount, UpdateReport
+from notesearch.index.reports import Counts, IndexStatus, UpdateReport
+from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Hit, Note, NoteKind, Passage, SkippedFile
 from notesearch.render import (
     evaluation_tables,
@@ -136,7 +137,7 @@ def test_marks_of_our_own_pass_the_last_look_and_others_do_not():
 def test_hit_for_a_person_is_printable(hit, words, width):
     style = Style(width=width)
     answer = Answer(
-        (hit,), Mode.HYBRID, where=words, terms=(words,), pairs=(words,), forms=(words,)
+        (hit,), Mode.HYBRID, where=words, terms=(words,), pairs=(words,), rewordings=(words,)
     )
     for max_chars in (None, 40):
         runs = hits.marked_text(hit.text, words, max_chars)

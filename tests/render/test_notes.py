@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from notesearch.index.records import (
+from notesearch.index.reports import (
     CorpusDrift,
     Counts,
     IndexStatus,
     Stage,
-    StoredNote,
-    TagCount,
     UpdateReport,
 )
+from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Note, NoteKind, Passage, Role, SkippedFile
 from notesearch.render.notes import (
     listed_note_line,
