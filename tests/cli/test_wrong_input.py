@@ -216,13 +216,13 @@ def test_closed_streams_leave_the_index_whole(here):
     (here / "corpus/new.md").write_text("# Robot\n\nA robot.\n", encoding="utf-8")
     script = (
         "import os, sys; from tests import word_model\n"
-        "from notesearch import cli, index_models\n"
-        "for name, stand_in in word_model.STAND_INS.items(): setattr(index_models, name, stand_in)\n"
-        "real = index_models.load_embedder\n"
+        "from notesearch import cli, index_models as model\n"
+        "for name, stand_in in word_model.STAND_INS.items(): setattr(model, name, stand_in)\n"
+        "real = model.load_embedder\n"
         "def noisy(*args, **more):\n"
         "    os.write(1, b'noise of a library'); os.write(2, b'noise of a library')\n"
         "    return real(*args, **more)\n"
-        "index_models.load_embedder = noisy\n"
+        "model.load_embedder = noisy\n"
         "cli.run()\n"
     )
     command = [sys.executable, "-c", script, "index", "--rebuild"]
