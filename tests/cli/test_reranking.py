@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from notesearch import Index, RerankerChoice, Settings
+from notesearch.cli.exit_codes import ExitCode
 from notesearch.embedding.compile.pretrained import quiet
 from notesearch.errors import UsageError
-from notesearch.exit_codes import ExitCode
 from tests.cli.conftest import ROOT
 from tests.fakes import WordEmbedder
 from tests.tiny_models import save_model

@@ -1,11 +1,11 @@
-"""`notesearch index`, `status` and `check`: the index and its corpus."""
+"""`notesearch index`, `status` and `check`: keep the index in step and whole."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Exit
 
 from notesearch.cli.app import (
     ConfigOption,
@@ -13,15 +13,14 @@ from notesearch.cli.app import (
     JsonOption,
     app,
     examples,
-    open_index,
+    option,
     read_path,
     require_within,
 )
-from notesearch.cli.output import tell, write
-from notesearch.cli.places import read_place
-from notesearch.cli.updating import update
+from notesearch.cli.chosen_index import choose_index, watched_update
+from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import show_message, write
 from notesearch.errors import UsageError
-from notesearch.exit_codes import ExitCode
 from notesearch.render.terminal import escaped
 
 _LONGEST_WAIT_S = 86_400  # a day
@@ -32,48 +31,48 @@ _EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.no
 def index(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(
+        Argument(
             metavar="[CORPUS]", parser=read_path, help="Corpus folder instead of the settings' one."
         ),
     ] = None,
-    rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Begin anew, whatever the index holds.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what changed, and write nothing.")
-    ] = False,
+    rebuild: Annotated[bool, option("--rebuild", "Make the index anew.")] = False,
+    dry_run: Annotated[bool, option("--dry-run", "Say what changed, and write nothing.")] = False,
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Let a corpus without notes empty the index.")
+        bool, option("--allow-empty", "Let a corpus without notes empty the index.")
     ] = False,
     wait: Annotated[
-        float, typer.Option("--wait", metavar="SECONDS", help="How long to wait for a writer.")
+        float, option("--wait", "How long to wait for another update.", "SECONDS")
     ] = 10.0,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Bring the index in step with the corpus: only what changed is read and embedded."""
-    from notesearch.render.reports import report_lines, report_to_json
+    from notesearch.render.update_summary import report_lines, report_to_json
 
-    corpus = _only(paths)
+    if paths and len(paths) > 1:
+        raise UsageError("one index holds one corpus; name one folder, or one above them all")
     require_within("--wait", wait, 0, _LONGEST_WAIT_S)
-    place = read_place(config, index_dir)
-    with open_index(place, create=True) as opened:
-        report = update(
-            opened,
-            place,
+    chosen = choose_index(config, index_dir)
+    corpus = paths[0] if paths else None
+    with (
+        chosen.open(create=True) as opened,
+        watched_update(opened, chosen, corpus, rebuild=rebuild) as progress,
+    ):
+        report = opened.update(
             corpus,
+            progress=progress,
             rebuild=rebuild,
             dry_run=dry_run,
             allow_empty=allow_empty,
-            wait_s=wait,
+            lock_timeout_s=wait,
         )
     for line in report_lines(report):
-        tell(line)
+        show_message(line)
     if json:
         write(report_to_json(report))
     if report.skipped:
-        raise typer.Exit(ExitCode.SKIPPED_FILES)
+        raise Exit(ExitCode.SKIPPED_FILES)
 
 
 app.command("reindex", hidden=True, help="The same as `notesearch index`.", epilog=_EXAMPLES)(index)
@@ -84,33 +83,27 @@ def status(
     json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
 ) -> None:
     """Show what is in the index, and how the corpus differs from it by size and time."""
-    from notesearch.render.reports import status_lines, status_to_json
+    from notesearch.render.update_summary import status_lines, status_to_json
 
-    place = read_place(config, index_dir)
-    with open_index(place) as opened:
+    chosen = choose_index(config, index_dir)
+    with chosen.open() as opened:
         found = opened.status()
-        update_command = place.index_command(opened.corpus)
+        update_command = chosen.command(opened.corpus)
     write(status_to_json(found) if json else "\n".join(status_lines(found, update_command)))
 
 
 @app.command(epilog=examples("notesearch check", "notesearch check --fix"))
 def check(
-    fix: Annotated[bool, typer.Option("--fix", help="Mend what needs no model.")] = False,
+    fix: Annotated[bool, option("--fix", "Mend damage that needs no model.")] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Look for damage in the index; a lost or damaged vector file is made again with --fix."""
-    with open_index(read_place(config, index_dir)) as opened:
+    with choose_index(config, index_dir).open() as opened:
         problems = opened.check(fix=fix)
     for problem in problems:
         write(f"{escaped(problem.message)}{' (mended)' if problem.fixed else ''}")
     if not problems:
         write("no damage found")
     if not all(problem.fixed for problem in problems):
-        raise typer.Exit(ExitCode.INDEX)
-
-
-def _only(paths: list[Path] | None) -> Path | None:
-    if paths and len(paths) > 1:
-        raise UsageError("one index holds one corpus; name one folder, or one above them all")
-    return paths[0] if paths else None
+        raise Exit(ExitCode.INDEX)

@@ -1,4 +1,4 @@
-"""What an update did and what an index is: for people and as JSON."""
+"""Write what an update did and what an index holds: for people and as JSON."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from notesearch.index.reports import CorpusDrift, IndexStatus, UpdateReport
-from notesearch.render.machine import to_json
-from notesearch.render.remarks import remark_line
-from notesearch.render.terminal import escaped, printable
+from notesearch.records import Finding, SkippedFile
+from notesearch.render.terminal import escaped, printable, to_json
+
+
+def finding_line(found: Finding | SkippedFile) -> str:
+    """Write a finding on one line: file and line, then the reason."""
+    path = escaped(found.path)
+    place = f"{path}, line {found.line}" if found.line else path
+    skipped = "left out: " if isinstance(found, SkippedFile) else ""
+    return f"{place}: {skipped}{printable(found.reason)}"
 
 
 def report_lines(report: UpdateReport) -> Iterator[str]:
-    """Say what an update did, or with a dry run would do, and what it could not read."""
-    for finding in report.findings:
-        yield remark_line(finding)
-    for skipped in report.skipped:
-        yield remark_line(skipped)
+    """Sum up an update, or what a dry run would do, after the files that it could not read."""
+    yield from map(finding_line, report.findings)
+    yield from map(finding_line, report.skipped)
     counts = {
         "added": len(report.added),
         "changed": len(report.changed),
@@ -53,21 +58,20 @@ def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     yield printable(f"reading   {status.reading}")
     yield f"size      {size:,.1f} MB"
     yield printable(f"updated   {status.updated}, generation {status.generation}")
-    there = "" if status.drift else ", which is not there"
-    yield f"corpus    {escaped(status.corpus)}{there}"
+    missing = "" if status.drift else ", which is not there"
+    yield f"corpus    {escaped(status.corpus)}{missing}"
     if status.drift:
         yield f"          {drift_line(status.drift, update_command) or 'in step'}"
-    for skipped in status.failed:
-        yield remark_line(skipped)
+    yield from map(finding_line, status.failed)
 
 
 def drift_line(drift: CorpusDrift, update_command: str) -> str:
-    """Say how the corpus is ahead of the index, and what helps; nothing when they are in step."""
+    """Say how the corpus is ahead of the index, and what helps; "" when they are in step."""
     counts = {"added": drift.added, "changed": drift.changed, "removed": drift.removed}
     changes = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     return escaped(f"the index is behind: {changes}; run: {update_command}") if changes else ""
 
 
 def status_to_json(status: IndexStatus) -> str:
-    """Write what an index is as one JSON object."""
+    """Write what an index holds as one JSON object."""
     return to_json(asdict(status))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from notesearch.exit_codes import ExitCode
+from notesearch.cli.exit_codes import ExitCode
 
 TITLE = "Direct Preference Optimization"
 TAGS = """\

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from notesearch.records import Hit, Role
-from notesearch.render.tables import (
+from notesearch.render.hit_formats import (
     csv_lines,
-    hit_to_dict,
     json_lines,
     jsonl_lines,
     markdown_lines,
@@ -121,7 +120,7 @@ MARKDOWN = """\
 
 def test_fields_of_a_hit_are_those_documented():
     assert [field.name for field in fields(Hit)] == FIELDS
-    assert list(hit_to_dict(FULL)) == FIELDS
+    assert list(json.loads(next(jsonl_lines([FULL])))) == FIELDS
 
 
 def test_json_in_whole():

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from notesearch.cli.exit_codes import ExitCode
+from notesearch.evaluation.evaluate import evaluate_index, index_for
 from notesearch.evaluation.judged import read_queries
-from notesearch.exit_codes import ExitCode
-from notesearch.measuring import evaluate_index, index_for, index_of_own_notes
+from notesearch.evaluation.own_notes import index_of_own_notes
 from notesearch.search.answer import Mode
 from notesearch.settings import Settings
 from tests.cli.conftest import Run

@@ -1,20 +1,24 @@
-"""Hits for programs and documents: JSON, CSV, Markdown, paths. Each gives whole lines.
+"""Write hits for programs and documents: `HIT_FORMATS` has a row for each format.
 
-JSON loses nothing. The other forms leave control signs out, and write those of paths as escapes.
+To add a format, write a function that returns whole lines, and add its row. JSON loses nothing;
+the other formats leave control signs out, and write those of paths as escapes.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
-from io import StringIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from urllib.parse import quote
 
-from notesearch.records import Hit
-from notesearch.render.machine import to_json
-from notesearch.render.terminal import CONTROL_SIGNS, escaped, printable, printable_lines
+from notesearch.records import Hit, Role
+from notesearch.render.terminal import (
+    CONTROL_SIGNS,
+    escaped,
+    printable,
+    printable_lines,
+    to_json,
+)
 
 _ADDRESSES = {
     "arxiv": "https://arxiv.org/abs/{}",
@@ -23,47 +27,38 @@ _ADDRESSES = {
     "acl": "https://aclanthology.org/{}",
     "pubmed": "https://pubmed.ncbi.nlm.nih.gov/{}",
 }
-# What makes a spreadsheet read a cell as a formula, in narrow and wide form.
+# Signs that make a spreadsheet read a cell as a formula, in narrow and wide form.
 _FORMULA_SIGNS = tuple("=+-@＝＋－＠")
-# What could end a link's address, begin another part of it, or be read as an entity.
+# Signs that could end a link's address, begin another part of it, or be read as an entity.
 _NO_ADDRESS = re.compile(rf"[<>\\%#?&:]|{CONTROL_SIGNS.pattern}")
-# What Markdown reads as more than itself; not `_` inside of a word.
+# Signs that Markdown reads as more than themselves; not `_` inside of a word.
 _MARKUP = re.compile(r"[\\\[\]<>*~&`]|(?<![^\W_])_|_(?![^\W_])")
-
-
-def hit_to_dict(hit: Hit) -> dict[str, object]:
-    """Give a hit's fields in their fixed order, as JSON has them."""
-    value = asdict(hit)
-    value["role"] = hit.role.value if hit.role else None
-    return value
 
 
 def json_lines(hits: Sequence[Hit]) -> Iterator[str]:
     """Write hits as one JSON array, a hit a line."""
-    if not hits:
-        yield "[]"
-        return
-    for number, hit in enumerate(hits):
-        opening = "[" if number == 0 else " "
-        closing = "]" if number == len(hits) - 1 else ","
-        yield f"{opening}{to_json(hit_to_dict(hit))}{closing}"
+    array = ",\n ".join(jsonl_lines(hits))
+    return iter(f"[{array}]".split("\n"))
 
 
 def jsonl_lines(hits: Sequence[Hit]) -> Iterator[str]:
     """Write hits as one JSON object a line."""
-    return (to_json(hit_to_dict(hit)) for hit in hits)
+    return (to_json(asdict(hit)) for hit in hits)
 
 
 def csv_lines(hits: Sequence[Hit]) -> Iterator[str]:
-    """Write hits as CSV with a line of names; several values in a field are parted by `; `.
+    """Write hits as CSV with a line of names; several values in a field are separated by `; `.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe.
     """
+    import csv  # not for `--help`, which reads the table of formats
+    from io import StringIO
+
     buffer = StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(field.name for field in fields(Hit))
     for hit in hits:
-        values = {**hit_to_dict(hit), "path": escaped(hit.path), "note_id": escaped(hit.note_id)}
+        values = asdict(hit) | {"path": escaped(hit.path), "note_id": escaped(hit.note_id)}
         writer.writerow(map(_cell, values.values()))
     yield buffer.getvalue().rstrip("\n")
 
@@ -86,8 +81,25 @@ def path_lines(hits: Sequence[Hit]) -> Iterator[str]:
     return iter(dict.fromkeys(escaped(hit.path) for hit in hits))
 
 
+@dataclass(frozen=True, slots=True)
+class HitFormat:
+    """A format of hits for programs: its function, and a few words for `--help`."""
+
+    lines: Callable[[Sequence[Hit]], Iterator[str]]
+    help: str
+
+
+HIT_FORMATS: Mapping[str, HitFormat] = {
+    "json": HitFormat(json_lines, "one array"),
+    "jsonl": HitFormat(jsonl_lines, "an object a line"),
+    "csv": HitFormat(csv_lines, "with a line of names"),
+    "markdown": HitFormat(markdown_lines, "a list with citations"),
+    "paths": HitFormat(path_lines, "the files, best first"),
+}
+
+
 def paper_address(paper: str) -> str | None:
-    """Give the web address of a paper's identity, where its kind has one."""
+    """Return the web address of a paper's identity, None where its kind has none."""
     scheme, _, name = paper.partition(":")
     if scheme not in _ADDRESSES:
         return None
@@ -115,6 +127,8 @@ def _escaped(text: str) -> str:
 
 def _cell(value: object) -> object:
     """Write a value of a CSV row; numbers are ours, and stay numbers."""
+    if isinstance(value, Role):
+        value = value.value
     text = "; ".join(value) if isinstance(value, tuple) else value
     if not isinstance(text, str):
         return text

@@ -1,12 +1,11 @@
-"""How well a search finds what it should: tables for people, and JSON."""
+"""Write how well a search finds its answers: tables for people, and JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 
-from notesearch.evaluation.bootstrap import Figure
-from notesearch.evaluation.metrics import Measure
+from notesearch.evaluation.metrics import Figure, Measure
 from notesearch.evaluation.report import (
     FAILURE_DEPTH,
     Comparison,
@@ -16,8 +15,7 @@ from notesearch.evaluation.report import (
     Report,
     WeakCalls,
 )
-from notesearch.render.machine import to_json
-from notesearch.render.terminal import printable
+from notesearch.render.terminal import printable, to_json
 
 _NAME_WIDTH = 24
 _SHOWN_ANSWERS = 5
@@ -29,7 +27,7 @@ def evaluation_lines(
     comparisons: Sequence[Comparison] = (),
     failures: Mapping[str, Sequence[Failure]] | None = None,
 ) -> Iterator[str]:
-    """Write reports, then comparisons, then what failed by setting, as tables for a person."""
+    """Write reports, then comparisons, then failures by setting, as tables for a person."""
     tables = [
         *map(report_lines, reports),
         *map(comparison_lines, comparisons),
@@ -64,7 +62,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def failure_lines(setting: str, failures: Sequence[Failure]) -> Iterator[str]:
-    """List queries that did not find their answers: what was wanted, and what came."""
+    """List queries that did not find their answers, and the hits that came instead."""
     yield f"{setting}: {_count(len(failures))} without an answer among the first {FAILURE_DEPTH}"
     for failure in failures:
         query = failure.query
@@ -85,10 +83,7 @@ def evaluation_to_json(
     failures: Mapping[str, Sequence[Failure]] | None = None,
 ) -> str:
     """Write all figures, with the interval of each, as one JSON object."""
-    value = {
-        "settings": [_report_value(report) for report in reports],
-        "comparisons": [_comparison_value(comparison) for comparison in comparisons],
-    }
+    value = {"settings": _plain(reports), "comparisons": _plain(comparisons)}
     if failures is not None:
         value["failures"] = [
             {"setting": setting, "queries": [_failure_value(failure) for failure in failed]}
@@ -131,64 +126,28 @@ def _count(queries: int) -> str:
 
 
 def _difference_columns(difference: Difference) -> str:
-    figure = difference.figure
-    interval = f"{figure.low:+.3f} to {figure.high:+.3f}"
+    interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
     shares = (difference.better, difference.equal, difference.worse)
-    return f"{figure.mean:+8.3f}{interval:>18}" + "".join(f"{100 * one:6.0f} %" for one in shares)
+    columns = "".join(f"{100 * share:6.0f} %" for share in shares)
+    return f"{difference.mean:+8.3f}{interval:>18}{columns}"
 
 
-def _report_value(report: Report) -> dict[str, object]:
-    calls = report.weak_calls
-    return {
-        "setting": report.setting,
-        "groups": [
-            {
-                "kind": group.kind,
-                "split": group.split,
-                "queries": group.queries,
-                **{
-                    measure.value: _figure_value(figure)
-                    for measure, figure in group.figures.items()
-                },
-            }
-            for group in report.groups
-        ],
-        "weak_calls": {
-            "unanswerable": calls.unanswerable,
-            "recognised": _figure_value(calls.recognised),
-            "answerable": calls.answerable,
-            "wrongly_weak": _figure_value(calls.wrongly_weak),
-        },
-    }
-
-
-def _comparison_value(comparison: Comparison) -> dict[str, object]:
-    return {
-        "first": comparison.first,
-        "second": comparison.second,
-        "queries": comparison.queries,
-        **{
-            measure.value: _difference_value(difference)
-            for measure, difference in comparison.differences.items()
-        },
-    }
-
-
-def _difference_value(difference: Difference) -> dict[str, float]:
-    return {
-        **_numbers(difference.figure),
-        "better": round(difference.better, _DECIMALS),
-        "equal": round(difference.equal, _DECIMALS),
-        "worse": round(difference.worse, _DECIMALS),
-    }
-
-
-def _figure_value(figure: Figure | None) -> dict[str, float] | None:
-    return None if figure is None else _numbers(figure)
-
-
-def _numbers(figure: Figure) -> dict[str, float]:
-    return {name: round(value, _DECIMALS) for name, value in asdict(figure).items()}
+def _plain(value: object) -> object:
+    """Return a value as JSON has it: figures rounded, and measures as keys beside the others."""
+    if isinstance(value, float):
+        return round(value, _DECIMALS)
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if not is_dataclass(value):
+        return value
+    plain: dict[str, object] = {}
+    for field in fields(value):
+        found = getattr(value, field.name)
+        if isinstance(found, Mapping):
+            plain |= {measure.value: _plain(figure) for measure, figure in found.items()}
+        else:
+            plain[field.name] = _plain(found)
+    return plain
 
 
 def _failure_value(failure: Failure) -> dict[str, object]:
@@ -200,5 +159,5 @@ def _failure_value(failure: Failure) -> dict[str, object]:
         "where": query.where,
         "relevant": dict(query.relevant),
         "first_relevant": failure.first_relevant,
-        "instead": [asdict(hit) for hit in failure.instead],
+        "instead": _plain(failure.instead),
     }

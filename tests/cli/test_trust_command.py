@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from notesearch.cli.exit_codes import ExitCode
 from notesearch.embedding.compile.pretrained import quiet
-from notesearch.exit_codes import ExitCode
 from tests.cli.conftest import Ended, run_apart
 from tests.conftest import write_notes
 from tests.tiny_models import save_model

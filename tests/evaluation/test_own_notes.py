@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 
 from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_file
-from notesearch.corpus.words.search_text import to_words
-from notesearch.evaluation.auto import AutoKind, AutoQueries, make_queries
-from notesearch.evaluation.hold_out import HeldOutCorpus, hold_out, pattern_of
+from notesearch.evaluation import own_notes
+from notesearch.evaluation.own_notes import (
+    AutoKind,
+    HeldOutCorpus,
+    hold_out,
+    make_queries,
+    pattern_of,
+)
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.lazy import Lazy
 from notesearch.records import ListedFile, Listing, ReadFile
@@ -46,10 +51,6 @@ def cut(note):
     return tuple(chunk_note(note, max_tokens=60, count=count))
 
 
-def made(files: list[ReadFile], per_kind: int = 100) -> AutoQueries:
-    return make_queries(files, to_words=to_words, per_kind=per_kind)
-
-
 def searched(file: ReadFile) -> str:
     """All that a file's notes are searched by, on one line."""
     texts = [passage.search_text for own in file.passages for passage in own]
@@ -60,7 +61,7 @@ def searched(file: ReadFile) -> str:
 
 def test_summary_line_asks_for_its_note_and_is_held_out(tmp_path: Path) -> None:
     (file,) = read(tmp_path, {"a.md": note("alpha")})
-    auto = made([file])
+    auto = make_queries([file])
     (query,) = auto.queries
     assert query.kind == AutoKind.SUMMARY.value
     assert query.text == "The alpha method trains without any reward model at all."
@@ -75,7 +76,7 @@ def test_summary_line_asks_for_its_note_and_is_held_out(tmp_path: Path) -> None:
 def test_title_asks_for_its_body_and_is_held_out_wherever_it_stands(tmp_path: Path) -> None:
     text = note("alpha", summary=False) + "\nSee also a paper about\nalpha things, part two.\n"
     (file,) = read(tmp_path, {"a.md": text})
-    auto = made([file])
+    auto = make_queries([file])
     (query,) = auto.queries
     assert (query.kind, query.text) == (AutoKind.TITLE.value, "A Paper About Alpha Things")
     held = hold_out(file, auto.held_out)
@@ -88,14 +89,14 @@ def test_title_asks_for_its_body_and_is_held_out_wherever_it_stands(tmp_path: Pa
 
 def test_what_is_shown_stays_as_it_is(tmp_path: Path) -> None:
     (file,) = read(tmp_path, {"a.md": note("alpha")})
-    held = hold_out(file, made([file]).held_out)
+    held = hold_out(file, make_queries([file]).held_out)
     shown = [passage.text for passage in held.passages[0]]
     assert shown == [passage.text for passage in file.passages[0]]
 
 
 def test_quoted_sentence_is_left_where_it_stands(tmp_path: Path) -> None:
     (file,) = read(tmp_path, {"a.md": note("alpha", title="Alpha", summary=False)})
-    auto = made([file])
+    auto = make_queries([file])
     (query,) = auto.queries
     assert query.kind == AutoKind.SENTENCE.value
     assert query.text in searched(file)
@@ -103,48 +104,44 @@ def test_quoted_sentence_is_left_where_it_stands(tmp_path: Path) -> None:
     assert hold_out(file, auto.held_out) is file
 
 
-def test_notes_on_one_paper_ask_for_each_other_and_not_for_themselves(tmp_path: Path) -> None:
+def test_notes_on_one_paper_are_not_asked_for(tmp_path: Path) -> None:
     link = "Paper: https://arxiv.org/abs/2305.18290\n\n"
     first = note("alpha").replace("## TL;DR", f"{link}## TL;DR")
     second = note("beta").replace("## TL;DR", f"{link}## TL;DR")
-    auto = made(read(tmp_path, {"a.md": first, "b.md": second}))
-    asked = {next(iter(query.ignored)): query for query in auto.queries}
-    assert set(asked) == {"a.md", "b.md"}
-    assert asked["a.md"].relevant == {"b.md": 1}
-    assert asked["b.md"].relevant == {"a.md": 1}
-    assert {query.kind for query in auto.queries} == {AutoKind.SAME_PAPER.value}
-    assert auto.held_out == {}
+    auto = make_queries(read(tmp_path, {"a.md": first, "b.md": second, "c.md": note("gamma")}))
+    assert [dict(query.relevant) for query in auto.queries] == [{"c.md": 1}]
+    assert list(auto.held_out) == ["c.md"]
 
 
 def test_notes_of_one_title_are_on_one_paper_unless_their_papers_differ(tmp_path: Path) -> None:
     title = "A Paper About Many Things"
-    like = made(
+    like = make_queries(
         read(tmp_path, {"a.md": note("alpha", title=title), "b.md": note("beta", title=title)})
     )
-    assert {query.kind for query in like.queries} == {AutoKind.SAME_PAPER.value}
+    assert like.queries == ()
     papers = {
         f"{word}.md": note(word, title=title).replace("## TL;DR", f"arXiv:{paper}\n\n## TL;DR")
         for word, paper in (("gamma", "2305.18290"), ("delta", "2305.18291"))
     }
-    apart = made(read(tmp_path, papers))
+    apart = make_queries(read(tmp_path, papers))
     assert {query.kind for query in apart.queries} == {AutoKind.SUMMARY.value}
 
 
 def test_title_of_a_template_names_no_paper(tmp_path: Path) -> None:
     words = [f"alpha{letter}" for letter in "abcdefghijk"]
     texts = {f"{word}.md": note(word, title="My Weekly Reading Notes") for word in words}
-    kinds = {query.kind for query in made(read(tmp_path, texts)).queries}
+    kinds = {query.kind for query in make_queries(read(tmp_path, texts)).queries}
     assert kinds == {AutoKind.SUMMARY.value}
 
 
 def test_line_that_stands_in_two_notes_asks_for_none(tmp_path: Path) -> None:
     texts = {f"{name}.md": note("alpha", title=name) for name in ("One", "Two")}
-    assert made(read(tmp_path, texts)).queries == ()
+    assert make_queries(read(tmp_path, texts)).queries == ()
 
 
 def test_note_with_nothing_but_its_line_is_not_asked_for(tmp_path: Path) -> None:
     line = SUMMARY.format(word="alpha")
-    auto = made(read(tmp_path, {"a.md": f"# Alpha\n\n## TL;DR\n\n{line}\n"}))
+    auto = make_queries(read(tmp_path, {"a.md": f"# Alpha\n\n## TL;DR\n\n{line}\n"}))
     assert AutoKind.SUMMARY.value not in {query.kind for query in auto.queries}
 
 
@@ -152,22 +149,24 @@ def test_index_pages_are_not_asked_for(tmp_path: Path) -> None:
     (file,) = read(tmp_path, {"a.md": note("alpha")})
     index_page = type(file.reading.notes[0].kind).INDEX_PAGE
     notes = (replace(file.reading.notes[0], kind=index_page),)
-    assert made([replace(file, reading=replace(file.reading, notes=notes))]).queries == ()
+    assert make_queries([replace(file, reading=replace(file.reading, notes=notes))]).queries == ()
 
 
-def test_each_note_serves_one_kind_and_kinds_have_a_limit(tmp_path: Path) -> None:
+def test_each_note_serves_one_kind_and_kinds_have_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
     texts = {f"{word}.md": note(word, summary=word < "d") for word in words}
     files = read(tmp_path, texts)
-    auto = made(files)
+    auto = make_queries(files)
     kinds = [query.kind for query in auto.queries]
     assert kinds.count(AutoKind.SUMMARY.value) == 2
     assert kinds.count(AutoKind.TITLE.value) == kinds.count(AutoKind.SENTENCE.value) == 3
     asked = [name for query in auto.queries for name in query.relevant]
     assert len(asked) == len(set(asked))
-    few = made(files, per_kind=1)
-    assert len(few.queries) == 3
-    assert made(files[::-1]) == auto
+    assert make_queries(files[::-1]) == auto
+    monkeypatch.setattr(own_notes, "_MOST_OF_A_KIND", 1)
+    assert len(make_queries(files).queries) == 3
 
 
 class Files:
@@ -189,7 +188,7 @@ class Files:
 def test_held_out_corpus_is_the_corpus_without_the_lines(tmp_path: Path) -> None:
     files = read(tmp_path, {"a.md": note("alpha"), "b.md": note("beta", title="B", summary=False)})
     whole = Files(files)
-    auto = made(files)
+    auto = make_queries(files)
     held = HeldOutCorpus(whole, auto.held_out)
     assert held.list_files() == whole.list_files()
     assert held.hash_file("a.md") == whole.hash_file("a.md")
@@ -201,7 +200,7 @@ def test_held_out_corpus_is_the_corpus_without_the_lines(tmp_path: Path) -> None
 def test_index_of_the_held_out_corpus_embeds_what_changed_alone(tmp_path: Path) -> None:
     files = read(tmp_path, {"a.md": note("alpha"), "b.md": note("beta", title="B", summary=False)})
     whole, embedder = Files(files), WordEmbedder()
-    held = HeldOutCorpus(whole, made(files).held_out)
+    held = HeldOutCorpus(whole, make_queries(files).held_out)
     for corpus, reading in ((whole, "whole"), (held, held.fingerprint)):
         embedder.embedded.clear()
         plan = UpdatePlan(

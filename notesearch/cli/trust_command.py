@@ -1,4 +1,4 @@
-"""`notesearch trust`: let the settings file of this folder do what a stranger's may not."""
+"""`notesearch trust`: let the settings file of this folder do what a stranger's may not do."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from notesearch.cli.app import app, examples
+from notesearch.cli.app import app, examples, option
 from notesearch.cli.output import write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import escaped
@@ -16,7 +14,7 @@ from notesearch.render.terminal import escaped
 if TYPE_CHECKING:
     from notesearch.settings import SettingsFile
 
-# What a key that needs trust does.
+# The effects of keys that need trust.
 _EFFECTS = {
     "trust_remote_code": "runs code that comes with the model",
     "rerank_trust_remote_code": "runs code that comes with the cross-encoder",
@@ -28,13 +26,13 @@ _EFFECTS = {
 
 @app.command(epilog=examples("notesearch trust", "notesearch trust --remove"))
 def trust(
-    remove: Annotated[bool, typer.Option("--remove", help="Take the trust back.")] = False,
-    list_: Annotated[bool, typer.Option("--list", help="List the files that are trusted.")] = False,
+    remove: Annotated[bool, option("--remove", "Take the trust back.")] = False,
+    list_: Annotated[bool, option("--list", "List the files that are trusted.")] = False,
 ) -> None:
-    """Accept what ./notesearch.yaml says of models, code and folders elsewhere.
+    """Let ./notesearch.yaml name models, code and folders elsewhere.
 
-    Shows what it is and remembers it until the file changes. Without it these settings do not
-    count in a file that is found: it may have come with the notes.
+    Shows these settings and trusts the file until it changes. Without trust they do not count:
+    the file may have come with the notes.
     """
     from notesearch import trust as trusted
     from notesearch.setting_values import show
@@ -63,7 +61,7 @@ def trust(
 
 
 def _effect(key: str, value: str, file: SettingsFile) -> str:
-    """Say what a setting does that needs trust."""
+    """Describe what a setting does that needs trust."""
     from notesearch.embedding.model_source import is_hub_id
     from notesearch.setting_values import FOLDERS, folder_value
 

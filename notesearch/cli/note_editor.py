@@ -21,10 +21,10 @@ _COLON_LINE = ("subl", "zed")
 
 
 def find_file(corpus: Path, path: str, update_command: str) -> Path:
-    """Give the real file of a note; UsageError for what is no note file inside the corpus.
+    """Return the real file of a note; UsageError where it is no note file inside the corpus.
 
     An index may come from anywhere and name any path, and a note may be a link: neither opens
-    what is not a note.
+    a file that is not a note.
     """
     try:
         root = corpus.resolve()
@@ -41,7 +41,7 @@ def find_file(corpus: Path, path: str, update_command: str) -> Path:
 
 
 def open_file(file: Path, line: int) -> None:
-    """Open a file and wait for what opens it; UsageError when that fails.
+    """Open a file and wait for the program to end; UsageError when that fails.
 
     `file` is absolute, so that its name is never read as an option.
     """
