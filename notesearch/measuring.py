@@ -66,7 +66,7 @@ def index_of_own_notes(
     What the queries are made of is left out of a copy of the index, so that a line does not
     find itself; only the passages that it was in are embedded anew.
     """
-    from notesearch.corpus.words.search_text import to_words
+    from notesearch.corpus.search_text.plain_words import to_words
 
     with Index.open(create=True, settings=settings, warn=warn, tell=tell) as own:
         folder = own.folder()

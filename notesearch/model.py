@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from notesearch.corpus_folder import Ruler
+from notesearch.corpus.folder import Ruler
 from notesearch.embedding import (
     Embedder,
     Reranker,

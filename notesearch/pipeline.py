@@ -19,7 +19,7 @@ from notesearch.arguments import (
     require_seconds,
     require_text,
 )
-from notesearch.corpus_folder import DEFAULT_CORPUS, CorpusFolder
+from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder, Reranker
 from notesearch.embedding.load import say_nothing
 from notesearch.errors import CorpusError, UnusableIndexError, UsageError

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from notesearch.corpus.path_patterns import PathPatterns, PatternError
-from notesearch.corpus.rules import SPLITS, ReadingRule
+from notesearch.corpus.reading_rules import SPLITS, ReadingRule
 from notesearch.embedding.choice import Precision
 from notesearch.embedding.source import BUNDLED_NAMES, is_hub_id
 from notesearch.errors import SettingsError

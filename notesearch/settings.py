@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus.reading_rules import ReadingRule
 from notesearch.embedding.choice import ModelChoice, RerankerChoice
 from notesearch.embedding.source import BUNDLED_NAMES
 from notesearch.errors import SettingsError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus.reading_rules import ReadingRule
 from notesearch.embedding import Precision, RerankerChoice
 from notesearch.errors import SettingsError
 from notesearch.settings import KEYS, Settings, load_settings

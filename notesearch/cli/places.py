@@ -54,7 +54,7 @@ class Place:
 
         What the bare command takes by itself is left out.
         """
-        from notesearch.corpus_folder import DEFAULT_CORPUS
+        from notesearch.corpus.folder import DEFAULT_CORPUS
 
         words = ["notesearch", "index"]
         corpus = corpus or self.settings.corpus

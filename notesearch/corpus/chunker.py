@@ -15,8 +15,8 @@ from functools import partial
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 
-from notesearch.corpus.packing import Piece, pack, speaker_of
-from notesearch.corpus.words.search_text import to_words
+from notesearch.corpus.passage_groups import Piece, pack, speaker_of
+from notesearch.corpus.search_text.plain_words import to_words
 from notesearch.records import Block, Note, Passage, Section
 
 # The title may take this share of a passage; a longer one is cut, in the search text alone.

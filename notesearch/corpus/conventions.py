@@ -8,7 +8,7 @@ from heapq import nsmallest
 from pathlib import Path
 
 from notesearch.corpus.facts.tags import hashtag_line
-from notesearch.corpus.opening import read_bytes
+from notesearch.regular_files import read_bytes
 
 # Lines of nothing but hashtags in so many files: who writes these also writes them in prose.
 _FILES_WITH_HASHTAGS = 10

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import ftfy
 from ftfy.badness import is_bad
 
-from notesearch.corpus.opening import MAX_FILE_BYTES
+from notesearch.regular_files import MAX_FILE_BYTES
 
 # The longest note file met in 43 collections has some 3,000 lines; past these sizes it is data.
 MAX_LINES = 50_000

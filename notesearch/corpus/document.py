@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from notesearch.corpus.block_rules import TooManyBlocksError
-from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.decode import UnreadableError, decode, refuse_many_lines
 from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
+from notesearch.corpus.markdown_blocks import parse_blocks
+from notesearch.corpus.markdown_it_rules import TooManyBlocksError
+from notesearch.corpus.markdown_lines import heading_text
 from notesearch.corpus.markup import TRANSLATORS
-from notesearch.corpus.text import heading_text
 from notesearch.records import Block
 
 # The most in a file of 43 collections is 3,500; each takes some 60 µs, however short.

@@ -9,7 +9,6 @@ from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 
-from notesearch.corpus.blocks import blocks_within, parse_blocks
 from notesearch.corpus.decode import UnreadableError
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.facts.acronyms import find_acronyms
@@ -20,11 +19,12 @@ from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags, tags_from_value
 from notesearch.corpus.facts.title import Title, find_title, make_title
 from notesearch.corpus.layouts import Part, split_document
 from notesearch.corpus.layouts.part import count_words, first_sentence
-from notesearch.corpus.opening import read_stamped
-from notesearch.corpus.rules import ReadingRule, rule_for
+from notesearch.corpus.markdown_blocks import blocks_within, parse_blocks
+from notesearch.corpus.reading_rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
 from notesearch.corpus.walk import NOT_UTF8, is_utf8
 from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
+from notesearch.regular_files import read_stamped
 
 # A topic heading longer than this is a sentence or a date range, not a tag.
 _MAX_TOPIC_WORDS = 5

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notesearch.corpus.facts.roles import role_of, role_of_line
-from notesearch.corpus.text import heading_text
+from notesearch.corpus.markdown_lines import heading_text
 from notesearch.records import Block, Role, Section
 
 # `**Problem**: text`, `**Limitations.** text`, or `**Results**` alone on its line.

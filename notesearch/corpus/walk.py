@@ -8,10 +8,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from notesearch.corpus.opening import LEADS_OUT, read_bytes
 from notesearch.corpus.path_patterns import PathPatterns, PatternError
 from notesearch.errors import CorpusError
 from notesearch.records import ListedFile, Listing, SkippedFile
+from notesearch.regular_files import LEADS_OUT, read_bytes
 
 NOTE_SUFFIXES = frozenset(
     {".md", ".markdown", ".mdx", ".txt", ".text", ".org", ".rst", ".html", ".htm"}

@@ -10,7 +10,7 @@ from notesearch.corpus.decode import (
     UnreadableError,
     decode,
 )
-from notesearch.corpus.opening import MAX_FILE_BYTES
+from notesearch.regular_files import MAX_FILE_BYTES
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.blocks import parse_blocks
+from notesearch.corpus.markdown_blocks import parse_blocks
 from notesearch.corpus.markup import TRANSLATORS, Translated
 
 CASES = Path(__file__).with_name("markup_cases.md")

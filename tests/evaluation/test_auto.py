@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_file
-from notesearch.corpus.words.search_text import to_words
+from notesearch.corpus.search_text.plain_words import to_words
 from notesearch.evaluation.auto import AutoKind, AutoQueries, make_queries
 from notesearch.evaluation.hold_out import HeldOutCorpus, hold_out, pattern_of
 from notesearch.index.records import LazyEmbedder

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from notesearch.corpus.opening import read_stamped
 from notesearch.index.records import LazyEmbedder
 from notesearch.index.update import UpdatePlan
 from notesearch.records import (
@@ -26,6 +25,7 @@ from notesearch.records import (
     Role,
     SkippedFile,
 )
+from notesearch.regular_files import read_stamped
 from tests.fakes import WordEmbedder
 
 

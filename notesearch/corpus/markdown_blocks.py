@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from notesearch.corpus.block_rules import TooManyBlocksError, use_fast_rules
+from notesearch.corpus.markdown_it_rules import TooManyBlocksError, use_fast_rules
 from notesearch.records import Block
 
 _KINDS = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.corpus.opening import LEADS_OUT, read_bytes
+from notesearch.regular_files import LEADS_OUT, read_bytes
 
 
 def reason(corpus, path):

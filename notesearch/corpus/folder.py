@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from notesearch.corpus.opening import read_stamped
 from notesearch.corpus.versions import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.walk import NOTE_SUFFIXES, list_files
 from notesearch.errors import NotesearchError, UsageError
 from notesearch.records import FileReading, Listing, Passage, ReadFile, SkippedFile
+from notesearch.regular_files import read_stamped
 from notesearch.settings import Settings
 
 # What reads notes is imported where the first one is read: a query lists the files to tell

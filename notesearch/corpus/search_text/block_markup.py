@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from notesearch.corpus.words.latex import math_to_words
-from notesearch.corpus.words.rewriting import (
+from notesearch.corpus.search_text.latex import math_to_words
+from notesearch.corpus.search_text.rewriting import (
     SHIELDED_PIPE,
     Rule,
     apply_rules,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index, Settings
-from notesearch.corpus_folder import Ruler, parse_paths
+from notesearch.corpus.folder import Ruler, parse_paths
 from notesearch.errors import ModelError, UsageError
 from notesearch.index.records import UpdateReport
 from tests.fakes import WordEmbedder
@@ -162,8 +162,8 @@ def test_pattern_of_a_reading_rule_has_bounded_time(tmp_path, pattern, is_read):
 import sys
 from pathlib import Path
 from notesearch import Settings
-from notesearch.corpus.rules import ReadingRule
-from notesearch.corpus_folder import Ruler, parse_paths
+from notesearch.corpus.reading_rules import ReadingRule
+from notesearch.corpus.folder import Ruler, parse_paths
 settings = Settings(reading=(ReadingRule("*.md", record_start=sys.argv[2]),))
 ruler = Ruler(60, lambda texts: [len(text.split()) for text in texts])
 (file,) = parse_paths([Path(sys.argv[1])], settings, lambda: ruler)

@@ -10,7 +10,13 @@ from __future__ import annotations
 import html
 import re
 
-from notesearch.corpus.words.rewriting import Rule, apply_rules, replace_between, shield, word_set
+from notesearch.corpus.search_text.rewriting import (
+    Rule,
+    apply_rules,
+    replace_between,
+    shield,
+    word_set,
+)
 
 GREEK_LETTERS = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
