@@ -29,7 +29,7 @@ def parse(
 
     Needs no index. Use it to see why a note is found, or why it is not.
     """
-    from notesearch.corpus.folder import parse_paths
+    from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
     from notesearch.model import Model
     from notesearch.render.notes import note_lines, note_to_json
     from notesearch.render.remarks import remark_line
@@ -40,11 +40,17 @@ def parse(
     model = Model(settings, warn=warn, tell=tell)
     any_skipped = False
     separator = "[\n"
-    for file in parse_paths(paths, settings, model.ruler, debug=is_debugging()):
+    for file in parse_paths(
+        paths,
+        settings.corpus or DEFAULT_CORPUS,
+        settings.reading_options,
+        model.counter,
+        debug=is_debugging(),
+    ):
         for finding in file.reading.findings:
             tell(remark_line(finding))
         if file.reading.skipped:
-            tell(remark_line(file.reading.skipped))
+            tell(remark_line(file.reading.skipped, left_out=True))
             any_skipped = True
         for note, passages in zip(file.reading.notes, file.passages, strict=True):
             if json:

@@ -23,7 +23,7 @@ from notesearch.corpus.markdown_blocks import blocks_within, parse_blocks
 from notesearch.corpus.reading_rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
 from notesearch.corpus.walk import NOT_UTF8, is_utf8
-from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
+from notesearch.records import Block, FileReading, Finding, Note, NoteKind
 from notesearch.regular_files import read_stamped
 
 # A topic heading longer than this is a sentence or a date range, not a tag.
@@ -92,7 +92,7 @@ def _refuse_many_notes(notes: int, size: int) -> None:
 
 
 def _skipped(path: str, reason: str, line: int | None = None) -> FileReading:
-    return FileReading(path, skipped=SkippedFile(path, line, reason))
+    return FileReading(path, skipped=Finding(path, line, reason))
 
 
 class _PartReader:

@@ -8,10 +8,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from notesearch.corpus.path_patterns import PathPatterns, PatternError
+from notesearch.corpus.reading_rules import PathPatterns, PatternError
 from notesearch.errors import CorpusError
-from notesearch.records import ListedFile, Listing, SkippedFile
-from notesearch.regular_files import LEADS_OUT, read_bytes
+from notesearch.records import Finding, ListedFile, Listing
+from notesearch.regular_files import LEADS_OUT, read_inside
 
 NOTE_SUFFIXES = frozenset(
     {".md", ".markdown", ".mdx", ".txt", ".text", ".org", ".rst", ".html", ".htm"}
@@ -75,7 +75,7 @@ def _ignore_lines(corpus: Path, *, follow_links: bool) -> list[str]:
     """Read the lines of the ignore file, none where there is no such file."""
     file = corpus / IGNORE_FILE
     try:
-        data = read_bytes(
+        data = read_inside(
             corpus, IGNORE_FILE, most=_MOST_IGNORE_BYTES + 1, follow_links=follow_links
         )
         _require_short(str(file), size=len(data))  # first: more was not read
@@ -111,7 +111,7 @@ class _Walk:
         self._follow_links = follow_links
         self._seen: set[tuple[int, int]] = set()  # folders reached so far, as (device, inode)
         self._like_notes: list[str] = []  # folders that are named like a note
-        self.skipped: list[SkippedFile] = []
+        self.skipped: list[Finding] = []
         self.left_out: set[str] = set()  # by the settings
 
     def files(self) -> Iterator[ListedFile]:
@@ -198,7 +198,7 @@ class _Walk:
         self.left_out.add(path)
 
     def _skip(self, path: str, reason: str) -> None:
-        self.skipped.append(SkippedFile(path, None, reason))
+        self.skipped.append(Finding(path, None, reason))
 
 
 def _is_note(name: str) -> bool:

@@ -39,7 +39,7 @@ from notesearch.index.records import (
 from notesearch.index.salvage import salvage_vectors
 from notesearch.index.state import IndexState, path_from, read_state
 from notesearch.index.status import read_failures
-from notesearch.records import Finding, Listing, SkippedFile
+from notesearch.records import Finding, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class _Work:
     read: tuple[SeenFile, ...]
     remove: tuple[KnownFile, ...]
     touch: tuple[SeenFile, ...]  # same bytes, another size or time
-    unreadable: tuple[tuple[SeenFile, SkippedFile], ...]
+    unreadable: tuple[tuple[SeenFile, Finding], ...]
     publish: bool  # passages change, or the FAISS file is lost
 
     @property

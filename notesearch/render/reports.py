@@ -16,7 +16,7 @@ def report_lines(report: UpdateReport) -> Iterator[str]:
     for finding in report.findings:
         yield remark_line(finding)
     for skipped in report.skipped:
-        yield remark_line(skipped)
+        yield remark_line(skipped, left_out=True)
     counts = {
         "added": len(report.added),
         "changed": len(report.changed),
@@ -58,7 +58,7 @@ def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     if status.drift:
         yield f"          {drift_line(status.drift, update_command) or 'in step'}"
     for skipped in status.failed:
-        yield remark_line(skipped)
+        yield remark_line(skipped, left_out=True)
 
 
 def drift_line(drift: CorpusDrift, update_command: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from notesearch.corpus.reader import read_notes
-from notesearch.records import FileReading, Finding, Note, SkippedFile
+from notesearch.records import FileReading, Finding, Note
 
 CASES_FILE = Path(__file__).with_name("format_cases.md")
 CASE = re.compile(
@@ -88,7 +88,7 @@ def described(reading: FileReading, expected: list[dict[str, Any]]) -> list[dict
     return notes + ([remark("skipped", reading.skipped)] if reading.skipped else [])
 
 
-def remark(kind: str, said: Finding | SkippedFile) -> dict[str, Any]:
+def remark(kind: str, said: Finding) -> dict[str, Any]:
     return {kind: said.reason, **({"line": said.line} if said.line else {})}
 
 

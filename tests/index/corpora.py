@@ -23,7 +23,6 @@ from notesearch.records import (
     Passage,
     ReadFile,
     Role,
-    SkippedFile,
 )
 from notesearch.regular_files import read_stamped
 from tests.fakes import WordEmbedder
@@ -36,7 +35,7 @@ def tag_forms(written: str) -> list[str]:
 
 def read_lines(path: str, text: str) -> ReadFile:
     if text.startswith("!"):
-        return ReadFile(FileReading(path, skipped=SkippedFile(path, 1, "begins with !")))
+        return ReadFile(FileReading(path, skipped=Finding(path, 1, "begins with !")))
     lines = text.splitlines()
     tags = tuple(lines[0][1:].split()) if lines and lines[0].startswith("#") else ()
     note = Note(
@@ -87,7 +86,7 @@ class LineCorpus:
     root: Path
     hashed: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
-    unlisted: tuple[SkippedFile, ...] = ()
+    unlisted: tuple[Finding, ...] = ()
 
     def write(self, path: str, *lines: str) -> None:
         file = self.root / path
@@ -124,7 +123,7 @@ class LineCorpus:
                 stamp = replace(stamp, hash=hashlib.sha256(data).hexdigest())
                 yield replace(read, reading=replace(read.reading, stamp=stamp))
             except OSError as error:
-                yield ReadFile(FileReading(path, skipped=SkippedFile(path, None, str(error))))
+                yield ReadFile(FileReading(path, skipped=Finding(path, None, str(error))))
 
 
 class CountedLoads:

@@ -19,7 +19,7 @@ from notesearch.evaluation.evaluate import Found
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.report import Failure
 from notesearch.index.records import Counts, IndexStatus, StoredNote, TagCount, UpdateReport
-from notesearch.records import Finding, Hit, Note, NoteKind, Passage, SkippedFile
+from notesearch.records import Finding, Hit, Note, NoteKind, Passage
 from notesearch.render import evaluation, hits, notes, remarks, reports, tables
 from notesearch.render.terminal import (
     Style,
@@ -240,7 +240,7 @@ def test_notes_and_tags_are_printable(path, title, names, text):
 
 @given(HOSTILE, HOSTILE)
 def test_reports_are_printable(path, reason):
-    finding, skipped = Finding(path, 3, reason), SkippedFile(path, None, reason)
+    finding, skipped = Finding(path, 3, reason), Finding(path, None, reason)
     report = UpdateReport(findings=(finding,), skipped=(skipped,), added=(path,))
     status = IndexStatus(
         Counts(1, 1, 1, 1), 1, reason, reason, path, 9, reason, reason, 0, 0, (skipped,), None

@@ -14,7 +14,7 @@ from notesearch.index.records import (
     TagCount,
     UpdateReport,
 )
-from notesearch.records import Finding, Note, NoteKind, Passage, Role, SkippedFile
+from notesearch.records import Finding, Note, NoteKind, Passage, Role
 from notesearch.render.notes import (
     listed_note_line,
     note_lines,
@@ -211,7 +211,7 @@ def test_tags_as_json():
 # ------------------------------------------------------------ what an update did
 
 
-SKIPPED = SkippedFile("scan.md", None, "not text but a PDF")
+SKIPPED = Finding("scan.md", None, "not text but a PDF")
 FINDING = Finding("a.md", 3, "not UTF-8, read as Windows-1252 (a guess)")
 REPORT = UpdateReport(
     added=("a.md", "scan.md"),
@@ -232,7 +232,7 @@ REPORT = UpdateReport(
 
 def test_remark_says_place_and_finding():
     assert remark_line(FINDING) == "a.md, line 3: not UTF-8, read as Windows-1252 (a guess)"
-    assert remark_line(SKIPPED) == "scan.md: left out: not text but a PDF"
+    assert remark_line(SKIPPED, left_out=True) == "scan.md: left out: not text but a PDF"
 
 
 def test_report_in_whole():
