@@ -33,7 +33,7 @@ from notesearch.regular_files import MAX_FILE_BYTES
 )
 def test_bytes_are_read_as_lines_without_a_remark(data, lines):
     decoded = decode(data)
-    assert (decoded.lines, decoded.remarks) == (lines, ())
+    assert (decoded.lines, decoded.faults) == (lines, ())
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_mojibake_is_undone_and_sound_text_left_alone(damaged, meant):
 )
 def test_a_guess_is_reported_with_its_line(data, text, remark):
     decoded = decode(data)
-    assert ("\n".join(decoded.lines), decoded.remarks) == (text, (remark,))
+    assert ("\n".join(decoded.lines), decoded.faults) == (text, (remark,))
 
 
 def test_more_damage_than_anybody_waits_for_is_left_as_it_is_and_named():
     lines = decode("".join(f"CafÃ© {number}\n" for number in range(9_000)).encode())
     assert (lines.lines[7_999], lines.lines[8_000]) == ("Café 7999", "CafÃ© 8000")
-    assert lines.remarks == ((8_001, "too much is garbled; from here on it is read as it is"),)
+    assert lines.faults == ((8_001, "too much is garbled; from here on it is read as it is"),)
 
 
 @pytest.mark.parametrize(
