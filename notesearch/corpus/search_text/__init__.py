@@ -1,1 +1,1 @@
-"""A stretch of a note's source in, the words that a reader would say aloud out."""
+"""What a passage is searched by: the words of its source."""

@@ -1,7 +1,7 @@
-"""Source of a note in, search text out: the words that a reader would say aloud.
+"""Turn the source of a note into its search text: the words that a reader would say aloud.
 
-The search text is what is embedded and what the full-text table holds; it is never shown.
-A stretch may be cut anywhere, so nothing here relies on a closing mark, and nothing raises.
+The search text is embedded and kept in the full-text table; it is never shown. A text may be cut
+anywhere, so nothing here relies on a closing mark, and nothing raises.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def to_words(text: str) -> str:
 
 
 def _clean_characters(text: str) -> str:
-    """Leave one form of each character, line feeds for line ends, and no invisible ones."""
+    """Return one form of each character, with line feeds for line ends, without invisible ones."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
@@ -105,7 +105,7 @@ def _normalise(text: str) -> str:
 
 
 def _join_word(broken: re.Match[str]) -> str:
-    """Join the parts of a broken word, with its hyphen where the word is written with one."""
+    """Return what joins the parts of a broken word: a hyphen if it is written with one."""
     end = broken.start()
     start = _BROKEN_WORD.search(broken.string, max(0, end - _LONGEST_WORD), end)
     if start is None or len(start[0]) == 1:
