@@ -179,9 +179,13 @@ class _PartReader:
         """Return the date that a part has from its topics, a line above it, or its file."""
         if part.kind is not NoteKind.DIGEST_PART:
             return None
-        of_file = find_date(self._document.path, self._document.fields)
-        topics = [self._with_year(topic) for topic in part.topics]
-        return _topic_date(topics) or self._date_above(part) or of_file
+        # The innermost heading counts; one may also begin a range of dates.
+        dates = (date_from_heading(self._with_year(topic)) for topic in reversed(part.topics))
+        return (
+            next(filter(None, dates), None)
+            or self._date_above(part)
+            or find_date(self._document.path, self._document.fields)
+        )
 
     def _date_above(self, part: Part) -> str | None:
         """Return the last date above a part that stands under its topics, or under some of them."""
@@ -221,11 +225,6 @@ class _PartReader:
 
 def _is_topic(heading: str) -> bool:
     return len(heading.split()) <= _MAX_TOPIC_WORDS and not any(sign.isdigit() for sign in heading)
-
-
-def _topic_date(topics: Sequence[str]) -> str | None:
-    """Return the date of the innermost heading that is one, or that begins with one."""
-    return next((date for topic in reversed(topics) if (date := date_from_heading(topic))), None)
 
 
 def _years_of_contents(document: Document) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Rules that a person writes for files: which paths a pattern means, and how those are read.
+"""Rules that a person writes for files: match paths in gitignore syntax, and how to read them.
 
 Patterns come with a folder of notes, so none may take long: a star is never tried at a second
 place once what follows it was found. A pattern that backtracks took minutes for a name of 40
-signs and `*a` forty times. Files are matched as git does it: the last line that fits decides.
+signs and `*a` forty times. Paths are matched as git does it: the last line that fits decides.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def compile_record_start(pattern: str) -> Any:  # noqa: ANN401 - regex has no ty
 
 
 class PatternError(ValueError):
-    """A line that is no pattern; the message says what is wrong with it."""
+    """A line that is not a pattern; the message says why."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(reason)
@@ -77,7 +77,7 @@ class PatternError(ValueError):
 
 
 class _Pattern(NamedTuple):
-    """One line: the names that a path has to have; None stands for any number of them."""
+    """One line: patterns for the names of a path; None stands for any number of names."""
 
     names: tuple[re.Pattern[str] | None, ...]
     is_anchored: bool  # else any single name of that kind will do
@@ -87,23 +87,23 @@ class _Pattern(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PathPatterns:
-    """Lines in gitignore syntax, ready to be asked."""
+    """Patterns in gitignore syntax."""
 
     _patterns: tuple[_Pattern, ...]  # the last first
 
     @classmethod
     def from_lines(cls, lines: Iterable[str]) -> PathPatterns:
-        """Read lines; PatternError for the first that is no pattern."""
+        """Read lines; PatternError for the first that is not a pattern."""
         read = [_read(line, number) for number, line in enumerate(lines, 1)]
         return cls(tuple(pattern for pattern in reversed(read) if pattern is not None))
 
     def match(self, path: str) -> bool:
-        """Tell whether a path is meant, or a folder that it lies in; a folder ends in a slash."""
+        """Return whether a path matches, or a folder that it lies in; a folder ends in a slash."""
         folders = (path[: slash + 1] for slash, sign in enumerate(path[:-1]) if sign == "/")
         return any(map(self.match_entry, folders)) or self.match_entry(path)
 
     def match_entry(self, path: str) -> bool:
-        """Tell the same where it is known of the folders above that none of them is meant."""
+        """Return whether a path matches by itself, where no folder above it does."""
         names = path.rstrip("/").split("/")
         is_folder = path.endswith("/")
         for pattern in self._patterns:
@@ -138,7 +138,7 @@ def _read(line: str, number: int) -> _Pattern | None:
 
 
 def _name_pattern(name: str) -> re.Pattern[str]:
-    """Make a pattern of one name; `translate` keeps its stars from being tried again and again."""
+    """Compile the pattern of one name; `translate` tries no star again and again."""
     if len(name) - len(name.rstrip("\\")) & 1:
         raise ValueError("nothing follows its last backslash")
     plain = _ESCAPED.sub(lambda sign: f"[{sign[1]}]" if sign[1] in "*?[" else sign[1], name)
@@ -149,7 +149,7 @@ def _name_pattern(name: str) -> re.Pattern[str]:
 
 
 def _fits(pattern: _Pattern, names: Sequence[str]) -> bool:
-    """Match names one by one; where they stop to fit, the last `**` takes one name more."""
+    """Match names one by one; at a name that does not fit, the last `**` takes one more name."""
     wanted = pattern.names
     if not pattern.is_anchored:
         only = wanted[0]
