@@ -15,8 +15,8 @@ from notesearch.errors import NotesearchError, UsageError
 from notesearch.records import FileReading, Finding, Listing, ReadFile
 from notesearch.regular_files import read_inside, read_stamped
 
-# What reads notes is imported where the first one is read: a query lists the files to tell
-# whether the index is behind, and reads none of them.
+# The modules that read notes are imported where the first note is read: a query lists the files
+# to find out whether the index is behind, and reads none of them.
 
 DEFAULT_CORPUS = Path("corpus")
 

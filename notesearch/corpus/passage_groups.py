@@ -108,7 +108,7 @@ def speaker_of(pieces: Sequence[Piece]) -> Piece:
     """Return the piece that gives a passage its section and role.
 
     The largest that has a role, unless it is small beside the largest of all. A heading with
-    nothing below it says nothing, whatever role it names.
+    nothing below it does not count, whatever role it names.
     """
     largest = max(pieces, key=lambda piece: piece.size)
     with_role = [piece for piece in pieces if piece.role and not piece.leads]

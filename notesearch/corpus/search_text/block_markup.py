@@ -19,7 +19,7 @@ _QUOTE_MARKS = re.compile(r"\n[ \t]*>[ \t>]*")
 _URL_IN_CODE = re.compile(r"\b(?:https?|ftp)://[^\s\"'`<>()\[\]{}\\,;]*")
 
 _RST = (
-    # :cite:`key` says the key, :ref:`words <label>` and `words <url>`_ the words
+    # :cite:`key` becomes the key, :ref:`words <label>` and `words <url>`_ the words
     Rule(":`", re.compile(r":[\w.+-]+:`([^`\n<]*)(?:<[^`\n]*)?`"), r"\1"),
     Rule(">`_", re.compile(r"`([^`\n<]*)<[^`\n]*>`__?"), r"\1"),
     Rule("`_", re.compile(r"`__?(?!\w)"), "`"),
@@ -199,6 +199,6 @@ def _say_tables(text: str) -> str:
 
 
 def _say_row(row: re.Match[str]) -> str:
-    cells = (cell.strip() for cell in row[0].strip(" \t>|").split("|"))
-    said = [cell for cell in cells if cell.strip("-:")]
-    return _COMMA_AFTER_STOP.sub("", ", ".join(said))
+    stripped = (cell.strip() for cell in row[0].strip(" \t>|").split("|"))
+    cells = [cell for cell in stripped if cell.strip("-:")]
+    return _COMMA_AFTER_STOP.sub("", ", ".join(cells))

@@ -1,8 +1,8 @@
 r"""Turn LaTeX into words: `\mathbb{E}_{x\sim\pi_\theta}` becomes `E x sim pi theta`.
 
 A converter that knows every macro is not wanted here: notes cut their formulas anywhere and
-use macros of their own. A command that is not in a table below is said by its name, and
-prose that is taken for math by mistake comes out as the same words.
+use macros of their own. A command in none of the tables below becomes its name, and
+prose that is taken for math by mistake stays the same words.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GREEK_LETTERS = {
     "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
 }  # fmt: skip
 
-# What is said in place of the names of some commands.
+# The words for commands that are not spoken by their names.
 _OTHER_WORDS = {
     "<=": "le leq leqslant lesssim preceq", ">=": "ge geq geqslant gtrsim succeq", "=": "triangleq",
     "<": "lt langle", ">": "gt rangle", "<<": "ll", ">>": "gg", "!=": "ne neq", ":=": "coloneqq",
@@ -41,18 +41,18 @@ _OTHER_WORDS = {
     "not": "neg lnot", "epsilon": "varepsilon", "phi": "varphi", "theta": "vartheta",
     "sigma": "varsigma", "rho": "varrho", "l": "ell", "h": "hbar",
 }  # fmt: skip
-_SAID = {name: words for words, names in _OTHER_WORDS.items() for name in names.split()}
+_SPOKEN = {name: words for words, names in _OTHER_WORDS.items() for name in names.split()}
 
-# Said without room around it.
+# Spoken without room around it.
 _MARKS = {"star": "*", "ast": "*", "prime": "'"}
 
-# Commands that are said by their name. The table serves only to know a command outside math.
-_SAID_BY_NAME = word_set(
+# Commands that are spoken by their name; the table serves to find commands outside math.
+_SPOKEN_BY_NAME = word_set(
     "sum log ln exp max min arg argmax argmin sup inf lim limsup liminf sin cos tan tanh det "
     "sqrt sim in exists subset supset iff implies softmax item mod approx equiv nabla partial to"
 )
 
-# Commands for the look or the position of their argument, or for room: not said at all.
+# Commands for the look or the position of their argument, or for room: not spoken at all.
 _SILENT = word_set(
     "text textbf textit textrm textsf texttt textsc textnormal emph underline mathrm mathbf "
     "mathbb mathcal mathfrak mathscr mathsf mathit mathtt boldsymbol bm operatorname mbox hbox "
@@ -63,25 +63,25 @@ _SILENT = word_set(
     "subsubsection paragraph title author caption footnote lfloor rfloor lceil rceil"
 )
 
-# What is said between the two arguments of a command.
+# The word between the two arguments of a command.
 _BETWEEN = {
     **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "nicefrac"), " / "),
     **dict.fromkeys(("binom", "tbinom", "dbinom"), " choose "),
 }
 
 _KNOWN = frozenset(
-    {*_SAID, *_MARKS, *_SAID_BY_NAME, *_SILENT, *_BETWEEN}
+    {*_SPOKEN, *_MARKS, *_SPOKEN_BY_NAME, *_SILENT, *_BETWEEN}
     | {name for greek in GREEK_LETTERS.values() for name in (greek, greek.capitalize())}
 )
 
-# Outermost first: what stands in an equation is said with it.
+# Outermost first: an environment inside an equation is spoken with it.
 _ENVIRONMENTS = (
     "equation", "equation*", "align", "align*", "alignat", "alignat*", "gather", "gather*",
     "multline", "multline*", "eqnarray", "eqnarray*", "displaymath", "math", "aligned", "split",
     "cases",
 )  # fmt: skip
 
-# Not said: the argument of these is a key, a length or a colour.
+# Not spoken: the argument of these is a key, a length or a colour.
 _UNSAID_ARGUMENT = re.compile(
     r"\\(?:label|ref|eqref|cref|Cref|autoref|pageref|tag|begin|end|cite[a-z]*|hspace|vspace|phantom"
     r"|vphantom|hphantom|includegraphics|input|bibliography|bibliographystyle|usepackage"
@@ -134,8 +134,8 @@ def say_math(text: str) -> str:
                 within_paragraph=True,
             )
         text = apply_rules(_TEXT_COMMANDS, text)
-        said: dict[str, str] = {}  # a text has the same few commands again and again
-        text = "\n".join(_say_loose_commands(line, said) for line in text.split("\n"))
+        spoken: dict[str, str] = {}  # a text has the same few commands again and again
+        text = "\n".join(_say_loose_commands(line, spoken) for line in text.split("\n"))
     return text
 
 
@@ -146,7 +146,7 @@ def math_to_words(source: str) -> str:
     source = _UNSAID_ARGUMENT.sub(" ", source)
     source = _EMPTY_DELIMITER.sub(r"\1 ", source)
     words: list[str] = []
-    closings: list[str] = []  # what is said where each open brace closes
+    closings: list[str] = []  # the word at the end of each open brace
     between = ""
     done = 0
     for token in _TOKEN.finditer(source):
@@ -175,7 +175,7 @@ def math_to_words(source: str) -> str:
 def _say_command(name: str) -> str:
     if name in _SILENT or name in _BETWEEN:
         return " "
-    return _MARKS.get(name) or f" {_SAID.get(name, name)} "
+    return _MARKS.get(name) or f" {_SPOKEN.get(name, name)} "
 
 
 def _say_escaped(sign: str) -> str:
@@ -185,7 +185,7 @@ def _say_escaped(sign: str) -> str:
 
 
 def _say_sign(sign: str, source: str, following: int) -> str:
-    """Return how a sign is said, which depends on what follows; a subscript is only a space."""
+    """Return how a sign is spoken, which depends on what follows; a subscript is only a space."""
     if sign == "^":
         if _SUPERSCRIPT_NUMBER.match(source, following):
             return "^"
@@ -249,16 +249,16 @@ def _is_inline_math(body: str, after: str) -> bool:
     return is_tight or bool(_MATH_SIGN.search(body))
 
 
-def _say_loose_commands(line: str, said: dict[str, str]) -> str:
-    """Turn commands without dollars into words, each word once: `said` keeps them."""
+def _say_loose_commands(line: str, spoken: dict[str, str]) -> str:
+    """Turn commands without dollars into words, each word once: `spoken` keeps them."""
     if "\\" not in line or not _KNOWN.intersection(_COMMAND.findall(line)):
         return line
     words = line.split(" ")
     for word in words:
-        if word not in said:
+        if word not in spoken:
             is_math = _is_loose_math(word)
-            said[word] = shield(math_to_words(word.replace("$", ""))) if is_math else word
-    return " ".join([said[word] for word in words])
+            spoken[word] = shield(math_to_words(word.replace("$", ""))) if is_math else word
+    return " ".join([spoken[word] for word in words])
 
 
 def _is_loose_math(word: str) -> bool:
