@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
@@ -41,124 +42,95 @@ def chunk_note(note: Note, *, max_tokens: int, count: CountTokens) -> list[Passa
 
     `count` returns the number of tokens of each text in a list, the way the model counts them.
     """
-    title, title_size = _short_title(note.title, max(1, max_tokens // _TITLE_SHARE), count)
-    room = max(max_tokens - title_size, 1)
-    cutter = _Cutter(note, room=room, count=count)
-    groups = group_pieces(list(cutter.pieces()), room)
-    seen: dict[str, int] = {}
-    passages = [
-        _make_passage(note, cutter, seen, pieces, text, tokens)
-        for pieces, text, tokens in _fitting(groups, title, max_tokens, cutter, count)
-    ]
-    return [passage for passage in passages if passage is not None]
-
-
-def _short_title(title: str, max_tokens: int, count: CountTokens) -> tuple[str, int]:
-    """Return a title's words and their number of tokens, cut at the end until they fit."""
-    words = to_words(title).split()
-    size = count([" ".join(words)])[0]
-    while words and size > max_tokens:
-        words = words[: len(words) * 3 // 4]
-        size = count([" ".join(words)])[0]
-    return " ".join(words), size if words else 0
-
-
-def _fitting(
-    groups: Sequence[Sequence[Piece]],
-    title: str,
-    max_tokens: int,
-    cutter: _Cutter,
-    count: CountTokens,
-) -> Iterator[tuple[Sequence[Piece], str, int]]:
-    """Yield groups with search text and tokens; a group that is over the limit is split.
-
-    Pieces are measured alone, and a tokenizer may see more tokens where two of them meet.
-    """
-    texts = [_search_text(title, pieces) for pieces in groups]
-    for pieces, text, tokens in zip(groups, texts, count(texts) if texts else (), strict=True):
-        if tokens <= max_tokens:
-            yield pieces, text, tokens
-            continue
-        middle = len(pieces) // 2
-        if middle:
-            halves = [pieces[:middle], pieces[middle:]]
-        else:
-            halves = [[part] for part in cutter.split_evenly(pieces[0], 2)]
-        yield from _fitting(halves, title, max_tokens, cutter, count)
-
-
-def _search_text(title: str, pieces: Iterable[Piece]) -> str:
-    """Return what a passage is found by: the title once, then the words of its pieces."""
-    body = "\n".join(piece.words for piece in pieces if piece.words)
-    number = None if body.startswith(title) else _NUMBER.match(body)
-    start = number.end() if number else 0
-    end = start + len(title)
-    if title and body.startswith(title, start) and not body[end : end + 1].isalnum():
-        body = body[end:].lstrip(" .,:;\n")
-    return "\n".join(part for part in (title, body) if part)
-
-
-def _make_passage(
-    note: Note,
-    cutter: _Cutter,
-    seen: dict[str, int],
-    pieces: Sequence[Piece],
-    search_text: str,
-    tokens: int,
-) -> Passage | None:
-    """Make a passage of its pieces; return None where they are nothing but white space."""
-    start, text = cutter.stripped(pieces[0].start, pieces[-1].end)
-    if not text:
-        return None
-    speaker = speaker_of(pieces)
-    return Passage(
-        id=_passage_id(note.id, text, seen),
-        note_id=note.id,
-        section=speaker.section.headings,
-        role=speaker.role,
-        line_start=note.line_numbers[cutter.position(start)],
-        line_end=note.line_numbers[cutter.position(start + len(text) - 1)],
-        text=text,
-        search_text=search_text,
-        tokens=tokens,
-    )
-
-
-def _passage_id(note_id: str, text: str, seen: dict[str, int]) -> str:
-    """Return a hash of note and text, and of the number of equal texts before it in the note."""
-    repeats = seen[text] = seen.get(text, -1) + 1
-    key = f"{note_id}\0{text}" + (f"\0{repeats}" if repeats else "")
-    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    cutter = _Cutter(note, max_tokens, count)
+    return list(cutter.passages(group_pieces(list(cutter.pieces()), cutter.room)))
 
 
 class _Cutter:
-    """Cuts one note into pieces that fit a passage."""
+    """Cuts one note into pieces that fit a passage, and makes passages of groups of them."""
 
-    def __init__(self, note: Note, *, room: int, count: CountTokens) -> None:
+    def __init__(self, note: Note, max_tokens: int, count: CountTokens) -> None:
         self._note = note
         self._text = "\n".join(note.lines)
         # Where each line starts; one more than there are lines.
         self._starts = list(accumulate((len(line) + 1 for line in note.lines), initial=0))
-        self._room = room
+        self._max_tokens = max_tokens
         self._count = count
+        self._title, title_size = self._short_title()
+        self.room = max(max_tokens - title_size, 1)  # tokens of a passage beside the title
+        self._seen: Counter[str] = Counter()  # texts of the passages so far
 
-    def position(self, offset: int) -> int:
-        """Return the position of the line that an offset lies in."""
-        return bisect_right(self._starts, offset) - 1
+    def _short_title(self) -> tuple[str, int]:
+        """Return the title's words and their number of tokens, cut at the end until they fit."""
+        words = to_words(self._note.title).split()
+        size = self._count([" ".join(words)])[0]
+        while words and size > max(1, self._max_tokens // _TITLE_SHARE):
+            words = words[: len(words) * 3 // 4]
+            size = self._count([" ".join(words)])[0]
+        return " ".join(words), size if words else 0
 
-    def stripped(self, start: int, end: int) -> tuple[int, str]:
-        """Return the text between two offsets without white space around it, and its offset."""
-        text = self._text[start:end]
-        return start + len(text) - len(text.lstrip()), text.strip()
+    def passages(self, groups: Sequence[Sequence[Piece]]) -> Iterator[Passage]:
+        """Yield the passages of groups of pieces, but for white space; split what is too long.
+
+        Pieces are measured alone, and a tokenizer may see more tokens where two of them meet.
+        """
+        texts = [self._search_text(pieces) for pieces in groups]
+        sizes = self._count(texts) if texts else ()
+        for pieces, search_text, tokens in zip(groups, texts, sizes, strict=True):
+            if tokens > self._max_tokens:
+                middle = len(pieces) // 2
+                if middle:
+                    yield from self.passages([pieces[:middle], pieces[middle:]])
+                else:
+                    yield from self.passages([[part] for part in self._split_evenly(pieces[0], 2)])
+                continue
+            whole = self._text[pieces[0].start : pieces[-1].end]
+            text = whole.strip()
+            if text:
+                start = pieces[0].start + len(whole) - len(whole.lstrip())
+                speaker = speaker_of(pieces)
+                yield Passage(
+                    id=self._passage_id(text),
+                    note_id=self._note.id,
+                    section=speaker.section.headings,
+                    role=speaker.role,
+                    line_start=self._line_at(start),
+                    line_end=self._line_at(start + len(text) - 1),
+                    text=text,
+                    search_text=search_text,
+                    tokens=tokens,
+                )
+
+    def _search_text(self, pieces: Sequence[Piece]) -> str:
+        """Return what a passage is found by: the title once, then the words of its pieces."""
+        title = self._title
+        body = "\n".join(piece.words for piece in pieces if piece.words)
+        number = None if body.startswith(title) else _NUMBER.match(body)
+        start = number.end() if number else 0
+        end = start + len(title)
+        if title and body.startswith(title, start) and not body[end : end + 1].isalnum():
+            body = body[end:].lstrip(" .,:;\n")
+        return "\n".join(part for part in (title, body) if part)
+
+    def _passage_id(self, text: str) -> str:
+        """Return a hash of the note, the text, and the number of equal texts before it."""
+        repeats = self._seen[text]
+        self._seen[text] += 1
+        key = f"{self._note.id}\0{text}" + (f"\0{repeats}" if repeats else "")
+        return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def _line_at(self, offset: int) -> int:
+        """Return the line in the file that an offset lies in."""
+        return self._note.line_numbers[bisect_right(self._starts, offset) - 1]
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the sections of the note, in order, or their parts where they don't fit."""
         sections = self._note.sections
         spans = [(section.blocks[0].start, section.blocks[-1].end) for section in sections]
-        longest = int(self._room * _MAX_CHARS_PER_TOKEN)
+        longest = int(self.room * _MAX_CHARS_PER_TOKEN)
         wholes = self._measure_lines(spans, sections, longest)
         for section, whole in zip(sections, wholes, strict=True):
-            if whole and whole.size <= self._room:
+            if whole and whole.size <= self.room:
                 yield whole
             else:
                 yield from self._block_pieces(
@@ -171,10 +143,10 @@ class _Cutter:
         """Yield the largest pieces of some blocks that fit."""
         blocks = [_innermost(block) for block in blocks]
         spans = [(block.start, block.end) for block in blocks]
-        longest = (self._room + 1) * _CHARS_PER_TOKEN - 1  # that may fit
+        longest = (self.room + 1) * _CHARS_PER_TOKEN - 1  # that may fit
         pieces = self._measure_lines(spans, [section] * len(spans), longest, section_size)
         for block, piece in zip(blocks, pieces, strict=True):
-            if piece and piece.size <= self._room:
+            if piece and piece.size <= self.room:
                 yield piece
             elif block.children:
                 yield from self._block_pieces(block.children, section, section_size)
@@ -189,7 +161,7 @@ class _Cutter:
 
     def _split(self, piece: Piece, separators: Sequence[re.Pattern[str]]) -> Iterator[Piece]:
         """Split a piece at the first separator in it, and again where a part is too large."""
-        if piece.size <= self._room:
+        if piece.size <= self.room:
             yield piece
             return
         for number, separator in enumerate(separators):
@@ -200,10 +172,10 @@ class _Cutter:
                 for part in self._measure_text(spans, piece):
                     yield from self._split(part, separators[number:])
                 return
-        for part in self.split_evenly(piece, -(-piece.size // self._room)):
+        for part in self._split_evenly(piece, -(-piece.size // self.room)):
             yield from self._split(part, ())
 
-    def split_evenly(self, piece: Piece, parts: int) -> list[Piece]:
+    def _split_evenly(self, piece: Piece, parts: int) -> list[Piece]:
         """Split a piece into parts of equal length; a single sign that won't fit loses its words.
 
         All at once: halving again and again measures a megabyte ten times.
@@ -219,7 +191,7 @@ class _Cutter:
         """Join short neighbours up to a quarter of the room, so that fewer are measured."""
         spans: list[tuple[int, int]] = []
         for start, end in pairwise(bounds):
-            if spans and end - spans[-1][0] <= self._room:  # a token has some four signs
+            if spans and end - spans[-1][0] <= self.room:  # a token has some four signs
                 spans[-1] = (spans[-1][0], end)
             elif end > start:
                 spans.append((start, end))

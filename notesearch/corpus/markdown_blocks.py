@@ -146,25 +146,22 @@ class _Open:
 def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[_Open]:
     """Return the flat tokens as a tree; their maps are positions, the end exclusive."""
     root = _Open("root", 0, len(lines))
-    stack = [root]
-    depth: list[bool] = []  # for every open token: whether it is on the stack
+    stack = [root]  # for every open token: the container that it is, or lies in
     for token in tokens:
         if token.nesting == -1:
-            if depth.pop():
-                stack.pop()
+            stack.pop()
             continue
+        inside = stack[-1]
         kind = _KINDS.get(token.type)
-        block = None
         if kind and token.map:
             if kind == "heading" and _is_setext_trap(token, lines):
                 kind = "paragraph"
             block = _Open(kind, token.map[0], token.map[1])
             stack[-1].children.append(block)
+            if kind in _CONTAINERS:
+                inside = block
         if token.nesting == 1:
-            is_container = block is not None and kind in _CONTAINERS
-            depth.append(is_container)
-            if block and is_container:
-                stack.append(block)
+            stack.append(inside)
     return root.children
 
 
