@@ -104,23 +104,17 @@ def open_document(path: str, data: bytes) -> Document:
     """Read a file's bytes; UnreadableError where they are no text."""
     decoded = decode(data)
     lines, faults = decoded.lines, decoded.faults
+    numbers: Sequence[int]
     translate = TRANSLATORS.get(PurePosixPath(path).suffix.lower())
     if translate:
         translated = translate(lines)
         refuse_many_lines(len(translated.markup))  # a line of HTML may hold thousands
-        return Document(
-            path,
-            len(data),
-            tuple(translated.lines),
-            tuple(translated.markup),
-            translated.numbers,
-            len(lines),
-            translated.fields,
-            faults,
-        )
+        shown, markup = tuple(translated.lines), tuple(translated.markup)
+        numbers, fields = translated.numbers, translated.fields
+        return Document(path, len(data), shown, markup, numbers, len(lines), fields, faults)
     first, last = _fenced_note(lines)
     body = tuple(lines[first:last])
-    numbers: Sequence[int] = range(first + 1, last + 1)
+    numbers = range(first + 1, last + 1)
     head = find_front_matter(body) or _head_below_words(body)
     if head.problem:
         faults += ((head.problem[0] + first, head.problem[1]),)

@@ -198,7 +198,7 @@ def _tiled(blocks: Sequence[_Open], start: int, end: int) -> tuple[Block, ...]:
         kept.append(block)
         bounds.append(first)
     if not kept:
-        return (Block("paragraph", start, end),) if end > start else ()
+        return (Block("paragraph", start, end),)
     bounds.append(end)
     return tuple(
         Block(block.kind, *around, _tiled(block.children, *around) if block.children else ())

@@ -112,15 +112,10 @@ class _PartReader:
         markup = self._markup(part, lines)
         blocks = self._blocks(part, markup)
         numbers = _numbers_at(document.numbers, part.positions)
-        fields = self._tag_fields if is_part else document.fields
+        path, fields = ("", self._tag_fields) if is_part else (document.path, document.fields)
         title = self._title(part, markup, blocks)
         facts = read_facts(
-            "" if is_part else document.path,
-            fields,
-            markup,
-            title,
-            inline_tags=self._inline_tags,
-            is_part=is_part,
+            path, fields, markup, title, inline_tags=self._inline_tags, is_part=is_part
         )
         return Note(
             id=self._id(title.text) if is_part else document.path,

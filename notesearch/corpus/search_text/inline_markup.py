@@ -26,8 +26,8 @@ _ELEMENTS = _INLINE_ELEMENTS | word_set(
     "p param path picture pre progress rect rp rt ruby script section select slot source sub "
     "summary sup svg table tbody td template textarea tfoot th thead title tr track ul video"
 )
-_COMMENT = re.compile("<!--")
-_RAW_ELEMENTS = (
+_HIDDEN = (  # openers and closers of what no reader sees
+    (re.compile("<!--"), "-->"),
     (re.compile(r"<script\b[^<>]*>", re.IGNORECASE), "</script>"),
     (re.compile(r"<style\b[^<>]*>", re.IGNORECASE), "</style>"),
 )
@@ -93,8 +93,7 @@ def _says_something(caption: str) -> bool:
 
 
 def _drop_html(text: str) -> str:
-    text = replace_between(text, _COMMENT, "-->", lambda _: " ")
-    for opener, closer in _RAW_ELEMENTS:
+    for opener, closer in _HIDDEN:
         if closer in text:
             text = replace_between(text, opener, closer, lambda _: " ")
     if "<" in text or ">" in text:

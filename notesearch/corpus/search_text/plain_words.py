@@ -38,7 +38,6 @@ _EMOJI = re.compile("[\u2600-\u26ff\U0001f000-\U0001faff]+")
 
 # A word broken where a line ends, or where a line of a PDF once ended: "allo- cation".
 _BREAK = re.compile(r"-(?:\n *| )(?=[a-z]{2})(?!(?:and|or|to|nor|but|vs|as|than)\b)")
-_BREAK_SIGNS = ("-\n", "- ")
 _BROKEN_WORD = re.compile(r"(?<![\w-])[A-Za-z]+\Z")
 _LONGEST_WORD = 30
 # After these the hyphen is the word's own: "self-\nattention".
@@ -77,7 +76,7 @@ def to_words(text: str) -> str:
     text = drop_block_marks(text)
     text = drop_inline_markup(text)
     text = _ENTITY.sub(_resolve_entity, text) if "&" in text else text
-    if any(sign in text for sign in _BREAK_SIGNS):
+    if "-\n" in text or "- " in text:
         text = _BREAK.sub(_join_word, text)
     text = unshield(text)
     if not text.isascii():
