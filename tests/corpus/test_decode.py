@@ -54,7 +54,7 @@ def test_mojibake_is_undone_and_sound_text_left_alone(damaged, meant):
 
 
 @pytest.mark.parametrize(
-    ("data", "text", "remark"),
+    ("data", "text", "fault"),
     [
         (b"ok\ncaf\xe9", "ok\ncafé", (2, "not UTF-8, read as Windows-1252 (a guess)")),
         (b"a\x81b caf\xe9", "a\x81b café", (1, "not UTF-8, read as Latin-1 (a guess)")),
@@ -66,12 +66,17 @@ def test_mojibake_is_undone_and_sound_text_left_alone(damaged, meant):
         ("plain words".encode("utf-16-le"), "plain words", (None, "read as UTF-16-LE (a guess)")),
         ("plain words".encode("utf-16-be"), "plain words", (None, "read as UTF-16-BE (a guess)")),
         (b"one\nt\0wo", "one\nt wo", (2, "1 control characters read as spaces")),
+        (
+            b"\xef\xbb\xbfok\n\xff",
+            "ok\n\ufffd",
+            (2, "damaged UTF-8, wrong bytes shown as \ufffd"),
+        ),
         (b"\xff\xfea\0b", "a\ufffd", (1, "damaged UTF-16-LE, wrong bytes shown as \ufffd")),
     ],
 )
-def test_a_guess_is_reported_with_its_line(data, text, remark):
+def test_a_guess_is_reported_with_its_line(data, text, fault):
     decoded = decode(data)
-    assert ("\n".join(decoded.lines), decoded.faults) == (text, (remark,))
+    assert ("\n".join(decoded.lines), decoded.faults) == (text, (fault,))
 
 
 def test_more_damage_than_anybody_waits_for_is_left_as_it_is_and_named():
