@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from notesearch.corpus.facts.years import is_person, year_from_venue_line
-from notesearch.corpus.text import plain
+from notesearch.corpus.markdown_lines import plain
 
 _FIELD = re.compile(
     r"^[\W_]{0,8}(?:authors?|by)[\W_]{0,3}:(?:[^\w\[]|_){0,3}(?=[^\W_]|\[)(.{2,400})$|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",

@@ -40,7 +40,7 @@ from notesearch.corpus.facts.tags import (
 )
 from notesearch.corpus.facts.title import Title
 from notesearch.corpus.facts.years import YEAR_KEYS, year_from_venue_line
-from notesearch.corpus.text import mend_links, plain
+from notesearch.corpus.markdown_lines import mend_links, plain
 
 _YEAR_LINE = re.compile(
     r"^[\W_]{0,8}(?:year|published)[\W_]{0,4}:[\W_]{0,4}((?:19|20)\d\d)\b", re.IGNORECASE

@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 from notesearch.corpus.facts.dates import is_date_folder
-from notesearch.corpus.words.rewriting import word_set
+from notesearch.corpus.search_text.rewriting import word_set
 
 # A longer line is prose; the longest list of tags seen has 600 characters.
 _MAX_LINE = 4000

@@ -11,7 +11,13 @@ from notesearch.corpus.facts.dates import date_from_name
 from notesearch.corpus.facts.papers import is_paper_line, paper_id
 from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.facts.years import year_from_title
-from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
+from notesearch.corpus.markdown_lines import (
+    heading_text,
+    linked_title,
+    plain,
+    unquote,
+    without_marker,
+)
 from notesearch.records import Block
 
 _FIELD = re.compile(r"^[\W_]{0,8}(?:paper )?title[\W_]{0,4}:{1,2}[\s*_]{0,4}(\S.*)$", re.IGNORECASE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from notesearch.corpus.facts.dates import FIRST_YEAR, LAST_YEAR, parse_date
-from notesearch.corpus.words.rewriting import word_set
+from notesearch.corpus.search_text.rewriting import word_set
 
 # A longer line is prose, and is not searched.
 _MAX_LINE = 400

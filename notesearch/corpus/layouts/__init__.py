@@ -21,7 +21,7 @@ from notesearch.corpus.layouts.part import Part
 from notesearch.corpus.layouts.records import split_records
 from notesearch.corpus.layouts.table_rows import split_table_rows
 from notesearch.corpus.layouts.whole import keep_whole
-from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus.reading_rules import ReadingRule
 
 __all__ = ["LAYOUTS", "Part", "split_document"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
-from notesearch.corpus.text import linked_title, mend_links, plain, without_marker
+from notesearch.corpus.markdown_lines import linked_title, mend_links, plain, without_marker
 from notesearch.records import Block, NoteKind
 
 # `[Paper](url)`, also in brackets of its own: `[[Paper](url), [Code](url)]`

@@ -10,7 +10,7 @@ from notesearch.corpus.document import Document, HeadingLine
 from notesearch.corpus.facts.papers import is_paper_line, paper_id
 from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.layouts.part import Part, count_words, fills, with_rest
-from notesearch.corpus.text import linked_title
+from notesearch.corpus.markdown_lines import linked_title
 from notesearch.records import NoteKind
 
 _NUMBERING = re.compile(r"^\s*(?:\(?\d{1,3}[.):]\)?|[-*•])\s+")

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.years import year_from_venue_line
 from notesearch.corpus.layouts.part import LINK, Part, count_words
-from notesearch.corpus.text import plain
+from notesearch.corpus.markdown_lines import plain
 from notesearch.records import NoteKind
 
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}

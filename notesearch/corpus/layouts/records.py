@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from notesearch.corpus.decode import UnreadableError
 from notesearch.corpus.document import Document
 from notesearch.corpus.layouts.part import Part, with_rest
-from notesearch.corpus.line_patterns import compile_pattern
+from notesearch.corpus.reading_rules import compile_record_start
 from notesearch.records import NoteKind
 
 # `^(a|aa)+$` would take years for a line of 60 signs; sound patterns take milliseconds a file.
@@ -31,7 +31,7 @@ def split_records(document: Document, pattern: str) -> list[Part] | None:
 def _find_starts(document: Document, pattern: str) -> Iterator[int]:
     """Find the lines that match, all of them in a bounded time: the pattern is a person's own."""
     try:
-        start = compile_pattern(pattern)
+        start = compile_record_start(pattern)
     except ValueError as error:  # rules that no settings file has brought
         raise UnreadableError(f"record_start {pattern!r} is no pattern: {error}") from error
     began = time.process_time()

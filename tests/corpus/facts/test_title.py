@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.facts.title import Title, find_title, make_title, title_from_path
+from notesearch.corpus.markdown_blocks import parse_blocks
 
 
 @pytest.mark.parametrize(
