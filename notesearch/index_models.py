@@ -24,7 +24,7 @@ from notesearch.lazy import Lazy
 from notesearch.settings import Settings
 
 if TYPE_CHECKING:
-    from notesearch.search.rerank import Reranking
+    from notesearch.search.fusion import Reranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Model:
         load = self._reranker_loader()
         if load is None:
             return None
-        from notesearch.search.rerank import Reranking
+        from notesearch.search.fusion import Reranking
 
         return Reranking(Lazy(load), self._settings.rerank_depth)
 

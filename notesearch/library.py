@@ -28,11 +28,11 @@ from notesearch.errors import (
     warn_in_python,
 )
 from notesearch.index.catalog import no_index_yet
+from notesearch.index.changes import CorpusSource
 from notesearch.index.layout import IndexLayout, require_safe_folder
 from notesearch.index.origin import lies_beside, read_corpus_name, remember_index
 from notesearch.index.reports import (
     CorpusDrift,
-    CorpusSource,
     IndexStatus,
     Problem,
     ProgressObserver,
@@ -47,8 +47,7 @@ from notesearch.query import Query, parse_filter, parse_query, read_value
 from notesearch.query.filters import Filter, all_of
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.known_tags import check_tags
-from notesearch.search.note_lookup import find_newest, find_note
+from notesearch.search.note_lookup import check_tags, find_newest, find_note
 from notesearch.search.off_topic_floor import UNRELATED
 from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
@@ -209,7 +208,7 @@ class Index:
 
     def status(self) -> IndexStatus:
         """Describe the index, and count by stat alone how the corpus differs from it."""
-        from notesearch.index.status import read_status
+        from notesearch.index.reports import read_status
 
         self._require_open()
         listing = None
@@ -223,7 +222,7 @@ class Index:
 
         CorpusError where it cannot be listed, or is not to be: see `require_own_corpus`.
         """
-        from notesearch.index.status import read_drift
+        from notesearch.index.reports import read_drift
 
         self._require_open()
         self.require_own_corpus()

@@ -24,7 +24,7 @@ from pathlib import Path
 from notesearch.corpus.search_text.plain_words import to_words
 from notesearch.errors import say_nothing, warn_in_python
 from notesearch.evaluation.judged import JudgedQuery
-from notesearch.index.reports import CorpusSource
+from notesearch.index.changes import CorpusSource
 from notesearch.library import Index
 from notesearch.records import Block, Listing, Note, NoteKind, Passage, ReadFile, Role
 from notesearch.settings import Settings

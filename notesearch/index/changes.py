@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.reports import CorpusSource
-from notesearch.records import FileStamp, Finding, ListedFile, Listing
+from notesearch.records import FileStamp, Finding, ListedFile, Listing, ReadFile
 
 # A file written again within the clock's step keeps its mtime (FAT counts in 2 s, Linux in
 # 4 ms). So a file that was fresh when it was listed is hashed once more by the next update.
 _SETTLED_AFTER_NS = 2_000_000_000
+
+
+class CorpusSource(Protocol):
+    """The corpus as an update sees it."""
+
+    def list_files(self) -> Listing:
+        """List by stat alone; raise CorpusError when the corpus as a whole is not there."""
+
+    def hash_file(self, path: str) -> str:
+        """Hash a file's bytes; OSError when it cannot be read."""
+
+    def read_files(self, paths: Sequence[str]) -> Iterable[ReadFile]:
+        """Read and chunk files: one answer a path, in their order, as they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)

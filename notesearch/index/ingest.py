@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.errors import ModelError
-from notesearch.index.changes import SeenFile
+from notesearch.index.changes import CorpusSource, SeenFile
 from notesearch.index.journal import Journal
 from notesearch.index.layout import IndexLayout, disk_errors
 from notesearch.index.reports import (
-    CorpusSource,
     Progress,
     ProgressObserver,
     Stage,

@@ -8,12 +8,18 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, quote_words, score_phrase, score_word
+from notesearch.index.bm25 import (
+    PassageTableCache,
+    best_of_notes,
+    quote_words,
+    read_numbers,
+    score_phrase,
+    score_word,
+)
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.filter_sql import Condition, to_condition
 from notesearch.index.layout import IndexLayout, damaged
-from notesearch.index.passage_table import PassageTableCache, read_numbers
 from notesearch.index.schema import SECTION_SEPARATOR
 from notesearch.index.snapshot import (
     ColumnWeights,

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 from notesearch.durable import make_private_folder
 from notesearch.errors import CorpusError
 from notesearch.index.catalog import Catalog
-from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
+from notesearch.index.changes import (
+    Changes,
+    CorpusSource,
+    KnownFile,
+    SeenFile,
+    find_changes,
+    known_files,
+)
+from notesearch.index.faiss_file import publish
 from notesearch.index.ingest import StageClock, VectorSupply, ingest_files
 from notesearch.index.journal import Journal, salvage_vectors
 from notesearch.index.layout import (
@@ -27,16 +35,14 @@ from notesearch.index.layout import (
 )
 from notesearch.index.lock import writer_lock
 from notesearch.index.origin import path_from, write_corpus_name
-from notesearch.index.publish import publish
 from notesearch.index.reports import (
-    CorpusSource,
     ProgressObserver,
     Stage,
     UpdateReport,
     ignore_progress,
+    read_failures,
 )
 from notesearch.index.state import IndexState, read_state
-from notesearch.index.status import read_failures
 from notesearch.index.writer import CatalogWriter
 from notesearch.lazy import Lazy
 from notesearch.records import Finding, Listing

@@ -1,14 +1,21 @@
-"""Mix the scores of passages by meaning and by words into one ranking."""
+"""Rank passages: mix the scores by meaning and by words, and let a cross-encoder reorder them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.snapshot import Nearest
+from notesearch.lazy import Lazy
 from notesearch.search.lexical import LexicalMatches, LexicalScores
+
+if TYPE_CHECKING:
+    from notesearch.embedding.protocol import Reranker
+    from notesearch.index.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,3 +88,40 @@ def contrast(scores: NDArray[np.float64], background: NDArray[np.float64]) -> ND
 def _known(bm25: NDArray[np.float32]) -> NDArray[np.float64]:
     """Mark what has none of the words."""
     return np.where(bm25 > 0, bm25, np.nan).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """A ranking after the cross-encoder, and the scores that it replaced."""
+
+    ranking: Ranking
+    fused: Mapping[int, float] = field(default_factory=dict)  # by the passage's number
+
+
+@dataclass(frozen=True, slots=True)
+class Reranking:
+    """Reorders the first `depth` passages by what a cross-encoder says of them.
+
+    Their score becomes the probability that it gives. Those behind keep their order and stay
+    behind: their score is what it was, times the least of these probabilities. Cosines and BM25
+    are left as they were.
+    """
+
+    model: Lazy[Reranker]
+    depth: int
+
+    def apply(self, snapshot: Snapshot, question: str, ranking: Ranking) -> Reranked:
+        """Read the question together with each of the first passages; of equals the first wins."""
+        first = ranking.ids[: self.depth].tolist()
+        if not first:
+            return Reranked(ranking)
+        texts = [stored.passage.search_text for stored in snapshot.passages(first)]
+        probabilities = self.model.get().score_passages(question, texts)
+        order = np.arange(len(ranking.ids))
+        order[: len(first)] = np.argsort(-probabilities, kind="stable")
+        scores = ranking.scores * probabilities.min()
+        scores[: len(first)] = probabilities
+        return Reranked(
+            Ranking(ranking.ids[order], scores[order], ranking.cosines[order], ranking.bm25[order]),
+            dict(zip(first, ranking.scores.tolist(), strict=False)),
+        )

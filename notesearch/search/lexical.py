@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.snapshot import ColumnWeights, PassageTable, Snapshot
-from notesearch.search.question_words import Pair, Wording
-from notesearch.search.rewordings import Rewording, find_rewordings
+from notesearch.search.question_words import Pair, Rewording, Wording, find_rewordings
 from notesearch.search.term_scores import CACHE_BYTES, PostingCache, Postings
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 

@@ -1,4 +1,7 @@
-"""Answer a question: find candidates, rank them by words and by meaning, mix, choose hits."""
+"""Answer a question: find candidates, rank them by words and by meaning, mix, choose hits.
+
+Also find what is like some notes.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 
 from notesearch.embedding.protocol import Embedder
 from notesearch.errors import UsageError
-from notesearch.index.snapshot import Nearest, Snapshot
+from notesearch.index.snapshot import Nearest, Snapshot, StoredNote
 from notesearch.lazy import Lazy
 from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer, Mode
@@ -24,12 +27,11 @@ from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.note_lookup import find_titled
 from notesearch.search.off_topic_floor import floor_of, has_all_words
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
-from notesearch.search.similar import find_alike
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Embedder
-    from notesearch.search.rerank import Reranking
+    from notesearch.search.fusion import Reranking
 
 # Passages that each ranking hands to the mix.
 DEPTH = 1000
@@ -147,7 +149,11 @@ class Searcher:
             rewordings=matches.all.rewordings,
             evidence=matches.all.evidence if mode is Mode.HYBRID else None,
             duplicates=chosen.duplicates,
-            fused=reranked.fused_of(chosen) if reranked else {},
+            fused={
+                stored.passage.id: reranked.fused[stored.id]
+                for _, stored in chosen.passages
+                if reranked and stored.id in reranked.fused
+            },
         )
 
     def similar(
@@ -242,3 +248,47 @@ def _is_weak(
     if floor is None or not known.size or known.max() >= floor or question.phrases:
         return False
     return not (question.wording.terms and has_all_words(snapshot, question.words, allowed_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Passages like some notes, best first, and which notes are on the same paper as these."""
+
+    ranking: Ranking
+    notes: tuple[StoredNote, ...]  # those that were asked about
+
+    def is_same_paper(self, note: StoredNote) -> bool:
+        """Return whether a note is on the same paper, and not merely alike."""
+        papers = {asked.paper for asked in self.notes} - {None}
+        titles = {asked.title.casefold() for asked in self.notes}
+        return note.paper in papers or note.title.casefold() in titles
+
+
+def find_alike(
+    snapshot: Snapshot,
+    numbers: Sequence[int],
+    depth: int,
+    allowed_ids: NDArray[np.int64] | None,
+) -> Likeness:
+    """Find the passages nearest to the mean of the notes' own passages.
+
+    UsageError when none of the numbers is a note with text in it.
+    """
+    notes = snapshot.notes(numbers)
+    own_ids = snapshot.passages_in(numbers)
+    if not own_ids.size:
+        raise UsageError("there is no text to compare with in that note")
+    mean = snapshot.vectors_of(own_ids.tolist()).mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    if allowed_ids is None:
+        nearest = snapshot.nearest(mean / max(length, 1e-9), depth + len(own_ids))
+        nearest = _without(nearest, own_ids)
+    else:
+        others = np.setdiff1d(allowed_ids, own_ids, assume_unique=True)
+        nearest = snapshot.nearest(mean / max(length, 1e-9), depth, others)
+    return Likeness(rank_nearest(nearest), tuple(notes.values()))
+
+
+def _without(nearest: Nearest, ids: NDArray[np.int64]) -> Nearest:
+    kept = ~np.isin(nearest.ids, ids)
+    return Nearest(nearest.ids[kept], nearest.cosines[kept])

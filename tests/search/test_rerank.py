@@ -10,7 +10,7 @@ from notesearch.lazy import Lazy
 from notesearch.query.filters import Tag
 from notesearch.records import Hit, NoteKind
 from notesearch.search.answer import Mode
-from notesearch.search.rerank import Reranking
+from notesearch.search.fusion import Reranking
 from tests.fakes import WordEmbedder
 from tests.search.written import AskedStore, build_store, note
 

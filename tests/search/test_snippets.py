@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.search.snippets import GAP, Piece, cut_snippet
+from notesearch.search.snippets import GAP, Piece, cut_snippet, stem_word
 
 TEXT = (
     "# Why\n\nDPO avoids a reward model, e.g. the one of PPO. It needs "
@@ -77,3 +77,27 @@ def test_nothing_whole_is_ever_cut(words: list[str], max_chars: int) -> None:
 def test_any_text_is_taken_and_room_is_kept(text: str, query: str, max_chars: int) -> None:
     pieces = cut_snippet(text, query, max_chars=max_chars)
     assert sum(len(piece.text) for piece in pieces if piece is not GAP) <= max_chars
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("optimisation", "optimized"),
+        ("models", "model"),
+        ("planning", "plan"),
+        ("policies", "policy"),
+        ("tuning", "tuned"),
+        ("Transformers", "transformer"),
+        ("generation", "generative"),
+        ("naïve", "naive"),
+    ],
+)
+def test_forms_of_a_word_share_their_stem(one: str, other: str) -> None:
+    assert stem_word(one) == stem_word(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("graph", "grape"), ("reward", "rewrite"), ("proof", "protein")]
+)
+def test_other_words_keep_theirs(one: str, other: str) -> None:
+    assert stem_word(one) != stem_word(other)

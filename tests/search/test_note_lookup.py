@@ -5,7 +5,7 @@ import pytest
 from notesearch.errors import UsageError
 from notesearch.query import parse_query
 from notesearch.query.filters import Not, Tag
-from notesearch.search.known_tags import nearest_tags, require_known_tags, unknown_tags
+from notesearch.search.note_lookup import nearest_tags, require_known_tags, unknown_tags
 
 IN_USE = {
     "dpo": 12,
