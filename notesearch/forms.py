@@ -22,7 +22,7 @@ def _read_paper(text: str) -> str | None:
 
 
 def _read_role(text: str) -> Role | None:
-    from notesearch.corpus.facts.roles import role_of
+    from notesearch.spelling import role_of
 
     return role_of(text)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notesearch.corpus.facts.papers import normalise_paper
-from notesearch.corpus.facts.roles import role_of
 from notesearch.corpus.facts.tags import normalise_tag
 from notesearch.errors import UsageError
 from notesearch.search.filters import AllOf, AnyOf, Filter, Not
 from notesearch.search.query_line import Forms, parse_query
+from notesearch.spelling import role_of
 
 FORMS = Forms(tag=normalise_tag, paper=normalise_paper, role=role_of)
 

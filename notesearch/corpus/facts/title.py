@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 
 from notesearch.corpus.facts.dates import date_from_name
 from notesearch.corpus.facts.papers import is_paper_line, paper_id
-from notesearch.corpus.facts.roles import is_generic_heading
 from notesearch.corpus.facts.years import year_from_title
 from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
 from notesearch.records import Block
+from notesearch.spelling import is_generic_heading
 
 _FIELD = re.compile(r"^[\W_]{0,8}(?:paper )?title[\W_]{0,4}:{1,2}[\s*_]{0,4}(\S.*)$", re.IGNORECASE)
 # `014_`, `17-`, `7.1 - `, `2.4.5 `; a full stop before a digit is still the number's own.

@@ -12,12 +12,12 @@ from typing import Protocol
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.layouts.bullets import split_bullets
-from notesearch.corpus.layouts.cards import split_cards
+from notesearch.corpus.layouts.copied_pages import split_cards
+from notesearch.corpus.layouts.digests import split_headings
 from notesearch.corpus.layouts.feed import split_feed
-from notesearch.corpus.layouts.headings import split_headings
 from notesearch.corpus.layouts.index_page import keep_index_page
 from notesearch.corpus.layouts.listing import split_listing
-from notesearch.corpus.layouts.part import Part
+from notesearch.corpus.layouts.note_parts import Part
 from notesearch.corpus.layouts.records import split_records
 from notesearch.corpus.layouts.table_rows import split_table_rows
 from notesearch.corpus.layouts.whole import keep_whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.dates import feed_line
-from notesearch.corpus.layouts.part import Part, first_sentence, with_rest
+from notesearch.corpus.layouts.note_parts import Part, first_sentence, with_rest
 from notesearch.records import NoteKind
 
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.years import year_from_venue_line
-from notesearch.corpus.layouts.part import LINK, Part, count_words
+from notesearch.corpus.layouts.note_parts import LINK, Part, count_words
 from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from notesearch.corpus.document import Document
-from notesearch.corpus.layouts.part import Part, with_rest
+from notesearch.corpus.layouts.note_parts import Part, with_rest
 from notesearch.records import NoteKind
 
 _BROKEN_OFF = ("…", "….", "...")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from notesearch.corpus.decode import UnreadableError
 from notesearch.corpus.document import Document
-from notesearch.corpus.layouts.part import Part, with_rest
+from notesearch.corpus.layouts.note_parts import Part, with_rest
 from notesearch.corpus.line_patterns import compile_pattern
 from notesearch.records import NoteKind
 

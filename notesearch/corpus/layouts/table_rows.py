@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.dates import parse_date
-from notesearch.corpus.layouts.part import LINK, Part, count_words, fills, with_rest
+from notesearch.corpus.layouts.note_parts import LINK, Part, count_words, fills, with_rest
 from notesearch.corpus.text import plain
 from notesearch.records import NoteKind
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notesearch.corpus.document import Document
-from notesearch.corpus.layouts.part import Part
+from notesearch.corpus.layouts.note_parts import Part
 from notesearch.records import NoteKind
 
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.facts.run_together import split_run_together
+from notesearch.corpus.facts.run_together_tags import split_run_together
 from notesearch.corpus.facts.tags import (
     folder_tags,
     hashtag_line,

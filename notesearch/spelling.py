@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Container
 from functools import lru_cache
 
-from notesearch.corpus.facts.dates import parse_date
 from notesearch.records import Role
 
 # A longer heading is a title or a sentence.
@@ -208,6 +207,8 @@ def _role_of_parts(phrase: str) -> Role | None:
 @lru_cache(maxsize=4096)
 def is_generic_heading(heading: str) -> bool:
     """Say whether a heading names a section (Summary, References, 2018-03), not a paper."""
+    from notesearch.corpus.facts.dates import parse_date
+
     if len(heading) > _MAX_HEADING:
         return False
     phrase = _phrase(heading)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from notesearch.corpus.facts.metadata import Facts, find_date, read_facts, unique_tags
+from notesearch.corpus.facts import Facts, find_date, read_facts, unique_tags
 from notesearch.corpus.facts.title import Title
 
 UNTITLED = Title("T")

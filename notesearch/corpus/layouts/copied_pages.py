@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from notesearch.corpus.document import Document
 from notesearch.corpus.facts.dates import read_line
-from notesearch.corpus.facts.roles import role_of
-from notesearch.corpus.layouts.part import Part, first_sentence, with_rest
+from notesearch.corpus.layouts.note_parts import Part, first_sentence, with_rest
 from notesearch.records import NoteKind
+from notesearch.spelling import role_of
 
 _TLDR = re.compile(r"^\s*TL;?DR\b[.:;]?\s*", re.IGNORECASE)
 _FURNITURE = re.compile(

@@ -8,11 +8,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.facts.roles import is_generic_heading, role_of, role_of_line
 from notesearch.records import Role
+from notesearch.spelling import is_generic_heading, role_of, role_of_line
 
 CASES: dict[str, list[Any]] = yaml.safe_load(
-    Path(__file__).with_name("role_cases.yaml").read_text(encoding="utf-8")
+    Path(__file__).with_name("spelling_cases.yaml").read_text(encoding="utf-8")
 )
 
 
