@@ -10,13 +10,13 @@ from notesearch.search.query_line import Forms
 
 
 def _read_tag(text: str) -> str:
-    from notesearch.corpus.facts.tags import normalise_tag
+    from notesearch.spelling import normalise_tag
 
     return normalise_tag(text)
 
 
 def _read_paper(text: str) -> str | None:
-    from notesearch.corpus.facts.papers import normalise_paper
+    from notesearch.spelling import normalise_paper
 
     return normalise_paper(text)
 

@@ -411,8 +411,8 @@ class Index:
                 self._turn.notify_all()
 
     def _plan(self, source: CorpusSource, reading: str, corpus: Path | None = None) -> UpdatePlan:
-        from notesearch.corpus.facts.tags import normalise_tag, tag_and_parents
         from notesearch.index.update import UpdatePlan
+        from notesearch.spelling import normalise_tag, tag_and_parents
 
         return UpdatePlan(
             source=source,

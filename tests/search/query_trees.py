@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notesearch.corpus.facts.papers import normalise_paper
-from notesearch.corpus.facts.tags import normalise_tag
 from notesearch.errors import UsageError
 from notesearch.search.filters import AllOf, AnyOf, Filter, Not
 from notesearch.search.query_line import Forms, parse_query
-from notesearch.spelling import role_of
+from notesearch.spelling import normalise_paper, normalise_tag, role_of
 
 FORMS = Forms(tag=normalise_tag, paper=normalise_paper, role=role_of)
 

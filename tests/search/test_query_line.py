@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notesearch.corpus.facts.tags import normalise_tag
 from notesearch.errors import UsageError
 from notesearch.records import NoteKind, Role
 from notesearch.search.filters import (
@@ -30,6 +29,7 @@ from notesearch.search.filters import (
     leaves,
 )
 from notesearch.search.query_line import parse_filter, parse_query, read_value
+from notesearch.spelling import normalise_tag
 from tests.search.query_trees import FORMS, show_query
 
 PAGE = (Path(__file__).parent / "query_cases.md").read_text(encoding="utf-8")

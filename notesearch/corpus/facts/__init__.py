@@ -24,23 +24,20 @@ from notesearch.corpus.facts.papers import (
     PAPER_KEYS,
     is_paper_line,
     links,
-    paper_id,
     paper_id_from_value,
-    paper_ids,
     year_from_id,
 )
 from notesearch.corpus.facts.tags import (
     TAG_KEYS,
     hashtag_line,
     inline_hashtags,
-    normalise_tag,
     tags_from_line,
     tags_from_value,
 )
-from notesearch.corpus.facts.title import Title
+from notesearch.corpus.facts.title import Title, is_generic_heading
 from notesearch.corpus.facts.years import YEAR_KEYS, year_from_venue_line
 from notesearch.corpus.text import mend_links, plain
-from notesearch.spelling import is_generic_heading
+from notesearch.spelling import normalise_tag, paper_id, paper_ids
 
 _YEAR_LINE = re.compile(
     r"^[\W_]{0,8}(?:year|published)[\W_]{0,4}:[\W_]{0,4}((?:19|20)\d\d)\b", re.IGNORECASE

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from notesearch.corpus.facts.field_terms import FIELD_TERMS
-from notesearch.corpus.facts.tags import normalise_tag
+from notesearch.spelling import normalise_tag
 
 # Tags that ran together are a few words; a longer text is prose.
 _MAX_RUN = 400

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import lru_cache
 
 from notesearch.corpus.facts.dates import is_date_folder
 from notesearch.corpus.words.rewriting import word_set
+from notesearch.spelling import normalise_tag
 
 # A longer line is prose; the longest list of tags seen has 600 characters.
 _MAX_LINE = 4000
@@ -283,32 +282,6 @@ def _prose_hashtags(line: str) -> Iterable[str]:
     prose = _NOT_PROSE.sub(" ` ", line.strip())
     found = (match[1].rstrip("/-") for match in _INLINE.finditer(prose))
     return [tag for tag in found if not _COLOUR.fullmatch(tag)]
-
-
-@lru_cache(maxsize=65536)
-def normalise_tag(tag: str) -> str:
-    """Bring a tag to the form it is compared in: `RL.Offline_RL` is `rl/offline-rl`."""
-    text = unicodedata.normalize("NFD", tag)
-    for _ in range(2):  # once is not enough for the few letters whose fold decomposes
-        text = unicodedata.normalize("NFKC", text.casefold())
-    # A dot between digits is a version (gpt-3.5), any other is hierarchy.
-    text = re.sub(r"(?<!\d)\.|\.(?!\d)|::", "/", text)
-    levels = (_normalise_level(level) for level in text.split("/"))
-    return "/".join(level for level in levels if level)
-
-
-_LEVEL_MARKS = "-,;:!?'\"`“”‘’()[]{}<>*.~^|\\"
-
-
-def _normalise_level(level: str) -> str:
-    words = re.sub(r"[\s_\-‐‑–—]+", "-", level)
-    return words.rstrip(_LEVEL_MARKS).lstrip(_LEVEL_MARKS + "#")  # `c#` keeps its sign
-
-
-def tag_and_parents(normal: str) -> tuple[str, ...]:
-    """List a normalised tag and what it lies under: `rl/offline` is found by `rl`."""
-    levels = normal.split("/")
-    return tuple("/".join(levels[:count]) for count in range(len(levels), 0, -1))
 
 
 def folder_tags(path: str) -> tuple[str, ...]:

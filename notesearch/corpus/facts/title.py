@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
-from notesearch.corpus.facts.dates import date_from_name
-from notesearch.corpus.facts.papers import is_paper_line, paper_id
+from notesearch.corpus.facts.dates import date_from_name, parse_date
+from notesearch.corpus.facts.papers import is_paper_line
 from notesearch.corpus.facts.years import year_from_title
 from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
 from notesearch.records import Block
-from notesearch.spelling import is_generic_heading
+from notesearch.spelling import (
+    MAX_HEADING,
+    PARTS,
+    ROLES,
+    bare_heading,
+    paper_id,
+    read_phrases,
+    without_modifiers,
+)
 
 _FIELD = re.compile(r"^[\W_]{0,8}(?:paper )?title[\W_]{0,4}:{1,2}[\s*_]{0,4}(\S.*)$", re.IGNORECASE)
 # `014_`, `17-`, `7.1 - `, `2.4.5 `; a full stop before a digit is still the number's own.
@@ -39,6 +48,38 @@ _SECTIONS_BEFORE = 2  # so many of a heading's level above it: it is one of them
 _LINES_TO_PAPER = 4
 _MAX_OPENING_WORDS = 25
 _MAX_CHARS = 300
+
+# Headings that name a section and give it no role.
+_SECTION_NAMES = ROLES.keys() | read_phrases(
+    """paper(s); note(s); introduction; intro; preface; preamble; content(s); table of contents;
+    toc; outline; index; reference(s); bibliography; citation(s); cite; bibtex; link(s); resources;
+    further reading; appendix; appendices; acknowledgements; acknowledgments; metadata; meta; info;
+    information; title; author(s); venue; year; date; tags; keywords; topics; categories; figure(s);
+    table(s); image(s); code; code example(s); example(s); data; dataset(s); definition(s);
+    glossary; terminology; vocabulary; new vocabulary; preliminaries; notation; structure; paper
+    structure outline; rough chapter wise notes; reading notes; paper review(s); paper summaries;
+    readme; untitled; new note; template; main; home; log; changelog; license; misc; miscellaneous;
+    other(s); footnote(s); source(s); pdf; download; description; explanation; theory; concept(s);
+    main text; body; part; chapter; section; lecture summary; day; week; today; this week;
+    update(s); news; to read; reading list; faq; equations; math; mathematical formulation;
+    proof(s); visualization; media; video; slides"""
+)
+_BRACKETS_AT_END = re.compile(r"\s\([^()]{0,60}\)$")
+
+
+@lru_cache(maxsize=4096)
+def is_generic_heading(heading: str) -> bool:
+    """Tell whether a heading names a section (Summary, References, 2018-03), not a paper."""
+    if len(heading) > MAX_HEADING:
+        return False
+    phrase = bare_heading(heading)
+    if not phrase or parse_date(_BRACKETS_AT_END.sub("", heading.strip("# "))) is not None:
+        return True
+    return _is_section_name(phrase) or all(map(_is_section_name, PARTS.split(phrase)))
+
+
+def _is_section_name(phrase: str) -> bool:
+    return without_modifiers(phrase, _SECTION_NAMES) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from notesearch.corpus.document import Document
+from notesearch.corpus.facts.title import is_generic_heading
 from notesearch.corpus.layouts.note_parts import Part, count_words, fills, with_rest
 from notesearch.corpus.text import linked_title, mend_links, plain, without_marker
 from notesearch.records import Block, NoteKind
-from notesearch.spelling import is_generic_heading
 
 # `[Paper](url)`, also in brackets of its own: `[[Paper](url), [Code](url)]`
 _URL = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?https?://\S+")

@@ -7,11 +7,12 @@ from enum import IntEnum
 from itertools import takewhile
 
 from notesearch.corpus.document import Document, HeadingLine
-from notesearch.corpus.facts.papers import is_paper_line, paper_id
+from notesearch.corpus.facts.papers import is_paper_line
+from notesearch.corpus.facts.title import is_generic_heading
 from notesearch.corpus.layouts.note_parts import Part, count_words, fills, with_rest
 from notesearch.corpus.text import linked_title
 from notesearch.records import NoteKind
-from notesearch.spelling import is_generic_heading
+from notesearch.spelling import paper_id
 
 _NUMBERING = re.compile(r"^\s*(?:\(?\d{1,3}[.):]\)?|[-*•])\s+")
 # A heading whose paper is named just below it: `[Paper](url)` or a link within these lines.
