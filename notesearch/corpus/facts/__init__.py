@@ -22,6 +22,7 @@ from notesearch.corpus.facts.dates import (
 )
 from notesearch.corpus.facts.papers import (
     PAPER_KEYS,
+    PAPER_LINK,
     is_paper_line,
     links,
     paper_id_from_value,
@@ -42,11 +43,7 @@ from notesearch.spelling import normalise_tag, paper_id, paper_ids
 _YEAR_LINE = re.compile(
     r"^[\W_]{0,8}(?:year|published)[\W_]{0,4}:[\W_]{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
 )
-_LABELLED_LINK = re.compile(
-    r"^\s{0,8}(?:[-*+]\s+)?\*{0,2}\[(?:the )?(?:paper|paper pdf|paper link|pdf)\]\(([^)\s]+)\)",
-    re.IGNORECASE,
-)
-_PAPER_LINK = re.compile(r"\[\s*(?:paper|pdf|arxiv|abs)\s*\]\(([^)\s]+)\)", re.IGNORECASE)
+_LABELLED_LINK = re.compile(r"\s{0,8}(?:[-*+]\s+)?\*{0,2}" + PAPER_LINK.pattern, re.IGNORECASE)
 # Nothing but signs stands before the key of a field or the first hashtag of a line.
 _TAG_SIGN = re.compile(
     r"[^a-z#]{0,60}(?:#|tag|key|index|topic|categor|area|subject|label)", re.IGNORECASE
@@ -194,7 +191,7 @@ def _paper(
         return linked
     for number, line in enumerate(map(mend_links, head)):
         if (in_first_line and number == 0) or is_paper_line(line):
-            labelled = _PAPER_LINK.search(line)
+            labelled = PAPER_LINK.search(line)
             found = (paper_id(labelled[1]) if labelled else None) or paper_id(line)
             if found:
                 return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from notesearch.corpus.text import ADDRESS
 from notesearch.spelling import normalise_paper
 
 PAPER_KEYS = (
@@ -93,7 +94,10 @@ _LABEL = re.compile(
     r"[\s*_]{0,4}(?:[:|=/()\[\]<>&+,.–—]|-\s|https?:|\d{4}|10\.\d|$)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"https?://\S+|\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)")
+_ADDRESS = re.compile(ADDRESS)
+PAPER_LINK = re.compile(
+    r"\[\s*(?:the )?(?:paper(?: pdf| link)?|pdf|arxiv|abs)\s*\]\((http[^)\s]+)\)", re.IGNORECASE
+)
 # `[Paper](url) [Code](url)` and `Venue 2024, arXiv:2410.01201`, but no sentence.
 _MAX_WORDS_BESIDE = 6
 _MAX_NAMES = 60
