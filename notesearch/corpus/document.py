@@ -146,7 +146,7 @@ def _head_below_words(lines: Sequence[str]) -> FrontMatter:
             continue
         opened = start - 1 if _NOTE_FENCE.match(lines[start - 1]) else start
         problem = (head.problem[0] + start, head.problem[1]) if head.problem else None
-        return FrontMatter(head.fields, opened + 1, head.line_end + start, problem)
+        return FrontMatter(head.fields, problem, opened + 1, head.line_end + start)
     return FrontMatter()
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-FIRST_YEAR, LAST_YEAR = 1900, 2100
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 # A date stands in a short text; a longer line is prose, and is not searched.
 _MAX_DATE, _MAX_LINE = 64, 400
 
-DATE_KEYS = (
+_DATE_KEYS = (
     "date", "created", "date_created", "created_at", "creation_date", "added", "date_added",
     "read", "date_read", "read_on", "reviewed", "posted", "updated", "last_updated", "modified",
     "lastmod", "last_modified", "updated_at",
-)  # fmt: skip
-"""Front-matter keys of the note's date, the most telling first."""
+)  # fmt: skip  # the most telling first
 
 _MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -60,6 +60,17 @@ _TIME = re.compile(
 _ORG_STAMP = re.compile(r"[<\[](\d{4}-\d{2}-\d{2})(?:\s[^\[\]<>]{0,40})?[>\]]")
 
 
+def find_date(path: str, fields: Mapping[str, object], head: Sequence[str] = ()) -> str | None:
+    """Find the date of a note: in its front matter, its name, its first lines, its folders."""
+    given = (date_from_value(fields[key]) for key in _DATE_KEYS if key in fields)
+    return (
+        next(filter(None, given), None)
+        or date_from_name(path.rsplit("/", 1)[-1])[0]
+        or next(filter(None, map(date_from_line, head)), None)
+        or date_from_folder(path)
+    )
+
+
 def parse_date(text: str) -> str | None:
     """Read a text that is a date and nothing else, in any form that notes use."""
     cleaned = _clean(text)
@@ -74,6 +85,14 @@ def parse_date(text: str) -> str | None:
     return iso if not rest or _TIME.fullmatch(rest) else None
 
 
+def read_year(digits: str) -> int | None:
+    """Read a year of four digits, or of two (`'17`) as one of the years 1960 to 2059."""
+    year = int(digits)
+    if len(digits) == 2:
+        year += 2000 if year < 60 else 1900
+    return year if _FIRST_YEAR <= year <= _LAST_YEAR else None
+
+
 def date_from_value(value: object) -> str | None:
     """Read a front-matter value: a date, a date with time, a year, or text."""
     for _ in range(4):  # an unquoted [[2020-06-03]] is a list in a list
@@ -85,7 +104,7 @@ def date_from_value(value: object) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return parse_date(str(value)) if FIRST_YEAR <= value <= 99999999 else None
+        return parse_date(str(value)) if _FIRST_YEAR <= value <= 99999999 else None
     if isinstance(value, str):
         return parse_date(value) or _precise_date_at_start(value)
     return None
@@ -255,7 +274,7 @@ def _american_or_not(first: int, second: int, separator: str) -> tuple[int, int]
 
 def _iso(year: int, month: int | None = None, day: int | None = None) -> str | None:
     """Write a date as precisely as it is known; None where there is no such day."""
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
     try:
         date(year, 1 if month is None else month, 1 if day is None else day)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from notesearch.corpus.facts.dates import read_year
 from notesearch.corpus.text import ADDRESS
+from notesearch.corpus.words.rewriting import word_set
 from notesearch.spelling import normalise_paper
 
 PAPER_KEYS = (
@@ -33,25 +35,17 @@ def paper_id_from_value(key: str, value: object) -> str | None:
     return None
 
 
+_YEAR_IN_ID = re.compile(
+    r"arxiv:(?:[a-z-]{2,10}/)?(\d\d)\d\d.*|acl:(?:[A-Z](\d\d)-|(\d{4})\.).*"
+    r"|(?:pmlr|jmlr):v\d{1,4}/.{1,40}?(\d\d)[a-z]?|(?:cvf|ecva):.{1,200}_(\d{4})"
+    r"|usenix:[a-z-]{2,30}(\d\d)/.*"
+)
+
+
 def year_from_id(identity: str) -> int | None:
-    """Read the year that an identity carries: `arxiv:2305.18290` is of 2023."""
-    scheme, _, value = identity.partition(":")
-    patterns = {
-        "arxiv": r"(?:[a-z-]{2,10}/)?(\d\d)\d\d.*",
-        "acl": r"(?:[A-Z](\d\d)-|(\d{4})\.).*",
-        "pmlr": r"v\d{1,4}/.{1,40}?(\d\d)[a-z]?",
-        "jmlr": r"v\d{1,4}/.{1,40}?(\d\d)[a-z]?",
-        "cvf": r".{1,200}_(\d{4})",
-        "ecva": r".{1,200}_(\d{4})",
-        "usenix": r"[a-z-]{2,30}(\d\d)/.*",
-    }
-    match = re.fullmatch(patterns[scheme], value) if scheme in patterns else None
-    if match is None:
-        return None
-    year = int(next(group for group in match.groups() if group))
-    if year >= 1000:
-        return year
-    return 2000 + year if year < 60 else 1900 + year
+    """Return the year that an identity carries: `arxiv:2305.18290` is of 2023."""
+    match = _YEAR_IN_ID.fullmatch(identity)
+    return read_year(next(filter(None, match.groups()))) if match else None
 
 
 # One level of round brackets may stand in an address, as in …/Foo_(bar).
@@ -101,8 +95,8 @@ PAPER_LINK = re.compile(
 # `[Paper](url) [Code](url)` and `Venue 2024, arXiv:2410.01201`, but no sentence.
 _MAX_WORDS_BESIDE = 6
 _MAX_NAMES = 60
-_PARTICLES = frozenset({"and", "et", "al", "de", "del", "der", "den", "di", "da", "van", "von",
-    "la", "le", "in", "of", "on", "the", "for"})  # fmt: skip
+NAME_PARTICLES = word_set("and et al de del der den di da van von la le")
+_SMALL_WORDS = NAME_PARTICLES | word_set("in of on the for")
 
 
 def is_paper_line(line: str) -> bool:
@@ -118,4 +112,4 @@ def is_paper_line(line: str) -> bool:
 def _are_names(words: Sequence[str]) -> bool:
     """Tell `Olsson, Elhage et al. · 2022 · arXiv:2209.11895` from a sentence by its capitals."""
     small = [word for word in words if word[0].islower() and not word.lower().startswith("arxiv:")]
-    return len(words) <= _MAX_NAMES and all(word.strip(".,") in _PARTICLES for word in small)
+    return len(words) <= _MAX_NAMES and all(word.strip(".,") in _SMALL_WORDS for word in small)

@@ -1,15 +1,13 @@
-"""Text and front-matter values in, tags out, as they were written.
-
-`normalise_tag` brings two spellings of one tag together; everything else keeps the writer's.
-"""
+"""Find the tags of a note, as they were written: in fields, lines, prose and folders."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from notesearch.corpus.facts.dates import is_date_folder
+from notesearch.corpus.text import LINK
 from notesearch.corpus.words.rewriting import word_set
 from notesearch.spelling import normalise_tag
 
@@ -41,7 +39,46 @@ CONTAINER_FOLDERS = word_set(
 
 _QUOTES = "\"'`“”‘’«»"
 _ORG_LINK = re.compile(r"\[\[([^\[\]]*)\](?:\[([^\[\]]*)\])?\]")
-_MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+
+
+# Only marks stand before the key of a field or the first hashtag of a line.
+_TAG_SIGN = re.compile(
+    r"[^a-z#]{0,60}(?:#|tag|key|index|topic|categor|area|subject|label)", re.IGNORECASE
+)
+_BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
+# The hashtags behind the words of a heading: org's `* Title :a:b:` is read as these.
+_HEADING_TAGS = re.compile(r"^#{1,6}\s.*?\S((?:\s+#[^\W\d_][\w/-]*)+)\s*$")
+_LONGEST_TAG_LINE = 600
+
+
+def find_tags(
+    fields: Mapping[str, object], markup: Sequence[str], *, inline_tags: bool
+) -> tuple[str, ...]:
+    """Find the tags of a note's front matter and lines; of its prose only with `inline_tags`."""
+    found = [tag for key in fields if key in TAG_KEYS for tag in tags_from_value(fields[key])]
+    bullets_follow = False
+    fenced = False
+    for line in markup:
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        if bullets_follow and line.strip():
+            bullet = _BULLET_TAG.match(line)
+            bullets_follow = bullet is not None
+            if bullet:
+                found.append(bullet[1])
+                continue
+        is_hashed = inline_tags and "#" in line
+        if fenced or len(line) > _LONGEST_TAG_LINE or not (is_hashed or _TAG_SIGN.match(line)):
+            continue
+        tags = tags_from_line(line)
+        bullets_follow = tags == ()
+        if tags is not None:
+            found += tags
+        elif inline_tags:
+            found += inline_hashtags(line)
+        elif behind := _HEADING_TAGS.match(line):
+            found += inline_hashtags(behind[1])
+    return unique_tags(found)
 
 
 def tags_from_value(value: object) -> tuple[str, ...]:
@@ -50,7 +87,7 @@ def tags_from_value(value: object) -> tuple[str, ...]:
     A list's items stay whole; a text is cut at its commas, or else at its spaces. Under a key
     (`task: [detection]`) a tag stands below the key: `task/detection`.
     """
-    return _unique(tag for text in _flatten(value) for tag in text)
+    return unique_tags(tag for text in _flatten(value) for tag in text)
 
 
 def _flatten(value: object) -> Iterator[list[str]]:
@@ -142,19 +179,19 @@ def _clean_tag(text: str) -> str:
     text = " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
     if link := _ORG_LINK.fullmatch(text):
         text = link[2] or link[1].partition("|")[0]
-    elif link := _MARKDOWN_LINK.fullmatch(text):
+    elif link := LINK.fullmatch(text):
         text = link[1]
     text = text.strip(_QUOTES + " *,;[]{}")
     text = text.lstrip("\\#").strip(_QUOTES + " *,;")
     return text if len(text) <= _MAX_TAG and any(map(str.isalnum, text)) else ""
 
 
-def _unique(tags: Iterable[str]) -> tuple[str, ...]:
-    """Keep the first spelling of each tag."""
+def unique_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Drop the tags that compare alike to an earlier one."""
     first: dict[str, str] = {}
     for tag in tags:
-        if tag:
-            first.setdefault(normalise_tag(tag) or tag, tag)
+        if normal := normalise_tag(tag):
+            first.setdefault(normal, tag)
     return tuple(first.values())
 
 
@@ -182,7 +219,7 @@ def tags_from_line(line: str) -> tuple[str, ...] | None:
     text = line.strip()
     if org := _ORG_KEYWORD.fullmatch(text):
         value = org[1].strip()
-        return _unique(value.split(":") if value.startswith(":") else _split_tags(value))
+        return unique_tags(value.split(":") if value.startswith(":") else _split_tags(value))
     if (hashtags := hashtag_line(line)) is not None:
         return hashtags
     prefix = _LINE_PREFIX.match(text)
@@ -223,7 +260,7 @@ def _listed_tags(key: str, value: str) -> tuple[str, ...] | None:
         return None
     if at_spaces and len(items) > 2 and _SENTENCE_WORDS & {item.lower() for item in items}:
         return None
-    return _unique(items)
+    return unique_tags(items)
 
 
 def _reads_as_sentence(item: str) -> bool:
@@ -252,7 +289,7 @@ def hashtag_line(line: str) -> tuple[str, ...] | None:
         return None
     if len(tags) == 1 and (tags[0].capitalize() == tags[0] or tags[0] in _DIRECTIVES):
         return None
-    return _unique(tags)
+    return unique_tags(tags)
 
 
 def _hashtag(word: str) -> str:
@@ -272,7 +309,7 @@ def inline_hashtags(text: str) -> tuple[str, ...]:
 
     In most collections `#params` means "number of": the caller decides where these are tags.
     """
-    return _unique(tag for line in text.splitlines() for tag in _prose_hashtags(line))
+    return unique_tags(tag for line in text.splitlines() for tag in _prose_hashtags(line))
 
 
 def _prose_hashtags(line: str) -> Iterable[str]:
@@ -294,4 +331,4 @@ def folder_tags(path: str) -> tuple[str, ...]:
         known = normalise_tag(name) in CONTAINER_FOLDERS
         if not inside_date and not known and not folder.startswith(".") and not name.isdigit():
             tags.append(name)
-    return _unique(tags)
+    return unique_tags(tags)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from notesearch.corpus.facts.dates import date_from_name, parse_date
+from notesearch.corpus.facts.dates import date_from_name, parse_date, read_year
 from notesearch.corpus.facts.papers import is_paper_line
-from notesearch.corpus.facts.years import year_from_title
 from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
 from notesearch.records import Block
 from notesearch.spelling import (
@@ -64,6 +63,10 @@ _SECTION_NAMES = ROLES.keys() | read_phrases(
     update(s); news; to read; reading list; faq; equations; math; mathematical formulation;
     proof(s); visualization; media; video; slides"""
 )
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,60})\\?[)\]]")
+_LONE_YEAR_AT_END = re.compile(r"\s{0,4}\(((?:19|20)\d\d)\)\s{0,4}$")
+_YEAR_AT_END = re.compile(r"(?:^|[\s,;'’@-])((?:19|20|21)\d\d)$|[A-Za-z]\s?['’`](\d\d)$")
+_YEAR_AT_START = re.compile(r"((?:19|20|21)\d\d)[\s,]")
 _BRACKETS_AT_END = re.compile(r"\s\([^()]{0,60}\)$")
 
 
@@ -137,6 +140,22 @@ def make_title(line: str, position: int | None = None) -> Title:
     year, text = year_from_title(unquote(plain(bare) or plain(line)))
     text = unquote(text)[:_MAX_CHARS].strip()
     return Title(text, year, linked[1] if linked else None, position)
+
+
+def year_from_title(title: str) -> tuple[int | None, str]:
+    """Read the year of `Name (2017)` or `[ICLR 2018] Name`; return it with the title.
+
+    Only a lone year in round brackets at the end is taken off the title.
+    """
+    if lone := _LONE_YEAR_AT_END.search(title, max(0, len(title) - 16)):
+        return read_year(lone[1]), title[: lone.start()].rstrip() or title
+    for brackets in _BRACKETS.finditer(title[:_MAX_CHARS]):
+        inside = brackets[1].strip(" \\")
+        if parse_date(inside) not in (None, inside[:4]):
+            continue  # the day of a log's entry
+        if match := _YEAR_AT_END.search(inside) or _YEAR_AT_START.match(inside):
+            return read_year(next(filter(None, match.groups()))), title
+    return None, title
 
 
 def title_from_path(path: str) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from notesearch.corpus.document import Document
-from notesearch.corpus.facts.years import year_from_venue_line
+from notesearch.corpus.facts.byline import year_from_venue_line
 from notesearch.corpus.layouts.note_parts import Part, count_words, count_words_beside_links
-from notesearch.corpus.text import ANY_LINK, plain
+from notesearch.corpus.text import ANY_LINK
 from notesearch.records import NoteKind
 
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}
@@ -115,4 +115,4 @@ def _texts(document: Document) -> list[str]:
 def _names_authors(line: str) -> bool:
     """Tell whether a line is the one of authors and venue below a link."""
     below_a_link = line[:1].isspace() and len(line) <= _LONGEST_NAMES
-    return below_a_link and year_from_venue_line(plain(line)) is not None
+    return below_a_link and year_from_venue_line(line) is not None
