@@ -87,29 +87,25 @@ def tags_from_value(value: object) -> tuple[str, ...]:
     A list's items stay whole; a text is cut at its commas, or else at its spaces. Under a key
     (`task: [detection]`) a tag stands below the key: `task/detection`.
     """
-    return unique_tags(tag for text in _flatten(value) for tag in text)
+    if isinstance(value, str):
+        return unique_tags(_split_tags(value))
+    return unique_tags(_clean_tag(_scalar_text(scalar)) for scalar in _scalars(value))
 
 
-def _flatten(value: object) -> Iterator[list[str]]:
+def _scalars(value: object) -> Iterator[object]:
     """Walk a value without recursion.
 
     A list that holds itself, or that aliases repeat a billion times, is entered once.
     """
-    if isinstance(value, str):
-        yield _split_tags(value)
-        return
     entered: set[int] = set()
-    waiting: list[object] = [value]
+    waiting = [value]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, (list, tuple, dict)):
-            if id(item) in entered:
-                continue
+        if not isinstance(item, (list, tuple, dict)):
+            yield item
+        elif id(item) not in entered:
             entered.add(id(item))
-            members = _pairs(item) if isinstance(item, dict) else list(item)
-            waiting.extend(reversed(members))
-        else:
-            yield [_clean_tag(_scalar_text(item))]
+            waiting += reversed(_pairs(item) if isinstance(item, dict) else item)
 
 
 def _pairs(mapping: dict[object, object]) -> list[object]:
@@ -117,22 +113,17 @@ def _pairs(mapping: dict[object, object]) -> list[object]:
     members: list[object] = []
     for key, value in mapping.items():
         name = _scalar_text(key)
-        values = value if isinstance(value, list) else [value]
-        below = [_scalar_text(entry) for entry in values]
-        members.extend([f"{name}/{text}" for text in below if text] or [name])
+        values = map(_scalar_text, value if isinstance(value, list) else [value])
+        members += [f"{name}/{text}" for text in values if text] or [name]
     return members
 
 
 def _scalar_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or value is None:
-        return ""
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**18 else ""
-    if isinstance(value, float):
-        return str(value)
-    return value.isoformat() if isinstance(value, date) else ""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (int, float)):
+        return str(value) if abs(value) < 10**18 and not isinstance(value, bool) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _split_tags(text: str, *, at_spaces: bool = True) -> list[str]:

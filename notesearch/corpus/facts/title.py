@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from notesearch.corpus.facts.dates import date_from_name, parse_date, read_year
 from notesearch.corpus.facts.papers import is_paper_line
@@ -102,12 +103,18 @@ def find_title(
     given = fields.get("title") or fields.get("name")
     headings = _headings(markup, blocks)
     number = next((n for n, found in enumerate(headings) if not is_generic_heading(found.text)), -1)
-    heading = None if number < 0 else _title_of_heading(markup, headings[number])
+    heading = None
+    if number >= 0:
+        at = headings[number].position
+        heading = make_title(markup[at].lstrip("# \t"), at)
+        heading = heading if heading.text else None
     if isinstance(given, (str, int, float)) and str(given).strip():
         title = make_title(str(given))
-        same = heading is not None and _same(heading.text, title.text)
-        link = title.link or (heading.link if heading else None)
-        return Title(title.text, title.year, link, heading.position if heading and same else None)
+        if heading:
+            same = _key(heading.text) == _key(title.text)
+            position = heading.position if same else None
+            title = replace(title, link=title.link or heading.link, position=position)
+        return title
     for line in markup[:_FIELD_LINES]:
         match = _FIELD.match(line)
         if match and not is_generic_heading(match[1]):
@@ -117,11 +124,12 @@ def find_title(
         return linked
     named = Title(title_from_path(path))
     is_nameless = named.text.lower() in _NAMELESS  # a README that no folder names
-    if heading and not (
-        (is_nameless or _says_enough(named.text))
-        and (
+    if heading and (
+        heading.link
+        or not (is_nameless or _says_enough(named.text))
+        or not (
             _heads_a_section(markup, headings, number)
-            or (_names_its_note(path) and _is_first_section(markup, headings, number, named.text))
+            or _is_first_section(path, named.text, markup, headings[number:])
         )
     ):
         return heading
@@ -170,16 +178,11 @@ def title_from_path(path: str) -> str:
     return words or name.strip() or path.strip()
 
 
-def _same(one: str, other: str) -> bool:
-    return _key(one) == _key(other)
-
-
 def _key(text: str) -> str:
     return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
+class _Heading(NamedTuple):
     """A heading of a note that has words."""
 
     position: int
@@ -196,11 +199,6 @@ def _headings(markup: Sequence[str], blocks: Sequence[Block]) -> list[_Heading]:
     return [heading for heading in found if heading.text]
 
 
-def _title_of_heading(markup: Sequence[str], heading: _Heading) -> Title | None:
-    title = make_title(markup[heading.position].lstrip("# \t"), heading.position)
-    return title if title.text else None
-
-
 def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number: int) -> bool:
     """Tell a heading that is one section of several from the title above them.
 
@@ -213,8 +211,6 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
         for other in headings[number + 1 :]
         if other.level <= heading.level and not is_generic_heading(other.text)
     ]
-    if linked_title(markup[heading.position]):
-        return False
     if sum(other.level == heading.level for other in headings[:number]) >= _SECTIONS_BEFORE:
         return True
     if not siblings:
@@ -227,31 +223,28 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
     return heading.level > 1 and len(before.split()) >= _WORDS_OF_TEXT
 
 
-def _names_its_note(path: str) -> bool:
-    """Tell a file's name that was written as a title, `Hash maps.md`, from one like `vit.md`."""
-    stem = PurePosixPath(path).stem
-    return stem.lower() not in _NAMELESS and (" " in stem or stem != stem.lower())
-
-
 def _is_first_section(
-    markup: Sequence[str], headings: Sequence[_Heading], number: int, name: str
+    path: str, name: str, markup: Sequence[str], headings: Sequence[_Heading]
 ) -> bool:
-    """Tell a first heading below level 1 that stands among its like, or that is no title at all.
+    """Tell whether the first of some headings is a section, under a file's name that is a title.
 
-    It is the title after all if it begins with the file's name, or names a paper just below.
+    It is below level 1 and has others of its level, or is no title at all. It is the title after
+    all if it begins with the file's name, or names a paper just below.
     """
-    heading = headings[number]
-    if linked_title(markup[heading.position]) or _key(heading.text).startswith(_key(name)):
+    stem = PurePosixPath(path).stem
+    if stem.lower() in _NAMELESS or (" " not in stem and stem == stem.lower()):
+        return False  # `vit.md` is no title, `Hash maps.md` is one
+    position, level, text = headings[0]
+    if _key(text).startswith(_key(name)):
         return False
-    if _NO_TITLE.search(heading.text):
+    if _NO_TITLE.search(text):
         return True
     siblings = sum(
-        other.level == heading.level and not is_generic_heading(other.text)
-        for other in headings[number + 1 :]
+        other.level == level and not is_generic_heading(other.text) for other in headings[1:]
     )
-    if heading.level < 2 or siblings < (2 if heading.level == 2 else 1):
+    if level < 2 or siblings < (2 if level == 2 else 1):
         return False
-    below = markup[heading.position + 1 : heading.position + 1 + _LINES_TO_PAPER]
+    below = markup[position + 1 : position + 1 + _LINES_TO_PAPER]
     return not any("/" in line and is_paper_line(line) and paper_id(line) for line in below)
 
 
@@ -263,7 +256,7 @@ def _says_enough(name: str) -> bool:
 
 
 def _opening_link(markup: Sequence[str], blocks: Sequence[Block]) -> Title | None:
-    """Read the link to a paper that is the first line of a note, and has it for itself."""
+    """Read the link to a paper that is alone on the first line of a note."""
     if not blocks or blocks[0].kind != "paragraph":
         return None
     lines = [line.strip() for line in markup[: blocks[0].end] if line.strip()]
@@ -275,25 +268,23 @@ def _opening_link(markup: Sequence[str], blocks: Sequence[Block]) -> Title | Non
     return title if names_paper and is_name else None
 
 
-def _spells_out(path: str, line: str) -> bool:
-    """Tell a line that has all words of the file's name, which is short for it."""
-    words = re.findall(r"[^\W\d_]{3,}", title_from_path(path).casefold())
-    written = line.casefold()
-    return len(words) > 1 and all(word in written for word in words)
-
-
 def _opening_line(path: str, markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
-    """Give the bullet, or in a text file the line alone, that opens a note as its title."""
+    """Return the bullet that opens a note as its title, or the line alone.
+
+    A line does so in a text file, or where it has all words of the file's name, which is short
+    for it.
+    """
     if not blocks or (len(blocks) < 2 and blocks[0].kind != "list"):
         return None
-    alone = (
-        blocks[0].kind == "paragraph"
-        and not "".join(markup[blocks[0].start + 1 : blocks[0].end]).strip()
-    )
-    text = plain(without_marker(markup[blocks[0].start]))
-    is_text_file = path.lower().endswith((".txt", ".text"))
-    if not (blocks[0].kind == "list" or (alone and (is_text_file or _spells_out(path, text)))):
-        return None
-    shortest = 2 if blocks[0].kind == "list" else 1
+    kind, start, end, _ = blocks[0]
+    text = plain(without_marker(markup[start]))
+    if kind == "list":
+        opens, shortest = True, 2
+    else:
+        alone = kind == "paragraph" and not "".join(markup[start + 1 : end]).strip()
+        words = re.findall(r"[^\W\d_]{3,}", title_from_path(path).casefold())
+        spells_out = len(words) > 1 and all(word in text.casefold() for word in words)
+        opens = alone and (path.lower().endswith((".txt", ".text")) or spells_out)
+        shortest = 1
     fits = shortest <= len(text.split()) <= _MAX_OPENING_WORDS and "://" not in text
-    return text if fits and not text.endswith((".", ":", ",", ";")) else None
+    return text if opens and fits and not text.endswith((".", ":", ",", ";")) else None
