@@ -23,6 +23,7 @@ else:
 # 43 collections have none over 6 kB; a head larger than this is text that follows a rule.
 _MAX_LINES = 400
 _MAX_CHARS = 50_000
+_MAX_BLANK_LINES = 29  # before a head
 _KNOWN_KEYS = {
     "aliases", "alias", "tags", "tag", "title", "date", "created", "author", "authors", "year",
     "status", "category", "categories", "keywords", "topics", "link", "url", "cssclass", "type",
@@ -59,28 +60,20 @@ NONE = FrontMatter()
 
 def find_front_matter(lines: Sequence[str]) -> FrontMatter:
     """Find the head of a note: first in the file, or after blank lines, a URL or the title."""
-    start = _first_text(lines, 0)
-    if start is None:
-        return NONE
+    start = -1
     for _ in range(3):
+        nearby = range(start + 1, min(len(lines), start + _MAX_BLANK_LINES + 2))
+        start = next((number for number in nearby if lines[number].strip()), -1)
+        if start < 0:
+            break
         fence = lines[start].strip()
         if fence in ("---", "+++"):
             return _fenced(lines, start, fence)
-        bare = _bare(lines, start)
-        if bare:
+        if bare := _bare(lines, start):
             return bare
         if not (_URL_LINE.match(fence) or lines[start].startswith("# ")):
-            return NONE
-        following = _first_text(lines, start + 1)
-        if following is None:
-            return NONE
-        start = following
+            break
     return NONE
-
-
-def _first_text(lines: Sequence[str], start: int) -> int | None:
-    """Give the first line that is not blank, from `start`, counted from 0."""
-    return next((n for n in range(start, min(len(lines), start + 30)) if lines[n].strip()), None)
 
 
 def _fenced(lines: Sequence[str], start: int, fence: str) -> FrontMatter:
@@ -107,9 +100,8 @@ def _is_head(body: Sequence[str], *, first: bool) -> bool:
     if not text:
         return first and bool(body)
     keys = {match[1].strip().lower() for line in text if (match := _KEY.match(line))}
-    if not keys & _KNOWN_KEYS:
-        return first and (text[0].startswith(("{", "!", "- ")) or _KEY.match(text[0]) is not None)
-    return True
+    opens = first and (text[0].startswith(("{", "!", "- ")) or _KEY.match(text[0]) is not None)
+    return opens or bool(keys & _KNOWN_KEYS)
 
 
 def _bare(lines: Sequence[str], start: int) -> FrontMatter | None:
@@ -178,9 +170,8 @@ def _read_lines(body: Sequence[str]) -> dict[str, object]:
         if match:
             value = match[2].strip().strip("\"'")
             items = []
-            fields[match[1].strip().lower()] = "" if "{{" in value or "<%" in value else value
-            if not value:
-                fields[match[1].strip().lower()] = items
+            is_template = "{{" in value or "<%" in value
+            fields[match[1].strip().lower()] = "" if is_template else value or items
         elif bare.startswith("- ") and "{{" not in bare:
             items.append(bare[2:].strip().strip("\"'"))
     return {key: value for key, value in fields.items() if value not in ("", [])}

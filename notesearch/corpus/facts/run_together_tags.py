@@ -98,19 +98,15 @@ def split_run_together(text: str, vocabulary: Collection[str]) -> tuple[tuple[st
     run = text.strip()
     if not run or len(run) > _MAX_RUN:
         return (), run
-    letters = "".join(_letter(char) for char in run)
+    # The spelling of the terms, each sign by itself, so that the positions stay.
+    lower = (char.lower() if len(char.lower()) == 1 else char for char in run)
+    letters = "".join(lower).replace("_", "-")
     pieces = _find_pieces(letters, *_spellings(frozenset(vocabulary)))
     whole = _find_covers(pieces, len(run), backwards=False).get(len(run))
     if whole is not None:
         return tuple(dict.fromkeys(whole.tags)), ""
     tags, start, end = _cover_around_rest(letters, pieces)
     return tags, run[start:end]
-
-
-def _letter(char: str) -> str:
-    """Bring one character to the spelling of the terms; the length of the text stays."""
-    lower = char.lower()
-    return "-" if char == "_" else lower if len(lower) == 1 else char
 
 
 @lru_cache(maxsize=4)  # a page of cards asks for every one of them with the same vocabulary

@@ -21,22 +21,18 @@ TAG_KEYS = word_set(
     "tags tag keywords keyword topics topic categories category areas area subjects subject "
     "labels label filetags roam_tags hugo_tags hugo_categories task tasks"
 )
-"""Front-matter keys whose values are tags, in lower case."""
+"""Keys of front matter whose values are tags, in lower case."""
 
-CONTAINER_FOLDERS = word_set(
-    """
-    archive archives articles assets attachments blog blog-posts collection collections comments
-    content contents corpus data doc docs document documents draft drafts en figures files
-    img images inbox index library literature literature-notes main markdown md media misc
-    miscellaneous mixed note notebook notebooks notes obsidian org other others page pages paper
-    paper-notes paper-review paper-reviews paper-summaries papers pdf pdfs permanent pics post
-    posts public raw reading reading-list reading-notes readings research-papers
-    reference-notes references resources review reviews site source sources src static summaries
-    summary template templates temp tmp todo unread unsorted untitled vault wiki zettelkasten
-    """
+# Folders, as normalised and without a plural `s`, that say what is inside and no topic.
+_CONTAINER_FOLDERS = word_set(
+    "archive article asset attachment blog blog-post collection comment content corpus data doc "
+    "document draft en figure file img image inbox index library literature literature-note main "
+    "markdown md media misc miscellaneous mixed note notebook obsidian org other page paper "
+    "paper-note paper-review paper-summaries pdf permanent pic post public raw reading "
+    "reading-list reading-note research-paper reference reference-note resource review site source "
+    "src static summaries summary template temp tmp todo unread unsorted untitled vault wiki "
+    "zettelkasten"
 )
-"""Folder names, normalised, that say what is inside and not what it is about."""
-
 _QUOTES = "\"'`“”‘’«»"
 _ORG_LINK = re.compile(r"\[\[([^\[\]]*)\](?:\[([^\[\]]*)\])?\]")
 
@@ -155,13 +151,10 @@ def _split_at(text: str, separator: str) -> list[str]:
 
 def _split_links(text: str) -> list[str]:
     """Cut at the links: `[[a]] [[id:1][b, c]], d` is a, "b, c" and d."""
-    parts: list[str] = []
-    end = 0
-    for link in _ORG_LINK.finditer(text):
-        parts.extend(text[end : link.start()].split(","))
-        parts.append(link[2] or link[1].partition("|")[0])
-        end = link.end()
-    parts.extend(text[end:].split(","))
+    pieces = iter(_ORG_LINK.split(text))  # text, target, words, text, target, words, …, text
+    parts = next(pieces).split(",")
+    for target, words, behind in zip(pieces, pieces, pieces, strict=True):
+        parts += [words or target.partition("|")[0], *behind.split(",")]
     return parts
 
 
@@ -241,17 +234,15 @@ def _listed_tags(key: str, value: str) -> tuple[str, ...] | None:
         return None
     # `Tags: deep nlp` is two; `Tags: Deep Learning`, `Topic: deep learning` are one.
     at_spaces = key == "tags" and not value[:1].isupper()
-    ends_as_sentence = value.endswith(".")
     items = [item for item in _split_tags(value.rstrip("."), at_spaces=at_spaces) if item]
     if not items or not any(char.isalpha() for char in value):
         return None
-    if any(_reads_as_sentence(item) for item in items):
-        return None
-    if ends_as_sentence and len(items) == 1 and len(items[0].split()) > 2:
-        return None
-    if at_spaces and len(items) > 2 and _SENTENCE_WORDS & {item.lower() for item in items}:
-        return None
-    return unique_tags(items)
+    is_sentence = (
+        any(map(_reads_as_sentence, items))
+        or (value.endswith(".") and len(items) == 1 and len(items[0].split()) > 2)
+        or (at_spaces and len(items) > 2 and _SENTENCE_WORDS & {item.lower() for item in items})
+    )
+    return None if is_sentence else unique_tags(items)
 
 
 def _reads_as_sentence(item: str) -> bool:
@@ -295,21 +286,16 @@ _NOT_PROSE = re.compile(r"`[^`\n]*`|https?://\S+|\[\[[^\[\]]*\]\]", re.IGNORECAS
 _INLINE = re.compile(r"(?<=[\s(\[,;:\"'“‘—–])(?<!\]\()#([^\W\d_][\w/-]*)(?![\w#(])")
 
 
-def inline_hashtags(text: str) -> tuple[str, ...]:
-    """Find the hashtags of prose, in their order, each once.
+def inline_hashtags(line: str) -> tuple[str, ...]:
+    """Find the hashtags in a line of prose, in their order, each once.
 
     In most collections `#params` means "number of": the caller decides where these are tags.
     """
-    return unique_tags(tag for line in text.splitlines() for tag in _prose_hashtags(line))
-
-
-def _prose_hashtags(line: str) -> Iterable[str]:
-    whole = hashtag_line(line)
-    if whole is not None:
+    if whole := hashtag_line(line):
         return whole
     prose = _NOT_PROSE.sub(" ` ", line.strip())
     found = (match[1].rstrip("/-") for match in _INLINE.finditer(prose))
-    return [tag for tag in found if not _COLOUR.fullmatch(tag)]
+    return unique_tags(tag for tag in found if not _COLOUR.fullmatch(tag))
 
 
 def folder_tags(path: str) -> tuple[str, ...]:
@@ -319,7 +305,8 @@ def folder_tags(path: str) -> tuple[str, ...]:
     for folder in re.split(r"[/\\]", path)[:-1]:
         inside_date = is_date_folder(folder, inside_date=inside_date)
         name = re.sub(r"^\d{1,4}(?:\.\d{1,3})*\s?[-_. ]\s?", "", folder).strip(" _")
-        known = normalise_tag(name) in CONTAINER_FOLDERS
-        if not inside_date and not known and not folder.startswith(".") and not name.isdigit():
+        normal = normalise_tag(name)
+        is_container = not _CONTAINER_FOLDERS.isdisjoint((normal, normal.removesuffix("s")))
+        if not (inside_date or is_container or folder.startswith(".") or name.isdigit()):
             tags.append(name)
     return unique_tags(tags)
