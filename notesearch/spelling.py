@@ -13,6 +13,12 @@ from urllib.parse import unquote
 
 from notesearch.records import Role
 
+
+@cache  # at its first use: to compile all takes 7 ms, and most queries need none
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 # Tags
 
 _TAG_MARKS = "-,;:!?'\"`“”‘’()[]{}<>*.~^|\\"
@@ -122,17 +128,11 @@ _ALONE = (
 )
 
 
-@cache  # compiled at their first use: that takes 5 ms, and most queries name no paper
-def _patterns() -> tuple[tuple[tuple[str, re.Pattern[str]], ...], tuple[re.Pattern[str], ...]]:
-    sources = tuple((sign, re.compile(text, re.IGNORECASE)) for sign, text in _SOURCES)
-    return sources, tuple(re.compile(text, re.IGNORECASE) for text in _ALONE)
-
-
 def normalise_paper(text: str) -> str | None:
     """Read the name of one paper: an identity in any spelling, or a URL."""
     word = text[:_MAX_VALUE].strip(" \t\r\n\u00a0\"'`<>")
-    for pattern in _patterns()[1]:
-        if match := pattern.fullmatch(word):
+    for pattern in _ALONE:
+        if match := _compiled(pattern).fullmatch(word):
             return _identity(match)
     return paper_id(text[:_MAX_VALUE])
 
@@ -147,9 +147,9 @@ def paper_ids(text: str) -> tuple[str, ...]:
     lowered = text.lower()
     found = (
         (match.start(), identity)
-        for sign, pattern in _patterns()[0]
+        for sign, pattern in _SOURCES
         if sign in lowered
-        for match in pattern.finditer(text)
+        for match in _compiled(pattern).finditer(text)
         if (identity := _identity(match))
     )
     return tuple(dict.fromkeys(identity for _, identity in sorted(found)))
@@ -322,25 +322,22 @@ _BEFORE_OBJECT = read_phrases(
     overview; recap; thoughts; reflections; conclusions; highlights; insights; next steps; future
     work; future directions; why"""
 )
-_OBJECT = re.compile(r"\s(?:of|on|in|for|with|from|to|about|behind)\s")
-PARTS = re.compile(r"\s?[/|,–—+]\s?|:\s|\s-\s|\sand\s|\sor\s")
+_OBJECT = r"\s(?:of|on|in|for|with|from|to|about|behind)\s"
+_AND = r"\s?[/|,–—+]\s?|:\s|\s-\s|\sand\s|\sor\s"
 
-_NUMBER = re.compile(
+_NUMBER = (
     r"(?:(?:part|section|step|chapter|question|q)\s)?"
     r"(?:\(?\d{1,3}(?:\.\d{1,3}){0,4}[.):]?|\(?[ivx]{1,5}[.)]|[a-h][.)])"
-    r"(?=\s|$|[^\W\d])\s{0,4}[-–—:.]?\s{0,4}",
-    re.IGNORECASE,
+    r"(?=\s|$|[^\W\d])\s{0,4}[-–—:.]?\s{0,4}"
 )
-_LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\([^()\s]{0,400}\)")
-_ATTRIBUTES = re.compile(r"\{[^{}]{0,200}\}$|\s\([^()]{0,200}\)$")
-_EMOJI_CODE = re.compile(r":[a-z0-9_+-]{2,40}:")
-_TLDR = re.compile(r"\btl\s?[;:,./]?\s?dr\b")
+_LINK = r"!?\[([^\[\]]{0,200})\]\([^()\s]{0,400}\)"
+_ATTRIBUTES = r"\{[^{}]{0,200}\}$|\s\([^()]{0,200}\)$"
+_EMOJI_CODE = r":[a-z0-9_+-]{2,40}:"
+_TLDR = r"\btl\s?[;:,./]?\s?dr\b"
 _SYMBOLS = frozenset({"So", "Sk", "Mn", "Me", "Cf", "Cc", "Cn", "Co", "Cs"})
 _AROUND_PHRASE = " \t#:;.,!?-–—=~>'\"“”[]{}|\\•·"
-_TLDR_LINE = re.compile(
-    r"[\s>*+_#-]{0,20}tl\s?;?\s?dr\b[*_\s]{0,4}(?:[;:.,?!—–-]|\*\*|__|$)", re.IGNORECASE
-)
-_CALLOUT = re.compile(r"[\s>]{0,12}\[!([a-z]{2,20})\]", re.IGNORECASE)
+_TLDR_LINE = r"[\s>*+_#-]{0,20}tl\s?;?\s?dr\b[*_\s]{0,4}(?:[;:.,?!—–-]|\*\*|__|$)"
+_CALLOUT = r"[\s>]{0,12}\[!([a-z]{2,20})\]"
 
 
 def role_of(heading: str) -> Role | None:
@@ -350,13 +347,12 @@ def role_of(heading: str) -> Role | None:
         return role
     if heading.lstrip("# ").startswith("["):
         return None  # a link is a title, whatever words are in it
-    head = _OBJECT.split(phrase, maxsplit=1)[0]
+    head = _compiled(_OBJECT).split(phrase, maxsplit=1)[0]
     if head != phrase and without_modifiers(head, _BEFORE_OBJECT):
         return _role_of_phrase(head)
     if "`" in heading or len(phrase.split()) > _MAX_PART_WORDS:
         return None
-    # The first role among the parts of `Experiments & results`, `Notes / Questions`.
-    found = [_role_of_phrase(part) for part in PARTS.split(phrase)]
+    found = [_role_of_phrase(part) for part in split_phrase(phrase)]
     if Role.STRENGTHS in found and Role.LIMITATIONS in found:
         return Role.LIMITATIONS  # who asks for these looks for what fails
     return next(filter(None, found), None)
@@ -365,9 +361,9 @@ def role_of(heading: str) -> Role | None:
 def role_of_line(line: str) -> Role | None:
     """Return the role that a line claims for its paragraph: `tl;dr: text`, `> [!abstract]`."""
     start = line[:MAX_HEADING]
-    if _TLDR_LINE.match(start):
+    if _compiled(_TLDR_LINE).match(start):
         return Role.TLDR
-    callout = _CALLOUT.match(start)
+    callout = _compiled(_CALLOUT).match(start)
     return ROLES.get(_spell(callout[1])) if callout else None
 
 
@@ -376,14 +372,19 @@ def bare_heading(heading: str) -> str:
     """Take marks, emoji, number and colon off a heading; "" for one that is too long."""
     if len(heading) > 4 * MAX_HEADING:
         return ""
-    text = _LINK.sub(r"\1", heading)
-    text = _EMOJI_CODE.sub(" ", _spell(text).replace("*", "").replace("_", " "))
+    text = _compiled(_LINK).sub(r"\1", heading)
+    text = _compiled(_EMOJI_CODE).sub(" ", _spell(text).replace("*", "").replace("_", " "))
     text = "".join(char for char in text if unicodedata.category(char) not in _SYMBOLS)
-    text = _ATTRIBUTES.sub("", text.rstrip(" :")).strip(_AROUND_PHRASE)
-    if _NUMBER.match(text):
-        text = _NUMBER.sub("", text, count=1).strip(_AROUND_PHRASE)
-    text = _TLDR.sub("tldr", text)
+    text = _compiled(_ATTRIBUTES).sub("", text.rstrip(" :")).strip(_AROUND_PHRASE)
+    if _compiled(_NUMBER).match(text):
+        text = _compiled(_NUMBER).sub("", text, count=1).strip(_AROUND_PHRASE)
+    text = _compiled(_TLDR).sub("tldr", text)
     return " ".join(text.split()) if len(text) <= MAX_HEADING else ""
+
+
+def split_phrase(phrase: str) -> list[str]:
+    """Separate the parts of `experiments and results`, `notes / questions`."""
+    return _compiled(_AND).split(phrase)
 
 
 def _role_of_phrase(phrase: str) -> Role | None:

@@ -15,11 +15,11 @@ from notesearch.corpus.text import heading_text, linked_title, plain, unquote, w
 from notesearch.records import Block
 from notesearch.spelling import (
     MAX_HEADING,
-    PARTS,
     ROLES,
     bare_heading,
     paper_id,
     read_phrases,
+    split_phrase,
     without_modifiers,
 )
 
@@ -79,7 +79,7 @@ def is_generic_heading(heading: str) -> bool:
     phrase = bare_heading(heading)
     if not phrase or parse_date(_BRACKETS_AT_END.sub("", heading.strip("# "))) is not None:
         return True
-    return _is_section_name(phrase) or all(map(_is_section_name, PARTS.split(phrase)))
+    return _is_section_name(phrase) or all(map(_is_section_name, split_phrase(phrase)))
 
 
 def _is_section_name(phrase: str) -> bool:
