@@ -22,11 +22,10 @@ from pathlib import Path
 
 from notesearch import Index
 from notesearch.errors import NotesearchError
-from notesearch.forms import FORMS
+from notesearch.index.filter_sql import to_condition
+from notesearch.query import parse_filter, parse_query, read_value
+from notesearch.query.fields import FIELDS
 from notesearch.search.answer import Mode
-from notesearch.search.conditions import to_condition
-from notesearch.search.query_line import parse_filter, parse_query, read_value
-from notesearch.search.query_line.fields import FIELDS
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder
 
@@ -105,8 +104,8 @@ def check(
     name = list(FIELDS)[number % len(FIELDS)]
     ways: list[Callable[[], object]] = [
         lambda: _query_and_back(line),
-        lambda: parse_filter(line, FORMS),
-        lambda: read_value(name, line, FORMS),
+        lambda: parse_filter(line),
+        lambda: read_value(name, line),
     ]
     if ask is not None:
         ways.append(lambda: ask(line))
@@ -125,11 +124,11 @@ def check(
 
 def _query_and_back(line: str) -> str | None:
     """Read a query line; a filter in it must read back to itself, and become SQL."""
-    where = parse_query(line, FORMS).where
+    where = parse_query(line).where
     if where is None:
         return None
     to_condition(where)
-    return None if parse_filter(str(where), FORMS) == where else f"{where} reads back as another"
+    return None if parse_filter(str(where)) == where else f"{where} reads back as another"
 
 
 def fuzz(numbers: Sequence[int], seed: int, asked: int, index: Index) -> tuple[int, float]:

@@ -33,7 +33,7 @@ from notesearch.corpus.path_patterns import PathPatterns, PatternError
 from notesearch.corpus.reader import read_notes
 from notesearch.corpus.walk import IGNORE_FILE, NOTE_SUFFIXES, list_files
 from notesearch.records import Note, Passage
-from notesearch.yaml_faults import YAML_FAULTS, load_yaml
+from notesearch.untrusted_yaml import YAML_FAULTS, load_yaml
 
 MAX_TOKENS = 60
 SECONDS_PER_MB = 2.0  # and as many for what is smaller

@@ -34,17 +34,17 @@ from numpy.typing import NDArray
 from benchmarks.note_words import all_words
 from benchmarks.plot import draw
 from notesearch.index.check import check_index
-from notesearch.index.records import ColumnWeights, Condition, LazyEmbedder, UpdateReport
-from notesearch.index.store import Store
+from notesearch.index.reports import LazyEmbedder, UpdateReport
+from notesearch.index.snapshot import ColumnWeights
+from notesearch.index.snapshots import Store
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.query.filters import Tag, YearBetween
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 
 DIMENSION = 384
 PASSAGES_PER_FILE = 25
 WORDS_PER_PASSAGE = 100
-RARE = Condition(  # 2 % of the notes
-    "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)", ("tag7",), of_notes=True
-)
+RARE = Tag("tag7")  # 2 % of the notes
 HERE = Path(__file__).parent
 FIGURES = HERE / "index.json"
 
@@ -136,7 +136,6 @@ def plan_for(corpus: Path) -> UpdatePlan:
         source=LineFiles(corpus),
         embedder=LazyEmbedder("random-384", RandomEmbedder),
         reading="lines-1",
-        tag_forms=lambda written: (written,),
     )
 
 
@@ -197,8 +196,8 @@ def measure_first_answer(_: Path, index_dir: Path) -> dict[str, float]:
 def measure_warm(_: Path, index_dir: Path) -> dict[str, float]:
     """Ask one open snapshot again and again; medians in processor ms."""
     query = RandomEmbedder().embed_passages(["query"])[0]
-    broad = Condition("n.year >= ?", (2003,), of_notes=True)
-    words = ('"policy"', '"gradient"', '"reward"', '"learning"')
+    broad = YearBetween(2003, None)
+    words = ("policy", "gradient", "reward", "learning")
     figures: dict[str, float] = {}
     with Store(index_dir) as store, store.snapshot() as snapshot:
         few, many = snapshot.passage_ids(RARE), snapshot.passage_ids(broad)
@@ -206,7 +205,7 @@ def measure_warm(_: Path, index_dir: Path) -> dict[str, float]:
             "nearest": lambda: snapshot.nearest(query, 1000),
             "nearest_rare": lambda: snapshot.nearest(query, 1000, few),
             "nearest_broad": lambda: snapshot.nearest(query, 1000, many),
-            "matches": lambda: [snapshot.word_matches(word, ColumnWeights())[0] for word in words],
+            "matches": lambda: [snapshot.word_scores(word, ColumnWeights())[0] for word in words],
             "ids_rare": lambda: snapshot.passage_ids(RARE),
             "ids_broad": lambda: snapshot.passage_ids(broad),
             "passages_10": lambda: snapshot.passages(few[:10].tolist()),
@@ -246,12 +245,12 @@ def measure_disk(_: Path, index_dir: Path, *, case: str) -> dict[str, float]:
 
     def ask(folder: Path) -> tuple[float, float]:
         mode = Mode.LEXICAL if case == "words" else Mode.HYBRID
-        condition = RARE if case == "rare" else None
+        where = RARE if case == "rare" else None
         before = disk_mb()
         with Store(folder) as store, store.snapshot() as snapshot:
             opened = disk_mb()
             words = "policy gradient reward learning"
-            Searcher(RandomEmbedder).search(snapshot, words, condition=condition, mode=mode)
+            Searcher(RandomEmbedder).search(snapshot, words, where=where, mode=mode)
         return opened - before, disk_mb() - opened
 
     with tempfile.TemporaryDirectory() as scratch:  # the program itself is in memory by then

@@ -29,7 +29,7 @@ from benchmarks.note_words import all_words
 from benchmarks.plot import draw
 from notesearch import Index
 from notesearch.embedding import load_embedder
-from notesearch.index.records import LazyEmbedder
+from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 
@@ -142,7 +142,6 @@ def ensure_index(folder: Path, passages: int) -> Path:
             source=DrawnNotes(passages),
             embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
             reading="drawn",
-            tag_forms=lambda written: (written,),
         )
         update_index(index_dir, plan)
     return index_dir

@@ -26,11 +26,9 @@ from notesearch.evaluation.json_lines import read_json_lines
 from notesearch.evaluation.judged import JudgedQuery, read_queries
 from notesearch.evaluation.metrics import DEPTH, Measure
 from notesearch.evaluation.report import compare, make_report
-from notesearch.forms import FORMS
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
+from notesearch.query import parse_filter
 from notesearch.search.answer import Mode
-from notesearch.search.conditions import to_condition
-from notesearch.search.query_line import parse_filter
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 from notesearch.settings import Settings
 from tests.search.written import AskedStore
@@ -41,7 +39,7 @@ BEIR = ("cranfield", "cisi")
 SHIPPED = ("tune", "test")
 NAMES = ("wild", *BEIR, *SHIPPED)
 
-GAINS = ("evidence", "note", "length", "pairs", "repeats", "forms")
+GAINS = ("evidence", "note", "length", "pairs", "repeats", "rewordings")
 PLAIN = replace(DEFAULT_WEIGHTS, **dict.fromkeys(GAINS, 0.0))
 # Reciprocal ranks are added up over this much more than the rank, as is usual.
 RANK_SHIFT = 60
@@ -110,8 +108,8 @@ def search_with(searcher: AskedStore, mode: Mode) -> Search:
     """Search in one mode, as `notesearch eval` does."""
 
     def search(query: JudgedQuery) -> list[Found]:
-        condition = to_condition(parse_filter(query.where, FORMS)) if query.where else None
-        hits = searcher.search(query.text, condition=condition, k=DEPTH, mode=mode).hits
+        where = parse_filter(query.where) if query.where else None
+        hits = searcher.search(query.text, where=where, k=DEPTH, mode=mode).hits
         return [Found(hit.note_id, hit.path, hit.passage_id, hit.weak) for hit in hits]
 
     return search

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from notesearch.embedding import RerankerChoice as RerankerChoice
     from notesearch.embedding import load_embedder as load_embedder
     from notesearch.errors import NotesearchError as NotesearchError
-    from notesearch.index.records import UpdateReport as UpdateReport
-    from notesearch.pipeline import Index as Index
+    from notesearch.index.reports import UpdateReport as UpdateReport
+    from notesearch.library import Index as Index
     from notesearch.records import Hit as Hit
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Mode as Mode
@@ -33,14 +33,14 @@ _HOMES = {
     "Answer": "notesearch.search.answer",
     "Embedder": "notesearch.embedding",
     "Hit": "notesearch.records",
-    "Index": "notesearch.pipeline",
+    "Index": "notesearch.library",
     "Mode": "notesearch.search.answer",
     "ModelChoice": "notesearch.embedding",
     "NotesearchError": "notesearch.errors",
     "Reranker": "notesearch.embedding",
     "RerankerChoice": "notesearch.embedding",
     "Settings": "notesearch.settings",
-    "UpdateReport": "notesearch.index.records",
+    "UpdateReport": "notesearch.index.reports",
     "load_embedder": "notesearch.embedding",
     "load_settings": "notesearch.settings",
 }

@@ -27,13 +27,13 @@ def create_private(path: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Have the file's bytes on the disk before anything names it."""
+    """Wait until the bytes of the file are on the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the folder's names on the disk; systems that cannot open a folder need no such step."""
+    """Wait until the names in the folder are on the disk, where the system opens folders."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -44,7 +44,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Have every file below the folder, and the folder, on the disk."""
+    """Wait until every file below the folder, and the folder, are on the disk."""
     for path in (*folder.rglob("*"), folder):
         if path.is_dir():
             sync_folder(path)

@@ -88,11 +88,11 @@ class CheckedFile:
 
     @property
     def is_verified(self) -> bool:
-        """Tell whether every piece has been compared."""
+        """Return whether every piece has been compared."""
         return not self._open_pieces
 
     def read(self, start: int, end: int) -> bytes:
-        """Give some bytes, uncompared; an error where the file has fewer by now."""
+        """Return some bytes, uncompared; an error where the file has fewer by now."""
         parts = []
         while start < end and (part := os.pread(self._descriptor, end - start, start)):
             parts.append(part)
@@ -136,7 +136,7 @@ class CheckedFile:
                 self._map.madvise(mmap.MADV_DONTNEED)
 
     def _sum(self, start: int, end: int, first: int) -> bytes:
-        """Give the checksums of some pieces as they are now."""
+        """Return the checksums of some pieces as they are now."""
         if self._map is None:
             return _sum_pieces(self.read(start, end), first)
         with memoryview(self._map) as view:
@@ -147,7 +147,7 @@ class CheckedFile:
 
 
 def _sum_pieces(content: bytes | memoryview, first: int) -> bytes:
-    """Give the checksums of the pieces of a content, whose first piece has the number `first`."""
+    """Return the checksums of the pieces of a content, whose first piece has the number `first`."""
     view = memoryview(content)
     starts = range(0, len(content), PIECE_BYTES)
     return b"".join(

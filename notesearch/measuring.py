@@ -16,7 +16,7 @@ from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
 from notesearch.evaluation.hold_out import HeldOutCorpus
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.metrics import DEPTH
-from notesearch.pipeline import Index, warn_in_python
+from notesearch.library import Index, warn_in_python
 from notesearch.search.answer import Mode
 from notesearch.settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from notesearch.index.records import Progress, ProgressObserver, Stage, ignore_progress
+from notesearch.index.reports import Progress, ProgressObserver, Stage, ignore_progress
 
 _STAGE_WORDS = {
     Stage.COMPARE: "comparing",

@@ -188,7 +188,7 @@ def _read_regular_file(path: Path) -> bytes:
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
     # 10 ms for yaml, which a query where there is no such file does not wait for.
-    from notesearch.yaml_faults import YAML_FAULTS, describe_fault, load_yaml
+    from notesearch.untrusted_yaml import YAML_FAULTS, describe_fault, load_yaml
 
     try:
         value = load_yaml(text)

@@ -14,7 +14,7 @@ import pytest
 from notesearch import Index, Settings
 from notesearch.corpus_folder import Ruler, parse_paths
 from notesearch.errors import ModelError, UsageError
-from notesearch.index.records import UpdateReport
+from notesearch.index.reports import UpdateReport
 from tests.fakes import WordEmbedder
 
 

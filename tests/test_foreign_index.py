@@ -13,7 +13,7 @@ from notesearch import Index, Settings
 from notesearch.errors import CorpusError, LockedError, UnusableIndexError
 from notesearch.exit_codes import ExitCode
 from notesearch.index.layout import IndexLayout
-from notesearch.index.made_here import is_remembered
+from notesearch.index.origin import is_remembered
 from tests.cli.conftest import Run, run
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder

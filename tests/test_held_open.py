@@ -11,10 +11,10 @@ from pathlib import Path
 import faiss
 import pytest
 
-from notesearch import Index, ModelChoice, NotesearchError, Settings, pipeline
+from notesearch import Index, ModelChoice, NotesearchError, Settings, library
 from notesearch.errors import MismatchError, UsageError
-from notesearch.index.store import Store
-from notesearch.search.floor import UNRELATED
+from notesearch.index.snapshots import Store
+from notesearch.search.off_topic_floor import UNRELATED
 from tests.conftest import write_notes
 from tests.fakes import WORDS, WordEmbedder
 
@@ -103,7 +103,7 @@ def test_many_threads_open_one_store(folder: Path, monkeypatch: pytest.MonkeyPat
             opened.append(self)
             super().__init__(index_dir)
 
-    monkeypatch.setattr(pipeline, "Store", CountedStore)
+    monkeypatch.setattr(library, "Store", CountedStore)
     barrier = threading.Barrier(8)
     with open_with(folder, WordEmbedder()) as index, ThreadPoolExecutor(8) as pool:
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,17 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A folder of the package, and the folders that it must not know.
 FORBIDDEN = {
-    "corpus": {"index", "search", "embedding", "evaluation"},
+    "corpus": {"index", "search", "query", "embedding", "evaluation"},
+    "query": {"corpus", "index", "search", "embedding", "evaluation"},
     "index": {"corpus", "search", "evaluation"},
-    "embedding": {"corpus", "index", "search", "evaluation"},
+    "embedding": {"corpus", "index", "search", "query", "evaluation"},
     "search": {"corpus", "evaluation"},
 }
-OUTER = {"cli", "render", "pipeline", "measuring", "model", "corpus_folder"}
+OUTER = {"cli", "render", "library", "measuring", "index_models", "corpus_folder"}
 STANDARD_ONLY = {"records", "errors"}
 # An outside library, and the one place that may import it.
 DOORS = {
-    "faiss": "index/vectors.py",
+    "faiss": "index/faiss_file.py",
     "sqlite3": "nowhere: see apsw",
     "apsw": "index/",
     "torch": "embedding/",
@@ -32,7 +34,7 @@ DOORS = {
     "typer": "cli/",
     "markdown_it": "corpus/block",
     "ftfy": "corpus/decode.py",
-    "yaml": "yaml_faults.py",
+    "yaml": "untrusted_yaml.py",
     "platformdirs": "user_folders.py",
     "regex": "corpus/line_patterns.py",
 }
@@ -41,8 +43,9 @@ ONE_MODULE = ("faiss", "ftfy", "openvino", "yaml", "regex")
 REPORTING = {"onnxruntime", "sentence_transformers", "transformers", "huggingface_hub", "optimum"}
 
 
-def imports(module: Path) -> Iterator[str]:
-    return imported_names(ast.parse(module.read_text(encoding="utf-8")))
+@cache
+def imports(module: Path) -> frozenset[str]:
+    return frozenset(imported_names(ast.parse(module.read_text(encoding="utf-8"))))
 
 
 def imported_names(tree: ast.Module) -> Iterator[str]:
@@ -67,6 +70,27 @@ def test_a_stage_does_not_know_the_stages_it_feeds(module):
     assert not inner & forbidden
     if stage in FORBIDDEN or stage in STANDARD_ONLY or stage == "evaluation":
         assert not inner & OUTER
+
+
+def test_search_knows_of_an_index_what_a_snapshot_answers_and_no_more():
+    inside = "notesearch.index."
+    names = {name for module in (PACKAGE / "search").glob("*.py") for name in imports(module)}
+    assert {
+        n for n in names if n.startswith(inside) and not n.startswith(f"{inside}snapshot.")
+    } == {f"{inside}snapshot"}
+
+
+def test_a_snapshot_answers_no_question_that_nobody_asks():
+    tree = ast.parse((PACKAGE / "index/snapshot.py").read_text(encoding="utf-8"))
+    protocol = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Snapshot")
+    offered = {node.name for node in protocol.body if isinstance(node, ast.FunctionDef)}
+    asked = {
+        node.attr
+        for module in (*(PACKAGE / "search").glob("*.py"), PACKAGE / "library.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "snapshot"
+    }
+    assert offered == asked
 
 
 @pytest.mark.parametrize("name", sorted(STANDARD_ONLY))

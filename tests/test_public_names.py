@@ -48,12 +48,12 @@ def test_star_brings_what_is_listed():
 def test_names_are_loaded_when_they_are_used():
     code = (
         "import sys, notesearch\n"
-        "assert 'notesearch.pipeline' not in sys.modules\n"
+        "assert 'notesearch.library' not in sys.modules\n"
         "notesearch.Hit\n"
         "assert 'notesearch.records' in sys.modules\n"
         "assert 'numpy' not in sys.modules\n"
         "notesearch.Index\n"
-        "assert 'notesearch.pipeline' in sys.modules\n"
+        "assert 'notesearch.library' in sys.modules\n"
     )
     root = Path(notesearch.__file__).parents[1]
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=120)

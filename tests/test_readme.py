@@ -16,9 +16,8 @@ import typer
 
 from notesearch import cli
 from notesearch.exit_codes import MEANING
-from notesearch.forms import FORMS
+from notesearch.query import parse_query
 from notesearch.records import Hit
-from notesearch.search.query_line import parse_query
 from notesearch.settings import FROM_ENVIRONMENT, KEYS, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -119,7 +118,7 @@ def test_every_example_of_the_query_language_is_read():
     assert len(examples) > 15
     for example in examples:
         line = example if example.count(":") or '"' in example else f"{example}x"
-        assert parse_query(line if not line.endswith(":") else f"{line}2025", FORMS)
+        assert parse_query(line if not line.endswith(":") else f"{line}2025")
 
 
 @pytest.mark.parametrize("code", blocks("python"))

@@ -17,7 +17,7 @@ from notesearch.errors import UsageError
 from notesearch.exit_codes import MEANING
 
 if TYPE_CHECKING:
-    from notesearch.pipeline import Index
+    from notesearch.library import Index
 
 # \b keeps the lines of a paragraph apart.
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
@@ -149,7 +149,7 @@ def require_within(option: str, value: float, least: int, most: int) -> None:
 
 def open_index(place: Place, *, create: bool = False) -> Index:
     """Open the index of a place; UnusableIndexError where it is missing and not to be made."""
-    from notesearch.pipeline import Index
+    from notesearch.library import Index
 
     if not create:
         place.require_index()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notesearch.evaluation.judged import JudgedQuery
-    from notesearch.pipeline import Index
+    from notesearch.library import Index
     from notesearch.search.answer import Mode
 
 

@@ -30,7 +30,7 @@ def parse(
     Needs no index. Use it to see why a note is found, or why it is not.
     """
     from notesearch.corpus_folder import parse_paths
-    from notesearch.model import Model
+    from notesearch.index_models import Model
     from notesearch.render.notes import note_lines, note_to_json
     from notesearch.render.remarks import remark_line
 

@@ -36,9 +36,9 @@ from notesearch.search.answer import Answer, Mode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from notesearch.pipeline import Index
+    from notesearch.library import Index
+    from notesearch.query.filters import Filter
     from notesearch.records import Hit
-    from notesearch.search.filters import Filter
 
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
 _AS_IT_IS = "answered from the index as it is"
@@ -252,14 +252,13 @@ def _ready_index(place: Place, line: str, *, update: bool) -> Index:
 
     A query line that cannot be read ends before anything is made for it.
     """
-    from notesearch.forms import FORMS
-    from notesearch.search.query_line import parse_query
+    from notesearch.query import parse_query
 
     is_new = not place.has_index()
     if is_new and not place.is_default:
         place.require_index()
     if is_new and line.strip():
-        parse_query(line, FORMS)
+        parse_query(line)
     index = open_index(place, create=is_new)
     if is_new:
         tell(escaped(f"no index in {place.index_dir} yet: making one of {index.corpus}"))
@@ -306,8 +305,8 @@ def _where(
     named: Mapping[str, str | None],
 ) -> Filter | None:
     """Make one filter of the filter options."""
-    from notesearch.pipeline import filter_of
-    from notesearch.search.filters import AnyOf, Not, all_of
+    from notesearch.library import filter_of
+    from notesearch.query.filters import AnyOf, Not, all_of
 
     parts: list[Filter] = [filter_of("tag", name) for name in tags]
     if any_tags:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from notesearch.cli.places import Place
 
 if TYPE_CHECKING:
-    from notesearch.index.records import UpdateReport
-    from notesearch.pipeline import Index
+    from notesearch.index.reports import UpdateReport
+    from notesearch.library import Index
 
 
 class Interrupted(Exception):  # noqa: N818 - what a person did is no error

@@ -13,7 +13,7 @@ from notesearch.corpus.block_rules import TooManyBlocksError
 from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.decode import UnreadableError, decode, refuse_many_lines
 from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
-from notesearch.corpus.markup import TRANSLATORS
+from notesearch.corpus.formats import TRANSLATORS
 from notesearch.corpus.text import heading_text
 from notesearch.records import Block
 

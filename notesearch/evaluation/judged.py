@@ -16,7 +16,7 @@ from typing import Any
 from notesearch.errors import SettingsError, UsageError
 from notesearch.evaluation.beir import is_beir_folder, read_beir_judgements
 from notesearch.evaluation.json_lines import read_json_lines
-from notesearch.yaml_faults import YAML_FAULTS, describe_fault, load_yaml
+from notesearch.untrusted_yaml import YAML_FAULTS, describe_fault, load_yaml
 
 _YAML_SUFFIXES = (".yaml", ".yml")
 _JSONL_SUFFIXES = (".jsonl", ".ndjson")

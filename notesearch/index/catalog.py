@@ -40,7 +40,7 @@ _BUSY_TIMEOUT_S = 5
 # Pages that a reader keeps, which are compared with their checksums when they are read anew.
 _CACHE_KIB = 32768
 
-# What SQLite says, what it means here, and what mends it.
+# Errors of SQLite, what they mean here, and the remedy.
 _MEANINGS: tuple[tuple[type[apsw.Error], str, str], ...] = (
     (apsw.FullError, "the disk is full", "free some space and {command}"),
     (
@@ -140,7 +140,7 @@ class Catalog:
             self.rows(f"PRAGMA {pragma}")
 
     def is_installed(self, layout: IndexLayout) -> bool:
-        """Tell whether this is the catalog that readers look at."""
+        """Return whether this is the catalog that readers look at."""
         return self.path == layout.catalog
 
     def install(self, layout: IndexLayout) -> None:
@@ -177,7 +177,7 @@ class Catalog:
         return cls(connection, path, is_immutable=mode == "immutable=1")
 
     def close(self) -> None:
-        """Let go of the file; a second time does nothing."""
+        """Close the file; a second time does nothing."""
         # The last one to close moves the log into the catalog. Where the disk has no room for
         # that the log stays, and SQLite goes on; apsw would raise it when all is closed.
         with self._turn, suppress(apsw.FullError, apsw.IOError):
@@ -216,7 +216,7 @@ class Catalog:
             raise _meaning(error, self.path) from error
 
     def number(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """Give the one integer that the statement asks for; NULL counts as 0."""
+        """Return the one integer that the statement asks for; NULL counts as 0."""
         return int(self.rows(sql, values)[0][0] or 0)
 
     @contextmanager
@@ -256,7 +256,7 @@ class Catalog:
         self.rows(f"PRAGMA user_version = {FORMAT_VERSION}")
 
     def is_empty(self) -> bool:
-        """Tell whether the file holds no table at all: a first update did not get through."""
+        """Return whether the file holds no table at all: a first update did not get through."""
         return not self.rows("SELECT 1 FROM sqlite_master LIMIT 1")
 
     def settle(self) -> bool:
@@ -274,11 +274,11 @@ class Catalog:
             self.rows(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000}")
 
     def read_meta(self) -> dict[str, str]:
-        """Give what the index says of itself, by key."""
+        """Return the table `meta`, by key."""
         return dict(self.rows("SELECT key, value FROM meta"))
 
     def write_meta(self, values: dict[str, str]) -> None:
-        """Set some of what the index says of itself."""
+        """Set some keys of the table `meta`."""
         self.insert("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", values.items())
 
     def write_sums(self, name: str, sums: FileSums) -> None:
@@ -287,7 +287,7 @@ class Catalog:
         self.insert("INSERT OR REPLACE INTO derived_files VALUES (?, ?, ?)", [row])
 
     def read_sums(self, name: str) -> FileSums:
-        """Give the checksums of a derived file; of no bytes where there is none."""
+        """Return the checksums of a derived file; of no bytes where there is none."""
         rows = self.rows("SELECT bytes, sums FROM derived_files WHERE name = ?", (name,))
         return FileSums(*rows[0]) if rows else FileSums(0, b"")
 
@@ -319,7 +319,10 @@ class Catalog:
 
 
 def no_index_yet(layout: IndexLayout, corpus: Path | None = None) -> NotesearchError:
-    """Say that nothing has been indexed there, or who is at it; `corpus` is what would be."""
+    """Return the error for a folder without an index, or whose first index is being made.
+
+    `corpus` is the folder that the remedy names.
+    """
     from notesearch.index.lock import holder_of  # 7 ms for filelock, which a query has no need of
 
     if holder := holder_of(layout):
@@ -352,7 +355,7 @@ def _is_at_rest(path: Path) -> bool:
 
 
 def _meaning(error: apsw.Error | UnicodeDecodeError, path: Path) -> NotesearchError:
-    """Turn what SQLite says into place, finding and remedy; a bug of ours stays what it is."""
+    """Turn an error of SQLite into place, finding and remedy; a bug of ours is raised as it is."""
     words = str(error)
     layout = IndexLayout(path.parent)
     if isinstance(error, _BUGS):

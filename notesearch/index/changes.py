@@ -1,4 +1,4 @@
-"""The listing of a corpus and the files of an index in, what differs out."""
+"""Find how a corpus differs from its index: by size and time, and else by hash."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.records import CorpusSource
+from notesearch.index.reports import CorpusSource
 from notesearch.records import FileStamp, ListedFile, Listing, SkippedFile
 
 # A file written again within the clock's step keeps its mtime (FAT counts in 2 s, Linux in
@@ -23,7 +23,7 @@ class KnownFile:
     path: str
     size: int
     mtime_ns: int
-    settled: bool  # size and mtime tell whether it changed
+    settled: bool  # an equal size and mtime mean equal bytes
     hash: str | None  # None when it could not even be hashed
     failed: bool  # its notes, if any, are of an earlier reading
 
@@ -43,7 +43,7 @@ def as_read(seen: SeenFile, stamp: FileStamp | None) -> SeenFile:
     """Take over what was read, where the file has changed since it was listed or hashed.
 
     Such a file is not settled: the next update hashes it again, also where it is back by then to
-    what its folder said of it before.
+    its earlier size and time.
     """
     if stamp is None:
         return seen
@@ -66,7 +66,7 @@ class Changes:
     renamed: tuple[tuple[KnownFile, SeenFile], ...]
     removed: tuple[KnownFile, ...]  # without the renamed
     unchanged: tuple[SeenFile, ...]
-    touched: tuple[SeenFile, ...]  # of the unchanged: their size or time must be noted anew
+    touched: tuple[SeenFile, ...]  # of the unchanged: their size or time must be stored anew
     unreadable: tuple[tuple[SeenFile, SkippedFile], ...]  # could not be hashed
     kept: tuple[KnownFile, ...]  # below what could not be listed
 
@@ -77,7 +77,7 @@ class Changes:
 
 
 def known_files(catalog: Catalog) -> dict[str, KnownFile]:
-    """Give the files of the index by path."""
+    """Return the files of the index by path."""
     rows = catalog.rows("SELECT id, path, size, mtime_ns, settled, hash, failed FROM files")
     return {
         path: KnownFile(number, path, size, mtime_ns, bool(settled), file_hash, bool(failed))
@@ -140,7 +140,7 @@ def _seen(file: ListedFile, now_ns: int, file_hash: str | None) -> SeenFile:
 def _split_missing(
     listing: Listing, known: dict[str, KnownFile]
 ) -> tuple[list[KnownFile], list[KnownFile]]:
-    """Tell files that are gone from those that only could not be listed."""
+    """Separate the files that are gone from those that only could not be listed."""
     listed = {file.path for file in listing.files}
     blind = {skipped.path for skipped in listing.skipped} - listing.left_out
     gone: list[KnownFile] = []

@@ -12,14 +12,14 @@ import numpy as np
 
 from notesearch.errors import UnusableIndexError
 from notesearch.index.catalog import Catalog, no_index_yet
+from notesearch.index.faiss_file import VectorFile
 from notesearch.index.journal import is_whole
 from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish, vectors_of_passages
-from notesearch.index.records import Problem
+from notesearch.index.reports import Problem
 from notesearch.index.schema import FULL_TEXT_TABLES, VECTORS
 from notesearch.index.state import IndexState, read_state
-from notesearch.index.vectors import VectorFile
 
 _OF_FULL_TEXT = ("fts5: ", "malformed inverted index")
 _UNUSED = "FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.id)"

@@ -10,11 +10,16 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
 from notesearch.durable import create_private
+from notesearch.errors import NotesearchError
+from notesearch.index.catalog import Catalog
+from notesearch.index.layout import IndexLayout
+from notesearch.index.state import read_state
 
 HASH_BYTES = 16
 _CRC_BYTES = 4
@@ -27,7 +32,7 @@ def crc_of(text_hash: bytes, row: bytes) -> int:
 
 
 def is_whole(text_hash: object, row: object, crc: object) -> bool:
-    """Tell whether what a damaged catalog gives is the vector that was stored."""
+    """Return whether what a damaged catalog gives is the vector that was stored."""
     return isinstance(text_hash, bytes) and isinstance(row, bytes) and crc_of(text_hash, row) == crc
 
 
@@ -77,7 +82,7 @@ class Journal:
         self._file.truncate(offset)
 
     def find(self, text_hash: bytes) -> bytes | None:
-        """Give the float16 row of a text, if an earlier update left it."""
+        """Return the float16 row of a text, if an earlier update left it."""
         offset = self._offsets.get(text_hash)
         if offset is None or self._file is None:
             return None
@@ -114,7 +119,7 @@ class Journal:
         return self._file
 
     def close(self) -> None:
-        """Let go of the file, which stays for the next update."""
+        """Close the file, which stays for the next update."""
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
@@ -124,6 +129,21 @@ class Journal:
         """Drop the file: the catalog has it all."""
         self.close()
         self._path.unlink(missing_ok=True)
+
+
+def salvage_vectors(layout: IndexLayout, embedder: str) -> None:
+    """Put the vectors whose CRC holds into the journal, where the next update finds them.
+
+    Gives up silently where the catalog cannot be read on: the model makes the rest again.
+    """
+    unchecked = partial(Catalog.for_reading, layout, checked=False)  # each vector has its own CRC
+    with suppress(NotesearchError), closing(unchecked()) as catalog:
+        if read_state(catalog).embedder != embedder:
+            return
+        with closing(Journal(layout.journal, embedder)) as journal:
+            for rows in catalog.batches("SELECT text_hash, vector, crc FROM vectors"):
+                whole = [(key, row) for key, row, crc in rows if is_whole(key, row, crc)]
+                journal.append([key for key, _ in whole], [row for _, row in whole])
 
 
 def _write_all(file: FileIO, content: bytes) -> None:

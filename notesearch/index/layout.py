@@ -12,12 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from notesearch.durable import write_whole
 from notesearch.errors import UnusableIndexError
-from notesearch.index.made_here import is_remembered, lies_beside
+from notesearch.index.origin import read_corpus_name
 
 _VECTORS_NAME = re.compile(r"vectors-(\d+)\.faiss")
-_LONGEST_CORPUS = 65536  # bytes of a path; a longer one is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class IndexLayout:
 
     @property
     def corpus_name(self) -> Path:
-        """Says which folder the notes are in, for when the catalog cannot say it any more."""
+        """Names the folder of the notes, for when the catalog cannot be read any more."""
         return self.index_dir / "corpus.txt"
 
     @property
@@ -58,7 +56,7 @@ class IndexLayout:
 
     @property
     def lock_holder(self) -> Path:
-        """Says who holds the lock; beside it, since taking a lock may empty the locked file."""
+        """Names the process that holds the lock; taking a lock may empty the locked file."""
         return self.index_dir / "lock.holder"
 
     def vectors(self, generation: int) -> Path:
@@ -71,7 +69,7 @@ class IndexLayout:
         return sorted(p for p in self.index_dir.glob("vectors-*.faiss*") if p.name != kept)
 
     def last_generation(self) -> int:
-        """Give the highest generation that a FAISS file is named after; 0 where there is none."""
+        """Return the highest generation that a FAISS file is named after; 0 where there is none."""
         names = (_VECTORS_NAME.match(path.name) for path in self.index_dir.glob("vectors-*"))
         return max((int(name[1]) for name in names if name), default=0)
 
@@ -85,13 +83,13 @@ class IndexLayout:
         ]
 
     def may_hold(self, entry: os.DirEntry[str]) -> bool:
-        """Tell whether an entry of the folder is a file, or a folder that no file of ours is."""
+        """Return whether an entry of the folder is a file, or a folder that no file of ours is."""
         if entry.is_dir(follow_symlinks=False):
             return not self._is_own(entry.name)
         return entry.is_file(follow_symlinks=False)
 
     def _is_own(self, name: str) -> bool:
-        """Tell whether an index writes a file of that name."""
+        """Return whether an index writes a file of that name."""
         own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
         own |= {self.damaged_catalog.name, self.corpus_name.name, self.journal.name}
         own |= {self.lock.name, self.lock_holder.name}
@@ -101,7 +99,9 @@ class IndexLayout:
 
     def command(self, *options: str, corpus: str | Path | None = None) -> str:
         """Write the command that brings this very index in step with its corpus."""
-        folder = str(corpus) if corpus is not None else self.read_corpus_name() or "CORPUS"
+        folder = (
+            str(corpus) if corpus is not None else read_corpus_name(self.corpus_name) or "CORPUS"
+        )
         words = ("notesearch", "index", _near(folder), "--index", str(self.index_dir), *options)
         return f"run: {shlex.join(words)}"
 
@@ -116,31 +116,6 @@ class IndexLayout:
         return (
             f"run: {shlex.join(('notesearch', 'check', '--fix', '--index', str(self.index_dir)))}"
         )
-
-    def read_corpus_name(self) -> str:
-        """Give the folder that the index was made of, absolute; "" where that is not known.
-
-        What a file says that came from somewhere else is not believed of a folder elsewhere.
-        """
-        try:
-            with self.corpus_name.open("rb") as file:
-                lines = file.read(_LONGEST_CORPUS).decode("utf-8").splitlines()
-            said, identity = (*lines, "", "")[:2]
-            folder = (self.index_dir / said).resolve()
-            is_ours = said and (lies_beside(folder, self.index_dir) or is_remembered(identity))
-            return str(folder) if is_ours else ""
-        except (OSError, RuntimeError, ValueError):
-            return ""
-
-    def write_corpus_name(self, said: str, identity: str) -> None:
-        """Keep the folder that the index was made of, as seen from its own folder."""
-        content = f"{said}\n{identity}\n"
-        try:
-            is_kept = self.corpus_name.read_bytes() == content.encode()
-        except OSError:
-            is_kept = False
-        if not is_kept:
-            write_whole(self.corpus_name, content)
 
 
 def with_logs(catalog: Path) -> list[Path]:
@@ -184,12 +159,12 @@ class DamagedIndexError(UnusableIndexError):
 
 
 def damaged(path: Path, finding: str, remedy: str) -> DamagedIndexError:
-    """Say in one line what is damaged and what mends it."""
+    """Return the error that names in one line what is damaged and the remedy."""
     return DamagedIndexError(f"{path}: {finding}; {remedy}")
 
 
 def unusable(path: Path, finding: str, remedy: str) -> UnusableIndexError:
-    """Say in one line the place, the finding and the remedy."""
+    """Return the error that names in one line the place, the finding and the remedy."""
     return UnusableIndexError(f"{path}: {finding}; {remedy}")
 
 

@@ -27,7 +27,7 @@ def writer_lock(layout: IndexLayout, timeout_s: float) -> Iterator[None]:
         lock.acquire(timeout=timeout_s)
     except Timeout as error:
         raise LockedError(
-            f"{layout.index_dir} is being written by {_said_holder(layout)}; "
+            f"{layout.index_dir} is being written by {_read_holder(layout)}; "
             "wait for it to finish, then try again"
         ) from error
     except OSError as error:
@@ -46,14 +46,14 @@ def writer_lock(layout: IndexLayout, timeout_s: float) -> Iterator[None]:
 
 
 def holder_of(layout: IndexLayout) -> str | None:
-    """Say which process is writing, if any."""
+    """Return which process is writing, None where none is."""
     if not layout.lock.is_file():
         return None
     lock = _lock_of(layout)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        return _said_holder(layout)
+        return _read_holder(layout)
     except OSError:  # a folder that may only be read
         return None
     lock.release()
@@ -64,10 +64,10 @@ def _lock_of(layout: IndexLayout) -> FileLock:
     return FileLock(layout.lock, mode=PRIVATE_FILE)
 
 
-def _said_holder(layout: IndexLayout) -> str:
-    """Give what the writer has said of itself, in the one form that it has."""
+def _read_holder(layout: IndexLayout) -> str:
+    """Return what the file beside the lock names: a process and since when."""
     try:
-        said = layout.lock_holder.read_bytes()[:200].decode("ascii", "replace").strip()
+        holder = layout.lock_holder.read_bytes()[:200].decode("ascii", "replace").strip()
     except OSError:
-        said = ""
-    return said if re.fullmatch(r"process \d+ since [\dT:+-]+", said) else "another process"
+        holder = ""
+    return holder if re.fullmatch(r"process \d+ since [\dT:+-]+", holder) else "another process"

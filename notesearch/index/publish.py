@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from notesearch.file_sums import FileSums
 from notesearch.index.catalog import Catalog
+from notesearch.index.faiss_file import VectorFile, write_vectors
 from notesearch.index.layout import IndexLayout, disk_errors
 from notesearch.index.schema import VECTORS
 from notesearch.index.state import IndexState
-from notesearch.index.vectors import VectorFile, write_vectors
 
 # In the order of the vectors: the small index of the passages is read along the table of the
 # vectors, and the texts are not touched (250,000 in 0.3 s).
@@ -57,6 +57,6 @@ def publish(
 
 
 def vectors_of_passages(catalog: Catalog) -> Iterator[tuple[list[int], bytes]]:
-    """Give the ids and float16 rows of all passages, in the order of the FAISS file."""
+    """Return the ids and float16 rows of all passages, in the order of the FAISS file."""
     for rows in catalog.batches(_VECTORS_OF_PASSAGES):
         yield [number for number, _ in rows], b"".join([vector for _, vector in rows])

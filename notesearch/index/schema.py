@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-APPLICATION_ID = 0x6E6F7465  # "note": tells our SQLite file from any other
+APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
 FORMAT_VERSION = 4
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
@@ -19,7 +19,7 @@ TABLES = (
         bytes INTEGER NOT NULL,
         sums BLOB NOT NULL
     ) WITHOUT ROWID""",
-    # The vectors of texts that have nothing to do with any notes, which tell how near is near.
+    # The vectors of questions about something else, which show what cosine means nothing.
     "CREATE TABLE probes (text TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE files (
         id INTEGER PRIMARY KEY,
@@ -104,7 +104,7 @@ TABLES = (
         section,
         substr(search_text, body_start + 1) AS body
         FROM passages""",
-    # External content: the words are not kept twice, and 'delete' is told the old words.
+    # External content: the words are not kept twice, and 'delete' is given the old words.
     """CREATE VIRTUAL TABLE words USING fts5(
         title, section, body,
         content='passage_words', content_rowid='id', tokenize='porter unicode61'
@@ -123,14 +123,14 @@ TABLES = (
 FULL_TEXT_TABLES = ("words", "note_words")
 
 # What a reading connection has for itself, in memory: where words stand in the full-text tables,
-# and, of a text put into `said`, its words as the tokenizer makes them.
+# and, of a text put into `scratch`, its words as the tokenizer makes them.
 READING_TABLES = (
     *(
         f"CREATE VIRTUAL TABLE temp.{table}_places USING fts5vocab(main, {table}, instance)"
         for table in FULL_TEXT_TABLES
     ),
-    "CREATE VIRTUAL TABLE temp.said USING fts5(text, content='', tokenize='porter unicode61')",
-    "CREATE VIRTUAL TABLE temp.said_places USING fts5vocab(temp, said, instance)",
+    "CREATE VIRTUAL TABLE temp.scratch USING fts5(text, content='', tokenize='porter unicode61')",
+    "CREATE VIRTUAL TABLE temp.scratch_places USING fts5vocab(temp, scratch, instance)",
 )
 
 CLEARED_BY_REBUILD = (

@@ -1,287 +1,190 @@
-"""What a search asks of one generation: allowed ids, nearest, matches, texts, counts.
+"""What a search may ask of one generation of an index, and the values that it gets.
 
-Passages go by their number inside the index here; a number means nothing outside the snapshot.
+`SqliteSnapshot` answers from the index on disk. Passages and notes go by numbers here, which mean
+nothing outside their snapshot; arrays of numbers are int64.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.catalog import Catalog, Row, Value
-from notesearch.index.full_text import best_of_notes, score_phrase, score_word
-from notesearch.index.layout import IndexLayout, damaged
-from notesearch.index.numbering import Numbering, Numberings, numbers_in, read_numbers
-from notesearch.index.records import (
-    ColumnWeights,
-    Condition,
-    Counts,
-    Matches,
-    Nearest,
-    StoredNote,
-    StoredPassage,
-    TagCount,
-)
-from notesearch.index.schema import SECTION_SEPARATOR
-from notesearch.index.state import IndexState
-from notesearch.index.vectors import VectorFile
-from notesearch.records import NoteKind, Passage, Role
+from notesearch.query.filters import Filter
+from notesearch.records import NoteKind, Passage
 
-_PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
-    p.search_text, p.tokens, p.note FROM passages p
-    WHERE p.id IN (SELECT value FROM json_each(?))"""
-_NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.date,
-    n.year, n.paper, n.links, n.authors, n.aliases FROM notes n JOIN files f ON f.id = n.file
-    WHERE n.id IN (SELECT value FROM json_each(?))"""
-_TAGS = """SELECT note, folder, written FROM tags
-    WHERE whole AND note IN (SELECT value FROM json_each(?)) ORDER BY note, folder, position"""
-_BY_NAME = {
-    "note_id": "SELECT id FROM notes WHERE note_id = ?",
-    "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
-    "path": "SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE f.path = ?",
-    "title": "SELECT id FROM notes WHERE title = ? COLLATE NOCASE",
-}
+# ---------------------------------------------------------------- values
 
 
-class Snapshot:
-    """One generation of an index, for one thread, as long as its `with` block lasts."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """Passages by cosine, best first."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        vectors: VectorFile | None,
-        state: IndexState,
-        numberings: Numberings | None = None,  # kept between snapshots
-    ) -> None:
-        self._catalog = catalog
-        self._vectors = vectors
-        self._numberings = numberings or Numberings()
-        self.state = state
+    ids: NDArray[np.int64]
+    cosines: NDArray[np.float32]
 
-    def passage_ids(self, condition: Condition) -> NDArray[np.int64]:
-        """Give the passages that meet a condition, in ascending order."""
-        if condition.of_notes:
-            return self._passages_of_notes(condition)
-        # From the notes to their passages: SQLite alone would go through all passages.
-        text = self._catalog.rows(
-            f"""SELECT group_concat(p.id) FROM notes n JOIN files f ON f.id = n.file
-            CROSS JOIN passages p ON p.note = n.id WHERE {condition.sql}""",
-            condition.values,
-        )[0][0]
-        return np.sort(read_numbers(text))
 
-    def _passages_of_notes(self, condition: Condition) -> NDArray[np.int64]:
-        """Give all passages of the notes that meet a condition; a note's are numbered in a row."""
-        rows = self._catalog.rows(
-            f"""SELECT n.first_passage, n.passages FROM notes n
-            JOIN files f ON f.id = n.file WHERE {condition.sql} ORDER BY n.first_passage""",
-            condition.values,
-        )
-        spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
-        return numbers_in(spans[:, 0], spans[:, 1])
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Passages or notes with their BM25, in ascending order of the numbers."""
 
-    def word_matches(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
-        """Score every passage and every note that has a word, in ascending order of the ids."""
-        return score_word(self._catalog, word, weights, self.numbering)
+    ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
 
-    def phrase_matches(self, phrase: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
-        """Do the same for words in a row: a note has what its best passage has."""
-        passages = score_phrase(self._catalog, phrase, weights)
-        return passages, best_of_notes(passages, self.numbering)
+
+@dataclass(frozen=True, slots=True)
+class ColumnWeights:
+    """How much a word counts by where it stands; the name of a note has no section."""
+
+    title: float = 1.0
+    section: float = 1.0
+    body: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PassageTable:
+    """Whose passages there are and how long; 0 where no passage or note has that number."""
+
+    note_of: NDArray[np.int32]  # by passage
+    passage_lengths: NDArray[np.int64]  # by passage, in tokens, at least 1
+    note_lengths: NDArray[np.int64]  # by note
+    passages_of: NDArray[np.int64]  # by note: how many
+    passage_ids: NDArray[np.int64]  # ascending
+    notes: int  # that have passages
+    tokens: int  # in all
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNote:
+    """A note as the index keeps it: all but its lines."""
+
+    note_id: str
+    path: str
+    title: str
+    kind: NoteKind
+    line_start: int
+    line_end: int
+    tags: tuple[str, ...]
+    folder_tags: tuple[str, ...]
+    date: str | None
+    year: int | None
+    paper: str | None
+    links: tuple[str, ...]
+    authors: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its number inside the index and the note it is from."""
+
+    id: int
+    note: StoredNote
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """A tag and the number of notes that carry it."""
+
+    normal: str
+    written: str  # the commonest way to write it
+    folder: bool
+    notes: int
+
+
+# ---------------------------------------------------------------- questions
+
+
+class Snapshot(Protocol):
+    """One generation of an index, whole, whatever a writer does meanwhile; for one thread."""
 
     @property
-    def numbering(self) -> Numbering:
-        """The notes of the passages and the lengths of both, by number."""
-        return self._numberings.get(self.state, self._catalog)
+    def stamp(self) -> str:
+        """A name of the contents, which no other generation has."""
 
-    def nearest(
-        self,
-        query: NDArray[np.float32],
-        k: int,
-        allowed_ids: NDArray[np.int64] | None = None,
-    ) -> Nearest:
-        """Find the k allowed passages of greatest cosine, best first; `query` has length 1."""
-        if self._vectors is None:
-            return Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
-        return self._vectors.nearest(query, k, allowed_ids)
+    @property
+    def probe_cosines(self) -> tuple[float, ...]:
+        """The cosine of the nearest passage to each of the questions about something else."""
+
+    @property
+    def table(self) -> PassageTable:
+        """The passages and notes there are, by number."""
+
+    # Which passages: numbers in ascending order.
+
+    def passage_ids(self, where: Filter) -> NDArray[np.int64]:
+        """Return the passages that a filter lets through."""
+
+    def passages_with_all(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages that have every one of the words."""
+
+    def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages that have the words side by side."""
+
+    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages of the notes whose title or alias begins with the words."""
+
+    def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the passages of some notes."""
+
+    # How near they are, and how much they say.
+
+    def require_embedder(self, fingerprint: str) -> None:
+        """Raise MismatchError when the vectors are another model's."""
 
     def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
         """Compare with their checksums the vectors that a search of these passages will read."""
-        if self._vectors is not None:
-            self._vectors.verify(allowed_ids)
 
-    def require_embedder(self, fingerprint: str) -> None:
-        """Raise MismatchError when the vectors of this generation are another model's."""
-        self.state.require_embedder(fingerprint, self._catalog.path.parent)
-
-    def matching_ids(self, expression: str) -> NDArray[np.int64]:
-        """Give all passages that match an FTS5 expression, in ascending order, unranked.
-
-        UsageError when FTS5 cannot read the expression.
-        """
-        sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
-        return np.sort(read_numbers(self._catalog.rows(sql, (expression,))[0][0]))
-
-    def ids_by_title(self, expression: str) -> NDArray[np.int64]:
-        """Give all passages of the notes whose title or alias matches an FTS5 expression."""
-        sql = "n.id IN (SELECT rowid FROM note_words WHERE note_words MATCH ?)"
-        return self._passages_of_notes(Condition(sql, (expression,), of_notes=True))
+    def nearest(
+        self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
+    ) -> Nearest:
+        """Return the k allowed passages of greatest cosine; `query` is (dimension,), length 1."""
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
-        """Give the vectors of some passages in their order: (passages, dimension) float32."""
-        rows = self._catalog.rows(
-            """SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.id = p.vector
-            WHERE p.id IN (SELECT value FROM json_each(?))""",
-            (_json(passage_ids),),
-        )
-        by_id: dict[int, bytes] = dict(rows)
-        joined = b"".join(by_id[number] for number in map(int, passage_ids))
-        vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
-        return vectors.reshape(len(passage_ids), self.state.dimension)
+        """Return the vectors of passages in their order: (passages, dimension)."""
 
-    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Give some passages with their notes, in the order of their numbers."""
-        rows = self._catalog.rows(_PASSAGES, (_json(passage_ids),))
-        notes = self.notes(sorted({row[-1] for row in rows}))
-        try:
-            found = {row[0]: _stored_passage(row, notes[row[-1]]) for row in rows}
-            return [found[number] for number in map(int, passage_ids)]
-        except (KeyError, ValueError) as error:
-            raise self._damaged(error) from error
+    def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+        """Score every passage and every note that has a word."""
 
-    def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
-        """Give some notes by their number inside the index."""
-        wanted = _json(numbers)
-        tags: dict[tuple[int, int], list[str]] = {}
-        for note, folder, written in self._catalog.rows(_TAGS, (wanted,)):
-            tags.setdefault((note, folder), []).append(written)
-        try:
-            return {
-                row[0]: _stored_note(row, tags.get((row[0], 0), []), tags.get((row[0], 1), []))
-                for row in self._catalog.rows(_NOTES, (wanted,))
-            }
-        except ValueError as error:
-            raise self._damaged(error) from error
-
-    def list_notes(self, condition: Condition | None, limit: int) -> list[StoredNote]:
-        """Give the notes with a passage that meets a condition, the newest first."""
-        where, values = _notes_where(condition)
-        rows = self._catalog.rows(
-            f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {where}
-            ORDER BY n.date IS NULL, n.date DESC, f.path, n.line_start LIMIT ?""",
-            (*values, limit),
-        )
-        found = self.notes([number for (number,) in rows])
-        return [found[number] for (number,) in rows]
-
-    def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
-        """Give the notes of that name, by their number: by note id, passage id, path or title."""
-        rows = self._catalog.rows(_BY_NAME[by], (name,))
-        return self.notes([number for (number,) in rows])
-
-    def passages_of_note(self, note: int) -> list[StoredPassage]:
-        """Give a note's passages in the order of the note."""
-        rows = self._catalog.rows("SELECT id FROM passages WHERE note = ? ORDER BY id", (note,))
-        return self.passages([number for (number,) in rows])
-
-    def tags(self, condition: Condition | None = None) -> list[TagCount]:
-        """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
-        where, values = _notes_where(condition)
-        spellings = self._catalog.rows(
-            """SELECT normal, written FROM tags WHERE whole GROUP BY normal, written
-            ORDER BY count(*), written DESC"""
-        )
-        commonest: dict[str, str] = dict(spellings)  # the last one stays
-        rows = self._catalog.rows(
-            f"""SELECT normal, min(folder), count(DISTINCT note) AS notes FROM tags
-            WHERE whole AND note IN (SELECT n.id FROM notes n JOIN files f ON f.id = n.file
-                WHERE {where}) GROUP BY normal ORDER BY notes DESC, normal""",
-            values,
-        )
-        return [TagCount(normal, commonest[normal], bool(f), n) for normal, f, n in rows]
-
-    def has_tag(self, normal: str) -> bool:
-        """Tell whether a note has a tag, in its normal form, or one below it."""
-        sql = "SELECT EXISTS (SELECT 1 FROM tags WHERE normal = ?)"
-        return bool(self._catalog.number(sql, (normal,)))
+    def phrase_scores(
+        self, words: Sequence[str], weights: ColumnWeights
+    ) -> tuple[Matches, Matches]:
+        """Score every passage that has the words side by side; a note as its best passage."""
 
     def acronyms(self, words: Sequence[str], phrases: Sequence[str]) -> list[tuple[str, str]]:
-        """Give short and long forms: those of the words, and those that phrases are long for.
+        """Return acronyms with their long forms, in lower case: of the words, or for the phrases.
 
-        The pairs that most notes explain come first; all are in lower case.
+        The pairs that most notes explain come first.
         """
-        return [
-            (short, long)
-            for short, long, _ in self._catalog.rows(
-                """SELECT short, long, count(*) AS notes FROM acronyms
-                WHERE short IN (SELECT value FROM json_each(?))
-                OR long IN (SELECT value FROM json_each(?))
-                GROUP BY short, long ORDER BY notes DESC, short, long""",
-                (json.dumps(list(words)), json.dumps(list(phrases))),
-            )
-        ]
 
-    def counts(self) -> Counts:
-        """Count what the index holds."""
-        files, notes, passages, vectors = (
-            self._catalog.number(f"SELECT count(*) FROM {table}")
-            for table in ("files", "notes", "passages", "vectors")
-        )
-        return Counts(files, notes, passages, vectors)
+    # What they are.
 
-    def _damaged(self, error: Exception) -> Exception:
-        remedy = IndexLayout(self._catalog.path.parent).rebuild
-        return damaged(self._catalog.path, f"is damaged ({error})", remedy)
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Return passages with their notes, in the order of the numbers."""
 
+    def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
+        """Return notes by their numbers."""
 
-def _notes_where(condition: Condition | None) -> tuple[str, tuple[Value, ...]]:
-    """Give the SQL for the notes with a passage that meets a condition, and its values."""
-    if condition is None:
-        return "1", ()
-    if condition.of_notes:
-        return condition.sql, condition.values
-    meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
-    return meets, condition.values
+    def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
+        """Return the notes of a name: `by` note_id, passage_id, path or title."""
 
+    def list_notes(
+        self, where: Filter | None, limit: int, *, with_passages: bool = False
+    ) -> list[StoredNote]:
+        """Return the notes of which a filter lets something through, the newest first.
 
-def _json(numbers: Iterable[int]) -> str:
-    return json.dumps([int(number) for number in numbers])
+        With `with_passages`, notes without text are left out.
+        """
 
+    def passages_of_note(self, note: int, where: Filter | None = None) -> list[StoredPassage]:
+        """Return the passages of a note that a filter lets through, in the order of the note."""
 
-def _stored_note(row: Row, tags: list[str], folder_tags: list[str]) -> StoredNote:
-    links, authors, aliases = (tuple(json.loads(part)) for part in row[10:13])
-    return StoredNote(
-        note_id=row[1],
-        path=row[2],
-        title=row[3],
-        kind=NoteKind(row[4]),
-        line_start=row[5],
-        line_end=row[6],
-        tags=tuple(tags),
-        folder_tags=tuple(folder_tags),
-        date=row[7],
-        year=row[8],
-        paper=row[9],
-        links=links,
-        authors=authors,
-        aliases=aliases,
-    )
+    def tags(self, where: Filter | None = None) -> list[TagCount]:
+        """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
 
-
-def _stored_passage(row: Row, note: StoredNote) -> StoredPassage:
-    number, passage_id, section, role, line_start, line_end, text, search_text, tokens, _ = row
-    passage = Passage(
-        id=passage_id,
-        note_id=note.note_id,
-        section=tuple(section.split(SECTION_SEPARATOR)) if section else (),
-        role=Role(role) if role else None,
-        line_start=line_start,
-        line_end=line_end,
-        text=text,
-        search_text=search_text,
-        tokens=tokens,
-    )
-    return StoredPassage(number, note, passage)
+    def has_tag(self, normal: str) -> bool:
+        """Return whether a note has a tag, in its normal form, or one below it."""

@@ -1,15 +1,14 @@
-"""What an index says of itself: the rows of the table `meta` as one frozen value."""
+"""The state of an index: the rows of its table `meta` as one frozen value."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from notesearch.errors import CorpusError, MismatchError, UsageError
 from notesearch.index.catalog import Catalog
 from notesearch.index.layout import IndexLayout, damaged
-from notesearch.index.made_here import is_remembered, lies_beside
+from notesearch.index.origin import is_remembered, lies_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,6 @@ class IndexState:
     # Of the nearest passage to each of the plan's probes; empty when there are no passages.
     probe_cosines: tuple[float, ...] = ()
 
-    @property
-    def contents(self) -> str:
-        """Tell what is in the index from anything else that was ever in it, or in a copy of it."""
-        return self.stamp
-
     def write(self, catalog: Catalog) -> None:
         """Store it; within the transaction that makes it true."""
         values = {field.name: str(getattr(self, field.name)) for field in fields(self)}
@@ -50,7 +44,7 @@ class IndexState:
             )
 
     def corpus_folder(self, index_dir: Path) -> Path | None:
-        """Give the corpus folder; where both were moved together, it is found again."""
+        """Return the corpus folder; where both were moved together, it is found again."""
         return (index_dir / self.corpus).resolve() if self.corpus else None
 
     def require_corpus(self, corpus: Path | None, index_dir: Path) -> None:
@@ -69,36 +63,18 @@ class IndexState:
         Its notes may lie beside it, be those that the settings name, or be those of an index that
         was made here: else an index that came with somebody's files could have any folder walked.
         """
-        said = self.corpus_folder(index_dir)
-        if said is None or lies_beside(said, index_dir) or is_remembered(self.identity):
+        folder = self.corpus_folder(index_dir)
+        if folder is None or lies_beside(folder, index_dir) or is_remembered(self.identity):
             return
-        if of_settings is None or of_settings.resolve() != said:
+        if of_settings is None or of_settings.resolve() != folder:
             raise CorpusError(
-                f"{index_dir} was made elsewhere, of {said}, which is left alone; if these are "
-                f"your notes, {IndexLayout(index_dir).command(corpus=said)}"
+                f"{index_dir} was made elsewhere, of {folder}, which is left alone; if these are "
+                f"your notes, {IndexLayout(index_dir).command(corpus=folder)}"
             )
 
 
-def path_from(index_dir: Path, corpus: Path | None) -> str:
-    """Write a corpus folder as seen from the index folder; "" for none.
-
-    CorpusError for a folder whose name cannot be kept as text.
-    """
-    if corpus is None:
-        return ""
-    try:
-        path = os.path.relpath(corpus.resolve(), index_dir.resolve()).replace(os.sep, "/")
-    except ValueError:  # on another drive
-        path = str(corpus.resolve())
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise CorpusError(f"corpus {corpus}: its path is not UTF-8; rename the folder") from error
-    return path
-
-
 def read_state(catalog: Catalog) -> IndexState:
-    """Read what the index says of itself."""
+    """Read the state that the catalog is in."""
     meta = catalog.read_meta()
     try:
         return IndexState(

@@ -1,4 +1,4 @@
-"""An index folder in, what is in it out: numbers, sizes, model, age, and what changed since."""
+"""Describe an index: numbers, sizes, model, age, and what changed in its corpus since."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import KnownFile, known_files
 from notesearch.index.layout import IndexLayout
-from notesearch.index.records import CorpusDrift, IndexStatus
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.reports import CorpusDrift, Counts, IndexStatus
 from notesearch.index.state import read_state
 from notesearch.records import Listing, SkippedFile
 
@@ -25,7 +24,7 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
         state = read_state(catalog)
         known = known_files(catalog) if listing is not None else {}
         return IndexStatus(
-            counts=Snapshot(catalog, None, state).counts(),
+            counts=_count(catalog),
             generation=state.generation,
             embedder=state.embedder,
             reading=state.reading,
@@ -64,6 +63,14 @@ def _drift(listing: Listing, known: dict[str, KnownFile]) -> CorpusDrift:
         ),
         removed=len(known.keys() - listed.keys()),
     )
+
+
+def _count(catalog: Catalog) -> Counts:
+    files, notes, passages, vectors = (
+        catalog.number(f"SELECT count(*) FROM {table}")
+        for table in ("files", "notes", "passages", "vectors")
+    )
+    return Counts(files, notes, passages, vectors)
 
 
 def _size(path: Path) -> int:

@@ -15,8 +15,8 @@ from notesearch.durable import make_private_folder
 from notesearch.errors import CorpusError
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, KnownFile, SeenFile, find_changes, known_files
-from notesearch.index.feed import StageClock, VectorSupply, feed_files
-from notesearch.index.journal import Journal
+from notesearch.index.ingest import StageClock, VectorSupply, ingest_files
+from notesearch.index.journal import Journal, salvage_vectors
 from notesearch.index.layout import (
     DamagedIndexError,
     IndexLayout,
@@ -25,20 +25,19 @@ from notesearch.index.layout import (
     unusable,
 )
 from notesearch.index.lock import writer_lock
+from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish
-from notesearch.index.recorder import Recorder
-from notesearch.index.records import (
+from notesearch.index.reports import (
     CorpusSource,
     LazyEmbedder,
     ProgressObserver,
     Stage,
-    TagForms,
     UpdateReport,
     ignore_progress,
 )
-from notesearch.index.salvage import salvage_vectors
-from notesearch.index.state import IndexState, path_from, read_state
+from notesearch.index.state import IndexState, read_state
 from notesearch.index.status import read_failures
+from notesearch.index.writer import CatalogWriter
 from notesearch.records import Finding, Listing, SkippedFile
 
 
@@ -49,7 +48,6 @@ class UpdatePlan:
     source: CorpusSource
     embedder: LazyEmbedder
     reading: str  # fingerprint of the reader and the chunker with their settings
-    tag_forms: TagForms
     probes: tuple[str, ...] = ()  # questions about something else: how near is near by chance
     corpus: Path | None = None  # the folder that `source` lists; None for a source without one
     rebuild: bool = False  # begin anew, whatever the index holds
@@ -78,7 +76,7 @@ def update_index(
 
 
 def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
-    """Say what an update would find, and change nothing; no file is read, some are hashed."""
+    """Return what an update would find, and change nothing; no file is read, some are hashed."""
     layout = IndexLayout(index_dir)
     listing = _list(plan)
     if plan.rebuild or not layout.catalog.exists():
@@ -194,22 +192,22 @@ def _write(
     work: _Work,
     clock: StageClock,
 ) -> tuple[IndexState, tuple[Finding, ...]]:
-    """Do the work in one transaction, and give the state after it and what was odd."""
+    """Do the work in one transaction; return the state after it and what was odd."""
     with disk_errors(layout):
         journal = Journal(layout.journal, plan.embedder.fingerprint)
     with closing(journal):
         with catalog.transaction():
             if state is None:
                 catalog.create_tables()
-            recorder = Recorder(catalog, plan.tag_forms)
+            writer = CatalogWriter(catalog)
             if state is not None and plan.rebuild:
-                recorder.clear()
+                writer.clear()
             dimension = 0 if state is None or plan.rebuild else state.dimension
-            supply = VectorSupply(layout, plan.embedder, journal, recorder, dimension)
-            _record_unread_files(recorder, work, clock)
-            findings = feed_files(work.read, plan.source, recorder, supply, clock)
+            supply = VectorSupply(layout, plan.embedder, journal, writer, dimension)
+            _record_unread_files(writer, work, clock)
+            findings = ingest_files(work.read, plan.source, writer, supply, clock)
             clock.enter(Stage.STORE)
-            recorder.drop_released()
+            writer.drop_released()
             if state is None or work.publish:
                 clock.enter(Stage.VECTORS)
                 after = IndexState(
@@ -228,21 +226,21 @@ def _write(
             catalog.install(layout)
         with disk_errors(layout):
             if plan.corpus is not None:
-                said = path_from(layout.index_dir, plan.corpus)
-                layout.write_corpus_name(said, state.identity)
+                name = path_from(layout.index_dir, plan.corpus)
+                write_corpus_name(layout.corpus_name, name, state.identity)
             journal.remove()
     return state, findings
 
 
-def _record_unread_files(recorder: Recorder, work: _Work, clock: StageClock) -> None:
+def _record_unread_files(writer: CatalogWriter, work: _Work, clock: StageClock) -> None:
     """Store what needs no reading: files that are gone, touched, or cannot be opened."""
     clock.enter(Stage.STORE)
     for before in work.remove:
-        recorder.remove_file(before.path)
+        writer.remove_file(before.path)
     for seen in work.touch:
-        recorder.touch_file(seen)
+        writer.touch_file(seen)
     for seen, skipped in work.unreadable:
-        recorder.put_findings(recorder.put_file(seen, failed=True), (), skipped)
+        writer.put_findings(writer.put_file(seen, failed=True), (), skipped)
 
 
 def _prepare_folder(layout: IndexLayout) -> None:

@@ -95,8 +95,8 @@ def _words_said(answer: Answer) -> str:
     parts = ["words: " + " ".join(term.strip('"') for term in answer.terms)]
     if answer.pairs:
         parts.append("side by side: " + ", ".join(answer.pairs))
-    if answer.forms:
-        parts.append("also: " + ", ".join(answer.forms))
+    if answer.rewordings:
+        parts.append("also: " + ", ".join(answer.rewordings))
     if answer.evidence is not None:
         parts.append(f"evidence {answer.evidence:.2f}")
     return " · ".join(parts)

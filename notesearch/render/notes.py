@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from notesearch.index.records import StoredNote, TagCount
+from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Note, Passage
 from notesearch.render.machine import to_json
 from notesearch.render.terminal import Style, escaped, printable, printable_lines

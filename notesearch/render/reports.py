@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from notesearch.index.records import CorpusDrift, IndexStatus, UpdateReport
+from notesearch.index.reports import CorpusDrift, IndexStatus, UpdateReport
 from notesearch.render.machine import to_json
 from notesearch.render.remarks import remark_line
 from notesearch.render.terminal import escaped, printable

@@ -1,1 +1,1 @@
-"""A query line in, hits out: filters, words, vectors and their fusion."""
+"""Find the passages that answer a question: by words, by meaning, and both mixed."""

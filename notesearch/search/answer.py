@@ -1,4 +1,4 @@
-"""What a search is asked for and what it gives: the modes, and hits with how they came about."""
+"""The answer to a question: its hits, and what explains them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Mode(Enum):
 
     @classmethod
     def named(cls, name: str | Mode) -> Mode:
-        """Give the mode of a name; UsageError when there is none."""
+        """Return the mode of a name; UsageError when there is none."""
         try:
             return cls(name)
         except ValueError:
@@ -34,11 +34,11 @@ class Answer:
     hits: tuple[Hit, ...]
     mode: Mode
     weak: bool = False  # nothing relevant: the hits are the nearest of what there is
-    floor: float | None = None  # the cosine that tells relevant from not; None in lexical mode
+    floor: float | None = None  # a cosine below it means nothing; None in lexical mode
     where: str = ""  # the filters that let the hits through, as a query line writes them
     terms: tuple[str, ...] = ()  # what was looked for in the full-text table
     pairs: tuple[str, ...] = ()  # words that count more where they stand side by side
-    forms: tuple[str, ...] = ()  # other ways to say words, such as the long form of an acronym
+    rewordings: tuple[str, ...] = ()  # other ways to say words, such as the long form of an acronym
     # From 0 to 1: how far the words counted beside the meaning; None where nothing was mixed.
     evidence: float | None = None
     # By passage id: how many passages of the same text were passed over for this one.

@@ -1,4 +1,4 @@
-"""Cosines and words' scores of some passages in, one ranking out."""
+"""Mix the scores of passages by meaning and by words into one ranking."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.records import Nearest
+from notesearch.index.snapshot import Nearest
 from notesearch.search.lexical import LexicalMatches, LexicalScores
 
 
@@ -20,7 +20,7 @@ class Ranking:
     cosines: NDArray[np.float64]
     bm25: NDArray[np.float64]
 
-    def lifted(self, first_ids: NDArray[np.int64]) -> Ranking:
+    def with_first(self, first_ids: NDArray[np.int64]) -> Ranking:
         """Put some passages before all others, each group in its order."""
         if not first_ids.size:
             return self

@@ -1,13 +1,14 @@
-"""Ranked passages in, those to show out: gathered into notes, and the same text shown once."""
+"""Choose the hits of a ranking: passages gathered into notes, and the same text shown once."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from notesearch.index.records import StoredPassage
-from notesearch.index.snapshot import Snapshot
-from notesearch.records import NoteKind
+import numpy as np
+
+from notesearch.index.snapshot import Snapshot, StoredPassage
+from notesearch.records import Hit, NoteKind
 from notesearch.search.fusion import Ranking
 
 # Texts are fetched as they are needed: most often the first batch is enough.
@@ -51,7 +52,7 @@ class _Gathering:
 def gather(snapshot: Snapshot, ranking: Ranking, k: int, per_note: int | None) -> Chosen:
     """Choose k passages, at most `per_note` of a note (None: any number).
 
-    Index pages come behind all notes: they name what others tell, and stole the first rank.
+    Index pages come behind all notes: they only name other notes, and took the first rank.
     A note counts by its best passage; means and sums of several found less.
     """
     gathering = _Gathering(per_note)
@@ -66,3 +67,39 @@ def gather(snapshot: Snapshot, ranking: Ranking, k: int, per_note: int | None) -
     ids_shown = {stored.passage.id for _, stored in passages}
     duplicates = {key: n for key, n in gathering.duplicates.items() if key in ids_shown}
     return Chosen(tuple(passages), duplicates)
+
+
+def make_hits(chosen: Chosen, ranking: Ranking, *, weak: bool = False) -> tuple[Hit, ...]:
+    """Return the hits of chosen passages, ranked from 1."""
+    return tuple(
+        _make_hit(rank, stored, ranking, place, weak=weak)
+        for rank, (place, stored) in enumerate(chosen.passages, start=1)
+    )
+
+
+def _make_hit(rank: int, stored: StoredPassage, ranking: Ranking, place: int, *, weak: bool) -> Hit:
+    note, passage = stored.note, stored.passage
+    return Hit(
+        rank=rank,
+        score=float(ranking.scores[place]),
+        cosine=_known(ranking.cosines[place]),
+        bm25=_known(ranking.bm25[place]),
+        title=note.title,
+        path=note.path,
+        line_start=passage.line_start,
+        line_end=passage.line_end,
+        section=passage.section,
+        role=passage.role,
+        tags=tuple(dict.fromkeys(note.tags + note.folder_tags)),
+        date=note.date,
+        year=note.year,
+        paper=note.paper,
+        note_id=note.note_id,
+        passage_id=passage.id,
+        text=passage.text,
+        weak=weak,
+    )
+
+
+def _known(score: float) -> float | None:
+    return None if np.isnan(score) else float(score)

@@ -7,36 +7,29 @@ import re
 from collections.abc import Iterable, Mapping
 
 from notesearch.errors import UsageError
-from notesearch.index.records import Condition
 from notesearch.index.snapshot import Snapshot
-from notesearch.search.conditions import to_condition
-from notesearch.search.filters import Filter, Tag, leaves, quoted
-from notesearch.search.query_line import Query
-from notesearch.search.query_line.carets import Flaw, Span, usage_error
+from notesearch.query import Query
+from notesearch.query.filters import Filter, Tag, leaves, quoted
+from notesearch.query.flaws import Flaw, Span, usage_error
 
 _SHOWN = 5
 _LIKENESS = 0.7  # of difflib: dpos to dpo has 0.86, survey to surveys 0.92, rl to nlp 0.4
 
 
-def to_checked_condition(
-    snapshot: Snapshot, where: Filter | None, query: Query | None = None
-) -> Condition | None:
-    """Turn a filter into what the index takes; UsageError for a tag that nobody uses.
+def check_tags(snapshot: Snapshot, where: Filter | None, query: Query | None = None) -> None:
+    """Raise UsageError for a tag that no note has.
 
     With the `query` that the filter stands in, the error points at the tag.
     """
-    if where is None:
-        return None
-    asked = [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
+    asked = [] if where is None else [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
     # Counting all tags takes long where there are many notes: only an error needs it.
-    if not all(snapshot.has_tag(name) for name in asked):
+    if where is not None and not all(snapshot.has_tag(name) for name in asked):
         require_known_tags(
             where,
             {tag.normal: tag.notes for tag in snapshot.tags()},
             line=query.line if query else "",
             places=query.places if query else (),
         )
-    return to_condition(where)
 
 
 def unknown_tags(where: Filter, notes_by_tag: Mapping[str, int]) -> tuple[Tag, ...]:

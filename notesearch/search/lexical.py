@@ -1,7 +1,7 @@
-"""Words in, passages out: scored by their own BM25 and by that of their whole note.
+"""Rank passages by the words of a question: by their own BM25 and that of their whole note.
 
-A note often says the words of a question in several passages, none of which says them all; so
-what the whole note says counts too. Within a note, the passages keep the order of their own BM25.
+A note often has the words of a question in several passages, none of which has them all; so
+the whole note counts too. Within a note, the passages keep the order of their own BM25.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.full_text import rarity
-from notesearch.index.numbering import Numbering
-from notesearch.index.records import ColumnWeights
-from notesearch.index.snapshot import Snapshot
-from notesearch.search.forms import Form, find_forms
-from notesearch.search.postings import CACHE_BYTES, PostingCache, Postings
-from notesearch.search.terms import Pair, Wording, quote
+from notesearch.index.snapshot import ColumnWeights, PassageTable, Snapshot
+from notesearch.search.question_words import Pair, Wording
+from notesearch.search.rewordings import Rewording, find_rewordings
+from notesearch.search.term_scores import CACHE_BYTES, PostingCache, Postings
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 # To look for two words side by side, FTS5 goes through all passages of both. The rarest pairs of
@@ -31,17 +28,17 @@ BACKGROUND = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LexicalScores:
-    """What the words of a question say of every passage, by the passage's number."""
+    """What the words of a question score in every passage, by the passage's number."""
 
     bm25: NDArray[np.float32]  # the passage's own, of the words alone
     own: NDArray[np.float32]  # pairs of words included, as a share of the greatest allowed one
     whole: NDArray[np.float32]  # the same of whole notes, by the note's number
     note_of: NDArray[np.int32]
     note_weight: float
-    # From 0 to 1: how far the best note tells more than chance would; see `Weights.evidence`.
+    # From 0 to 1: how much more of the words the best note has than chance gives.
     evidence: float
     pairs: tuple[str, ...] = ()  # those that were looked for
-    forms: tuple[str, ...] = ()  # other ways to say words of the question
+    rewordings: tuple[str, ...] = ()  # other ways to say words of the question
 
     def of(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """Score some passages from 0 to 1; those without any of the words by their note alone."""
@@ -65,38 +62,38 @@ class _Totals:
 
     passages: NDArray[np.float32]
     notes: NDArray[np.float32]
-    said: NDArray[np.int16]  # how many words of the question, by note
+    words_had: NDArray[np.int16]  # how many words of the question, by note
 
     @classmethod
-    def of(cls, numbering: Numbering) -> _Totals:
+    def of(cls, table: PassageTable) -> _Totals:
         """Begin with 0 for everything."""
-        passages, notes = len(numbering.note_of), len(numbering.passages_of)
+        passages, notes = len(table.note_of), len(table.passages_of)
         zeros = np.zeros(passages, np.float32), np.zeros(notes, np.float32)
         return cls(*zeros, np.zeros(notes, np.int16))
 
     def copy(self) -> _Totals:
-        """Let scores be added that are not to be seen here."""
-        return _Totals(self.passages.copy(), self.notes.copy(), self.said)
+        """Return a copy to add further scores to."""
+        return _Totals(self.passages.copy(), self.notes.copy(), self.words_had)
 
     def add(self, postings: Postings, weight: float, words: int = 0) -> None:
         """Add what one term gives."""
         factor = np.float32(weight)
         self.passages[postings.passages.ids] += factor * postings.passages.scores
         self.notes[postings.notes.ids] += factor * postings.notes.scores
-        self.said[postings.notes.ids] += words
+        self.words_had[postings.notes.ids] += words
 
     def raise_to(self, postings: Postings, weight: float, words: int) -> None:
-        """Give what another form of the same words gives, where that is more."""
+        """Raise scores to what another wording of the same words gives, where that is more."""
         factor = np.float32(weight)
         for own, other in ((self.passages, postings.passages), (self.notes, postings.notes)):
             own[other.ids] = np.maximum(own[other.ids], factor * other.scores)
-        self.said[postings.notes.ids] = np.maximum(self.said[postings.notes.ids], words)
+        self.words_had[postings.notes.ids] = np.maximum(self.words_had[postings.notes.ids], words)
 
     def join(self, part: _Totals) -> None:
         """Add up all that some words give."""
         self.passages[:] += part.passages
         self.notes[:] += part.notes
-        self.said[:] += part.said
+        self.words_had[:] += part.words_had
 
 
 class LexicalRanker:
@@ -116,76 +113,79 @@ class LexicalRanker:
         allowed_ids: NDArray[np.int64] | None,
     ) -> LexicalMatches:
         """Find the k allowed passages that have some of the words and score best, best first."""
-        numbering = snapshot.numbering
-        forms = self._known_forms(snapshot, wording)
-        words = self._add_words(snapshot, wording, forms)
+        table = snapshot.table
+        rewordings = self._known_rewordings(snapshot, wording)
+        words = self._add_words(snapshot, wording, rewordings)
         ids = np.flatnonzero(words.passages) if allowed_ids is None else allowed_ids
         ids = ids[words.passages[ids] > 0]
-        found_notes = numbering.note_of[ids]
+        found_notes = table.note_of[ids]
         evidence = self._evidence(
             float(words.notes[found_notes].max(initial=0)),
-            numbering.notes,
-            float(words.said[found_notes].max(initial=0)) / max(len(wording.words), 1),
+            table.notes,
+            float(words.words_had[found_notes].max(initial=0)) / max(len(wording.words), 1),
         )
         pairs = self._affordable(snapshot, wording.pairs)
         totals = self._with_pairs(snapshot, pairs, words)
-        damping = np.maximum(numbering.passages_of, 1.0) ** -self._weights.length
+        damping = np.maximum(table.passages_of, 1.0) ** -self._weights.length
         notes = totals.notes * damping.astype(np.float32)
         found = LexicalScores(
             bm25=words.passages,
             own=_to_greatest(totals.passages, totals.passages[ids]),
             whole=_to_greatest(notes, notes[found_notes]),
-            note_of=numbering.note_of,
+            note_of=table.note_of,
             note_weight=self._weights.note,
             evidence=evidence,
             pairs=tuple(" ".join(pair) for pair in pairs),
-            forms=tuple(" ".join(form.other) for form in forms),
+            rewordings=tuple(" ".join(rewording.other) for rewording in rewordings),
         )
         scores = found.of(ids)
         best = _best(scores, k)
         return LexicalMatches(ids[best], scores[best], found)
 
-    def _known_forms(self, snapshot: Snapshot, wording: Wording) -> list[Form]:
-        """Find other forms that some passage has; each word has a part in forms of one kind."""
+    def _known_rewordings(self, snapshot: Snapshot, wording: Wording) -> list[Rewording]:
+        """Return the rewordings that some passage has; a word has a part in those of one kind."""
         taken: dict[str, tuple[str, ...]] = {}
         known = []
-        for form in find_forms(snapshot, wording) if self._weights.forms else ():
-            alone = all(taken.get(term, form.terms) == form.terms for term in form.terms)
-            if alone and self._other(snapshot, form).passages.ids.size:
-                taken.update(dict.fromkeys(form.terms, form.terms))
-                known.append(form)
+        for rewording in find_rewordings(snapshot, wording) if self._weights.rewordings else ():
+            alone = all(
+                taken.get(term, rewording.terms) == rewording.terms for term in rewording.terms
+            )
+            if alone and self._other(snapshot, rewording).passages.ids.size:
+                taken.update(dict.fromkeys(rewording.terms, rewording.terms))
+                known.append(rewording)
         return known
 
-    def _other(self, snapshot: Snapshot, form: Form) -> Postings:
-        find = self._postings.find if len(form.other) == 1 else self._postings.find_together
-        return find(snapshot, quote(form.other))
+    def _other(self, snapshot: Snapshot, rewording: Rewording) -> Postings:
+        return self._postings.find(snapshot, *rewording.other)
 
-    def _add_words(self, snapshot: Snapshot, wording: Wording, forms: Sequence[Form]) -> _Totals:
-        """Add up what the words give, each as the best of its forms."""
-        numbering = snapshot.numbering
-        totals = _Totals.of(numbering)
-        groups: dict[tuple[str, ...], list[Form]] = {}
-        for form in forms:
-            groups.setdefault(form.terms, []).append(form)
-        formless = wording.counts.keys() - {term for terms in groups for term in terms}
+    def _add_words(
+        self, snapshot: Snapshot, wording: Wording, rewordings: Sequence[Rewording]
+    ) -> _Totals:
+        """Add up what the words give, each as the best of its wordings."""
+        table = snapshot.table
+        totals = _Totals.of(table)
+        groups: dict[tuple[str, ...], list[Rewording]] = {}
+        for rewording in rewordings:
+            groups.setdefault(rewording.terms, []).append(rewording)
+        plain = wording.counts.keys() - {term for terms in groups for term in terms}
         for term in wording.counts:
-            if term in formless:
+            if term in plain:
                 self._add_term(snapshot, wording, term, totals)
         for terms, others in groups.items():
-            part = _Totals.of(numbering)
+            part = _Totals.of(table)
             for term in terms:
                 self._add_term(snapshot, wording, term, part)
-            for form in others:
-                other = self._other(snapshot, form)
-                weight = self._weights.forms * self._worth(snapshot, form, other)
+            for rewording in others:
+                other = self._other(snapshot, rewording)
+                weight = self._weights.rewordings * self._worth(snapshot, rewording, other)
                 part.raise_to(other, weight, len(terms))
             totals.join(part)
         return totals
 
-    def _worth(self, snapshot: Snapshot, form: Form, other: Postings) -> float:
-        """Let one word that stands for several be worth as much as they are by their rarity."""
-        passages = snapshot.numbering.passage_ids.size
-        terms = [self._postings.find(snapshot, term) for term in form.terms]
+    def _worth(self, snapshot: Snapshot, rewording: Rewording, other: Postings) -> float:
+        """Return the weight of a word that stands for several: as much as these by their rarity."""
+        passages = snapshot.table.passage_ids.size
+        terms = [self._postings.find(snapshot, term) for term in rewording.terms]
         of_terms = sum(_rarity(term.passages.ids.size, passages) for term in terms)
         return max(1.0, of_terms / _rarity(other.passages.ids.size, passages))
 
@@ -196,18 +196,18 @@ class LexicalRanker:
     def background(
         self, snapshot: Snapshot, allowed_ids: NDArray[np.int64] | None
     ) -> NDArray[np.int64]:
-        """Give passages that stand for all that are allowed: every n-th of them."""
-        ids = snapshot.numbering.passage_ids if allowed_ids is None else allowed_ids
+        """Return passages that stand for all that are allowed: every n-th of them."""
+        ids = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
         return ids[:: -(-len(ids) // BACKGROUND) or 1]
 
-    def _evidence(self, bm25: float, notes: int, share_said: float) -> float:
+    def _evidence(self, bm25: float, notes: int, share_had: float) -> float:
         """Compare the greatest BM25 of a whole note with what chance gives.
 
-        Among a handful of notes no word is rare: there the share of the words that one note says
-        is evidence too, 1 where it says them all.
+        Among a handful of notes no word is rare: there the share of the words that one note has
+        is evidence too, 1 where it has them all.
         """
         chance = self._weights.evidence * math.log(max(notes, 2))
-        return min(1.0, max(bm25 / chance, share_said**2)) if chance else 1.0
+        return min(1.0, max(bm25 / chance, share_had**2)) if chance else 1.0
 
     def _affordable(self, snapshot: Snapshot, pairs: Sequence[Pair]) -> list[Pair]:
         """Choose the pairs to look for: those of the rarest words, as many as can be paid for."""
@@ -224,7 +224,7 @@ class LexicalRanker:
 
     def _cost(self, snapshot: Snapshot, pair: Pair) -> int:
         """Count the passages that FTS5 goes through; 0 where a word is in none."""
-        sizes = [self._postings.find(snapshot, quote([word])).passages.ids.size for word in pair]
+        sizes = [self._postings.find(snapshot, word).passages.ids.size for word in pair]
         return sum(sizes) if all(sizes) else 0
 
     def _with_pairs(self, snapshot: Snapshot, pairs: Sequence[Pair], words: _Totals) -> _Totals:
@@ -233,13 +233,13 @@ class LexicalRanker:
             return words
         totals = words.copy()
         for pair in pairs:
-            totals.add(self._postings.find_together(snapshot, quote(pair)), self._weights.pairs)
+            totals.add(self._postings.find(snapshot, *pair), self._weights.pairs)
         return totals
 
 
 def _rarity(having: int, passages: int) -> float:
     """Weigh a term as BM25 does, and never by nothing."""
-    return max(rarity(having, passages), 0.1)
+    return max(math.log((passages - having + 0.5) / (having + 0.5)), 0.1)
 
 
 def _to_greatest(scores: NDArray[np.float32], allowed: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -249,7 +249,7 @@ def _to_greatest(scores: NDArray[np.float32], allowed: NDArray[np.float32]) -> N
 
 
 def _best(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """Give the places of the k greatest, equal ones in their order."""
+    """Return the places of the k greatest, equal ones in their order."""
     places = np.arange(len(scores))
     if len(scores) > k:
         least = np.partition(scores, len(scores) - k)[len(scores) - k]

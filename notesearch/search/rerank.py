@@ -1,4 +1,4 @@
-"""A ranking in, the same with its first passages in a cross-encoder's order out."""
+"""Put the first passages of a ranking in the order that a cross-encoder gives them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Reranked:
     fused: Mapping[int, float] = field(default_factory=dict)  # by the passage's number
 
     def fused_of(self, chosen: Chosen) -> dict[str, float]:
-        """Give the replaced scores of the passages to show, by their passage id."""
+        """Return the replaced scores of the passages to show, by their passage id."""
         shown = [stored for _, stored in chosen.passages if stored.id in self.fused]
         return {stored.passage.id: self.fused[stored.id] for stored in shown}
 

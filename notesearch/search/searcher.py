@@ -1,4 +1,4 @@
-"""From words to an answer: allowed passages, both rankings, their mix, notes, hits."""
+"""Answer a question: find candidates, rank them by words and by meaning, mix, choose hits."""
 
 from __future__ import annotations
 
@@ -11,22 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from notesearch.embedding.protocol import Embedder
 from notesearch.errors import UsageError
-from notesearch.index.records import Condition, Nearest, StoredPassage
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.snapshot import Nearest, Snapshot
 from notesearch.lazy import Lazy
-from notesearch.records import Hit
-from notesearch.search.allowed import AllowedIds
+from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.dense import QueryEmbedder
-from notesearch.search.floor import floor_of, says_all
+from notesearch.search.candidates import CandidateFinder, join_ids, leave_out
 from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
-from notesearch.search.grouping import Chosen, gather
-from notesearch.search.id_sets import join_ids, leave_out
+from notesearch.search.grouping import gather, make_hits
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
+from notesearch.search.note_lookup import find_titled
+from notesearch.search.off_topic_floor import floor_of, has_all_words
+from notesearch.search.question_words import NO_WORDING, Wording, read_wording
 from notesearch.search.similar import find_alike
-from notesearch.search.terms import NO_WORDING, Wording, read_wording
-from notesearch.search.titles import find_titled
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ WEAK_HITS = 3
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the words as they were typed, and what must be said literally."""
+    """What is asked: the words as they were typed, and what a passage must have literally."""
 
     words: str
     phrases: tuple[str, ...]
@@ -82,7 +80,7 @@ class Searcher:
 
     def __init__(
         self,
-        load_embedder: Callable[[], QueryEmbedder],
+        load_embedder: Callable[[], Embedder],
         *,
         floor: float | None = None,
         weights: Weights = DEFAULT_WEIGHTS,
@@ -92,7 +90,7 @@ class Searcher:
         # A question is embedded, and the passages near it are found, while the full-text table is
         # asked: neither holds Python's lock for long.
         self._beside = ThreadPoolExecutor(thread_name_prefix="dense")
-        self._allowed = AllowedIds()
+        self._candidates = CandidateFinder()
         self._weights = weights
         self._lexical = LexicalRanker(weights)
         self._floor = floor
@@ -106,7 +104,7 @@ class Searcher:
         snapshot: Snapshot,
         words: str,
         phrases: Sequence[str] = (),
-        condition: Condition | None = None,
+        where: Filter | None = None,
         *,
         k: int = 10,
         mode: Mode = Mode.HYBRID,
@@ -115,17 +113,17 @@ class Searcher:
     ) -> Answer:
         """Find the k best passages, at most `per_note` of a note (None: any number).
 
-        Every phrase has to be in a passage, up to word endings; the condition comes first too,
+        Every phrase has to be in a passage, up to word endings; the filter comes first too,
         so that k hits are given whenever there are k passages that may be. A note called exactly
         like the words comes first. Where nothing is relevant, the nearest three are given as weak.
-        A `reranking` has its say before a note is lifted by its title.
+        A `reranking` comes before a note is put first for its title.
         """
         question = Question(words, tuple(phrases), mode)
         _require_counts(k, per_note)
         embedded = None
         if mode is not Mode.LEXICAL:
             embedded = self._beside.submit(self._embed, question.text)
-        allowed_ids = self._allowed.find(snapshot, phrases, condition)
+        allowed_ids = self._candidates.find(snapshot, phrases, where)
         depth = max(DEPTH, 4 * k)
         dense = None
         if embedded is not None:
@@ -136,7 +134,7 @@ class Searcher:
         weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
         reranked = reranking.apply(snapshot, question.text, ranking) if reranking else None
         ranking = reranked.ranking if reranked else ranking
-        ranking = ranking.lifted(find_titled(snapshot, question.text))
+        ranking = ranking.with_first(find_titled(snapshot, question.text))
         chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
         return Answer(
             hits=make_hits(chosen, ranking, weak=weak),
@@ -145,7 +143,7 @@ class Searcher:
             floor=floor,
             terms=question.wording.terms,
             pairs=matches.all.pairs,
-            forms=matches.all.forms,
+            rewordings=matches.all.rewordings,
             evidence=matches.all.evidence if mode is Mode.HYBRID else None,
             duplicates=chosen.duplicates,
             fused=reranked.fused_of(chosen) if reranked else {},
@@ -155,14 +153,14 @@ class Searcher:
         self,
         snapshot: Snapshot,
         notes: Sequence[int],
-        condition: Condition | None = None,
+        where: Filter | None = None,
         *,
         k: int = 10,
         per_note: int | None = 1,
     ) -> Answer:
         """Find what is like some notes, given by number; the notes stay out."""
         _require_counts(k, per_note)
-        allowed_ids = self._allowed.find(snapshot, (), condition)
+        allowed_ids = self._candidates.find(snapshot, (), where)
         likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
         chosen = gather(snapshot, likeness.ranking, k, per_note)
         found = [stored.note for _, stored in chosen.passages]
@@ -196,7 +194,7 @@ class Searcher:
     def _floor_of(self, snapshot: Snapshot) -> float | None:
         if self._floor is not None:
             return self._floor
-        return floor_of(snapshot.state.probe_cosines)
+        return floor_of(snapshot.probe_cosines)
 
     def _rank(
         self,
@@ -238,44 +236,8 @@ def _is_weak(
     floor: float | None,
     allowed_ids: NDArray[np.int64] | None,
 ) -> bool:
-    """Tell whether nothing is relevant: all is below the floor, and no passage says all words."""
+    """Return whether nothing is relevant: all is below the floor, and no passage has all words."""
     known = ranking.cosines[~np.isnan(ranking.cosines)]
     if floor is None or not known.size or known.max() >= floor or question.phrases:
         return False
-    return not (question.wording.terms and says_all(snapshot, question.words, allowed_ids))
-
-
-def make_hits(chosen: Chosen, ranking: Ranking, *, weak: bool = False) -> tuple[Hit, ...]:
-    """Make hits of chosen passages, ranked from 1."""
-    return tuple(
-        _make_hit(rank, stored, ranking, place, weak=weak)
-        for rank, (place, stored) in enumerate(chosen.passages, start=1)
-    )
-
-
-def _make_hit(rank: int, stored: StoredPassage, ranking: Ranking, place: int, *, weak: bool) -> Hit:
-    note, passage = stored.note, stored.passage
-    return Hit(
-        rank=rank,
-        score=float(ranking.scores[place]),
-        cosine=_known(ranking.cosines[place]),
-        bm25=_known(ranking.bm25[place]),
-        title=note.title,
-        path=note.path,
-        line_start=passage.line_start,
-        line_end=passage.line_end,
-        section=passage.section,
-        role=passage.role,
-        tags=tuple(dict.fromkeys(note.tags + note.folder_tags)),
-        date=note.date,
-        year=note.year,
-        paper=note.paper,
-        note_id=note.note_id,
-        passage_id=passage.id,
-        text=passage.text,
-        weak=weak,
-    )
-
-
-def _known(score: float) -> float | None:
-    return None if np.isnan(score) else float(score)
+    return not (question.wording.terms and has_all_words(snapshot, question.words, allowed_ids))

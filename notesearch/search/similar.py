@@ -1,4 +1,4 @@
-"""Notes in, the passages nearest to what they say out; the notes themselves are left out."""
+"""Find the passages nearest to what some notes say; the notes themselves are left out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
-from notesearch.index.records import Condition, Nearest, StoredNote
-from notesearch.index.snapshot import Snapshot
+from notesearch.index.snapshot import Nearest, Snapshot, StoredNote
 from notesearch.search.fusion import Ranking, rank_nearest
 
 
@@ -22,7 +21,7 @@ class Likeness:
     notes: tuple[StoredNote, ...]  # those that were asked about
 
     def is_same_paper(self, note: StoredNote) -> bool:
-        """Tell another note on a paper from one that is merely alike."""
+        """Return whether a note is on the same paper, and not merely alike."""
         papers = {asked.paper for asked in self.notes} - {None}
         titles = {asked.title.casefold() for asked in self.notes}
         return note.paper in papers or note.title.casefold() in titles
@@ -39,7 +38,7 @@ def find_alike(
     UsageError when none of the numbers is a note with text in it.
     """
     notes = snapshot.notes(numbers)
-    own_ids = find_own(snapshot, numbers)
+    own_ids = snapshot.passages_in(numbers)
     if not own_ids.size:
         raise UsageError("there is no text to compare with in that note")
     mean = snapshot.vectors_of(own_ids.tolist()).mean(axis=0)
@@ -51,12 +50,6 @@ def find_alike(
         others = np.setdiff1d(allowed_ids, own_ids, assume_unique=True)
         nearest = snapshot.nearest(mean / max(length, 1e-9), depth, others)
     return Likeness(rank_nearest(nearest), tuple(notes.values()))
-
-
-def find_own(snapshot: Snapshot, numbers: Sequence[int]) -> NDArray[np.int64]:
-    """Give the passages of some notes, in ascending order."""
-    marks = ",".join("?" * len(numbers))
-    return snapshot.passage_ids(Condition(f"p.note IN ({marks})", tuple(numbers)))
 
 
 def _without(nearest: Nearest, ids: NDArray[np.int64]) -> Nearest:

@@ -1,4 +1,4 @@
-"""A passage's text and the words of a query in, the part worth showing out, as plain pieces.
+"""Cut the part of a passage that is worth showing, with the words of the question marked.
 
 A text is seen as atoms: words, the room between them, and what must stay whole: formulas, code
 spans, links. Atoms make sentences, and those with most of the words are kept.
@@ -7,12 +7,13 @@ spans, links. Atoms make sentences, and those with most of the words are kept.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
-from notesearch.search.stems import stem_word
-from notesearch.search.terms import STOP_WORDS, read_words
+from notesearch.search.question_words import STOP_WORDS, read_words
 
 # Each alternative closes, or does not match: a lone sign is a word like any other.
 _ATOM = re.compile(
@@ -122,7 +123,7 @@ def _mark(text: str, stems: dict[str, float]) -> Iterator[Piece]:
 
 
 def _read_sentences(atoms: Sequence[_Atom]) -> list[range]:
-    """Give the sentences as ranges of atoms, which tile them; lines of a list stand alone."""
+    """Return the sentences as ranges of atoms, which tile them; lines of a list stand alone."""
     sentences: list[range] = []
     start = 0
     for at, atom in enumerate(atoms):
@@ -153,13 +154,13 @@ def _choose(
     order = sorted(range(len(sentences)), key=lambda at: (-_worth(found[at], stems), at))
     telling = [at for at in order if found[at]]
     chosen: list[int] = []
-    said: frozenset[str] = frozenset()
+    covered: frozenset[str] = frozenset()
     for place, at in enumerate([*telling, *_neighbours(order[:1], len(sentences))]):
-        adds = place >= len(telling) or not found[at] <= said
+        adds = place >= len(telling) or not found[at] <= covered
         size = _size(atoms, sentences[at]) + (_GAP_CHARS if chosen else 0)
         if at not in chosen and adds and size <= room:
             chosen.append(at)
-            said |= found[at]
+            covered |= found[at]
             room -= size
         elif not chosen:
             return [_cut_sentence(atoms, sentences[at], stems, room)]
@@ -167,7 +168,7 @@ def _choose(
 
 
 def _neighbours(best: Sequence[int], count: int) -> list[int]:
-    """Give the places after the best one, nearest first, then those before it."""
+    """Return the places after the best one, nearest first, then those before it."""
     return [at for first in best for at in (*range(first, count), *range(first - 1, -1, -1))]
 
 
@@ -186,7 +187,7 @@ def _size(atoms: Sequence[_Atom], span: Iterable[int]) -> int:
 def _cut_sentence(
     atoms: Sequence[_Atom], sentence: range, stems: dict[str, float], room: int
 ) -> range:
-    """Give the stretch of a sentence that fits and has most of the words; the first of equals."""
+    """Return the stretch of a sentence that fits and has most of the words; the first of equals."""
     best, best_worth = range(sentence.start, sentence.start), -1.0
     end, size = sentence.start, 0
     for start in sentence:
@@ -238,3 +239,37 @@ def _merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
         else:
             merged.append(piece)
     return tuple(merged)
+
+
+# ---------------------------------------------------------------- stems
+# Enough to mark what the stemmer of the full-text table has matched.
+
+_WRITTEN_SUFFIXES = """
+    s es ies ed ing er ers ly al ally ation ations ational ization izations ized izing ize izes
+    isation isations ised ising ise ises ator ators ative ive ives ion ions or ors ment ments
+    ness able ible ability ibility ful y i e
+"""
+# Longest first, so that "ations" goes before "s".
+_SUFFIXES = tuple(sorted(_WRITTEN_SUFFIXES.split(), key=len, reverse=True))
+# What is left of a word must still be a word of its own.
+_SHORTEST = 3
+
+
+@lru_cache(maxsize=8192)
+def stem_word(word: str) -> str:
+    """Return the part of a word that its forms share: "optimisation" and "optimized" are one."""
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    stem = "".join(char for char in plain if not unicodedata.combining(char))
+    stem = stem.removesuffix("s") if len(stem) > 3 and not stem.endswith("ss") else stem
+    changed = True
+    while changed:
+        changed = False
+        for suffix in _SUFFIXES:
+            if stem.endswith(suffix) and len(stem) - len(suffix) >= _SHORTEST:
+                stem = stem.removesuffix(suffix)
+                changed = True
+                break
+    # "planning" and "plan", "robotics" and "robotic".
+    if len(stem) > 4 and stem[-1] == stem[-2] and stem[-1] not in "sl":
+        stem = stem[:-1]
+    return stem

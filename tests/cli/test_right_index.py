@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from notesearch.exit_codes import ExitCode
-from notesearch.pipeline import Index
+from notesearch.library import Index
 from tests.cli.conftest import start
 
 

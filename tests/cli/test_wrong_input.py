@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from notesearch.exit_codes import ExitCode
-from notesearch.pipeline import Index
+from notesearch.library import Index
 from tests.cli.conftest import ROOT, Ended, run_apart
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="files and shells of POSIX systems")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.corpus.blocks import parse_blocks
-from notesearch.corpus.markup import TRANSLATORS, Translated
+from notesearch.corpus.formats import TRANSLATORS, Translated
 
 CASES = Path(__file__).with_name("markup_cases.md")
 CASE = re.compile(r"^## (?=(?:Org|Rst|Html) )", re.MULTILINE)
@@ -116,8 +116,9 @@ def test_prose_and_lists_keep_every_word(suffix, lines):
 )  # fmt: skip
 def test_hostile_page_is_read_to_its_end(unit):
     page = unit * (300_000 // len(unit))
-    translated = translate(".html", f"<p>first</p>{page}")
-    assert translated.lines[0] == "first"
+    lines = translate(".html", f"<p>first</p>{page}<p>last</p>").lines
+    assert lines[0] == "first"
+    assert "last" in lines[-1]
 
 
 @pytest.mark.parametrize("suffix", [".org", ".rst"])
@@ -136,6 +137,13 @@ def test_ten_thousand_nested_elements_keep_their_word():
     for name in ("div", "blockquote", "b", "ul", "table", "span"):
         translated = translate(".html", f"<{name}>" * 10_000 + "word" + f"</{name}>" * 10_000)
         assert words("\n".join(translated.lines)) == ["word"]
+
+
+@pytest.mark.parametrize("tag", ["b", "div", "span", "font", "blockquote", "li"])
+def test_page_of_elements_that_are_never_closed_keeps_every_word(tag):
+    text = [f"w{number}" for number in range(3_000)]
+    page = "\n".join(f"<{tag}>{word}" for word in text)
+    assert words(" ".join(translate(".html", page).lines)) == text
 
 
 def test_lines_of_a_minified_page_share_its_line():

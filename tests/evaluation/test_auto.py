@@ -14,7 +14,7 @@ from notesearch.corpus.reader import read_file
 from notesearch.corpus.words.search_text import to_words
 from notesearch.evaluation.auto import AutoKind, AutoQueries, make_queries
 from notesearch.evaluation.hold_out import HeldOutCorpus, hold_out, pattern_of
-from notesearch.index.records import LazyEmbedder
+from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import ListedFile, Listing, ReadFile
 from tests.fakes import WordEmbedder

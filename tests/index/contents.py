@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notesearch.embedding import Embedder
-from notesearch.index.records import ColumnWeights, Condition, StoredNote, TagCount
-from notesearch.index.snapshot import Snapshot
-from notesearch.index.store import Store
+from notesearch.index.snapshot import ColumnWeights, Snapshot, StoredNote, TagCount
+from notesearch.index.snapshots import Store
+from notesearch.query.filters import AllOf
 from notesearch.records import Passage
 from tests.fakes import WORDS, WordEmbedder
 
@@ -32,7 +32,7 @@ def contents_of(index_dir: Path, embedder: Embedder | None = None) -> Contents:
 
 
 def contents_of_snapshot(snapshot: Snapshot, embedder: Embedder | None = None) -> Contents:
-    ids = snapshot.passage_ids(Condition("1")).tolist()
+    ids = snapshot.passage_ids(AllOf(())).tolist()
     stored = snapshot.passages(ids)
     vectors = snapshot.vectors_of(ids)
     by_path: dict[str, list[str]] = {}
@@ -46,9 +46,9 @@ def contents_of_snapshot(snapshot: Snapshot, embedder: Embedder | None = None) -
     for word in (*WORDS, "also"):
         near = snapshot.nearest(embedder.embed_query(word), len(ids))
         nearest[word] = _answer(public, near.ids.tolist(), near.cosines.tolist())
-        found = snapshot.word_matches(f'"{word}"', ColumnWeights())[0]
+        found = snapshot.word_scores(word, ColumnWeights())[0]
         matches[word] = _answer(public, found.ids.tolist(), found.scores.tolist())
-        whole = snapshot.word_matches(word, ColumnWeights(title=2.0))[1]
+        whole = snapshot.word_scores(word, ColumnWeights(title=2.0))[1]
         numbers = whole.ids.tolist()
         names = {number: note.note_id for number, note in snapshot.notes(numbers).items()}
         notes[word] = _answer(names, numbers, whole.scores.tolist())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from notesearch.corpus.opening import read_stamped
-from notesearch.index.records import LazyEmbedder
+from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan
 from notesearch.records import (
     FileReading,
@@ -27,11 +27,6 @@ from notesearch.records import (
     SkippedFile,
 )
 from tests.fakes import WordEmbedder
-
-
-def tag_forms(written: str) -> list[str]:
-    parts = written.lower().split("/")
-    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def read_lines(path: str, text: str) -> ReadFile:
@@ -153,7 +148,6 @@ def plan_of(
         source=corpus,
         embedder=LazyEmbedder(load.embedder.fingerprint, load),
         reading=reading,
-        tag_forms=tag_forms,
         rebuild=rebuild,
         allow_empty=allow_empty,
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from notesearch.errors import ModelError, UnusableIndexError
 from notesearch.index.check import check_index
 from notesearch.index.journal import crc_of
-from notesearch.index.records import CorpusDrift, Counts
+from notesearch.index.reports import CorpusDrift, Counts
 from notesearch.index.status import read_status
 from notesearch.index.update import update_index
 from notesearch.records import SkippedFile

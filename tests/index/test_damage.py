@@ -17,13 +17,13 @@ from notesearch.file_sums import sum_file
 from notesearch.index import page_sums
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
+from notesearch.index.faiss_file import write_vectors
 from notesearch.index.layout import IndexLayout
 from notesearch.index.page_sums import PAGE_BYTES
-from notesearch.index.records import Condition
 from notesearch.index.schema import VECTORS
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
 from notesearch.index.update import update_index
-from notesearch.index.vectors import write_vectors
+from notesearch.query.filters import Tag
 from tests.fakes import WordEmbedder
 from tests.index.contents import contents_of
 from tests.index.corpora import LineCorpus, plan_of
@@ -54,8 +54,7 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[LineCorpus, 
 def nearest_of(index_dir: Path, tag: str | None) -> list[int]:
     query = WordEmbedder().embed_query("policy")
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        tagged = "EXISTS (SELECT 1 FROM tags t WHERE t.note = n.id AND t.normal = ?)"
-        allowed = snapshot.passage_ids(Condition(tagged, (tag,))) if tag else None
+        allowed = snapshot.passage_ids(Tag(tag)) if tag else None
         return snapshot.nearest(query, 5, allowed).ids.tolist()
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from notesearch.index.records import UpdateReport
+from notesearch.index.reports import UpdateReport
 from notesearch.index.update import update_index
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of

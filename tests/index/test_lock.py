@@ -9,7 +9,7 @@ from notesearch.errors import LockedError
 from notesearch.index.check import check_index
 from notesearch.index.layout import IndexLayout
 from notesearch.index.lock import writer_lock
-from notesearch.index.store import Store
+from notesearch.index.snapshots import Store
 from notesearch.index.update import update_index
 from tests.index.corpora import LineCorpus, plan_of
 from tests.index.faults import holding_the_lock
@@ -28,7 +28,7 @@ def test_second_writer_is_told_who_holds_the_lock(corpus: LineCorpus, index_dir:
 def test_reader_does_not_wait_for_a_writer(corpus: LineCorpus, index_dir: Path) -> None:
     update_index(index_dir, plan_of(corpus))
     with holding_the_lock(index_dir), Store(index_dir) as store, store.snapshot() as snapshot:
-        assert snapshot.counts().passages == 4
+        assert snapshot.table.passage_ids.size == 4
 
 
 def test_lock_of_a_killed_process_is_free(corpus: LineCorpus, index_dir: Path) -> None:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIndexError
 from notesearch.index.check import check_index
-from notesearch.index.records import ColumnWeights, Progress, Stage
-from notesearch.index.store import Store
+from notesearch.index.reports import Progress, Stage
+from notesearch.index.snapshot import ColumnWeights
+from notesearch.index.snapshots import Store
+from notesearch.index.status import read_status
 from notesearch.index.update import preview_update, update_index
 from notesearch.records import ReadFile, SkippedFile
 from tests.fakes import WordEmbedder
@@ -124,7 +126,7 @@ def test_equal_texts_share_one_vector(corpus: LineCorpus, index_dir: Path) -> No
 
     assert (report.passages, report.passages_embedded, report.passages_reused) == (6, 4, 2)
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        assert snapshot.counts().vectors == 4
+        assert read_status(index_dir).counts.vectors == 4
         found = snapshot.nearest(WordEmbedder().embed_query("image"), 3)
         assert len({p.passage.id for p in snapshot.passages(found.ids.tolist())}) == 3
 
@@ -139,8 +141,8 @@ def test_removed_note_takes_its_vectors_and_words_along(
 
     assert report.removed == ("vision/vit.md",)
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        assert snapshot.counts().vectors == snapshot.counts().passages == 3
-        assert len(snapshot.word_matches('"image"', ColumnWeights())[0].ids) == 0
+        assert read_status(index_dir).counts.vectors == snapshot.table.passage_ids.size == 3
+        assert len(snapshot.word_scores("image", ColumnWeights())[0].ids) == 0
 
 
 def test_file_that_fails_keeps_its_earlier_notes_and_is_reported_until_it_reads_well(
@@ -385,7 +387,7 @@ def test_words_of_whole_notes_follow_edits_renames_and_removals(
 
 def notes_that_say(index_dir: Path, word: str) -> list[str]:
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        numbers = snapshot.word_matches(word, ColumnWeights())[1].ids.tolist()
+        numbers = snapshot.word_scores(word, ColumnWeights())[1].ids.tolist()
         return [note.note_id for note in snapshot.notes(numbers).values()]
 
 
@@ -395,8 +397,8 @@ def test_each_passage_has_its_note(corpus: LineCorpus, index_dir: Path) -> None:
     update_index(index_dir, plan_of(corpus))
 
     with Store(index_dir) as store, store.snapshot() as snapshot:
-        note_of = snapshot.numbering.note_of
+        note_of = snapshot.table.note_of
         for note in np.unique(note_of[note_of > 0]).tolist():
             own = [passage.id for passage in snapshot.passages_of_note(note)]
             assert own == np.flatnonzero(note_of == note).tolist()
-        assert np.count_nonzero(note_of) == snapshot.counts().passages
+        assert np.count_nonzero(note_of) == snapshot.table.passage_ids.size

@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from notesearch.evaluation.evaluate import Found
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.report import Failure
-from notesearch.index.records import Counts, IndexStatus, StoredNote, TagCount, UpdateReport
+from notesearch.index.reports import Counts, IndexStatus, StoredNote, TagCount, UpdateReport
 from notesearch.records import Finding, Hit, Note, NoteKind, Passage, SkippedFile
 from notesearch.render import evaluation, hits, notes, remarks, reports, tables
 from notesearch.render.terminal import (

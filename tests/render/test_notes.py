@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from notesearch.index.records import (
+from notesearch.index.reports import (
     CorpusDrift,
     Counts,
     IndexStatus,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from notesearch.index.records import LazyEmbedder
+from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import (
     FileReading,
@@ -38,11 +38,6 @@ class Made:
     passages: tuple[tuple[Role | None, str], ...] = ((None, "some words"),)
 
 
-def tag_forms(written: str) -> list[str]:
-    levels = written.lower().replace(" ", "-").split("/")
-    return ["/".join(levels[:count]) for count in range(1, len(levels) + 1)]
-
-
 @dataclass(frozen=True)
 class MadeCorpus:
     """A corpus source that holds its notes itself, one a file."""
@@ -67,7 +62,6 @@ def build_index(index_dir: Path, notes: Sequence[Made]) -> None:
         source=MadeCorpus(tuple(notes)),
         embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
         reading="made-1",
-        tag_forms=tag_forms,
     )
     update_index(index_dir, plan)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from notesearch.index.records import Nearest
+from notesearch.index.snapshot import Nearest
 from notesearch.search.fusion import Ranking, contrast, fuse, rank_matches, rank_nearest
 from notesearch.search.lexical import LexicalMatches, LexicalScores
 
@@ -86,4 +86,4 @@ def test_the_own_bm25_goes_with_each_passage() -> None:
 
 def test_lifted_passages_come_first_in_their_order() -> None:
     ranking = rank_nearest(nearest([1, 2, 3], [0.9, 0.5, 0.1]))
-    assert ranking.lifted(np.array([2, 3])).ids.tolist() == [2, 3, 1]
+    assert ranking.with_first(np.array([2, 3])).ids.tolist() == [2, 3, 1]

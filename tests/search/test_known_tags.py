@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 
 from notesearch.errors import UsageError
-from notesearch.search.filters import Not, Tag
+from notesearch.query import parse_query
+from notesearch.query.filters import Not, Tag
 from notesearch.search.known_tags import nearest_tags, require_known_tags, unknown_tags
-from notesearch.search.query_line import parse_query
-from tests.search.query_trees import FORMS
 
 IN_USE = {
     "dpo": 12,
@@ -44,7 +43,7 @@ def test_nearest_tags_are_spelled_alike_or_share_a_word(asked, near):
 
 
 def test_unknown_tag_is_refused_with_the_nearest_and_its_place():
-    query = parse_query("why -tag:dpo,offline_rl", FORMS)
+    query = parse_query("why -tag:dpo,offline_rl")
     assert query.where is not None
     with pytest.raises(UsageError) as caught:
         require_known_tags(query.where, IN_USE, line=query.line, places=query.places)

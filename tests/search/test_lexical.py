@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notesearch.index.records import ColumnWeights, Matches
+from notesearch.index.snapshot import ColumnWeights, Matches
+from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.search import lexical
 from notesearch.search.lexical import LexicalRanker
-from notesearch.search.terms import NO_WORDING, read_wording
+from notesearch.search.question_words import NO_WORDING, read_wording
 from notesearch.search.weights import Weights
 from tests.fakes import WORDS
 from tests.search.written import Written, build_store, note
@@ -40,9 +41,17 @@ def test_own_scores_are_those_of_fts5_for_all_words_together(
         ids = sorted(data.draw(st.sets(st.integers(1, len(lines)))))
         for allowed_ids in (None, np.array(ids, dtype=np.int64)):
             found = LexicalRanker(PLAIN).find_matches(shot, wording, 1000, allowed_ids)
-            whole = shot.word_matches(" OR ".join(wording.terms), COLUMNS)[0]
+            whole = _scores_of_fts5(shot, wording.terms)
             assert sorted(found.ids) == [n for n in whole.ids if allowed_ids is None or n in ids]
             np.testing.assert_allclose(found.all.bm25[whole.ids], whole.scores, rtol=1e-5)
+
+
+def _scores_of_fts5(snapshot: SqliteSnapshot, words: Sequence[str]) -> Matches:
+    rows = snapshot._catalog.rows(
+        "SELECT rowid, -bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid",
+        (COLUMNS.title, COLUMNS.section, COLUMNS.body, " OR ".join(words)),
+    )
+    return Matches(np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows]))
 
 
 def test_a_score_is_shared_by_the_passage_and_its_whole_note(tmp_path: Path) -> None:
@@ -53,7 +62,7 @@ def test_a_score_is_shared_by_the_passage_and_its_whole_note(tmp_path: Path) -> 
     ]
     with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
         found = LexicalRanker(PLAIN).find_matches(snapshot, REWARD_POLICY, 10, None)
-        words = [snapshot.word_matches(word, COLUMNS) for word in ("reward", "policy")]
+        words = [snapshot.word_scores(word, COLUMNS) for word in ("reward", "policy")]
     own = _added_up(passages for passages, _ in words)
     whole = _added_up(notes for _, notes in words)
     assert (sorted(own), sorted(whole)) == ([1, 2, 3], [1, 2])
@@ -135,17 +144,17 @@ def test_pairs_of_common_words_are_not_looked_for(
     ]
     asked: list[str] = []
     with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
-        look_up = snapshot.phrase_matches
+        look_up = snapshot.phrase_scores
 
-        def matches(phrase: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
-            asked.append(phrase)
-            return look_up(phrase, weights)
+        def scores(words: Sequence[str], weights: ColumnWeights) -> tuple[Matches, Matches]:
+            asked.append(" ".join(words))
+            return look_up(words, weights)
 
-        monkeypatch.setattr(snapshot, "phrase_matches", matches)
+        monkeypatch.setattr(snapshot, "phrase_scores", scores)
         wording = read_wording("robot reward policy")
         LexicalRanker().find_matches(snapshot, wording, 10, None)
-    assert '"reward policy"' in asked
-    assert '"robot reward"' not in asked
+    assert "reward policy" in asked
+    assert "robot reward" not in asked
 
 
 def test_a_long_note_is_worth_less_for_the_same_words(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from notesearch.index.records import Condition
 from notesearch.lazy import Lazy
+from notesearch.query.filters import Tag
 from notesearch.records import Hit, NoteKind
 from notesearch.search.answer import Mode
 from notesearch.search.rerank import Reranking
@@ -104,8 +104,8 @@ def test_equal_scores_leave_the_order_as_it_was(searcher_of):
 
 def test_filter_comes_first(searcher_of, reranking, by_length):
     searcher = searcher_of(*NOTES, note("d.md", "image", tags=("rare",)))
-    tagged = Condition("p.note IN (SELECT note FROM tags WHERE normal = ?)", ("rare",))
-    hits = searcher.search("reward", condition=tagged, reranking=reranking).hits
+    tagged = Tag("rare")
+    hits = searcher.search("reward", where=tagged, reranking=reranking).hits
     assert paths(hits) == ["d.md"]
     assert by_length.asked == [("reward", ["d.md\nimage"])]
 
@@ -146,6 +146,6 @@ def test_nothing_to_rank_loads_no_model(searcher_of):
         raise AssertionError("the model was loaded")
 
     searcher = searcher_of(*NOTES)
-    nowhere = Condition("p.note IN (SELECT note FROM tags WHERE normal = ?)", ("none",))
+    nowhere = Tag("none")
     reranking = Reranking(Lazy(load), depth=30)
-    assert searcher.search("reward", condition=nowhere, reranking=reranking).hits == ()
+    assert searcher.search("reward", where=nowhere, reranking=reranking).hits == ()

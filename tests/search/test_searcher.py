@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notesearch.errors import MismatchError, UsageError
-from notesearch.index.records import Condition
+from notesearch.query.filters import AnyOf, PathGlob, Tag
 from notesearch.records import NoteKind
 from notesearch.search.answer import Mode
 from tests.fakes import WORDS, WordEmbedder
@@ -100,8 +100,8 @@ def test_rare_tag_still_fills_k_hits(searcher_of: BuildSearcher) -> None:
     many = [note(f"n{number}.md", f"reward policy {number}") for number in range(1200)]
     rare = [note(f"rare{number}.md", f"image {number}", tags=("Rare",)) for number in range(3)]
     searcher = searcher_of(*many, *rare)
-    tagged = Condition("p.note IN (SELECT note FROM tags WHERE normal = ?)", ("rare",))
-    found = paths(searcher, "reward policy", condition=tagged, k=3)
+    tagged = Tag("rare")
+    found = paths(searcher, "reward policy", where=tagged, k=3)
     assert sorted(found) == ["rare0.md", "rare1.md", "rare2.md"]
 
 
@@ -184,10 +184,10 @@ def test_update_is_seen_by_the_next_question(tmp_path: Path) -> None:
     old, new = note("a.md", "a robot walks"), note("b.md", "a robot, a robot, a robot")
     with build_store(tmp_path, old) as store:
         searcher = AskedStore(store, WordEmbedder, floor=-1.0)
-        some = Condition("p.note IN (SELECT id FROM notes WHERE title LIKE ?)", ("%.md",))
-        before = searcher.search("robot", condition=some).hits
+        some = PathGlob("*.md")
+        before = searcher.search("robot", where=some).hits
         build_store(tmp_path, old, new).close()
-        after = searcher.search("robot", condition=some).hits
+        after = searcher.search("robot", where=some).hits
     assert [hit.path for hit in before] == ["a.md"]
     assert sorted(hit.path for hit in after) == ["a.md", "b.md"]
 
@@ -211,16 +211,13 @@ def test_filter_fills_k_as_brute_force_does(
     # The number keeps texts apart: equal ones are shown once.
     notes = [note(f"{n}.md", f"{n} {' '.join(line)}") for n, line in enumerate(lines)]
     allowed = {f"{n}.md" for n in numbers}
-    marks = ",".join("?" * len(allowed))
-    condition = Condition(
-        f"p.note IN (SELECT id FROM notes WHERE note_id IN ({marks}))", tuple(allowed)
-    )
+    where = AnyOf(tuple(PathGlob(path) for path in sorted(allowed)))
     with build_store(tmp_path_factory.mktemp("index"), *notes) as store:
         searcher = AskedStore(store, WordEmbedder, floor=-1.0)
         words = " ".join(query)
         everything = searcher.search(words, k=len(lines), mode=Mode.DENSE).hits
-        found = searcher.search(words, condition=condition, k=k, mode=Mode.DENSE).hits
-        mixed = searcher.search(words, condition=condition, k=k).hits
+        found = searcher.search(words, where=where, k=k, mode=Mode.DENSE).hits
+        mixed = searcher.search(words, where=where, k=k).hits
     kept = [hit.path for hit in everything if hit.path in allowed][:k]
     assert [hit.path for hit in found] == kept
     assert len(mixed) == len(kept)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notesearch.index.records import LazyEmbedder
-from notesearch.index.store import Store
+from notesearch.index.reports import LazyEmbedder
+from notesearch.index.snapshots import Store
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 from notesearch.search.answer import Answer
-from notesearch.search.floor import UNRELATED
+from notesearch.search.off_topic_floor import UNRELATED
+from notesearch.search.question_words import read_words
 from notesearch.search.searcher import Searcher
-from notesearch.search.terms import read_words
 from tests.fakes import WordEmbedder
 
 
@@ -112,7 +112,6 @@ def build_store(index_dir: Path, *notes: Written) -> Store:
         source=WrittenNotes(notes),
         embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
         reading="lines",
-        tag_forms=lambda written: (written.lower(),),
         probes=UNRELATED,
     )
     update_index(index_dir, plan)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from notesearch.yaml_faults import YAML_FAULTS, load_yaml
+from notesearch.untrusted_yaml import YAML_FAULTS, load_yaml
 
 if sys.version_info >= (3, 11):
     import tomllib

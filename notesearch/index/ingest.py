@@ -1,0 +1,212 @@
+"""Read changed files, embed their passages and store both, a bounded batch at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.errors import ModelError
+from notesearch.index.changes import SeenFile
+from notesearch.index.journal import Journal
+from notesearch.index.layout import IndexLayout, disk_errors
+from notesearch.index.reports import (
+    CorpusSource,
+    Embedder,
+    LazyEmbedder,
+    Progress,
+    ProgressObserver,
+    Stage,
+)
+from notesearch.index.writer import CatalogWriter, hash_text
+from notesearch.records import Finding, ReadFile
+
+# Held in memory at a time: passages read and not stored yet.
+_PASSAGES_PER_BATCH = 4096
+_FILES_PER_BATCH = 1024
+# What the model has made is kept after each call: so much is lost when an update is interrupted.
+_SECONDS_PER_CALL = 2.0
+_FIRST_TEXTS = 8
+
+
+class StageClock:
+    """Adds up the seconds of each stage, and reports to the observer how far the update is."""
+
+    def __init__(self, observer: ProgressObserver) -> None:
+        self.seconds = dict.fromkeys(Stage, 0.0)
+        self.progress = Progress(Stage.COMPARE)
+        self._observer = observer
+        self._since = time.perf_counter()
+
+    def enter(self, stage: Stage) -> None:
+        """Count the time from now on as this stage's."""
+        now = time.perf_counter()
+        self.seconds[self.progress.stage] += now - self._since
+        self._since = now
+        if stage is not self.progress.stage:
+            self.progress = replace(self.progress, stage=stage)
+            self._observer(self.progress)
+
+    def finish(self) -> dict[Stage, float]:
+        """Return the seconds of each stage up to now."""
+        self.enter(self.progress.stage)
+        return dict(self.seconds)
+
+    def expect(self, files_total: int) -> None:
+        """Set how many files will be read."""
+        self.progress = replace(self.progress, files_total=files_total)
+
+    def advance(
+        self, *, files: int = 0, notes: int = 0, passages: int = 0, embedded: int = 0
+    ) -> None:
+        """Add to the counts, and report them to the observer."""
+        now = self.progress
+        self.progress = replace(
+            now,
+            files_done=now.files_done + files,
+            notes=now.notes + notes,
+            passages=now.passages + passages,
+            passages_embedded=now.passages_embedded + embedded,
+        )
+        self._observer(self.progress)
+
+
+class VectorSupply:
+    """Gives every text a vector: from the catalog, from the journal, or from the model."""
+
+    def __init__(
+        self,
+        layout: IndexLayout,
+        embedder: LazyEmbedder,
+        journal: Journal,
+        writer: CatalogWriter,
+        dimension: int,
+    ) -> None:
+        self._layout = layout
+        self._embedder = embedder
+        self._loaded: Embedder | None = None
+        self._writer = writer
+        self.dimension = dimension  # 0 until the first vector
+        self._journal = journal
+        self._texts_per_call = _FIRST_TEXTS
+
+    def supply(self, texts: Sequence[str], embedded: Callable[[int], None]) -> list[int]:
+        """Store the vectors that are missing, and give the number of each text's vector."""
+        keys = [hash_text(text) for text in texts]
+        known = self._writer.known_vectors(keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        wanted = list(missing)
+        while wanted:
+            part, wanted = wanted[: self._texts_per_call], wanted[self._texts_per_call :]
+            rows = {key: row for key in part if (row := self._journal.find(key)) is not None}
+            new = [key for key in part if key not in rows]
+            if new:
+                rows.update(zip(new, self._embed([missing[key] for key in new]), strict=True))
+                with disk_errors(self._layout):
+                    self._journal.append(new, [rows[key] for key in new])
+                embedded(len(new))
+            self._keep_dimension(len(rows[part[0]]) // 2)
+            numbers = self._writer.put_vectors(part, [rows[key] for key in part])
+            known.update(zip(part, numbers, strict=True))
+        return [known[key] for key in keys]
+
+    def _embed(self, texts: Sequence[str]) -> list[bytes]:
+        model = self._model()
+        started = time.perf_counter()
+        vectors = np.asarray(model.embed_passages(texts))
+        self._pace(len(texts), time.perf_counter() - started)
+        if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
+            raise ModelError(
+                f"the model {self._embedder.fingerprint} gave {vectors.shape} for {len(texts)} "
+                "texts, or values that are no numbers; choose another model"
+            )
+        return [row.tobytes() for row in vectors.astype("<f2")]
+
+    def _pace(self, texts: int, seconds: float) -> None:
+        """Choose how many texts the next call takes: by the speed of this one, at most doubled."""
+        wanted = int(texts * _SECONDS_PER_CALL / max(seconds, 1e-6))
+        most = min(2 * self._texts_per_call, _PASSAGES_PER_BATCH)
+        self._texts_per_call = max(1, min(wanted, most))
+
+    def supply_probes(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors of probes, (texts, dimension) float32, and store the missing ones."""
+        known = self._writer.known_probes()
+        missing = [text for text in texts if text not in known]
+        if missing:
+            model = self._model()
+            new = [np.asarray(model.embed_query(text), dtype="<f2").tobytes() for text in missing]
+            known.update(zip(missing, new, strict=True))
+            self._writer.put_probes((text, known[text]) for text in missing)
+        rows = np.frombuffer(b"".join(known[text] for text in texts), dtype="<f2")
+        return rows.astype(np.float32).reshape(len(texts), self.dimension)
+
+    def _model(self) -> Embedder:
+        if self._loaded is None:
+            self._loaded = self._embedder.load()
+        return self._loaded
+
+    def _keep_dimension(self, dimension: int) -> None:
+        if self.dimension not in (0, dimension):
+            raise ModelError(
+                f"the model {self._embedder.fingerprint} gave {dimension} dimensions, "
+                f"the index holds {self.dimension}; {self._layout.rebuild}"
+            )
+        self.dimension = dimension
+
+
+def ingest_files(
+    files: Sequence[SeenFile],
+    source: CorpusSource,
+    writer: CatalogWriter,
+    supply: VectorSupply,
+    clock: StageClock,
+) -> tuple[Finding, ...]:
+    """Replace in the catalog what the files hold; return what was odd."""
+    findings: list[Finding] = []
+    clock.expect(len(files))
+    # The words of a batch go into the full-text table while the next batch is read: SQLite
+    # does that in one call, which leaves Python to the other thread.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="words") as executor:
+        words: Future[None] | None = None
+        for batch in _batches(files, source, clock):
+            if words is not None:
+                clock.enter(Stage.STORE)
+                words.result()
+            clock.enter(Stage.EMBED)
+            texts = [p.search_text for _, read in batch for own in read.passages for p in own]
+            vectors = supply.supply(texts, lambda count: clock.advance(embedded=count))
+            clock.enter(Stage.STORE)
+            numbers = [writer.replace_file(seen, read) for seen, read in batch]
+            readings = [read for _, read in batch]
+            writer.put_notes(zip(numbers, readings, strict=True), vectors)
+            words = executor.submit(writer.put_words)
+            findings.extend(finding for read in readings for finding in read.reading.findings)
+            clock.advance(files=len(batch))
+        if words is not None:
+            words.result()
+    return tuple(findings)
+
+
+def _batches(
+    files: Sequence[SeenFile], source: CorpusSource, clock: StageClock
+) -> Iterator[list[tuple[SeenFile, ReadFile]]]:
+    """Read on until a batch of passages is together."""
+    readings = iter(source.read_files([file.path for file in files]))
+    batch: list[tuple[SeenFile, ReadFile]] = []
+    held = 0
+    for seen in files:
+        clock.enter(Stage.READ)
+        read = next(readings)
+        passages = sum(len(own) for own in read.passages)
+        clock.advance(notes=len(read.reading.notes), passages=passages)
+        batch.append((seen, read))
+        held += passages
+        if held >= _PASSAGES_PER_BATCH or len(batch) >= _FILES_PER_BATCH:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch

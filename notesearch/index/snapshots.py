@@ -1,0 +1,134 @@
+"""Hand out snapshots of an index: many threads, each question on one whole generation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from notesearch.errors import UsageError
+from notesearch.index.catalog import Catalog, no_index_yet
+from notesearch.index.faiss_file import VectorFile
+from notesearch.index.layout import IndexLayout, damaged, unusable
+from notesearch.index.passage_table import PassageTableCache
+from notesearch.index.schema import VECTORS
+from notesearch.index.sqlite_snapshot import SqliteSnapshot
+from notesearch.index.state import IndexState, read_state
+
+
+class Store:
+    """Hands out snapshots; holds the connections and the FAISS file between them."""
+
+    def __init__(self, index_dir: Path) -> None:
+        """Open an index; UnusableIndexError when there is none, or none that can be read.
+
+        Nothing is read but what says what the index is: what a query reads is compared with its
+        checksums then.
+        """
+        self._layout = IndexLayout(index_dir)
+        self._guard = threading.Lock()
+        self._idle: list[tuple[tuple[int, int], Catalog]] = []
+        self._vectors: tuple[str, VectorFile | None] = ("", None)
+        self._tables = PassageTableCache()
+        self._closed = False
+        with self._borrowed() as catalog:
+            read_state(catalog)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all files; snapshots still at work finish first."""
+        with self._guard:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            self._vectors = ("", None)
+        for _, catalog in idle:
+            catalog.close()
+
+    def read_state(self) -> IndexState:
+        """Return the state that the index is in now."""
+        with self._borrowed() as catalog:
+            return read_state(catalog)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SqliteSnapshot]:
+        """Yield one generation, whole, whatever a writer does meanwhile; for one thread."""
+        missed = None
+        while True:
+            with self._borrowed() as catalog, catalog.one_state():
+                state = read_state(catalog)
+                try:
+                    vectors = self._vectors_of(state, catalog)
+                except FileNotFoundError as error:
+                    if state == missed:
+                        raise damaged(
+                            self._layout.vectors(state.generation),
+                            "is lost",
+                            self._layout.fix,
+                        ) from error
+                    # A writer went on to the next generation between our two looks.
+                    missed = state
+                    continue
+                yield SqliteSnapshot(catalog, vectors, state, self._tables)
+                return
+
+    def _vectors_of(self, state: IndexState, catalog: Catalog) -> VectorFile | None:
+        """Return the FAISS file that a state names; FileNotFoundError when it is not there."""
+        if not state.passages:
+            return None
+        with self._guard:
+            digest, vectors = self._vectors
+        if digest == state.vectors_digest:
+            return vectors
+        path = self._layout.vectors(state.generation)
+        sums = catalog.read_sums(VECTORS)
+        vectors = VectorFile(path, state.dimension, state.passages, sums)
+        with self._guard:
+            self._vectors = (state.vectors_digest, vectors)
+        return vectors
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Catalog]:
+        """Lend a connection, which no other thread uses meanwhile."""
+        identity = self._identify()
+        with self._guard:
+            if self._closed:
+                raise UsageError("this index has been closed; open it again")
+            stale = [catalog for known, catalog in self._idle if known != identity]
+            self._idle = [pair for pair in self._idle if pair[0] == identity]
+            lent = self._idle.pop()[1] if self._idle else None
+        for catalog in stale:
+            catalog.close()
+        catalog = lent or Catalog.for_reading(self._layout)
+        try:
+            yield catalog
+        finally:
+            with self._guard:
+                keep = not self._closed and not catalog.is_immutable
+                if keep:
+                    self._idle.append((identity, catalog))
+            if not keep:
+                catalog.close()
+
+    def _identify(self) -> tuple[int, int]:
+        """Return what tells a catalog file from another that a rebuild put in its place."""
+        try:
+            status = self._layout.catalog.stat()
+        except FileNotFoundError:
+            raise no_index_yet(self._layout) from None
+        except OSError as error:
+            raise unusable(
+                self._layout.catalog, f"cannot be read ({error.strerror})", "check the folder"
+            ) from error
+        return status.st_dev, status.st_ino

@@ -1,0 +1,318 @@
+"""Answer what a search asks from one state of catalog.sqlite and its FAISS file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.index.bm25 import best_of_notes, quote_words, score_phrase, score_word
+from notesearch.index.catalog import Catalog, Row, Value
+from notesearch.index.faiss_file import VectorFile
+from notesearch.index.filter_sql import Condition, to_condition
+from notesearch.index.layout import IndexLayout, damaged
+from notesearch.index.passage_table import PassageTableCache, read_numbers
+from notesearch.index.schema import SECTION_SEPARATOR
+from notesearch.index.snapshot import (
+    ColumnWeights,
+    Matches,
+    Nearest,
+    PassageTable,
+    StoredNote,
+    StoredPassage,
+    TagCount,
+)
+from notesearch.index.state import IndexState
+from notesearch.query.filters import Filter
+from notesearch.records import NoteKind, Passage, Role
+
+_PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
+    p.search_text, p.tokens, p.note FROM passages p
+    WHERE p.id IN (SELECT value FROM json_each(?))"""
+_NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.date,
+    n.year, n.paper, n.links, n.authors, n.aliases FROM notes n JOIN files f ON f.id = n.file
+    WHERE n.id IN (SELECT value FROM json_each(?))"""
+_TAGS = """SELECT note, folder, written FROM tags
+    WHERE whole AND note IN (SELECT value FROM json_each(?)) ORDER BY note, folder, position"""
+_BY_NAME = {
+    "note_id": "SELECT id FROM notes WHERE note_id = ?",
+    "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
+    "path": "SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE f.path = ?",
+    "title": "SELECT id FROM notes WHERE title = ? COLLATE NOCASE",
+}
+
+
+class SqliteSnapshot:
+    """One generation of an index, for one thread, as long as its `with` block lasts.
+
+    `snapshot.Snapshot` says what each method gives.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        vectors: VectorFile | None,
+        state: IndexState,
+        tables: PassageTableCache | None = None,  # kept between snapshots
+    ) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._tables = tables or PassageTableCache()
+        self.state = state
+
+    @property
+    def stamp(self) -> str:
+        """A name of the contents."""
+        return self.state.stamp
+
+    @property
+    def probe_cosines(self) -> tuple[float, ...]:
+        """The cosines that the update found."""
+        return self.state.probe_cosines
+
+    @property
+    def table(self) -> PassageTable:
+        """The passages and notes there are, by number."""
+        return self._tables.get(self.state, self._catalog)
+
+    def passage_ids(self, where: Filter) -> NDArray[np.int64]:
+        """Return the passages that a filter lets through."""
+        return self.ids_meeting(to_condition(where))
+
+    def passages_with_all(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages that have every one of the words."""
+        return self._ids_matching(" AND ".join(quote_words([word]) for word in words))
+
+    def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages that have the words side by side."""
+        return self._ids_matching(quote_words(words))
+
+    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return the passages of the notes whose title or alias begins with the words."""
+        sql = "n.id IN (SELECT rowid FROM note_words WHERE note_words MATCH ?)"
+        return self._passages_of_notes(Condition(sql, (f"^ {quote_words(words)}",), of_notes=True))
+
+    def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the passages of some notes."""
+        sql = "n.id IN (SELECT value FROM json_each(?))"
+        return self._passages_of_notes(Condition(sql, (_json(notes),), of_notes=True))
+
+    def _ids_matching(self, expression: str) -> NDArray[np.int64]:
+        sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
+        return np.sort(read_numbers(self._catalog.rows(sql, (expression,))[0][0]))
+
+    def ids_meeting(self, condition: Condition) -> NDArray[np.int64]:
+        """Return the passages that meet an SQL condition, in ascending order."""
+        if condition.of_notes:
+            return self._passages_of_notes(condition)
+        # From the notes to their passages: SQLite alone would go through all passages.
+        text = self._catalog.rows(
+            f"""SELECT group_concat(p.id) FROM notes n JOIN files f ON f.id = n.file
+            CROSS JOIN passages p ON p.note = n.id WHERE {condition.sql}""",
+            condition.values,
+        )[0][0]
+        return np.sort(read_numbers(text))
+
+    def _passages_of_notes(self, condition: Condition) -> NDArray[np.int64]:
+        """Return all passages of the notes that meet a condition, in ascending order."""
+        text = self._catalog.rows(
+            f"""SELECT group_concat(n.id) FROM notes n
+            JOIN files f ON f.id = n.file WHERE {condition.sql}""",
+            condition.values,
+        )[0][0]
+        meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
+        notes = read_numbers(text)
+        meets[notes[notes < len(meets)]] = True  # the last notes may be without text
+        return np.flatnonzero(meets[self.table.note_of])
+
+    def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+        """Score every passage and every note that has a word."""
+        return score_word(self._catalog, word, weights, self.table)
+
+    def phrase_scores(
+        self, words: Sequence[str], weights: ColumnWeights
+    ) -> tuple[Matches, Matches]:
+        """Score every passage that has the words side by side; a note as its best passage."""
+        passages = score_phrase(self._catalog, words, weights)
+        return passages, best_of_notes(passages, self.table)
+
+    def nearest(
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        allowed_ids: NDArray[np.int64] | None = None,
+    ) -> Nearest:
+        """Find the k allowed passages of greatest cosine, best first; `query` has length 1."""
+        if self._vectors is None:
+            return Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+        return self._vectors.nearest(query, k, allowed_ids)
+
+    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
+        """Compare with their checksums the vectors that a search of these passages will read."""
+        if self._vectors is not None:
+            self._vectors.verify(allowed_ids)
+
+    def require_embedder(self, fingerprint: str) -> None:
+        """Raise MismatchError when the vectors of this generation are another model's."""
+        self.state.require_embedder(fingerprint, self._catalog.path.parent)
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of some passages in their order: (passages, dimension) float32."""
+        rows = self._catalog.rows(
+            """SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.id = p.vector
+            WHERE p.id IN (SELECT value FROM json_each(?))""",
+            (_json(passage_ids),),
+        )
+        by_id: dict[int, bytes] = dict(rows)
+        joined = b"".join(by_id[number] for number in map(int, passage_ids))
+        vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
+        return vectors.reshape(len(passage_ids), self.state.dimension)
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Return some passages with their notes, in the order of their numbers."""
+        rows = self._catalog.rows(_PASSAGES, (_json(passage_ids),))
+        notes = self.notes(sorted({row[-1] for row in rows}))
+        try:
+            found = {row[0]: _stored_passage(row, notes[row[-1]]) for row in rows}
+            return [found[number] for number in map(int, passage_ids)]
+        except (KeyError, ValueError) as error:
+            raise self._damaged(error) from error
+
+    def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
+        """Return some notes by their number inside the index."""
+        wanted = _json(numbers)
+        tags: dict[tuple[int, int], list[str]] = {}
+        for note, folder, written in self._catalog.rows(_TAGS, (wanted,)):
+            tags.setdefault((note, folder), []).append(written)
+        try:
+            return {
+                row[0]: _stored_note(row, tags.get((row[0], 0), []), tags.get((row[0], 1), []))
+                for row in self._catalog.rows(_NOTES, (wanted,))
+            }
+        except ValueError as error:
+            raise self._damaged(error) from error
+
+    def list_notes(
+        self, where: Filter | None, limit: int, *, with_passages: bool = False
+    ) -> list[StoredNote]:
+        """Return the notes of which a filter lets something through, the newest first."""
+        sql, values = _notes_where(where)
+        if with_passages:
+            sql = f"n.passages > 0 AND ({sql})"
+        rows = self._catalog.rows(
+            f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {sql}
+            ORDER BY n.date IS NULL, n.date DESC, f.path, n.line_start LIMIT ?""",
+            (*values, limit),
+        )
+        found = self.notes([number for (number,) in rows])
+        return [found[number] for (number,) in rows]
+
+    def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
+        """Return the notes of that name, by their number: by note id, passage id, path or title."""
+        rows = self._catalog.rows(_BY_NAME[by], (name,))
+        return self.notes([number for (number,) in rows])
+
+    def passages_of_note(self, note: int, where: Filter | None = None) -> list[StoredPassage]:
+        """Return the passages of a note that a filter lets through, in the order of the note."""
+        condition = Condition("1") if where is None else to_condition(where)
+        rows = self._catalog.rows(
+            f"""SELECT p.id FROM notes n JOIN files f ON f.id = n.file
+            CROSS JOIN passages p ON p.note = n.id
+            WHERE n.id = ? AND ({condition.sql}) ORDER BY p.id""",
+            (note, *condition.values),
+        )
+        return self.passages([number for (number,) in rows])
+
+    def tags(self, where: Filter | None = None) -> list[TagCount]:
+        """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
+        sql, values = _notes_where(where)
+        spellings = self._catalog.rows(
+            """SELECT normal, written FROM tags WHERE whole GROUP BY normal, written
+            ORDER BY count(*), written DESC"""
+        )
+        commonest: dict[str, str] = dict(spellings)  # the last one stays
+        rows = self._catalog.rows(
+            f"""SELECT normal, min(folder), count(DISTINCT note) AS notes FROM tags
+            WHERE whole AND note IN (SELECT n.id FROM notes n JOIN files f ON f.id = n.file
+                WHERE {sql}) GROUP BY normal ORDER BY notes DESC, normal""",
+            values,
+        )
+        return [TagCount(normal, commonest[normal], bool(f), n) for normal, f, n in rows]
+
+    def has_tag(self, normal: str) -> bool:
+        """Return whether a note has a tag, in its normal form, or one below it."""
+        sql = "SELECT EXISTS (SELECT 1 FROM tags WHERE normal = ?)"
+        return bool(self._catalog.number(sql, (normal,)))
+
+    def acronyms(self, words: Sequence[str], phrases: Sequence[str]) -> list[tuple[str, str]]:
+        """Return acronyms with their long forms: of the words, or for the phrases.
+
+        The pairs that most notes explain come first; all are in lower case.
+        """
+        return [
+            (short, long)
+            for short, long, _ in self._catalog.rows(
+                """SELECT short, long, count(*) AS notes FROM acronyms
+                WHERE short IN (SELECT value FROM json_each(?))
+                OR long IN (SELECT value FROM json_each(?))
+                GROUP BY short, long ORDER BY notes DESC, short, long""",
+                (json.dumps(list(words)), json.dumps(list(phrases))),
+            )
+        ]
+
+    def _damaged(self, error: Exception) -> Exception:
+        remedy = IndexLayout(self._catalog.path.parent).rebuild
+        return damaged(self._catalog.path, f"is damaged ({error})", remedy)
+
+
+def _notes_where(where: Filter | None) -> tuple[str, tuple[Value, ...]]:
+    """Return the SQL for the notes of which a filter lets something through, and its values."""
+    if where is None:
+        return "1", ()
+    condition = to_condition(where)
+    if condition.of_notes:
+        return condition.sql, condition.values
+    meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
+    return meets, condition.values
+
+
+def _json(numbers: Iterable[int]) -> str:
+    return json.dumps([int(number) for number in numbers])
+
+
+def _stored_note(row: Row, tags: list[str], folder_tags: list[str]) -> StoredNote:
+    links, authors, aliases = (tuple(json.loads(part)) for part in row[10:13])
+    return StoredNote(
+        note_id=row[1],
+        path=row[2],
+        title=row[3],
+        kind=NoteKind(row[4]),
+        line_start=row[5],
+        line_end=row[6],
+        tags=tuple(tags),
+        folder_tags=tuple(folder_tags),
+        date=row[7],
+        year=row[8],
+        paper=row[9],
+        links=links,
+        authors=authors,
+        aliases=aliases,
+    )
+
+
+def _stored_passage(row: Row, note: StoredNote) -> StoredPassage:
+    number, passage_id, section, role, line_start, line_end, text, search_text, tokens, _ = row
+    passage = Passage(
+        id=passage_id,
+        note_id=note.note_id,
+        section=tuple(section.split(SECTION_SEPARATOR)) if section else (),
+        role=Role(role) if role else None,
+        line_start=line_start,
+        line_end=line_end,
+        text=text,
+        search_text=search_text,
+        tokens=tokens,
+    )
+    return StoredPassage(number, note, passage)

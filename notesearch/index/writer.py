@@ -1,0 +1,261 @@
+"""Write what was read into the catalog: files, notes, tags, passages, words and vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+from notesearch.index.catalog import Catalog, Value
+from notesearch.index.changes import SeenFile, as_read
+from notesearch.index.journal import HASH_BYTES, crc_of
+from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
+from notesearch.records import Finding, Note, Passage, ReadFile, SkippedFile
+from notesearch.spelling import normalise_tag, tag_and_parents
+
+_NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
+_PASSAGES_OF_FILE = f"SELECT id FROM passages WHERE note IN ({_NOTES_OF_FILE})"
+
+
+def hash_text(text: str) -> bytes:
+    """Name a text by its content; equal texts share one vector."""
+    return hashlib.blake2b(text.encode("utf-8"), digest_size=HASH_BYTES).digest()
+
+
+class CatalogWriter:
+    """Writes within one transaction, numbering new rows after those that were there."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._files: dict[str, int] = dict(catalog.rows("SELECT path, id FROM files"))
+        self._last_file = catalog.number("SELECT max(id) FROM files")
+        self._last_note = catalog.number("SELECT max(id) FROM notes")
+        self._last_passage = catalog.number("SELECT max(id) FROM passages")
+        self._last_worded = self._last_passage
+        self._last_worded_note = self._last_note
+        self._last_vector = catalog.number("SELECT max(id) FROM vectors")
+        catalog.rows("CREATE TEMP TABLE IF NOT EXISTS released (vector INTEGER PRIMARY KEY)")
+        catalog.rows("DELETE FROM released")
+
+    def clear(self) -> None:
+        """Empty the whole catalog, for a rebuild."""
+        for table in FULL_TEXT_TABLES:
+            self._catalog.rows(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
+        for table in CLEARED_BY_REBUILD:
+            self._catalog.rows(f"DELETE FROM {table}")
+        self._files.clear()
+
+    def put_file(self, seen: SeenFile, failed: bool) -> int:
+        """Insert or update the file's row; return its number."""
+        number = self._files.get(seen.path)
+        values = (seen.size, seen.mtime_ns, seen.settled, seen.hash, failed)
+        if number is not None:
+            self._catalog.rows(
+                """UPDATE files SET size = ?, mtime_ns = ?, settled = ?, hash = ?, failed = ?
+                WHERE id = ?""",
+                (*values, number),
+            )
+            return number
+        self._last_file += 1
+        self._files[seen.path] = self._last_file
+        self._catalog.rows(
+            """INSERT INTO files (id, path, size, mtime_ns, settled, hash, failed)
+            VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            (self._last_file, seen.path, *values),
+        )
+        return self._last_file
+
+    def replace_file(self, seen: SeenFile, read: ReadFile) -> int:
+        """Put what a file holds now in the place of what it held, all but the notes themselves.
+
+        The earlier notes of a file that fails now stay.
+        """
+        is_known = seen.path in self._files
+        reading = read.reading
+        number = self.put_file(as_read(seen, reading.stamp), failed=reading.skipped is not None)
+        if is_known and reading.skipped is None:
+            self.remove_notes(number)
+        if is_known or reading.findings or reading.skipped:
+            self.put_findings(number, reading.findings, reading.skipped)
+        return number
+
+    def touch_file(self, seen: SeenFile) -> None:
+        """Update the size and time of a file whose bytes are the same."""
+        self._catalog.rows(
+            "UPDATE files SET size = ?, mtime_ns = ?, settled = ? WHERE path = ?",
+            (seen.size, seen.mtime_ns, seen.settled, seen.path),
+        )
+
+    def remove_file(self, path: str) -> None:
+        """Forget a file with all that was read in it."""
+        file = self._files.pop(path)
+        self.remove_notes(file)
+        self.put_findings(file, (), None)
+        self._catalog.rows("DELETE FROM files WHERE id = ?", (file,))
+
+    def put_findings(
+        self, file: int, findings: Iterable[Finding], skipped: SkippedFile | None
+    ) -> None:
+        """Replace what was odd about a file."""
+        self._catalog.rows("DELETE FROM findings WHERE file = ?", (file,))
+        rows: list[Sequence[Value]] = [(file, 0, f.line, f.reason) for f in findings]
+        if skipped is not None:
+            rows.append((file, 1, skipped.line, skipped.reason))
+        self._catalog.insert("INSERT INTO findings VALUES (?, ?, ?, ?)", rows)
+
+    def remove_notes(self, file: int) -> None:
+        """Forget the notes of a file; their vectors are released, and go at the end if unused."""
+        self._catalog.rows(
+            f"""INSERT OR IGNORE INTO released
+            SELECT vector FROM passages WHERE id IN ({_PASSAGES_OF_FILE})""",
+            (file,),
+        )
+        # A full-text table takes out the words that it is given once more.
+        self._catalog.rows(
+            f"""INSERT INTO words (words, rowid, title, section, body)
+            SELECT 'delete', id, title, section, body FROM passage_words
+            WHERE id IN ({_PASSAGES_OF_FILE})""",
+            (file,),
+        )
+        self._catalog.rows(
+            f"""INSERT INTO note_words (note_words, rowid, title)
+            SELECT 'delete', id, title FROM note_names WHERE id IN ({_NOTES_OF_FILE})""",
+            (file,),
+        )
+        for table in ("passages", "tags", "acronyms"):
+            self._catalog.rows(f"DELETE FROM {table} WHERE note IN ({_NOTES_OF_FILE})", (file,))
+        self._catalog.rows("DELETE FROM notes WHERE file = ?", (file,))
+
+    def known_vectors(self, text_hashes: Sequence[bytes]) -> dict[bytes, int]:
+        """Find the texts among these that have a vector, with its number."""
+        found: dict[bytes, int] = {}
+        for start in range(0, len(text_hashes), 500):
+            part = text_hashes[start : start + 500]
+            marks = ",".join("?" * len(part))
+            found.update(
+                self._catalog.rows(
+                    f"SELECT text_hash, id FROM vectors WHERE text_hash IN ({marks})", part
+                )
+            )
+        return found
+
+    def put_vectors(self, text_hashes: Sequence[bytes], rows: Sequence[bytes]) -> range:
+        """Store float16 rows by the hash of their text, and give their numbers."""
+        first = self._last_vector + 1
+        numbers = range(first, first + len(rows))
+        self._last_vector += len(rows)
+        self._catalog.insert(
+            "INSERT INTO vectors VALUES (?, ?, ?, ?)",
+            (
+                (number, key, row, crc_of(key, row))
+                for number, key, row in zip(numbers, text_hashes, rows, strict=True)
+            ),
+        )
+        return numbers
+
+    def known_probes(self) -> dict[str, bytes]:
+        """Return the float16 rows of the probes that have one, by their texts."""
+        return dict(self._catalog.rows("SELECT text, vector FROM probes"))
+
+    def put_probes(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Store float16 rows of probes."""
+        self._catalog.insert("INSERT INTO probes VALUES (?, ?)", rows)
+
+    def put_notes(self, files: Iterable[tuple[int, ReadFile]], vectors: Iterable[int]) -> None:
+        """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
+        notes: list[Sequence[Value]] = []
+        tags: list[Sequence[Value]] = []
+        acronyms: list[Sequence[Value]] = []
+        passages: list[Sequence[Value]] = []
+        vector = iter(vectors)
+        for file, read in files:
+            for note, own in zip(read.reading.notes, read.passages, strict=True):
+                self._last_note += 1
+                notes.append(_note_row(self._last_note, file, note, self._last_passage + 1, own))
+                tags.extend(self._tag_rows(self._last_note, note))
+                acronyms.extend((self._last_note, *pair) for pair in note.acronyms)
+                for passage in own:
+                    self._last_passage += 1
+                    passages.append(
+                        _passage_row(self._last_passage, self._last_note, next(vector), passage)
+                    )
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(16)})", notes)
+        self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(6)})", tags)
+        self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
+        self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
+
+    def put_words(self) -> None:
+        """Put the passages and notes that came since the last call into the full-text tables."""
+        self._catalog.rows(
+            """INSERT INTO words (rowid, title, section, body)
+            SELECT id, title, section, body FROM passage_words WHERE id > ? AND id <= ?""",
+            (self._last_worded, self._last_passage),
+        )
+        self._catalog.rows(
+            """INSERT INTO note_words (rowid, title)
+            SELECT id, title FROM note_names WHERE id > ? AND id <= ?""",
+            (self._last_worded_note, self._last_note),
+        )
+        self._last_worded = self._last_passage
+        self._last_worded_note = self._last_note
+
+    def _tag_rows(self, number: int, note: Note) -> Iterable[Sequence[Value]]:
+        for folder, tags in enumerate((note.tags, note.folder_tags)):
+            for position, written in enumerate(tags):
+                forms = tag_and_parents(normalise_tag(written))[::-1]
+                for depth, normal in enumerate(forms, start=1):
+                    yield number, position, folder, written, normal, depth == len(forms)
+
+    def drop_released(self) -> None:
+        """Remove the vectors that no passage uses any more."""
+        self._catalog.rows(
+            """DELETE FROM vectors WHERE id IN (SELECT vector FROM released)
+            AND NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.id)"""
+        )
+        self._catalog.rows("DELETE FROM released")
+
+
+def _marks(count: int) -> str:
+    return ",".join("?" * count)
+
+
+def _note_row(
+    number: int, file: int, note: Note, first_passage: int, passages: Sequence[Passage]
+) -> Sequence[Value]:
+    lists = (
+        json.dumps(part, ensure_ascii=False) for part in (note.links, note.authors, note.aliases)
+    )
+    return (
+        number,
+        file,
+        note.id,
+        note.title,
+        note.kind.value,
+        first_passage,
+        len(passages),
+        ",".join(str(passage.tokens) for passage in passages) or None,
+        note.line_start,
+        note.line_end,
+        note.date,
+        note.year,
+        note.paper,
+        *lists,
+    )
+
+
+def _passage_row(number: int, note: int, vector: int, passage: Passage) -> Sequence[Value]:
+    title, newline, _ = passage.search_text.partition("\n")
+    return (
+        number,
+        note,
+        vector,
+        passage.id,
+        SECTION_SEPARATOR.join(passage.section),
+        passage.role.value if passage.role else None,
+        passage.line_start,
+        passage.line_end,
+        passage.tokens,
+        len(title) + 1 if newline else 0,
+        passage.text,
+        passage.search_text,
+    )
