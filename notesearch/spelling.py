@@ -184,7 +184,7 @@ def _doi(written: str) -> str | None:
     doi = unquote(written.replace("&amp;", "&")).replace("\\", "").lower()
     doi = re.split(r"[\s?#&,;]|\)\(|\.html?\b", doi, maxsplit=1)[0]
     doi = _cut_at_unopened_bracket(doi)
-    while (bare := _without_page(doi)) != doi:  # what is cut off may bare another: `/pdf/pdf`
+    while (bare := _without_page(doi)) != doi:  # one end may follow another: `/pdf/pdf`
         doi = bare
     arxiv = re.fullmatch(rf"10\.48550/arxiv\.(?:{_NEW_ARXIV}|{_OLD_ARXIV})(?:v\d+)?", doi)
     if arxiv:

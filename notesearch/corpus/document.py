@@ -14,7 +14,7 @@ from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.decode import UnreadableError, decode, refuse_many_lines
 from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
 from notesearch.corpus.formats import TRANSLATORS
-from notesearch.corpus.text import heading_text
+from notesearch.corpus.text import HeadingLine, find_headings
 from notesearch.records import Block
 
 # The most in a file of 43 collections is 3,500; each takes some 60 µs, however short.
@@ -22,15 +22,6 @@ MAX_BLOCKS_PER_MB = 20_000  # and as many in a smaller file
 _LINES_ABOVE_HEAD = 12
 _HEAD_KEY = re.compile(r"(?:title|tags|date|aliases):\s", re.IGNORECASE)
 _NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class HeadingLine:
-    """A heading of a document: where it stands, how deep, and its words."""
-
-    position: int
-    level: int
-    text: str
 
 
 @dataclass(frozen=True)
@@ -60,12 +51,7 @@ class Document:
     @cached_property
     def headings(self) -> tuple[HeadingLine, ...]:
         """The headings of the body that have words, in order."""
-        found = (
-            HeadingLine(block.start, *heading_text(self.markup[block.start : block.end]))
-            for block in self.blocks
-            if block.kind == "heading"
-        )
-        return tuple(heading for heading in found if heading.text)
+        return find_headings(self.markup, self.blocks)
 
     @cached_property
     def topic_paths(self) -> tuple[tuple[HeadingLine, ...], ...]:

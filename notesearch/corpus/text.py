@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from html import unescape
+from typing import NamedTuple
+
+from notesearch.records import Block
 
 _ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t](.*))?$")
 # The grammar of links. `[words](target "title")`, whose target may hold pairs of brackets:
@@ -49,6 +52,24 @@ def _without_closing(text: str) -> str:
     text = text.strip(" \t")
     open_text = text.rstrip("#")
     return text if open_text[-1:].strip() else open_text.rstrip(" \t")
+
+
+class HeadingLine(NamedTuple):
+    """A heading of a document that has words."""
+
+    position: int  # in the document's lines
+    level: int
+    text: str
+
+
+def find_headings(markup: Sequence[str], blocks: Sequence[Block]) -> tuple[HeadingLine, ...]:
+    """Return the headings among some blocks that have words, in order."""
+    found = (
+        HeadingLine(block.start, *heading_text(markup[block.start : block.end]))
+        for block in blocks
+        if block.kind == "heading"
+    )
+    return tuple(heading for heading in found if heading.text)
 
 
 @lru_cache(maxsize=1024)  # layout, title, facts and sections ask for the same few lines

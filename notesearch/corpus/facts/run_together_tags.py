@@ -180,7 +180,7 @@ def _cover_around_rest(letters: str, pieces: Sequence[_Piece]) -> tuple[tuple[st
 def _sure_pieces(letters: str, pieces: Sequence[_Piece]) -> list[_Piece]:
     """Leave out what proves too little beside a rest: short terms, and halves of a word.
 
-    In `agentic-searchrag` the hyphen says that `agentic` goes on, so `agent` is no tag there.
+    In `agentic-searchrag` the hyphen shows that `agentic` goes on, so `agent` is no tag there.
     """
     go_on = {piece.start for piece in pieces if letters[piece.end :].startswith("-")}
     began_before = {piece.end for piece in pieces if letters[: piece.start].endswith("-")}
@@ -197,5 +197,5 @@ def _sure_pieces(letters: str, pieces: Sequence[_Piece]) -> list[_Piece]:
 
 
 def _is_rest(stretch: str) -> bool:
-    """Say whether a stretch can be a tag of its own: a hyphen binds it to its neighbour."""
+    """Tell whether a stretch can be a tag of its own: a hyphen binds it to its neighbour."""
     return len(stretch) >= _MIN_REST and stretch == stretch.strip("-/")

@@ -23,7 +23,7 @@ TAG_KEYS = word_set(
 )
 """Keys of front matter whose values are tags, in lower case."""
 
-# Folders, as normalised and without a plural `s`, that say what is inside and no topic.
+# Folders, normalised and without a plural `s`, that name a kind of files and no topic.
 _CONTAINER_FOLDERS = word_set(
     "archive article asset attachment blog blog-post collection comment content corpus data doc "
     "document draft en figure file img image inbox index library literature literature-note main "
@@ -35,6 +35,8 @@ _CONTAINER_FOLDERS = word_set(
 )
 _QUOTES = "\"'`“”‘’«»"
 _ORG_LINK = re.compile(r"\[\[([^\[\]]*)\](?:\[([^\[\]]*)\])?\]")
+# `[[a]] [[id:1][b, c]], d` is a, "b, c" and d.
+_LINK_OR_TEXT = re.compile(_ORG_LINK.pattern + r"|(?:(?!\[\[)[^,])+")
 
 
 # Only marks stand before the key of a field or the first hashtag of a line.
@@ -125,20 +127,20 @@ def _scalar_text(value: object) -> str:
 def _split_tags(text: str, *, at_spaces: bool = True) -> list[str]:
     """Cut a text that lists tags: at links, commas, semicolons, bars, or else at spaces."""
     text = text.strip(" \t\r\n\u00a0\ufeff")
-    if _ORG_LINK.search(text):
-        return [_clean_tag(part) for part in _split_links(text)]
-    if text.startswith("[") and text.endswith("]"):
+    if text.startswith("[") and text.endswith("]") and not _ORG_LINK.search(text):
         text = text[1:-1]
-    for separator in (",", "，", "、", ";", "|", "•", "·"):
-        if separator in text:
-            return [_clean_tag(part) for part in _split_at(text, separator)]
-    if text.startswith("#") and text.count("#") > 1:
+    separator = next((sign for sign in ",，、;|•·" if sign in text), None)
+    if _ORG_LINK.search(text):
+        parts = [part[0] for part in _LINK_OR_TEXT.finditer(text)]
+    elif separator:
+        parts = _split_at(text, separator)
+    elif text.startswith("#") and text.count("#") > 1:
         parts = re.split(r"(?<!\S)#|(?<=\w)#(?=\w)", text)
     elif at_spaces or text[:1] in _QUOTES:
         parts = re.findall(r"\"[^\"]*\"|'[^']*'|`[^`]*`|\S+", text)
     else:
         parts = [text]
-    return [_clean_tag(part) for part in parts]
+    return [tag for tag in map(_clean_tag, parts) if tag]
 
 
 def _split_at(text: str, separator: str) -> list[str]:
@@ -147,15 +149,6 @@ def _split_at(text: str, separator: str) -> list[str]:
         return text.split(separator)
     item = rf"\s*(?:(\"[^\"]*\"|'[^']*')\s*|([^{separator}]*))(?:{separator}|$)"
     return [match[1] or match[2] or "" for match in re.finditer(item, text)]
-
-
-def _split_links(text: str) -> list[str]:
-    """Cut at the links: `[[a]] [[id:1][b, c]], d` is a, "b, c" and d."""
-    pieces = iter(_ORG_LINK.split(text))  # text, target, words, text, target, words, …, text
-    parts = next(pieces).split(",")
-    for target, words, behind in zip(pieces, pieces, pieces, strict=True):
-        parts += [words or target.partition("|")[0], *behind.split(",")]
-    return parts
 
 
 def _clean_tag(text: str) -> str:
@@ -218,7 +211,7 @@ def tags_from_line(line: str) -> tuple[str, ...] | None:
     return _listed_tags(key, value) if field["colon"] else None
 
 
-# What tells a sentence from a list of tags.
+# Signs of a sentence, which is no list of tags.
 _SENTENCE_WORDS = word_set(
     "am are be been being can could did do does had has have he her his i if is it its may might "
     "must she should that their them these they this those used uses was we were what when where "
@@ -234,7 +227,7 @@ def _listed_tags(key: str, value: str) -> tuple[str, ...] | None:
         return None
     # `Tags: deep nlp` is two; `Tags: Deep Learning`, `Topic: deep learning` are one.
     at_spaces = key == "tags" and not value[:1].isupper()
-    items = [item for item in _split_tags(value.rstrip("."), at_spaces=at_spaces) if item]
+    items = _split_tags(value.rstrip("."), at_spaces=at_spaces)
     if not items or not any(char.isalpha() for char in value):
         return None
     is_sentence = (
@@ -252,8 +245,8 @@ def _reads_as_sentence(item: str) -> bool:
     return len(words) > _MAX_TAG_WORDS or (len(words) > 2 and bool(_SENTENCE_WORDS & set(words)))
 
 
-_HASHTAG = re.compile(r"\\?#([^\W\d_][\w/.:+&'’-]*)[,;]?")
-_COLOUR = re.compile(r"(?=[a-z]*\d)(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
+_COLOUR = r"(?=[a-zA-Z]*\d)(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
+_HASHTAG = re.compile(rf"\\?#(?!{_COLOUR}[,;]?$)([^\W\d_][\w/.:+&'’-]*)[,;]?")
 _DIRECTIVES = word_set("define elif else endif if ifdef ifndef import include pragma undef")
 
 
@@ -266,24 +259,20 @@ def hashtag_line(line: str) -> tuple[str, ...] | None:
         return None
     prefix = _LINE_PREFIX.match(line)
     words = line[prefix.end() if prefix else 0 :].replace("#", " #").replace("\\ #", "#").split()
-    tags = [_hashtag(word.strip("*_`")) for word in words]
-    if not tags or not all(tags):
+    matches = [_HASHTAG.fullmatch(word.strip("*_`")) for word in words]
+    tags = [match[1].rstrip(".:/-'’") for match in matches if match]
+    if not tags or len(tags) < len(words):
         return None
     if len(tags) == 1 and (tags[0].capitalize() == tags[0] or tags[0] in _DIRECTIVES):
         return None
     return unique_tags(tags)
 
 
-def _hashtag(word: str) -> str:
-    """Read one hashtag; "" when the word is none, or is a colour."""
-    match = _HASHTAG.fullmatch(word)
-    if match is None or _COLOUR.fullmatch(match[1]):
-        return ""
-    return match[1].rstrip(".:/-'’")
-
-
 _NOT_PROSE = re.compile(r"`[^`\n]*`|https?://\S+|\[\[[^\[\]]*\]\]", re.IGNORECASE)
-_INLINE = re.compile(r"(?<=[\s(\[,;:\"'“‘—–])(?<!\]\()#([^\W\d_][\w/-]*)(?![\w#(])")
+_INLINE = re.compile(
+    r"(?<=[\s(\[,;:\"'“‘—–])(?<!\]\()"
+    rf"#(?!{_COLOUR}(?![\w/-]))([^\W\d_][\w/-]*)(?![\w#(])"
+)
 
 
 def inline_hashtags(line: str) -> tuple[str, ...]:
@@ -294,8 +283,7 @@ def inline_hashtags(line: str) -> tuple[str, ...]:
     if whole := hashtag_line(line):
         return whole
     prose = _NOT_PROSE.sub(" ` ", line.strip())
-    found = (match[1].rstrip("/-") for match in _INLINE.finditer(prose))
-    return unique_tags(tag for tag in found if not _COLOUR.fullmatch(tag))
+    return unique_tags(match[1].rstrip("/-") for match in _INLINE.finditer(prose))
 
 
 def folder_tags(path: str) -> tuple[str, ...]:

@@ -7,11 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from notesearch.corpus.facts.dates import date_from_name, parse_date, read_year
 from notesearch.corpus.facts.papers import is_paper_line
-from notesearch.corpus.text import heading_text, linked_title, plain, unquote, without_marker
+from notesearch.corpus.text import (
+    HeadingLine,
+    find_headings,
+    linked_title,
+    plain,
+    unquote,
+    without_marker,
+)
 from notesearch.records import Block
 from notesearch.spelling import (
     MAX_HEADING,
@@ -79,11 +85,8 @@ def is_generic_heading(heading: str) -> bool:
     phrase = bare_heading(heading)
     if not phrase or parse_date(_BRACKETS_AT_END.sub("", heading.strip("# "))) is not None:
         return True
-    return _is_section_name(phrase) or all(map(_is_section_name, split_phrase(phrase)))
-
-
-def _is_section_name(phrase: str) -> bool:
-    return without_modifiers(phrase, _SECTION_NAMES) is not None
+    candidates = [[phrase], split_phrase(phrase)]
+    return any(all(without_modifiers(p, _SECTION_NAMES) for p in parts) for parts in candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def find_title(
 ) -> Title:
     """Find a note's title: front matter, a title field, a heading, a bullet, the file's name."""
     given = fields.get("title") or fields.get("name")
-    headings = _headings(markup, blocks)
+    headings = find_headings(markup, blocks)
     number = next((n for n, found in enumerate(headings) if not is_generic_heading(found.text)), -1)
     heading = None
     if number >= 0:
@@ -126,7 +129,7 @@ def find_title(
     is_nameless = named.text.lower() in _NAMELESS  # a README that no folder names
     if heading and (
         heading.link
-        or not (is_nameless or _says_enough(named.text))
+        or not (is_nameless or _can_be_title(named.text))
         or not (
             _heads_a_section(markup, headings, number)
             or _is_first_section(path, named.text, markup, headings[number:])
@@ -134,7 +137,7 @@ def find_title(
     ):
         return heading
     opening = None if heading else _opening_line(path, markup, blocks)
-    if opening is None and is_nameless:  # `My notes` says more than `README`
+    if opening is None and is_nameless:  # `My notes` is better than `README`
         above = (found.text for found in (headings[:number] if heading else headings))
         worded = (text for text in above if text[0].isalpha() and text.lower() not in _NAMELESS)
         opening = next(worded, None)
@@ -182,24 +185,7 @@ def _key(text: str) -> str:
     return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
-class _Heading(NamedTuple):
-    """A heading of a note that has words."""
-
-    position: int
-    level: int
-    text: str
-
-
-def _headings(markup: Sequence[str], blocks: Sequence[Block]) -> list[_Heading]:
-    found = (
-        _Heading(block.start, *heading_text(markup[block.start : block.end]))
-        for block in blocks
-        if block.kind == "heading"
-    )
-    return [heading for heading in found if heading.text]
-
-
-def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number: int) -> bool:
+def _heads_a_section(markup: Sequence[str], headings: Sequence[HeadingLine], number: int) -> bool:
     """Tell a heading that is one section of several from the title above them.
 
     In a vault the file's name is the title, and the first heading opens the first section:
@@ -224,7 +210,7 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
 
 
 def _is_first_section(
-    path: str, name: str, markup: Sequence[str], headings: Sequence[_Heading]
+    path: str, name: str, markup: Sequence[str], headings: Sequence[HeadingLine]
 ) -> bool:
     """Tell whether the first of some headings is a section, under a file's name that is a title.
 
@@ -248,11 +234,11 @@ def _is_first_section(
     return not any("/" in line and is_paper_line(line) and paper_id(line) for line in below)
 
 
-def _says_enough(name: str) -> bool:
+def _can_be_title(name: str) -> bool:
     """Tell a file's name that can be a title from `notes 3`."""
     words = re.findall(r"[^\W\d_]{2,}", name)
-    tells = len(words) > 1 or any(len(word) > 2 for word in words)
-    return tells and not is_generic_heading(" ".join(words))
+    is_name = len(words) > 1 or any(len(word) > 2 for word in words)
+    return is_name and not is_generic_heading(" ".join(words))
 
 
 def _opening_link(markup: Sequence[str], blocks: Sequence[Block]) -> Title | None:

@@ -7,7 +7,7 @@ from enum import Enum
 from itertools import takewhile
 from typing import NamedTuple
 
-from notesearch.corpus.document import Document, HeadingLine
+from notesearch.corpus.document import Document
 from notesearch.corpus.facts.dates import parse_date
 from notesearch.corpus.facts.papers import PAPER_LINK, is_paper_line
 from notesearch.corpus.facts.title import is_generic_heading
@@ -17,7 +17,14 @@ from notesearch.corpus.layouts.note_parts import (
     count_words_beside_links,
     fills,
 )
-from notesearch.corpus.text import ANY_LINK, linked_title, mend_links, plain, without_marker
+from notesearch.corpus.text import (
+    ANY_LINK,
+    HeadingLine,
+    linked_title,
+    mend_links,
+    plain,
+    without_marker,
+)
 from notesearch.records import Block
 from notesearch.spelling import paper_id
 
@@ -150,11 +157,10 @@ def split_bullets(document: Document, *, asked: bool = False) -> list[Part] | No
 def _is_paper_item(document: Document, item: Block) -> bool:
     """Tell a reference with notes below it from a bullet of a note."""
     line, end = _opening_of_item(document, item)
-    if _URL.search(line):
-        names_paper = count_words(line) >= 2 or not is_generic_heading(plain(line))
-    else:
-        names_paper = False
-    if not names_paper and not (_YEAR_OF_REFERENCE.search(line) and line.count(". ") >= 2):
+    is_linked = _URL.search(line) and (
+        count_words(line) >= 2 or not is_generic_heading(plain(line))
+    )
+    if not is_linked and not (_YEAR_OF_REFERENCE.search(line) and line.count(". ") >= 2):
         return False
     return count_words("\n".join(document.markup[end : item.end])) >= _MIN_WORDS_OF_NOTES
 
@@ -209,7 +215,7 @@ _YEAR_HEADS = ("year", "published", "publication date", "release date", "release
 _YEAR_OF_CELL = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _MIN_WORDS_OF_ROW = 6
 _MIN_PAPER_SHARE = 0.6
-# A row that links another note of the folder only names it, unless it says so much beside.
+# A row with a link to another note of the folder only names it, unless it has so many other words.
 _TO_A_FILE = re.compile(r"(?<!!)\[[^\[\]]*\]\((?!https?:|#)")
 _MIN_WORDS_BESIDE = 8
 

@@ -1,4 +1,4 @@
-"""The parts of a file that are notes of their own, and what a layout asks about their words."""
+"""The parts of a file that are notes of their own, and how many words they have."""
 
 from __future__ import annotations
 
