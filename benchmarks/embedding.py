@@ -4,7 +4,6 @@
 
 Prints the tables that stand in benchmarks/README.md. Needs the judged collections and notes under
 DIR (cranfield/, cisi/, wild/notes/); ../shared/data beside the repository is looked at first.
-bfloat16 has its rows where OpenVINO is installed.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +30,7 @@ from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_file
 from notesearch.corpus.walk import list_files
 from notesearch.embedding import ModelChoice, Precision, load_counter, load_embedder
-from notesearch.embedding.compiled import count_cores
+from notesearch.embedding.graph_engine import count_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,14 +40,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 WORDS_PER_PASSAGE = 150
 MAX_TOKENS = 224
 QUERY = "why DPO avoids reward model"
-PRECISIONS = [
-    precision
-    for precision in Precision
-    if precision is not Precision.BFLOAT16 or find_spec("openvino")  # an extra
-]
 
 PLAIN_QUERY = f"""
-from notesearch.embedding.source import find_source
+from notesearch.embedding.model_source import find_source
 from notesearch.embedding import ModelChoice
 from sentence_transformers import SentenceTransformer
 model = SentenceTransformer(str(find_source(ModelChoice()).folder), device="cpu")
@@ -91,7 +84,7 @@ def main() -> None:
         "speed": lambda: measure_speed(cut_notes(arguments.data, arguments.passages)),
         "quality": lambda: measure_quality(arguments.data),
     }
-    for precision in PRECISIONS:  # compiled beforehand: that is paid once, not here
+    for precision in Precision:  # compiled beforehand: that is paid once, not here
         load_embedder(ModelChoice(precision=precision))
     for name, part in parts.items():
         if arguments.only in {None, name}:
@@ -106,7 +99,7 @@ def _default_data() -> Path:
 def measure_cold(runs: int = 7) -> None:
     """Time fresh processes that embed one query, in turn."""
     codes = {"sentence-transformers": PLAIN_QUERY}
-    for precision in PRECISIONS:
+    for precision in Precision:
         codes[f"compiled {precision.value}"] = COMPILED_QUERY.replace("PRECISION", precision.value)
     found: dict[str, list[ColdRun]] = {name: [] for name in codes}
     for _ in range(runs):  # in turn, so that a busy minute of the machine hits all of them
@@ -153,7 +146,7 @@ def measure_speed(texts: Sequence[str], slices: int = 4) -> None:
     engines: dict[str, Callable[[list[str]], NDArray[np.float32]]] = {
         "sentence-transformers": lambda part: plain.encode(part, batch_size=32)
     }
-    for precision in PRECISIONS:
+    for precision in Precision:
         embedder = load_embedder(ModelChoice(precision=precision))
         engines[f"compiled {precision.value}"] = embedder.embed_passages
     seconds = dict.fromkeys(engines, 0.0)
@@ -230,7 +223,7 @@ def load_plain() -> SentenceTransformer:
     """Load the default model as a plain script would."""
     from sentence_transformers import SentenceTransformer
 
-    from notesearch.embedding.source import find_source
+    from notesearch.embedding.model_source import find_source
 
     source = find_source(ModelChoice())
     assert source is not None
@@ -243,7 +236,7 @@ def measure_quality(data: Path) -> None:
     engines: dict[str, Callable[[list[str]], NDArray[np.float32]]] = {
         "sentence-transformers": lambda part: plain.encode(part, normalize_embeddings=True)
     }
-    for precision in PRECISIONS:
+    for precision in Precision:
         embedder = load_embedder(ModelChoice(precision=precision))
         engines[f"compiled {precision.value}"] = embedder.embed_passages
     collections = [read_collection(data / name) for name in ("cranfield", "cisi")]

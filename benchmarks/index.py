@@ -34,10 +34,11 @@ from numpy.typing import NDArray
 from benchmarks.note_words import all_words
 from benchmarks.plot import draw
 from notesearch.index.check import check_index
-from notesearch.index.reports import LazyEmbedder, UpdateReport
+from notesearch.index.reports import UpdateReport
 from notesearch.index.snapshot import ColumnWeights
 from notesearch.index.snapshots import Store
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.lazy import Lazy
 from notesearch.query.filters import Tag, YearBetween
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 
@@ -134,7 +135,8 @@ def plan_for(corpus: Path) -> UpdatePlan:
     """Join the corpus with the ready embedder."""
     return UpdatePlan(
         source=LineFiles(corpus),
-        embedder=LazyEmbedder("random-384", RandomEmbedder),
+        embedder=Lazy(RandomEmbedder),
+        embedder_fingerprint=RandomEmbedder.fingerprint,
         reading="lines-1",
     )
 

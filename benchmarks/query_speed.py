@@ -29,8 +29,8 @@ from benchmarks.note_words import all_words
 from benchmarks.plot import draw
 from notesearch import Index
 from notesearch.embedding import load_embedder
-from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.lazy import Lazy
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 
 HERE = Path(__file__).parent
@@ -140,7 +140,8 @@ def ensure_index(folder: Path, passages: int) -> Path:
         embedder = RandomEmbedder()
         plan = UpdatePlan(
             source=DrawnNotes(passages),
-            embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
+            embedder=Lazy(lambda: embedder),
+            embedder_fingerprint=embedder.fingerprint,
             reading="drawn",
         )
         update_index(index_dir, plan)

@@ -30,7 +30,7 @@ from notesearch.corpus.layouts import split_document
 from notesearch.corpus.reader import read_notes
 from notesearch.corpus.walk import list_files
 from notesearch.corpus.words.search_text import to_words
-from notesearch.embedding.tokens import WordCounts
+from notesearch.embedding.token_reader import WordCounts
 from notesearch.records import Note
 
 MAX_TOKENS = 254  # of the default model, its two special tokens aside

@@ -22,8 +22,7 @@ from notesearch import Index
 from notesearch.corpus.rules import ReadingRule
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
 from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
-from notesearch.evaluation.json_lines import read_json_lines
-from notesearch.evaluation.judged import JudgedQuery, read_queries
+from notesearch.evaluation.judged import JudgedQuery, read_json_lines, read_queries
 from notesearch.evaluation.metrics import DEPTH, Measure
 from notesearch.evaluation.report import compare, make_report
 from notesearch.index.snapshots import Store

@@ -15,10 +15,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from notesearch.embedding import ModelChoice, RerankerChoice, load_counter
-from notesearch.embedding.quiet import quiet
-from notesearch.embedding.reranking import load_reranker
-from notesearch.embedding.source import find_source
+from notesearch.embedding import ModelChoice, RerankerChoice, load_counter, load_reranker
+from notesearch.embedding.compile.pretrained import quiet
+from notesearch.embedding.model_source import find_source
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 QUESTION = "why DPO avoids reward model"

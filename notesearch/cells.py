@@ -1,4 +1,8 @@
-"""A text in, the columns that a terminal gives it out."""
+"""Count the columns of a terminal that a text takes.
+
+rich.cells does it too, but loading it takes 1.4 ms of every question, and its widths of joined
+emoji and of vowel signs change with its version.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ def cells(text: str) -> int:
 
 
 def cut_to_cells(text: str, width: int) -> str:
-    """Give as much of the beginning of a text as fits into so many columns."""
+    """Return as much of the beginning of a text as fits into so many columns."""
     if text.isascii():
         return text[: max(width, 0)]
     used = 0

@@ -10,7 +10,6 @@ from pathlib import Path
 # A folder that is made for somebody's notes, and a file in it.
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def make_private_folder(folder: Path) -> None:
@@ -23,7 +22,7 @@ def make_private_folder(folder: Path) -> None:
 
 def create_private(path: Path) -> None:
     """Create an empty file for its owner alone; FileExistsError where something has the name."""
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, PRIVATE_FILE))
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE_FILE))
 
 
 def sync_file(path: Path) -> None:
@@ -33,9 +32,7 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in the folder are on the disk, where the system opens folders."""
-    if os.name == "nt":
-        return
+    """Wait until the names in the folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

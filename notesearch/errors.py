@@ -1,6 +1,8 @@
-"""What can go wrong, as few kinds: each says the place, the finding and the remedy in one line."""
+"""Errors and warnings: each message names the place, the finding and the remedy in one line."""
 
 from __future__ import annotations
+
+import warnings
 
 
 class NotesearchError(Exception):
@@ -33,3 +35,16 @@ class MismatchError(NotesearchError):
 
 class LockedError(NotesearchError):
     """An index that another process is writing."""
+
+
+class NotesearchWarning(UserWarning):
+    """A fact that a person should know, and that stops nothing."""
+
+
+def warn_in_python(message: str) -> None:
+    """Warn the caller's caller, as libraries do; the command line passes its own function."""
+    warnings.warn(message, NotesearchWarning, stacklevel=3)
+
+
+def say_nothing(message: str) -> None:
+    """Ignore a message: the default where nobody watches what takes long."""

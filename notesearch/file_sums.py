@@ -75,7 +75,7 @@ class CheckedFile:
         """
         self._sums = sums
         self._error_of = error_of or (lambda finding: DamagedFileError(f"{path}: {finding}"))
-        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._descriptor = os.open(path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._descriptor)
         size = os.fstat(self._descriptor).st_size
         if size != sums.size or len(sums.sums) != -(-size // PIECE_BYTES) * _SUM_BYTES:

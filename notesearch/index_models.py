@@ -16,6 +16,7 @@ from notesearch.embedding import (
     fingerprint_of,
     load_counter,
     load_embedder,
+    load_reranker,
 )
 from notesearch.errors import UsageError
 from notesearch.lazy import Lazy
@@ -116,8 +117,6 @@ class Model:
             return None
 
         def load() -> Reranker:
-            from notesearch.embedding.reranking import load_reranker
-
             return load_reranker(choice, warn=self._warn, tell=self._tell)
 
         return load

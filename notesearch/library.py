@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,8 +20,13 @@ from notesearch.arguments import (
 )
 from notesearch.corpus_folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder, Reranker
-from notesearch.embedding.load import say_nothing
-from notesearch.errors import CorpusError, UnusableIndexError, UsageError
+from notesearch.errors import (
+    CorpusError,
+    UnusableIndexError,
+    UsageError,
+    say_nothing,
+    warn_in_python,
+)
 from notesearch.index.catalog import no_index_yet
 from notesearch.index.layout import IndexLayout, require_safe_folder
 from notesearch.index.origin import lies_beside, read_corpus_name, remember_index
@@ -30,7 +34,6 @@ from notesearch.index.reports import (
     CorpusDrift,
     CorpusSource,
     IndexStatus,
-    LazyEmbedder,
     Problem,
     ProgressObserver,
     UpdateReport,
@@ -58,15 +61,6 @@ if TYPE_CHECKING:
 _ALL = 1_000_000_000
 
 ModeName = Literal["hybrid", "dense", "lexical"]
-
-
-class NotesearchWarning(UserWarning):
-    """Something a person should know, and that is no error."""
-
-
-def warn_in_python(message: str) -> None:
-    """The library's way to warn; the command line hands in its own."""
-    warnings.warn(message, NotesearchWarning, stacklevel=3)
 
 
 def filter_of(field: str, value: str) -> Filter:
@@ -409,7 +403,8 @@ class Index:
 
         return UpdatePlan(
             source=source,
-            embedder=LazyEmbedder(self._model.fingerprint, lambda: self._model.embedder),
+            embedder=Lazy(lambda: self._model.embedder),
+            embedder_fingerprint=self._model.fingerprint,
             reading=reading,
             probes=UNRELATED,
             corpus=corpus,

@@ -15,8 +15,8 @@ from typing import Any
 
 from notesearch.corpus.path_patterns import PathPatterns, PatternError
 from notesearch.corpus.rules import SPLITS, ReadingRule
-from notesearch.embedding.choice import Precision
-from notesearch.embedding.source import BUNDLED_NAMES, is_hub_id
+from notesearch.embedding.model_choice import Precision
+from notesearch.embedding.model_source import BUNDLED_NAMES, is_hub_id
 from notesearch.errors import SettingsError
 
 FOLDERS = ("corpus", "index")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import os
 import stat
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -18,9 +17,9 @@ from types import MappingProxyType
 from typing import Any
 
 from notesearch.corpus.rules import ReadingRule
-from notesearch.embedding.choice import ModelChoice, RerankerChoice
-from notesearch.embedding.source import BUNDLED_NAMES
-from notesearch.errors import SettingsError
+from notesearch.embedding.model_choice import ModelChoice, RerankerChoice
+from notesearch.embedding.model_source import BUNDLED_NAMES
+from notesearch.errors import SettingsError, warn_in_python
 from notesearch.setting_values import check_key, folder_value, model_value, own_value
 from notesearch.user_folders import config_folder
 
@@ -34,15 +33,6 @@ _OF_ONE_MODEL = ("truncate_dim", "revision", "query_prompt", "passage_prompt", "
 _MODEL_KEYS = ("model", "precision", "device", "dtype", *_OF_ONE_MODEL)
 _RERANK_KEYS = ("rerank", "rerank_revision", "rerank_trust_remote_code")
 _MOST_BYTES = 1 << 20  # of a settings file
-
-
-class SettingsWarning(UserWarning):
-    """A setting that does not count."""
-
-
-def warn_in_python(message: str) -> None:
-    """Warn as libraries do; the command line passes its own function."""
-    warnings.warn(message, SettingsWarning, stacklevel=3)
 
 
 DEFAULT_INDEX = Path("index")

@@ -22,9 +22,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from notesearch import Index
+from notesearch.cli.exit_codes import ExitCode
 from notesearch.embedding import Embedder
 from notesearch.errors import MismatchError
-from notesearch.exit_codes import ExitCode
 from notesearch.index.check import check_index
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import Contents, contents_of

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index, Settings
+from notesearch.cli.exit_codes import ExitCode
 from notesearch.errors import CorpusError, LockedError, UnusableIndexError
-from notesearch.exit_codes import ExitCode
 from notesearch.index.layout import IndexLayout
 from notesearch.index.origin import is_remembered
 from tests.cli.conftest import Run, run

@@ -11,8 +11,13 @@ import pytest
 
 import notesearch
 from notesearch import Hit, Index, Mode, NotesearchError, Settings
-from notesearch.errors import CorpusError, UnusableIndexError, UsageError
-from notesearch.library import NotesearchWarning
+from notesearch.errors import (
+    CorpusError,
+    NotesearchWarning,
+    UnusableIndexError,
+    UsageError,
+    warn_in_python,
+)
 from notesearch.query.filters import AllOf, Not, Tag
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder
@@ -273,7 +278,5 @@ def test_text_around_a_hit(tmp_path):
 
 
 def test_warnings_are_python_warnings_in_a_library():
-    from notesearch.library import warn_in_python
-
     with pytest.warns(NotesearchWarning, match="odd"):
         warn_in_python("odd")

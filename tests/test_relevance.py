@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index
-from notesearch.evaluation.evaluate import Evaluation
+from notesearch.evaluation.evaluate import Evaluation, evaluate_index
 from notesearch.evaluation.judged import JudgedQuery, read_queries
 from notesearch.evaluation.metrics import Measure
 from notesearch.evaluation.report import make_report
-from notesearch.measuring import evaluate_index
 from notesearch.search.answer import Mode
 from tests.conftest import SHIPPED
 

@@ -10,10 +10,10 @@ import pytest
 
 from notesearch import trust
 from notesearch.embedding import ModelChoice, RerankerChoice
+from notesearch.errors import NotesearchWarning
 from notesearch.settings import (
     NEEDS_TRUST,
     Settings,
-    SettingsWarning,
     load_settings,
     read_settings_file,
     user_settings_file,
@@ -209,9 +209,8 @@ def test_own_settings_stand_below_those_of_the_folder(found, tmp_path):
     assert (settings.model.name, settings.passage_tokens) == ("some/model", 100)
     assert settings.corpus == user_settings_file().parent / "../mine"
     assert (settings.model.precision.value, settings.ignore, warnings) == ("float32", ("a",), [])
-    assert load_settings(None, {"NOTESEARCH_PRECISION": "bfloat16"}).model.precision.value == (
-        "bfloat16"
-    )
+    by_environment = load_settings(None, {"NOTESEARCH_PRECISION": "float32"})
+    assert by_environment.model.precision.value == "float32"
 
 
 def test_own_settings_hold_without_a_file_in_the_folder(found):
@@ -239,5 +238,5 @@ def test_trust_in_the_code_of_one_model_does_not_pass_to_another(found):
 
 def test_library_warns_as_python_does(found):
     Path("notesearch.yaml").write_text("model: model\n")
-    with pytest.warns(SettingsWarning, match="left out model: a file that came with a folder"):
+    with pytest.warns(NotesearchWarning, match="left out model: a file that came with a folder"):
         load_settings(None, {})

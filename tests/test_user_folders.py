@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.embedding.store import choose_cache
+from notesearch.embedding.model_cache import choose_cache
 from notesearch.errors import SettingsError
 from notesearch.settings import Settings, load_settings, user_settings_file
 from notesearch.trust import distrust, is_trusted, list_trusted, trust

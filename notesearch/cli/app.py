@@ -1,49 +1,37 @@
-"""The application that the commands hang on, and the options that several of them share."""
+"""The application that holds the commands, and the options that several of them share."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
+from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
-from notesearch.cli.endings import DEBUG, is_debugging
-from notesearch.cli.output import tell, warn
-from notesearch.cli.places import Place
+from notesearch.cli.exit_codes import DEBUG, MEANING
 from notesearch.errors import UsageError
-from notesearch.exit_codes import MEANING
-
-if TYPE_CHECKING:
-    from notesearch.library import Index
+from notesearch.render.hit_formats import HIT_FORMATS
 
 # \b keeps the lines of a paragraph apart.
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
     f"  {code.value:>3}  {meaning}" for code, meaning in MEANING.items()
 )
-# What a person wants first, first; commands that are not named here follow.
+# The order in `--help`: what a person wants first, first.
 _ORDER = (
-    "query",
-    "similar",
-    "notes",
-    "tags",
-    "show",
-    "index",
-    "status",
-    "check",
-    "parse",
-    "eval",
-    "trust",
+    *("query", "similar", "notes", "tags", "show"),
+    *("index", "reindex", "status", "check", "parse", "eval", "trust"),
 )
+# A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
+_LEAVES_OUT = re.compile(r"-(\(|[a-z]+:)")
+_SHORT_FORMATS = {f"--{name}": f"--format={name}" for name in HIT_FORMATS}
 
 
-class InOrder(TyperGroup):
-    """Lists the commands in `--help` by what they are for, not by the modules they stand in.
-
-    `--debug` may stand behind a command too: whoever runs one again adds it there.
-    """
+class AllCommands(TyperGroup):
+    """The commands in an order of their own; `--debug` may stand behind a command too."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Read the command line, with `--debug` before the command."""
@@ -54,22 +42,26 @@ class InOrder(TyperGroup):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: object) -> list[str]:
-        """Give the names of all commands in their order."""
-        return sorted(
-            self.commands, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)
-        )
+        """Return the names of all commands in their order."""
+        return sorted(self.commands, key=_ORDER.index)
 
 
-# A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
-_LEAVES_OUT = re.compile(r"-(\(|[a-z]+:)")
-
-
-class Asking(TyperCommand):
-    """A command that takes a query line, where `-tag:survey` is a filter and no option."""
+class FilterCommand(TyperCommand):
+    """A command that takes filters, where `-tag:survey` is a filter and no option."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Read the command line; what begins with a space is no option to it."""
+        """Read the command line; an argument that begins with a space is no option to it."""
         return super().parse_args(ctx, [f" {a}" if _LEAVES_OUT.match(a) else a for a in args])
+
+
+class HitsCommand(FilterCommand):
+    """A command that writes hits, where `--json` is short for `--format json`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Read the command line, with the short forms of `--format` written out."""
+        end = args.index("--") if "--" in args else len(args)
+        options = [_SHORT_FORMATS.get(argument, argument) for argument in args[:end]]
+        return super().parse_args(ctx, [*options, *args[end:]])
 
 
 def examples(*lines: str) -> str:
@@ -79,8 +71,8 @@ def examples(*lines: str) -> str:
 
 app = typer.Typer(
     name="notesearch",
-    cls=InOrder,
-    help="Makes a folder of research notes answer questions.",
+    cls=AllCommands,
+    help="Ask questions of a folder of research notes.",
     epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -92,10 +84,10 @@ app = typer.Typer(
 @app.callback()
 def _for_all_commands(
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.", envvar=None)
+        bool, Option("--debug", help="Show the traceback of an error.", envvar=None)
     ] = False,
 ) -> None:
-    """Read the options that stand before the command."""
+    """Apply the options that stand before the command."""
     if debug:
         os.environ[DEBUG] = "1"
 
@@ -108,36 +100,40 @@ def read_path(text: str) -> Path:
     return Path(text)
 
 
+def option(
+    name: str, text: str, metavar: str | None = None, parser: Callable[[str], Path] | None = None
+) -> Any:  # noqa: ANN401 - as typer has it
+    """Return an option with its help, and the name of its value there."""
+    return Option(name, help=text, metavar=metavar, parser=parser)
+
+
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        parser=read_path,
-        help="Settings file instead of ./notesearch.yaml.",
-    ),
+    option("--config", "Settings file instead of ./notesearch.yaml.", "FILE", parser=read_path),
 ]
 IndexOption = Annotated[
     Path | None,
-    typer.Option(
-        "--index",
-        metavar="DIR",
-        parser=read_path,
-        help="Index folder instead of the settings' one.",
+    option("--index", "Index folder instead of the settings' one.", "DIR", parser=read_path),
+]
+FormatOption = Annotated[
+    list[str] | None,
+    Option(
+        "--format",
+        metavar="NAME",
+        help="For programs: "
+        + ", ".join(f"{name} ({form.help})" for name, form in HIT_FORMATS.items())
+        + "; --json is short for --format json.",
     ),
 ]
 RerankOption = Annotated[
     bool | None,
-    typer.Option(
+    Option(
         "--rerank/--no-rerank",
         help="With the settings' cross-encoder, or without.",
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
-
-
-MOST_ASKED = 10_000  # far more than a person reads, and few enough to rank at once
+JsonOption = Annotated[bool, option("--json", "Write JSON to stdout.")]
 
 
 def require_within(option: str, value: float, least: int, most: int) -> None:
@@ -147,12 +143,17 @@ def require_within(option: str, value: float, least: int, most: int) -> None:
         raise UsageError(f"{option} takes a number from {least:,} to {most:,}, found {found}")
 
 
-def open_index(place: Place, *, create: bool = False) -> Index:
-    """Open the index of a place; UnusableIndexError where it is missing and not to be made."""
-    from notesearch.library import Index
+def require_regular(file: Path, remedy: str) -> None:
+    """Raise UsageError for a pipe or a device, which a read would wait for without end.
 
-    if not create:
-        place.require_index()
-    return Index.open(
-        create=create, settings=place.settings, warn=warn, tell=tell, debug=is_debugging()
-    )
+    What a shell hands over with `<(command)` is fine, and so is a missing file, which the read
+    names.
+    """
+    if str(file).startswith(("/dev/fd/", "/proc/self/fd/", "/dev/stdin")):
+        return
+    try:
+        is_regular = file.is_file() or file.is_dir() or not file.exists()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}; {remedy}") from error
+    if not is_regular:
+        raise UsageError(f"{file} is a pipe or a device, no file; {remedy}")

@@ -1,7 +1,7 @@
-"""Where what a command says goes: results to stdout, everything else to stderr.
+"""Write what a command has to show: results to stdout, everything else to stderr.
 
-The last look at every sign: whatever a note, a file name or an argument holds, nothing of it
-makes a terminal do anything. JSON and the texts of `render` pass unchanged.
+Whatever a note, a file name or an argument holds, nothing of it makes a terminal do anything:
+control signs are taken out here once more. JSON and the texts of `render` pass unchanged.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TextIO
 
 import typer
 
-from notesearch.exit_codes import ExitCode
 from notesearch.render.terminal import guarded, printable_lines
 
 
@@ -21,7 +20,7 @@ class UnwritableError(Exception):
 
     @classmethod
     def of(cls, error: OSError) -> UnwritableError:
-        """Say what is wrong with stdout, in one line."""
+        """Describe in one line what is wrong with stdout."""
         return cls(
             f"stdout cannot be written: {error.strerror}; free some space, or send it elsewhere"
         )
@@ -37,14 +36,14 @@ def write(text: str, end: str = "\n") -> None:
         stdout.flush()
     except BrokenPipeError:
         _let_go(stdout)
-        raise typer.Exit(ExitCode.OK) from None
+        raise typer.Exit from None
     except OSError as error:
         _let_go(stdout)
         raise UnwritableError.of(error) from error
 
 
-def tell(text: str) -> None:
-    """Say to the person what is no result; where stderr is closed or full, it is lost."""
+def show_message(text: str) -> None:
+    """Write a message to stderr; where that is closed or full, it is lost."""
     stderr: TextIO | None = sys.stderr
     if stderr is None:
         return
@@ -55,13 +54,13 @@ def tell(text: str) -> None:
         _let_go(stderr)
 
 
-def warn(text: str) -> None:
-    """Say what a person should know, and that is no error."""
-    tell(f"notesearch: warning: {text}")
+def show_warning(text: str) -> None:
+    """Write to stderr what a person should know, though it stops nothing."""
+    show_message(f"notesearch: warning: {text}")
 
 
 def _let_go(stream: TextIO) -> None:
-    """Send what else comes to nowhere: Python flushes once more at its end, and must not fail."""
+    """Send the rest to nowhere: Python flushes once more at its end, and must not fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -1,25 +1,24 @@
-"""Texts to vectors: the protocol, sentence-transformers, its compiled form, the offline default.
-
-`reranking/` holds what reads question and passage together; it is imported by those who use it.
-"""
+"""Turn texts into vectors, and score passages against a question, with sentence-transformers."""
 
 from __future__ import annotations
 
-from notesearch.embedding.batching import embed_stream
-from notesearch.embedding.choice import ModelChoice, Precision, RerankerChoice
-from notesearch.embedding.load import ModelWarning, fingerprint_of, load_counter, load_embedder
-from notesearch.embedding.protocol import Embedder, Reranker, TokenCounter
+from notesearch.embedding.model_choice import ModelChoice, Precision, RerankerChoice
+from notesearch.embedding.models import (
+    fingerprint_of,
+    load_counter,
+    load_embedder,
+    load_reranker,
+)
+from notesearch.embedding.protocol import Embedder, Reranker
 
 __all__ = [
     "Embedder",
     "ModelChoice",
-    "ModelWarning",
     "Precision",
     "Reranker",
     "RerankerChoice",
-    "TokenCounter",
-    "embed_stream",
     "fingerprint_of",
     "load_counter",
     "load_embedder",
+    "load_reranker",
 ]

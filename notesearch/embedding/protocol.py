@@ -1,4 +1,7 @@
-"""What an embedder is: anything with these names can be handed to the library."""
+"""What the library asks of an embedder and a reranker: any object with these names will do.
+
+Importing this module loads no library.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-class TokenCounter(Protocol):
-    """Counts in the tokens of the model that will read the text.
-
-    A text with `count_tokens(text) <= max_tokens` is never cut. The count leaves out what the
-    model adds to every text (special tokens, the passage prompt), and `max_tokens` is the model's
-    limit less these, so that counts of pieces add up to about the count of the whole.
-    """
-
-    @property
-    def max_tokens(self) -> int:
-        """The most tokens of a passage that the model reads."""
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of one text; 0 for an empty one."""
-
-    def count_many(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, in order, on all cores."""
 
 
 class Embedder(Protocol):
@@ -45,20 +29,25 @@ class Embedder(Protocol):
         """Model, precision and a hash of everything that changes vectors, in one short line."""
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of one text, comparable with `max_tokens`."""
+        """Return the tokens of a text; 0 for an empty one.
+
+        A text with `count_tokens(text) <= max_tokens` is read whole. Special tokens and the
+        passage prompt are not counted, and `max_tokens` is the model's limit less these, so that
+        the counts of pieces add up to about the count of the whole.
+        """
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Rows in the order of the texts: (texts, dimension) float32 of length 1.
+        """Return (texts, dimension) float32, rows of length 1 in the order of the texts.
 
         A text of more than `max_tokens` is a ModelError: nothing is cut silently.
         """
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """Give (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
+        """Return (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
 
 
 class Reranker(Protocol):
     """Reads a question together with each of some passages: slower than vectors, and nearer."""
 
     def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
-        """(passages,) float64 from 0 to 1, the probability that each answers the question."""
+        """Return (passages,) float64: the probability that each answers the question."""

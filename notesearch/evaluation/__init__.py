@@ -1,1 +1,1 @@
-"""Judged queries in, figures out: how well a search finds what it should."""
+"""Measure with judged queries how well a search finds the notes that answer."""

@@ -1,12 +1,19 @@
-"""Judged queries and a search in, what each query found and how good that is out."""
+"""Put judged queries to an index or another search, and measure what each of them found."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from notesearch.evaluation.judged import JudgedQuery
-from notesearch.evaluation.metrics import Measure, score_ranking
+from notesearch.errors import say_nothing, warn_in_python
+from notesearch.evaluation.judged import JudgedQuery, beir_notes, is_beir_folder
+from notesearch.evaluation.metrics import DEPTH, Measure, score_ranking
+from notesearch.library import Index
+from notesearch.search.answer import Mode
+from notesearch.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,7 @@ class Found:
     weak: bool  # the search itself says that nothing relevant was found
 
 
-# Gives the hits of a query, best first: at least `metrics.DEPTH` notes where there are as many.
+# Returns the hits of a query, best first: at least `DEPTH` notes where there are as many.
 Search = Callable[[JudgedQuery], Sequence[Found]]
 
 
@@ -28,8 +35,7 @@ class Outcome:
     """What one query found."""
 
     query: JudgedQuery
-    # Best first, each judged note and each other note once, without what the query ignores.
-    found: tuple[Found, ...]
+    found: tuple[Found, ...]  # best first, each judged note and each other note once
     grades: tuple[int, ...]  # of each in `found`; 0: not judged relevant
     scores: Mapping[Measure, float]  # empty where nothing answers the query
     called_weak: bool  # the search said that nothing relevant was found
@@ -58,7 +64,7 @@ class Evaluation:
 
 
 def evaluate(queries: Iterable[JudgedQuery], search: Search) -> Evaluation:
-    """Put every query to a search and measure what comes.
+    """Put every query to a search and measure what it finds.
 
     A judgement holds for a hit whose note id or path it names. Several passages of one note
     count where the first of them stands; where all judgements are of files, so do several notes
@@ -70,19 +76,58 @@ def evaluate(queries: Iterable[JudgedQuery], search: Search) -> Evaluation:
 
 
 def _outcome(query: JudgedQuery, hits: Sequence[Found], *, of_files: bool) -> Outcome:
-    counted = [hit for hit in hits if query.ignored.isdisjoint((hit.id, hit.path, hit.passage_id))]
     by_name: dict[str, Found] = {}
-    for hit in counted:
-        by_name.setdefault(hit.path if of_files else _judged_name(hit, query), hit)
+    for hit in hits:
+        # A judgement of the note goes before one of its file.
+        is_by_file = hit.id not in query.relevant and hit.path in query.relevant
+        by_name.setdefault(hit.path if of_files or is_by_file else hit.id, hit)
     return Outcome(
         query=query,
         found=tuple(by_name.values()),
         grades=tuple(query.relevant.get(name, 0) for name in by_name),
         scores=score_ranking(by_name, query.relevant) if query.has_answer else {},
-        called_weak=all(hit.weak for hit in counted),
+        called_weak=all(hit.weak for hit in hits),
     )
 
 
-def _judged_name(hit: Found, query: JudgedQuery) -> str:
-    """Give the name that a hit is judged by: the note before the file it stands in."""
-    return hit.path if hit.id not in query.relevant and hit.path in query.relevant else hit.id
+def evaluate_index(
+    index: Index, queries: Sequence[JudgedQuery], mode: Mode, *, rerank: bool | None = None
+) -> Evaluation:
+    """Put judged queries to an index in one mode; their texts are plain words, not query lines."""
+
+    def search(query: JudgedQuery) -> list[Found]:
+        answer = index.search(
+            query.text, DEPTH, query.where, mode=mode, rerank=rerank, literally=True
+        )
+        return [Found(hit.note_id, hit.path, hit.passage_id, hit.weak) for hit in answer.hits]
+
+    return evaluate(queries, search)
+
+
+@contextmanager
+def index_for(
+    queries: Path,
+    settings: Settings,
+    *,
+    warn: Callable[[str], None] = warn_in_python,
+    tell: Callable[[str], None] = say_nothing,
+) -> Iterator[Index]:
+    """Open the index that judged queries are meant for.
+
+    The documents of a BEIR folder get an index of their own, one note each; it is removed
+    afterwards.
+    """
+    if not is_beir_folder(queries):
+        with Index.open(settings=settings, warn=warn, tell=tell) as index:
+            yield index
+        return
+    plain = replace(settings, reading=(), ignore=())
+    with tempfile.TemporaryDirectory(prefix="notesearch-") as scratch:
+        corpus = Path(scratch, "corpus")
+        corpus.mkdir()
+        for path, data in beir_notes(queries):
+            (corpus / path).write_bytes(data)
+        index_dir = Path(scratch, "index")
+        with Index.open(index_dir, create=True, settings=plain, warn=warn, tell=tell) as index:
+            index.update(corpus)
+            yield index

@@ -1,15 +1,14 @@
-"""Outcomes in, figures out: over all queries, by kind and by split, and one setting to another."""
+"""Summarise evaluations: figures by kind and split, and the difference between two settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notesearch.errors import UsageError
-from notesearch.evaluation.bootstrap import Figure, mean_figures
 from notesearch.evaluation.evaluate import Evaluation, Found, Outcome
 from notesearch.evaluation.judged import JudgedQuery
-from notesearch.evaluation.metrics import Measure
+from notesearch.evaluation.metrics import Figure, Measure, mean_figures
 
 # Sums of the same terms in another order differ by less; it is no better or worse result.
 _EQUAL = 1e-9
@@ -48,10 +47,9 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Figure):
     """How much more the second of two settings has, over the same queries."""
 
-    figure: Figure
     better: float  # shares of the queries; the three make 1
     equal: float
     worse: float
@@ -77,16 +75,22 @@ class Failure:
 
 
 def make_report(setting: str, evaluation: Evaluation) -> Report:
-    """Give the figures of an evaluation; groups are named by what the queries carry."""
-    answerable = evaluation.answerable
-    kinds = _by_value(answerable, lambda query: query.kind)
-    splits = _by_value(answerable, lambda query: query.split)
-    groups = (
-        *([_group(answerable)] if answerable else []),
-        *(_group(outcomes, kind=kind) for kind, outcomes in kinds.items()),
-        *(_group(outcomes, split=split) for split, outcomes in splits.items()),
+    """Return the figures of an evaluation: of all its queries, by kind and by split."""
+    answerable, unanswerable = evaluation.answerable, evaluation.unanswerable
+    groups = [_group(answerable)] if answerable else []
+    kinds = sorted({outcome.query.kind for outcome in answerable})
+    splits = sorted({outcome.query.split for outcome in answerable})
+    if len(kinds) > 1:
+        groups += [_group(answerable, kind=kind) for kind in kinds]
+    if len(splits) > 1:
+        groups += [_group(answerable, split=split) for split in splits]
+    weak_calls = WeakCalls(
+        unanswerable=len(unanswerable),
+        recognised=_share_called_weak(unanswerable),
+        answerable=len(answerable),
+        wrongly_weak=_share_called_weak(answerable),
     )
-    return Report(setting, groups, _weak_calls(evaluation))
+    return Report(setting, tuple(groups), weak_calls)
 
 
 def compare(first: tuple[str, Evaluation], second: tuple[str, Evaluation]) -> Comparison:
@@ -108,7 +112,7 @@ def compare(first: tuple[str, Evaluation], second: tuple[str, Evaluation]) -> Co
 
 
 def find_failures(evaluation: Evaluation) -> tuple[Failure, ...]:
-    """List the queries with no answer among the first notes, with what came instead."""
+    """List the queries with no answer among the first notes, with the hits that came instead."""
     return tuple(
         Failure(outcome.query, outcome.first_relevant, outcome.found[:_SHOWN_INSTEAD])
         for outcome in evaluation.answerable
@@ -116,31 +120,17 @@ def find_failures(evaluation: Evaluation) -> tuple[Failure, ...]:
     )
 
 
-def _by_value(
-    outcomes: Iterable[Outcome], of: Callable[[JudgedQuery], str]
-) -> dict[str, list[Outcome]]:
-    """Part outcomes by what their queries carry, sorted; one value alone makes no groups."""
-    groups: dict[str, list[Outcome]] = {}
-    for outcome in sorted(outcomes, key=lambda one: of(one.query)):
-        groups.setdefault(of(outcome.query), []).append(outcome)
-    return groups if len(groups) > 1 else {}
-
-
 def _group(
     outcomes: Sequence[Outcome], *, kind: str | None = None, split: str | None = None
 ) -> Group:
-    rows = [[outcome.scores[measure] for measure in Measure] for outcome in outcomes]
+    """Return the figures of the queries of a kind and a split, None being all of them."""
+    rows = [
+        [outcome.scores[measure] for measure in Measure]
+        for outcome in outcomes
+        if kind in (None, outcome.query.kind) and split in (None, outcome.query.split)
+    ]
     figures = dict(zip(Measure, mean_figures(rows), strict=True))
-    return Group(kind, split, len(outcomes), figures)
-
-
-def _weak_calls(evaluation: Evaluation) -> WeakCalls:
-    return WeakCalls(
-        unanswerable=len(evaluation.unanswerable),
-        recognised=_share_called_weak(evaluation.unanswerable),
-        answerable=len(evaluation.answerable),
-        wrongly_weak=_share_called_weak(evaluation.answerable),
-    )
+    return Group(kind, split, len(rows), figures)
 
 
 def _share_called_weak(outcomes: Sequence[Outcome]) -> Figure | None:
@@ -153,4 +143,4 @@ def _difference(figure: Figure, values: Sequence[float]) -> Difference:
     better = sum(value > _EQUAL for value in values) / len(values)
     worse = sum(value < -_EQUAL for value in values) / len(values)
     equal = sum(abs(value) <= _EQUAL for value in values) / len(values)
-    return Difference(figure, better, equal, worse)
+    return Difference(figure.mean, figure.low, figure.high, better, equal, worse)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,16 @@ from notesearch.index.journal import Journal
 from notesearch.index.layout import IndexLayout, disk_errors
 from notesearch.index.reports import (
     CorpusSource,
-    Embedder,
-    LazyEmbedder,
     Progress,
     ProgressObserver,
     Stage,
 )
 from notesearch.index.writer import CatalogWriter, hash_text
+from notesearch.lazy import Lazy
 from notesearch.records import Finding, ReadFile
+
+if TYPE_CHECKING:
+    from notesearch.embedding.protocol import Embedder
 
 # Held in memory at a time: passages read and not stored yet.
 _PASSAGES_PER_BATCH = 4096
@@ -81,14 +84,15 @@ class VectorSupply:
     def __init__(
         self,
         layout: IndexLayout,
-        embedder: LazyEmbedder,
+        embedder: Lazy[Embedder],
+        fingerprint: str,
         journal: Journal,
         writer: CatalogWriter,
         dimension: int,
     ) -> None:
         self._layout = layout
         self._embedder = embedder
-        self._loaded: Embedder | None = None
+        self._fingerprint = fingerprint
         self._writer = writer
         self.dimension = dimension  # 0 until the first vector
         self._journal = journal
@@ -115,13 +119,13 @@ class VectorSupply:
         return [known[key] for key in keys]
 
     def _embed(self, texts: Sequence[str]) -> list[bytes]:
-        model = self._model()
+        model = self._embedder.get()
         started = time.perf_counter()
         vectors = np.asarray(model.embed_passages(texts))
         self._pace(len(texts), time.perf_counter() - started)
         if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
             raise ModelError(
-                f"the model {self._embedder.fingerprint} gave {vectors.shape} for {len(texts)} "
+                f"the model {self._fingerprint} gave {vectors.shape} for {len(texts)} "
                 "texts, or values that are no numbers; choose another model"
             )
         return [row.tobytes() for row in vectors.astype("<f2")]
@@ -137,22 +141,17 @@ class VectorSupply:
         known = self._writer.known_probes()
         missing = [text for text in texts if text not in known]
         if missing:
-            model = self._model()
+            model = self._embedder.get()
             new = [np.asarray(model.embed_query(text), dtype="<f2").tobytes() for text in missing]
             known.update(zip(missing, new, strict=True))
             self._writer.put_probes((text, known[text]) for text in missing)
         rows = np.frombuffer(b"".join(known[text] for text in texts), dtype="<f2")
         return rows.astype(np.float32).reshape(len(texts), self.dimension)
 
-    def _model(self) -> Embedder:
-        if self._loaded is None:
-            self._loaded = self._embedder.load()
-        return self._loaded
-
     def _keep_dimension(self, dimension: int) -> None:
         if self.dimension not in (0, dimension):
             raise ModelError(
-                f"the model {self._embedder.fingerprint} gave {dimension} dimensions, "
+                f"the model {self._fingerprint} gave {dimension} dimensions, "
                 f"the index holds {self.dimension}; {self._layout.rebuild}"
             )
         self.dimension = dimension

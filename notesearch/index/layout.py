@@ -102,8 +102,7 @@ class IndexLayout:
         folder = (
             str(corpus) if corpus is not None else read_corpus_name(self.corpus_name) or "CORPUS"
         )
-        words = ("notesearch", "index", _near(folder), "--index", str(self.index_dir), *options)
-        return f"run: {shlex.join(words)}"
+        return f"run: {index_command(_near(folder), self.index_dir, *options)}"
 
     @property
     def rebuild(self) -> str:
@@ -113,9 +112,7 @@ class IndexLayout:
     @property
     def fix(self) -> str:
         """The command that mends what can be mended without a model."""
-        return (
-            f"run: {shlex.join(('notesearch', 'check', '--fix', '--index', str(self.index_dir)))}"
-        )
+        return f"run: notesearch check --fix --index {shlex.quote(str(self.index_dir))}"
 
 
 def with_logs(catalog: Path) -> list[Path]:
@@ -181,10 +178,19 @@ def disk_errors(layout: IndexLayout) -> Iterator[None]:
         raise unusable(Path(error.filename or layout.index_dir), finding, remedy) from error
 
 
+def index_command(corpus: str | Path | None, index_dir: Path | None, *options: str) -> str:
+    """Return `notesearch index` with a corpus and an index folder, as a shell takes it."""
+    words = ["notesearch", "index"]
+    if corpus is not None:
+        words.append(f"./{corpus}" if str(corpus).startswith("-") else str(corpus))
+    if index_dir is not None:
+        words += ["--index", str(index_dir)]
+    return shlex.join([*words, *options])
+
+
 def _near(folder: str) -> str:
     """Write a folder as seen from the current one where it lies inside it."""
     try:
-        near = str(Path(folder).relative_to(Path.cwd()))
+        return str(Path(folder).relative_to(Path.cwd()))
     except (ValueError, OSError):
-        near = folder
-    return f"./{near}" if near.startswith("-") else near
+        return folder

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from notesearch.records import Finding, Listing, ReadFile, SkippedFile
 
 # ---------------------------------------------------------------- what an update is handed
@@ -26,24 +23,6 @@ class CorpusSource(Protocol):
 
     def read_files(self, paths: Sequence[str]) -> Iterable[ReadFile]:
         """Read and chunk files: one answer a path, in their order, as they are asked for."""
-
-
-class Embedder(Protocol):
-    """What an update needs of a model."""
-
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Turn n texts into (n, dimension) float32, rows of length 1."""
-
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        """Turn a question into (dimension,) float32 of length 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class LazyEmbedder:
-    """A model that is loaded when the first new text turns up."""
-
-    fingerprint: str
-    load: Callable[[], Embedder]
 
 
 class Stage(Enum):

@@ -10,6 +10,7 @@ import secrets
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notesearch.durable import make_private_folder
 from notesearch.errors import CorpusError
@@ -29,7 +30,6 @@ from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish
 from notesearch.index.reports import (
     CorpusSource,
-    LazyEmbedder,
     ProgressObserver,
     Stage,
     UpdateReport,
@@ -38,7 +38,11 @@ from notesearch.index.reports import (
 from notesearch.index.state import IndexState, read_state
 from notesearch.index.status import read_failures
 from notesearch.index.writer import CatalogWriter
+from notesearch.lazy import Lazy
 from notesearch.records import Finding, Listing, SkippedFile
+
+if TYPE_CHECKING:
+    from notesearch.embedding.protocol import Embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class UpdatePlan:
     """What an update is to work with."""
 
     source: CorpusSource
-    embedder: LazyEmbedder
+    embedder: Lazy[Embedder]  # loaded when the first new text turns up
+    embedder_fingerprint: str
     reading: str  # fingerprint of the reader and the chunker with their settings
     probes: tuple[str, ...] = ()  # questions about something else: how near is near by chance
     corpus: Path | None = None  # the folder that `source` lists; None for a source without one
@@ -71,7 +76,7 @@ def update_index(
             if not plan.rebuild:
                 raise
             with disk_errors(layout):
-                salvage_vectors(layout, plan.embedder.fingerprint)
+                salvage_vectors(layout, plan.embedder_fingerprint)
             return _update(layout, plan, StageClock(progress), anew=True)
 
 
@@ -83,7 +88,7 @@ def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
         return replace(_report(find_changes(plan.source, listing, {}), listing), dry_run=True)
     with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
         state = read_state(catalog)
-        state.require_embedder(plan.embedder.fingerprint, index_dir)
+        state.require_embedder(plan.embedder_fingerprint, index_dir)
         state.require_corpus(plan.corpus, index_dir)
         changes = find_changes(plan.source, listing, known_files(catalog))
         report = replace(_report(changes, listing), generation=state.generation, dry_run=True)
@@ -111,7 +116,7 @@ def _update(
     with closing(Catalog.for_writing(layout, anew=anew)) as catalog:
         state = None if catalog.is_empty() else read_state(catalog)
         if state is not None and not plan.rebuild:
-            state.require_embedder(plan.embedder.fingerprint, layout.index_dir)
+            state.require_embedder(plan.embedder_fingerprint, layout.index_dir)
         listing = _list(plan)
         if state is not None and not plan.rebuild:
             state.require_corpus(plan.corpus, layout.index_dir)
@@ -194,7 +199,7 @@ def _write(
 ) -> tuple[IndexState, tuple[Finding, ...]]:
     """Do the work in one transaction; return the state after it and what was odd."""
     with disk_errors(layout):
-        journal = Journal(layout.journal, plan.embedder.fingerprint)
+        journal = Journal(layout.journal, plan.embedder_fingerprint)
     with closing(journal):
         with catalog.transaction():
             if state is None:
@@ -203,7 +208,9 @@ def _write(
             if state is not None and plan.rebuild:
                 writer.clear()
             dimension = 0 if state is None or plan.rebuild else state.dimension
-            supply = VectorSupply(layout, plan.embedder, journal, writer, dimension)
+            supply = VectorSupply(
+                layout, plan.embedder, plan.embedder_fingerprint, journal, writer, dimension
+            )
             _record_unread_files(writer, work, clock)
             findings = ingest_files(work.read, plan.source, writer, supply, clock)
             clock.enter(Stage.STORE)
@@ -211,7 +218,7 @@ def _write(
             if state is None or work.publish:
                 clock.enter(Stage.VECTORS)
                 after = IndexState(
-                    embedder=plan.embedder.fingerprint,
+                    embedder=plan.embedder_fingerprint,
                     reading=plan.reading,
                     corpus=path_from(layout.index_dir, plan.corpus),
                     generation=(state.generation if state else layout.last_generation()) + 1,

@@ -1,1 +1,1 @@
-"""Records in, text for people and lines for programs out; nothing here prints."""
+"""Write hits, notes and reports as text for people and lines for programs; nothing here prints."""

@@ -1,44 +1,35 @@
-"""Hits for people: title, place, what is known of the note, and the words that made it win."""
+"""Lay out hits for people: title, place, facts of the note, and the words that were found."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
 from notesearch.search.answer import Answer
-from notesearch.search.snippets import Look, cut_snippet
+from notesearch.search.snippets import Piece, cut_snippet
 
-_INDENT = 4
-# The heading of a section stands beside the place already.
+_INDENT = " " * 4
+# The heading of a section is shown beside the place already.
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
 # A heading with text right below it, which is no sentence with that text; in code it is a comment.
 _HEADING_END = re.compile(
     r"(?P<code>```.*?(?:```|\Z))|^(?P<heading> {0,3}#{1,6} [^\n]*)\n(?!\n)",
     re.MULTILINE | re.DOTALL,
 )
-# A line end inside a paragraph; before a heading, a bullet, a row or a blank line it says more.
+# A line end inside a paragraph; before a heading, a bullet, a row or a blank line it has a meaning.
 _LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |#{1,6} |\d+[.)] |```))")
 _MAX_TAGS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stretch of text that is marked, or is not."""
-
-    text: str
-    marked: bool = False
-
-
 def hit_lines(
-    hit: Hit, runs: Sequence[Run], style: Style, corpus: Path | None = None
+    hit: Hit, text: Sequence[Piece], style: Style, corpus: Path | None = None
 ) -> Iterator[str]:
-    """Lay out one hit: title and score, place and section, facts, then the text in `runs`."""
+    """Lay out one hit: title and score, place and section, facts, then the marked text."""
     score = _score(hit)
     number = f"{hit.rank:>2}  "
     room = style.width - len(number) - len(score) - 2
@@ -46,34 +37,29 @@ def hit_lines(
     gap = " " * (style.width - len(number) - cells(title) - len(score)) if score else ""
     yield f"{number}{style.bold(title)}{gap}{style.faint(score)}"
     yield from _place(hit, style, corpus)
-    facts = clipped(printable(_facts(hit)), style.width - _INDENT)
+    facts = clipped(printable(_facts(hit)), style.width - len(_INDENT))
     if facts:
-        yield f"{' ' * _INDENT}{style.faint(facts)}"
-    for line in wrapped(runs, style.width - _INDENT):
-        shown = "".join(style.match(run.text) if run.marked else run.text for run in line)
-        yield f"{' ' * _INDENT}{shown}".rstrip()
+        yield f"{_INDENT}{style.faint(facts)}"
+    for line in wrapped(text, style.width - len(_INDENT)):
+        shown = "".join(style.match(piece.text) if piece.marked else piece.text for piece in line)
+        yield f"{_INDENT}{shown}".rstrip()
 
 
-def text_runs(text: str, words: str, max_chars: int | None) -> list[Run]:
+def marked_text(text: str, words: str, max_chars: int | None) -> tuple[Piece, ...]:
     """Mark the words of a question in a passage, cut to the sentences that hold most of them.
 
-    With no `max_chars` the passage is given whole, its heading and its lines as they are.
+    With no `max_chars` the passage is returned whole, its heading and its lines as they are.
     """
     if max_chars is None:
-        pieces = cut_snippet(text, words, max_chars=len(text))
-    else:
-        body = _HEADING_LINES.sub("", text, count=1) or text
-        body = _HEADING_END.sub(lambda m: m["code"] or f"{m['heading']}\n\n", body)
-        body = _LOOSE_BREAK.sub(" ", body)
-        pieces = cut_snippet(body, words, max_chars=max_chars)
-    return [
-        Run(" … ") if piece.look is Look.GAP else Run(piece.text, piece.look is Look.MARKED)
-        for piece in pieces
-    ]
+        return cut_snippet(text, words, max_chars=len(text))
+    body = _HEADING_LINES.sub("", text, count=1) or text
+    body = _HEADING_END.sub(lambda m: m["code"] or f"{m['heading']}\n\n", body)
+    body = _LOOSE_BREAK.sub(" ", body)
+    return cut_snippet(body, words, max_chars=max_chars)
 
 
 def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
-    """Say how a hit came about: its measures, the words looked for, the floor."""
+    """Explain how a hit came about: its measures, the floor, the filters and the words."""
     fused = answer.fused.get(hit.passage_id)
     score = "score" if fused is None else "reranked"
     measures = {"cosine": hit.cosine, "bm25": hit.bm25, "fused": fused, score: hit.score}
@@ -83,15 +69,17 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
     same = answer.duplicates.get(hit.passage_id)
     if same:
         parts.append(f"the same text stands in {same} more")
-    yield f"{' ' * _INDENT}{style.faint(' · '.join(parts))}"
+    lines = [" · ".join(parts)]
     if answer.where:
-        yield f"{' ' * _INDENT}{style.faint(printable(f'let through by: {answer.where}'))}"
+        lines.append(printable(f"let through by: {answer.where}"))
     if answer.terms:
-        yield f"{' ' * _INDENT}{style.faint(printable(_words_said(answer)))}"
+        lines.append(printable(_searched_words(answer)))
+    for line in lines:
+        yield f"{_INDENT}{style.faint(line)}"
 
 
-def _words_said(answer: Answer) -> str:
-    """Say what was looked for, and how far it counted."""
+def _searched_words(answer: Answer) -> str:
+    """Name the words that were searched for, and how far they counted."""
     parts = ["words: " + " ".join(term.strip('"') for term in answer.terms)]
     if answer.pairs:
         parts.append("side by side: " + ", ".join(answer.pairs))
@@ -107,95 +95,87 @@ def clipped(text: str, width: int) -> str:
     return text if cells(text) <= width else cut_to_cells(text, width - 1).rstrip() + "…"
 
 
-def wrapped(runs: Sequence[Run], width: int) -> list[list[Run]]:
-    """Break runs at spaces and line ends into lines of a width; a longer word stands alone."""
-    if not any(run.text.strip() for run in runs):
+# rich wraps too, but loading it takes 12 ms of every question, and it breaks addresses, which stay
+# whole here.
+def wrapped(text: Sequence[Piece], width: int) -> list[list[Piece]]:
+    """Break a text at spaces and line ends into lines of a width; a longer word stands alone."""
+    if not any(piece.text.strip() for piece in text):
         return []
-    return [line for runs in _split_lines(runs) for line in _wrapped_line(runs, width)]
-
-
-def _split_lines(runs: Sequence[Run]) -> list[list[Run]]:
-    lines: list[list[Run]] = [[]]
-    for run in runs:
-        for number, part in enumerate(run.text.split("\n")):
-            if number:
-                lines.append([])
-            lines[-1].append(Run(printable(part), run.marked))
+    lines: list[list[Piece]] = []
+    for source in _split(text, "\n"):
+        line = [Piece(printable(piece.text), piece.marked) for piece in source]
+        lines += [line] if _width(line) <= width else _wrapped_line(line, width)
     return lines
 
 
-def _wrapped_line(runs: list[Run], width: int) -> list[list[Run]]:
-    if _length(runs) <= width:
-        return [runs]
-    lines: list[list[Run]] = [[]]
+def _wrapped_line(line: Sequence[Piece], width: int) -> list[list[Piece]]:
+    lines: list[list[Piece]] = [[]]
     used = 0
-    for word in _words(runs):
-        for number, piece in enumerate(_pieces(word, width)):
-            length = _length(piece)
+    for word in _split(line, " "):
+        if not any(piece.text for piece in word):
+            continue
+        for number, part in enumerate(_parts(word, width)):
+            length = _width(part)
             if used and (number or used + 1 + length > width):
                 lines.append([])
                 used = 0
             if used:
-                lines[-1].append(Run(" "))
+                lines[-1].append(Piece(" "))
                 used += 1
-            lines[-1].extend(piece)
+            lines[-1].extend(part)
             used += length
     return lines
 
 
-def _length(word: Sequence[Run]) -> int:
-    return sum(cells(run.text) for run in word)
+def _split(text: Sequence[Piece], separator: str) -> list[list[Piece]]:
+    """Split a text, each part as the pieces it consists of."""
+    parts: list[list[Piece]] = [[]]
+    for piece in text:
+        first, *others = piece.text.split(separator)
+        parts[-1].append(Piece(first, piece.marked))
+        parts += [[Piece(other, piece.marked)] for other in others]
+    return parts
 
 
-def _pieces(word: list[Run], width: int) -> list[list[Run]]:
+def _parts(word: list[Piece], width: int) -> list[list[Piece]]:
     """Break a long word of wide signs, whose scripts write no spaces; others stay whole."""
-    length = _length(word)
-    if length <= width or length <= sum(len(run.text) for run in word):
+    length = _width(word)
+    if length <= width or length <= sum(len(piece.text) for piece in word):
         return [word]
-    pieces: list[list[Run]] = [[]]
-    for run in word:
-        rest = run.text
+    parts: list[list[Piece]] = [[]]
+    for piece in word:
+        rest = piece.text
         while rest:
-            part = cut_to_cells(rest, width - _length(pieces[-1]))
-            part = part or ("" if pieces[-1] else rest[0])
+            part = cut_to_cells(rest, width - _width(parts[-1]))
+            part = part or ("" if parts[-1] else rest[0])
             if part:
-                pieces[-1].append(Run(part, run.marked))
+                parts[-1].append(Piece(part, piece.marked))
                 rest = rest[len(part) :]
             else:
-                pieces.append([])
-    return pieces
+                parts.append([])
+    return parts
 
 
-def _words(runs: Sequence[Run]) -> Iterator[list[Run]]:
-    """Give the words between spaces, each as the runs it consists of."""
-    word: list[Run] = []
-    for run in runs:
-        for number, part in enumerate(run.text.split(" ")):
-            if number and word:
-                yield word
-                word = []
-            if part:
-                word.append(Run(part, run.marked))
-    if word:
-        yield word
+def _width(text: Sequence[Piece]) -> int:
+    return sum(cells(piece.text) for piece in text)
 
 
 def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:
     lines = f"{hit.line_start}-{hit.line_end}" if hit.line_end > hit.line_start else hit.line_start
     place = f"{escaped(hit.path)}:{lines}"
     section = printable(" › ".join(hit.section))
-    room = style.width - _INDENT - cells(place) - 2
+    room = style.width - len(_INDENT) - cells(place) - 2
     shown = style.place(place, _file_of(hit, corpus) if corpus else None)
     if section and room >= 12:
-        yield f"{' ' * _INDENT}{shown}  {clipped(section, room)}"
+        yield f"{_INDENT}{shown}  {clipped(section, room)}"
     else:
-        yield f"{' ' * _INDENT}{shown}"
+        yield f"{_INDENT}{shown}"
         if section:
-            yield f"{' ' * _INDENT}{clipped(section, style.width - _INDENT)}"
+            yield f"{_INDENT}{clipped(section, style.width - len(_INDENT))}"
 
 
 def _file_of(hit: Hit, corpus: Path) -> Path | None:
-    """Find the file to link to; None for a path that leads out of the corpus, or is no plain name.
+    """Return the file to link to; None where a path leads out of the corpus, or is no plain name.
 
     An index that came from somewhere else may hold any path.
     """
@@ -213,7 +193,7 @@ def _facts(hit: Hit) -> str:
 
 
 def _score(hit: Hit) -> str:
-    """Give the score, and nothing where there was no question to rank by."""
+    """Return the score, "" where there was no question to rank by."""
     if hit.cosine is None and hit.bm25 is None:
         return ""
     return f"{hit.score:.2f}{' weak' if hit.weak else ''}"

@@ -1,4 +1,4 @@
-"""Notes with their passages, as the reading made them: for people and as JSON."""
+"""Write notes with their passages, and tags with their counts: for people and as JSON."""
 
 from __future__ import annotations
 
@@ -7,44 +7,28 @@ from dataclasses import asdict
 
 from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Note, Passage
-from notesearch.render.machine import to_json
-from notesearch.render.terminal import Style, escaped, printable, printable_lines
+from notesearch.render.terminal import Style, escaped, printable, printable_lines, to_json
 
 _SHOWN_WORDS = 14
+# The fields of a note and of a passage in JSON, in their order.
+_NOTE_FIELDS = (
+    *("id", "path", "title", "tags", "folder_tags", "date", "year", "paper", "kind"),
+    *("line_start", "line_end"),
+)
+_PASSAGE_FIELDS = ("section", "role", "line_start", "line_end", "text", "search_text", "tokens")
 
 
 def note_to_json(note: Note, passages: Sequence[Passage]) -> str:
     """Write a note with its passages as one JSON object on one line."""
-    value = {
-        "id": note.id,
-        "path": note.path,
-        "title": note.title,
-        "tags": note.tags,
-        "folder_tags": note.folder_tags,
-        "date": note.date,
-        "year": note.year,
-        "paper": note.paper,
-        "kind": note.kind.value,
-        "line_start": note.line_start,
-        "line_end": note.line_end,
-        "passages": [
-            {
-                "section": passage.section,
-                "role": passage.role.value if passage.role else None,
-                "line_start": passage.line_start,
-                "line_end": passage.line_end,
-                "text": passage.text,
-                "search_text": passage.search_text,
-                "tokens": passage.tokens,
-            }
-            for passage in passages
-        ],
-    }
+    value = {name: getattr(note, name) for name in _NOTE_FIELDS}
+    value["passages"] = [
+        {name: getattr(passage, name) for name in _PASSAGE_FIELDS} for passage in passages
+    ]
     return to_json(value)
 
 
 def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
-    """Describe a note for a person: what was read of it, then a line a passage."""
+    """Describe a note for a person: its facts, then two lines for each passage."""
     kind = "" if note.kind.value == "note" else f"  ({note.kind.value})"
     place = f"{escaped(note.path)}:{note.line_start}-{note.line_end}"
     yield printable(f"{place}  {note.title}{kind}")
@@ -82,9 +66,7 @@ def listed_note_line(note: StoredNote) -> str:
 
 def stored_note_to_json(note: StoredNote) -> str:
     """Write a note of the index as one JSON object."""
-    value = asdict(note)
-    value["kind"] = note.kind.value
-    return to_json(value)
+    return to_json(asdict(note))
 
 
 def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""What the terminal at hand can show: its width, colour, links to files, and which signs.
+"""Write other people's text so that a terminal only shows it, in the style that it can show.
 
-Notes, file names and settings are other people's text. Whatever of them is shown goes through
-`printable` (a text on one line), `printable_lines` (a text of several) or `escaped` (a name, which
-must stay exact). `guarded` is the last look at what goes to stdout.
+Notes, file names and settings are other people's text. All that is shown of them goes through
+`printable` (a text on one line), `printable_lines` (a text of several), `escaped` (a name, which
+must stay exact) or `to_json`. `guarded` checks once more what goes to a terminal.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +20,7 @@ _NARROWEST, _WIDEST = 40, 200
 # Programs that open a file link (OSC 8); others would show or swallow it.
 _LINKING = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "kitty")
 
-# Control signs: what a terminal acts on, or what turns the order of the signs around it. C0, DEL
+# Control signs: a terminal acts on them, or they turn the order of the signs around them. C0, DEL
 # and C1; the marks, embeddings, overrides and isolates of the bidirectional algorithm; separators
 # of lines and paragraphs; deprecated format signs; halves of surrogate pairs.
 _CONTROLS = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff"
@@ -40,15 +41,15 @@ class Style:
     links: bool = False
 
     def bold(self, text: str) -> str:
-        """Mark what stands out: titles."""
+        """Mark a title."""
         return self._sgr(text, "1")
 
     def faint(self, text: str) -> str:
-        """Mark what may be passed over: scores, tags."""
+        """Mark scores, tags and other details."""
         return self._sgr(text, "2")
 
     def place(self, text: str, file: Path | None) -> str:
-        """Mark a path; a link where the terminal knows them."""
+        """Mark a path; as a link to the file where the terminal shows links."""
         shown = self._sgr(text, "36")
         if not self.links or file is None:
             return shown
@@ -63,12 +64,12 @@ class Style:
 
 
 def printable(text: str) -> str:
-    """Give a text on one line: spaces for line ends and tabs, other control signs left out."""
+    """Return a text on one line: spaces for line ends and tabs, other control signs left out."""
     return text if text.isprintable() else CONTROL_SIGNS.sub(_shown, text)
 
 
 def printable_lines(text: str) -> str:
-    """Give a text with its lines, and a tab as four spaces; all else as in `printable`."""
+    """Return a text with its lines, and a tab as four spaces; all else as in `printable`."""
     if text.isprintable():
         return text
     lines = text.replace("\r\n", "\n").replace("\t", "    ").split("\n")
@@ -76,7 +77,7 @@ def printable_lines(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Give a name on one line: control signs are written as \x1b or \u202e, and none is lost.
+    r"""Return a name on one line: control signs are written as \x1b or \u202e, and none is lost.
 
     A byte of a file name that is not UTF-8 is written as a shell takes it: \xff.
     """
@@ -84,8 +85,22 @@ def escaped(text: str) -> str:
 
 
 def guarded(text: str) -> str:
-    """Give lines for a terminal, with no control sign but line ends and the marks of `Style`."""
+    """Return lines for a terminal, with no control sign but line ends and the marks of `Style`."""
     return _MARK_OR_CONTROL.sub(lambda found: found[1] or "", text)
+
+
+def to_json(value: object) -> str:
+    r"""Return a value as JSON on one line; signs that a terminal acts on are \uXXXX escapes.
+
+    They stand inside of strings alone, where JSON reads the escape back as the sign. An enum is
+    written as its value.
+    """
+    import json  # not for `--help`, which reads this module too
+
+    text = json.dumps(value, ensure_ascii=False, default=attrgetter("value"))
+    if text.isprintable():
+        return text
+    return CONTROL_SIGNS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _shown(found: re.Match[str]) -> str:
@@ -103,19 +118,17 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def style_of(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> Style:
-    """Look at a stream and the environment; NO_COLOR and pipes get plain text."""
+    """Return the style for a stream in its environment; NO_COLOR and pipes get plain text."""
     if stream is None or not stream.isatty():  # None: closed before the program began
         return Style()
     width = shutil.get_terminal_size((100, 24)).columns
     plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
+    vte_version = environment.get("VTE_VERSION", "0")
     linking = (
         environment.get("TERM_PROGRAM") in _LINKING
         or "kitty" in environment.get("TERM", "")
         or "WT_SESSION" in environment
-        or (
-            environment.get("VTE_VERSION", "0").isdecimal()
-            and int(environment.get("VTE_VERSION", "0")) >= 5000
-        )
+        or (vte_version.isdecimal() and int(vte_version) >= 5000)
     )
     return Style(
         width=min(max(width, _NARROWEST), _WIDEST), colour=not plain, links=linking and not plain

@@ -28,6 +28,7 @@ from notesearch.search.similar import find_alike
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 if TYPE_CHECKING:
+    from notesearch.embedding.protocol import Embedder
     from notesearch.search.rerank import Reranking
 
 # Passages that each ranking hands to the mix.

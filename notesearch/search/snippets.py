@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 
 from notesearch.search.question_words import STOP_WORDS, read_words
@@ -35,24 +34,18 @@ _ABBREVIATION = re.compile(
 _LINE_OPENER = re.compile(r"(?:[-*+>|]|#{1,6}|\d{1,3}[.)])\Z")
 # What a look for the end of a formula or a code span may cost: longer texts are seen in part.
 _LONGEST_TEXT = 20_000
-# A gap takes this much of the room: a sign with a space on each side.
-_GAP_CHARS = 3
-
-
-class Look(Enum):
-    """How a piece of a snippet is to be shown."""
-
-    PLAIN = "plain"
-    MARKED = "marked"  # a word of the query
-    GAP = "gap"  # something is left out here; the text is empty
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a passage's text; all but the gaps, joined, are stretches of it."""
+    """A stretch of text that is marked or not; marked is a word of the query."""
 
     text: str
-    look: Look = Look.PLAIN
+    marked: bool = False
+
+
+# Stands where something is left out; all pieces but the gaps, joined, are stretches of the text.
+GAP = Piece(" … ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ def cut_snippet(
     is_cut = len(text) > _LONGEST_TEXT
     if sum(atom.size for atom in atoms) <= max_chars and not is_cut:
         return _join(atoms, [range(len(atoms))], is_cut=False)
-    spans = _choose(atoms, _read_sentences(atoms), stems, max_chars - 2 * _GAP_CHARS)
+    spans = _choose(atoms, _read_sentences(atoms), stems, max_chars - 2 * len(GAP.text))
     return _join(atoms, spans, is_cut=is_cut)
 
 
@@ -116,7 +109,7 @@ def _mark(text: str, stems: dict[str, float]) -> Iterator[Piece]:
         if stem_word(word[0]) in stems:
             if word.start() > done:
                 yield Piece(text[done : word.start()])
-            yield Piece(word[0], Look.MARKED)
+            yield Piece(word[0], marked=True)
             done = word.end()
     if done < len(text):
         yield Piece(text[done:])
@@ -157,7 +150,7 @@ def _choose(
     covered: frozenset[str] = frozenset()
     for place, at in enumerate([*telling, *_neighbours(order[:1], len(sentences))]):
         adds = place >= len(telling) or not found[at] <= covered
-        size = _size(atoms, sentences[at]) + (_GAP_CHARS if chosen else 0)
+        size = _size(atoms, sentences[at]) + (len(GAP.text) if chosen else 0)
         if at not in chosen and adds and size <= room:
             chosen.append(at)
             covered |= found[at]
@@ -211,13 +204,13 @@ def _join(atoms: Sequence[_Atom], spans: Sequence[range], *, is_cut: bool) -> tu
     for span in spans:
         inside = _trimmed(atoms, span)
         if any(not atom.is_room for atom in atoms[done : inside.start]):
-            pieces.append(Piece("", Look.GAP))
+            pieces.append(GAP)
         elif done:
             pieces.extend(piece for atom in atoms[done : inside.start] for piece in atom.pieces)
         pieces.extend(piece for at in inside for piece in atoms[at].pieces)
         done = inside.stop
     if is_cut or any(not atom.is_room for atom in atoms[done:]):
-        pieces.append(Piece("", Look.GAP))
+        pieces.append(GAP)
     return _merged(pieces)
 
 
@@ -234,7 +227,8 @@ def _merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Join plain neighbours."""
     merged: list[Piece] = []
     for piece in pieces:
-        if merged and piece.look is Look.PLAIN and merged[-1].look is Look.PLAIN:
+        is_plain = piece is not GAP and not piece.marked
+        if merged and is_plain and merged[-1] is not GAP and not merged[-1].marked:
             merged[-1] = Piece(merged[-1].text + piece.text)
         else:
             merged.append(piece)

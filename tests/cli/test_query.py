@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.exit_codes import ExitCode
+from notesearch.cli.exit_codes import ExitCode
 from notesearch.records import Hit
 from tests.conftest import write_notes
 from tests.word_model import load_embedder
@@ -371,3 +371,23 @@ def test_what_the_model_has_to_say_goes_to_stderr(here, run, monkeypatch):
     assert ended.err == (
         "compiling it, once for this machine\nnotesearch: warning: int8 is not at hand\n"
     )
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "csv", "markdown", "paths"])
+def test_format_is_what_its_short_option_writes(here, run, name):
+    short = run("query", "policy", f"--{name}")
+    assert short.out
+    assert run("query", "policy", "--format", name) == short
+    assert run("similar", "rl/dpo.md", "--format", name) == run("similar", "rl/dpo.md", f"--{name}")
+
+
+def test_unknown_format_names_those_there_are(here, run):
+    ended = run("query", "policy", "--format", "xml")
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err == (
+        "notesearch: --format takes one of json, jsonl, csv, markdown, paths, found xml\n"
+    )
+
+
+def test_short_format_behind_two_dashes_is_a_word(here, run):
+    assert run("query", "--csv", "--", "policy", "--json").out.startswith("rank,")

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from notesearch import Index, RerankerChoice, Settings
-from notesearch.embedding.quiet import quiet
+from notesearch.cli.exit_codes import ExitCode
+from notesearch.embedding.compile.pretrained import quiet
 from notesearch.errors import UsageError
-from notesearch.exit_codes import ExitCode
 from tests.cli.conftest import ROOT
 from tests.fakes import WordEmbedder
 from tests.tiny_models import save_model
@@ -37,7 +37,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def configured(here: Path, model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A library, and settings that name the cross-encoder."""
-    monkeypatch.setattr("notesearch.embedding.store.default_cache", lambda: cache)
+    monkeypatch.setattr("notesearch.embedding.model_cache.cache_folder", lambda: cache)
     monkeypatch.setenv("NOTESEARCH_RERANK", str(model))
     return here
 

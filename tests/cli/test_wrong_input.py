@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.exit_codes import ExitCode
+from notesearch.cli.exit_codes import ExitCode
 from notesearch.library import Index
 from tests.cli.conftest import ROOT, Ended, run_apart
 
@@ -216,7 +216,7 @@ def test_closed_streams_leave_the_index_whole(here):
     (here / "corpus/new.md").write_text("# Robot\n\nA robot.\n", encoding="utf-8")
     script = (
         "import os, sys; from tests import word_model\n"
-        "from notesearch import cli, model\n"
+        "from notesearch import cli, index_models as model\n"
         "for name, stand_in in word_model.STAND_INS.items(): setattr(model, name, stand_in)\n"
         "real = model.load_embedder\n"
         "def noisy(*args, **more):\n"

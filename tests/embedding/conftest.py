@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
-from notesearch.embedding.quiet import quiet
+from notesearch.embedding.compile.pretrained import quiet
 from tests.tiny_models import save_model
 
 

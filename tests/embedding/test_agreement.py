@@ -10,10 +10,10 @@ import onnx
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
-from notesearch.embedding.compiled import GraphEmbedder, open_engine, pad_rows
-from notesearch.embedding.quiet import quiet
-from notesearch.embedding.source import find_source
-from notesearch.embedding.store import GRAPH, folder_of, open_manifest
+from notesearch.embedding.compile.pretrained import quiet
+from notesearch.embedding.graph_engine import GraphEmbedder, open_engine, pad_rows
+from notesearch.embedding.model_cache import GRAPH, folder_of, open_manifest
+from notesearch.embedding.model_source import find_source
 from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
@@ -58,7 +58,7 @@ def test_attention_is_one_operator_where_every_token_sees_every_other(
     assert used & {"MultiHeadAttention", "Softmax"} == operators
 
 
-def test_graph_that_heeds_no_mask_refuses_a_second_row(
+def test_graph_without_a_mask_refuses_a_second_row(
     open_tiny: Callable[[str], Embedder], cache_dir: Path
 ) -> None:
     folder = folder_of(cache_dir, open_tiny("mean").fingerprint)
@@ -130,16 +130,14 @@ def test_torch_on_the_cpu_finds_the_neighbours_that_the_compiled_form_finds(
     make_model: Callable[[str], Path], open_tiny: Callable[[str], Embedder]
 ) -> None:
     # The engine of a GPU; here it runs on the CPU.
-    from notesearch.embedding import torch_model
+    from notesearch.embedding.compile import torch_embedder
 
     choice = ModelChoice(name=str(make_model("mean")))
     source = find_source(choice)
     assert source is not None
-    model = torch_model.load_model(choice, source, "cpu")
-    engine = torch_model.open_torch_engine(model)
-    by_torch = GraphEmbedder(
-        engine, model.reader, torch_model.shape_of(model), "", warn=lambda _: None
-    )
+    model = torch_embedder.load_model(choice, source, "cpu")
+    engine = torch_embedder.open_torch_engine(model)
+    by_torch = GraphEmbedder(engine, model.reader, model.shape, "", warn=lambda _: None)
     compiled = open_tiny("mean")
     np.testing.assert_allclose(
         by_torch.embed_passages(TEXTS), compiled.embed_passages(TEXTS), atol=1e-5

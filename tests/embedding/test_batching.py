@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from notesearch import Index
-from notesearch.embedding import embed_stream
-from notesearch.embedding.batching import plan_batches
-from notesearch.embedding.bulk import BULK_PASSAGES, PAUSE_SECONDS, BulkEmbedder
+from notesearch.embedding.bulk_embedder import BULK_PASSAGES, PAUSE_SECONDS, BulkEmbedder
+from notesearch.embedding.graph_engine import plan_batches
 from tests.fakes import WordEmbedder
 
 
@@ -46,24 +45,6 @@ def test_longest_texts_come_first() -> None:
 
 def test_no_texts_are_no_batches() -> None:
     assert plan_batches([], token_budget=10) == []
-
-
-def test_stream_yields_each_window_before_it_reads_the_next() -> None:
-    read: list[str] = []
-
-    def texts():
-        for text in ("a", "bb", "ccc", "dddd", "eeeee"):
-            read.append(text)
-            yield text
-
-    stream = embed_stream(LengthEmbedder(), texts(), window=2)
-    positions, vectors = next(stream)
-    assert (positions, vectors.tolist(), read) == ([0, 1], [[1], [2]], ["a", "bb"])
-    assert [found for found, _ in stream] == [[2, 3], [4]]
-
-
-def test_stream_of_nothing_yields_nothing() -> None:
-    assert list(embed_stream(LengthEmbedder(), [])) == []
 
 
 def test_few_passages_and_queries_leave_the_bulk_engine_closed() -> None:

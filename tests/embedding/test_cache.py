@@ -21,10 +21,10 @@ from notesearch.embedding import (
     ModelChoice,
     fingerprint_of,
     load_embedder,
-    store,
+    model_cache,
 )
-from notesearch.embedding.compiled import GraphEmbedder
-from notesearch.embedding.store import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, TokenTable
+from notesearch.embedding.graph_engine import GraphEmbedder
+from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, TokenTable
 from notesearch.errors import ModelError
 from notesearch.file_sums import CheckedFile, DamagedFileError, sum_file
 from tests.tiny_models import DIMENSION
@@ -34,17 +34,17 @@ OPEN = """
 import sys
 from pathlib import Path
 from notesearch.embedding import ModelChoice, load_embedder
-told = []
+messages = []
 choice = ModelChoice(name=sys.argv[1])
-load_embedder(choice, cache_dir=Path(sys.argv[2]), tell=told.append)
-print(len(told))
+load_embedder(choice, cache_dir=Path(sys.argv[2]), tell=messages.append)
+print(len(messages))
 """
 # Dies where the graph is on disk and the manifest is not.
 DIE = (
     """
 import os, signal
-from notesearch.embedding import compiler
-compiler.write_manifest = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+from notesearch.embedding.compile import model_compiler
+model_compiler.write_manifest = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 """
     + OPEN
 )
@@ -72,7 +72,7 @@ def compiled_folder(cache: Path) -> Path:
 @pytest.fixture
 def cache(open_tiny: Callable[[str], Embedder], cache_dir: Path, tmp_path: Path) -> Path:
     """A cache of this test's own that holds the model, copied from where it was compiled."""
-    compiled = store.folder_of(cache_dir, open_tiny("static").fingerprint)
+    compiled = model_cache.folder_of(cache_dir, open_tiny("static").fingerprint)
     shutil.copytree(compiled, tmp_path / "compiled" / compiled.name)
     return tmp_path
 
@@ -97,10 +97,10 @@ def test_damaged_file_is_compiled_anew(
 ) -> None:
     before = load_embedder(choice, cache_dir=cache).embed_query("reward model")
     damage(compiled_folder(cache) / name)
-    told: list[str] = []
-    embedder = load_embedder(choice, cache_dir=cache, tell=told.append)
+    messages: list[str] = []
+    embedder = load_embedder(choice, cache_dir=cache, tell=messages.append)
     np.testing.assert_allclose(embedder.embed_query("reward model"), before, atol=1e-6)
-    assert told == ["compiling tiny-static, once for this machine (about 15 s)"]
+    assert messages == ["compiling tiny-static, once for this machine (about 15 s)"]
 
 
 def test_copied_cache_is_used_as_it_is(cache: Path, choice: ModelChoice) -> None:
@@ -110,11 +110,11 @@ def test_copied_cache_is_used_as_it_is(cache: Path, choice: ModelChoice) -> None
 
 def test_graph_that_onnxruntime_refuses_is_compiled_anew(cache: Path, choice: ModelChoice) -> None:
     folder = compiled_folder(cache)
-    manifest = store.open_manifest(folder)
+    manifest = model_cache.open_manifest(folder)
     assert manifest is not None
     (folder / GRAPH).write_bytes(b"of another release")
     files = manifest.files | {GRAPH: sum_file(folder / GRAPH)}
-    store.write_manifest(folder, replace(manifest, files=files))
+    model_cache.write_manifest(folder, replace(manifest, files=files))
     assert load_embedder(choice, cache_dir=cache).embed_query("model").shape == (16,)
 
 
@@ -127,23 +127,23 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_damaged_token_is_noticed_by_the_text_that_reads_it(
     small_pieces: None, choice: ModelChoice, tmp_path: Path
 ) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     whole = load_embedder(choice, cache_dir=tmp_path)
     expected = {text: whole.embed_query(text) for text in ("reward", "model")}
     folder = compiled_folder(tmp_path)
-    manifest = store.open_manifest(folder)
+    manifest = model_cache.open_manifest(folder)
     assert manifest is not None
     assert manifest.table is not None
-    token = whole._reader.read_query("model", told.append)[0]
+    token = whole._reader.read_query("model", messages.append)[0]
     flip_a_byte(folder / WEIGHTS, manifest.table.offset + token * manifest.table.row_bytes + 3)
 
-    embedder = load_embedder(choice, cache_dir=tmp_path, tell=told.append)
+    embedder = load_embedder(choice, cache_dir=tmp_path, tell=messages.append)
     np.testing.assert_array_equal(embedder.embed_query("reward"), expected["reward"])
-    assert told == []
+    assert messages == []
     np.testing.assert_array_equal(embedder.embed_query("model"), expected["model"])
-    assert told == ["compiling tiny-static, once for this machine (about 15 s)"]
+    assert messages == ["compiling tiny-static, once for this machine (about 15 s)"]
     np.testing.assert_array_equal(embedder.embed_passages(["model"])[0], expected["model"])
-    assert len(told) == 1
+    assert len(messages) == 1
 
 
 @pytest.mark.parametrize("at", [0, 63, 64, 500, 4_000, 6_399])
@@ -184,9 +184,9 @@ def test_opening_reads_no_row_of_the_table(small_pieces: None, tmp_path: Path) -
 def test_damage_anywhere_in_the_default_model_is_noticed_by_the_question_that_reads_it(
     default_embedder: Embedder, cache_dir: Path, tmp_path: Path
 ) -> None:
-    folder = store.folder_of(tmp_path, default_embedder.fingerprint)
-    shutil.copytree(store.folder_of(cache_dir, default_embedder.fingerprint), folder)
-    manifest = store.open_manifest(folder)
+    folder = model_cache.folder_of(tmp_path, default_embedder.fingerprint)
+    shutil.copytree(model_cache.folder_of(cache_dir, default_embedder.fingerprint), folder)
+    manifest = model_cache.open_manifest(folder)
     assert manifest is not None
     assert manifest.table is not None
     expected = default_embedder.embed_query("reward")
@@ -194,10 +194,10 @@ def test_damage_anywhere_in_the_default_model_is_noticed_by_the_question_that_re
     _, token, _ = default_embedder._reader.read_query("reward", pytest.fail)
     for at in (manifest.table.offset + token * manifest.table.row_bytes, manifest.table.end + 9):
         flip_a_byte(folder / WEIGHTS, at)
-        told: list[str] = []
-        embedder = load_embedder(cache_dir=tmp_path, tell=told.append)
+        messages: list[str] = []
+        embedder = load_embedder(cache_dir=tmp_path, tell=messages.append)
         np.testing.assert_allclose(embedder.embed_query("reward"), expected, atol=1e-6)
-        assert len(told) == 1
+        assert len(messages) == 1
 
 
 def test_model_that_changed_unseen_is_not_compiled_under_its_old_name(
@@ -251,7 +251,7 @@ def test_cache_that_cannot_be_written_is_replaced_by_a_temporary_one(
     choice: ModelChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way of a folder")
-    monkeypatch.setattr(store.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(model_cache.tempfile, "gettempdir", lambda: str(tmp_path))
     warnings: list[str] = []
     wanted = tmp_path / "file" / "cache"
     load_embedder(choice, cache_dir=wanted, warn=warnings.append)
@@ -263,12 +263,12 @@ def test_cache_that_cannot_be_written_is_replaced_by_a_temporary_one(
 def test_full_disk_is_an_error_and_leaves_nothing(
     choice: ModelChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from notesearch.embedding import compiler
+    from notesearch.embedding.compile import model_compiler
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(compiler, "write_manifest", fail)
+    monkeypatch.setattr(model_compiler, "write_manifest", fail)
     with pytest.raises(ModelError, match=r"cannot be written: .*No space left"):
         load_embedder(choice, cache_dir=tmp_path)
     assert [path.suffix for path in (tmp_path / "compiled").iterdir()] == [".lock"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.embedding import Embedder, ModelChoice, Precision, fingerprint, fingerprint_of
-from notesearch.embedding.source import ModelSource
+from notesearch.embedding import Embedder, ModelChoice, Precision, fingerprint_of, model_fingerprint
+from notesearch.embedding.model_source import ModelSource
 from notesearch.errors import ModelError
 
 
@@ -30,7 +30,6 @@ def test_fingerprint_without_loading_is_that_of_the_loaded_model(
     "change",
     [
         {"precision": Precision.INT8},
-        {"precision": Precision.BFLOAT16},
         {"truncate_dim": 4},
         {"query_prompt": "q: "},
         {"passage_prompt": "p: "},
@@ -50,7 +49,9 @@ def test_another_way_to_quantise_changes_the_fingerprint_of_int8_alone(
 ) -> None:
     choices = [ModelChoice(name=str(model), precision=precision) for precision in Precision]
     before = [fingerprint_of(choice, cache_dir=tmp_path) for choice in choices]
-    monkeypatch.setattr(fingerprint, "QUANTISER_VERSION", fingerprint.QUANTISER_VERSION + 1)
+    monkeypatch.setattr(
+        model_fingerprint, "QUANTISER_VERSION", model_fingerprint.QUANTISER_VERSION + 1
+    )
     after = [fingerprint_of(choice, cache_dir=tmp_path) for choice in choices]
     changed = [
         choice.precision for choice, a, b in zip(choices, before, after, strict=True) if a != b
@@ -81,7 +82,7 @@ def test_files_that_did_not_move_are_not_hashed_again(
 ) -> None:
     choice = ModelChoice(name=str(model))
     before = fingerprint_of(choice, cache_dir=tmp_path)
-    monkeypatch.setattr(fingerprint, "sha256_of", lambda path: pytest.fail(f"hashed {path}"))
+    monkeypatch.setattr(model_fingerprint, "sha256_of", lambda path: pytest.fail(f"hashed {path}"))
     assert fingerprint_of(choice, cache_dir=tmp_path) == before
 
 
@@ -93,7 +94,7 @@ def test_disk_too_full_to_remember_hashes_stops_nothing(
 
     choice = ModelChoice(name=str(model))
     before = fingerprint_of(choice, cache_dir=tmp_path / "one")
-    monkeypatch.setattr(fingerprint, "write_whole", fail)
+    monkeypatch.setattr(model_fingerprint, "write_whole", fail)
     assert fingerprint_of(choice, cache_dir=tmp_path / "other") == before
 
 
@@ -115,4 +116,4 @@ def test_weights_that_are_not_the_published_ones_are_refused(model: Path, tmp_pa
     if not source.folder.is_dir():
         source = replace(source, folder=model)
     with pytest.raises(ModelError, match="not the published weights of bundled"):
-        fingerprint.hash_files(source, tmp_path)
+        model_fingerprint.hash_files(source, tmp_path)

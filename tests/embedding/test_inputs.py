@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from notesearch.embedding import (
     load_counter,
     load_embedder,
 )
-from notesearch.embedding.tokens import ReadingRules, TokenReader
+from notesearch.embedding.token_reader import open_tokenizer
 from notesearch.errors import ModelError
 from tests.tiny_models import DIMENSION, TINY_LIMIT
 
@@ -161,6 +162,19 @@ def test_path_that_does_not_exist_is_an_error_without_a_look_at_the_network(
         load_embedder(ModelChoice(name=str(tmp_path / "nowhere")), cache_dir=tmp_path)
 
 
+@pytest.mark.parametrize("name", ["~/model", "~nobody-of-that-name/model"])
+def test_path_in_a_home_folder_that_is_not_known_is_an_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_entry(user: int) -> None:
+        raise KeyError(user)
+
+    monkeypatch.setattr(pwd, "getpwuid", no_entry)
+    monkeypatch.delenv("HOME")
+    with pytest.raises(ModelError, match="no home folder is known; set model to a whole path"):
+        load_embedder(ModelChoice(name=name), cache_dir=tmp_path)
+
+
 def test_folder_of_the_working_folder_does_not_take_the_place_of_a_hub_model(
     make_model: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +192,6 @@ def test_folder_of_the_working_folder_does_not_take_the_place_of_a_hub_model(
         (ModelChoice(truncate_dim=0), "truncate_dim 0: no number of dimensions; set it to 1"),
         (ModelChoice(truncate_dim=-3), "truncate_dim -3: no number of dimensions"),
         (ModelChoice(device="cuda", precision=Precision.INT8), "int8 runs on the CPU"),
-        (ModelChoice(device="mps", precision=Precision.BFLOAT16), "bfloat16 runs on the CPU"),
     ],
 )
 def test_choice_that_cannot_be_is_an_error(choice: ModelChoice, finding: str) -> None:
@@ -278,6 +291,5 @@ def test_model_that_fails_when_it_runs_is_an_error_of_one_line(
 
 def test_damaged_tokenizer_file_is_an_error_of_one_line(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
-    rules = ReadingRules("m", 256, "", "", special_tokens=True)
     with pytest.raises(ModelError, match=r"tokenizer\.json: no tokenizer: Model missing"):
-        TokenReader.from_file(tmp_path / "tokenizer.json", rules)
+        open_tokenizer(tmp_path / "tokenizer.json")

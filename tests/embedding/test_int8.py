@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from notesearch.embedding import Embedder, ModelChoice, Precision, compiler, load_embedder
+from notesearch.embedding import Embedder, ModelChoice, Precision, load_embedder
+from notesearch.embedding.compile import model_compiler
 
 TEXTS = ["reward model", "a", "query: why does the model pass 0.5?", "", "model model model"]
 
@@ -40,8 +41,8 @@ def test_vectors_are_near_to_those_of_float32_and_the_same_in_any_company(
 def test_model_with_outliers_cannot_have_all_its_products_in_int8(
     make_model: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = [attempt for attempt in compiler.INT8_ATTEMPTS if not attempt.spares_narrowing]
-    monkeypatch.setattr(compiler, "INT8_ATTEMPTS", whole)
+    whole = [attempt for attempt in model_compiler.INT8_ATTEMPTS if not attempt.spares_narrowing]
+    monkeypatch.setattr(model_compiler, "INT8_ATTEMPTS", whole)
     warnings: list[str] = []
     load_int8(make_model("outliers"), tmp_path, warnings)
     assert len(warnings) == 1

@@ -51,7 +51,7 @@ from notesearch.embedding import load_embedder
 embedder = load_embedder(cache_dir=Path({str(cache_dir)!r}))
 embedder.embed_query("why"); embedder.embed_passages(["because"])
 """
-    assert run(code, (*HEAVY, "onnx", "openvino", "filelock", "huggingface_hub")) == ""
+    assert run(code, (*HEAVY, "onnx", "filelock", "huggingface_hub")) == ""
 
 
 def test_counting_opens_no_graph(tmp_path: Path) -> None:

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from notesearch.embedding import RerankerChoice
+from notesearch.embedding import RerankerChoice, load_reranker
+from notesearch.embedding.compile.pretrained import quiet
+from notesearch.embedding.compile.torch_reranker import TorchReranker
+from notesearch.embedding.cross_encoder import GraphReranker, to_probabilities
+from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
 from notesearch.embedding.protocol import Reranker
-from notesearch.embedding.quiet import quiet
-from notesearch.embedding.reranking import load_reranker
-from notesearch.embedding.reranking.compiled import GraphReranker, to_probabilities
-from notesearch.embedding.reranking.torch_model import TorchReranker
-from notesearch.embedding.store import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
 from notesearch.errors import ModelError
 from tests.tiny_models import TINY_LIMIT
 
@@ -130,7 +129,7 @@ def test_compiled_model_scores_without_torch(make_model, compiled):
     code = f"""
 from pathlib import Path
 from notesearch.embedding import RerankerChoice
-from notesearch.embedding.reranking import load_reranker
+from notesearch.embedding import load_reranker
 choice = RerankerChoice({str(make_model("pairs"))!r})
 def fail(message): raise AssertionError(message)
 reranker = load_reranker(choice, cache_dir=Path({str(compiled)!r}), warn=fail, tell=fail)
@@ -151,10 +150,10 @@ assert reranker.score_passages("why", ["because"]).shape == (1,)
 def test_damaged_file_is_compiled_anew(name, damage, make_model, compiled):
     before = open_tiny(make_model, compiled, "pairs").score_passages(QUESTION, PASSAGES)
     damage(compiled_folder(compiled) / name)
-    told: list[str] = []
-    reranker = open_tiny(make_model, compiled, "pairs", tell=told.append)
+    messages: list[str] = []
+    reranker = open_tiny(make_model, compiled, "pairs", tell=messages.append)
     np.testing.assert_allclose(reranker.score_passages(QUESTION, PASSAGES), before, atol=1e-6)
-    assert told == ["compiling tiny-pairs, once for this machine (about 15 s)"]
+    assert messages == ["compiling tiny-pairs, once for this machine (about 15 s)"]
 
 
 def test_other_weights_are_another_model(make_model, compiled, tmp_path):
@@ -163,11 +162,11 @@ def test_other_weights_are_another_model(make_model, compiled, tmp_path):
     for file in make_model("pairs").iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     flip_a_byte(folder / "model.safetensors")
-    told: list[str] = []
+    messages: list[str] = []
     load_reranker(
-        RerankerChoice(str(folder)), cache_dir=compiled, warn=lambda _: None, tell=told.append
+        RerankerChoice(str(folder)), cache_dir=compiled, warn=lambda _: None, tell=messages.append
     )
-    assert len(told) == 1
+    assert len(messages) == 1
 
 
 # ------------------------------------------------------------ what is no model to rerank with
@@ -222,7 +221,7 @@ def test_hub_model_that_is_not_here_is_one_error_that_says_what_to_do(tmp_path):
     code = f"""
 from pathlib import Path
 from notesearch.embedding import RerankerChoice
-from notesearch.embedding.reranking import load_reranker
+from notesearch.embedding import load_reranker
 from notesearch.errors import ModelError
 try:
     load_reranker(RerankerChoice("nobody/no-such-model"), cache_dir=Path({str(tmp_path)!r}))

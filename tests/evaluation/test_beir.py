@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from notesearch.errors import NotesearchError
-from notesearch.evaluation.beir import beir_notes, note_path
-from notesearch.evaluation.judged import JudgedQuery, read_queries
+from notesearch.evaluation.judged import JudgedQuery, beir_notes, note_path, read_queries
 
 DOCUMENTS = (
     {"_id": "1", "title": "Wings \n in a stream", "text": "Lift grows.\n\nDrag too."},

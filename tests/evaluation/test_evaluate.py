@@ -58,14 +58,6 @@ def test_passages_of_one_note_count_where_the_first_stands() -> None:
     assert found.scores[Measure.MRR_10] == 1 / 2
 
 
-def test_what_a_query_ignores_takes_no_place() -> None:
-    query = JudgedQuery("1", "", {"b": 1}, ignored=frozenset({"a", "held-out", "c.md"}))
-    hits = (hit("a"), hit("c.md#x"), hit("b", "held-out"), hit("d"), hit("b", "other"))
-    found = outcome(query, *hits)
-    assert [one.id for one in found.found] == ["d", "b"]
-    assert found.scores[Measure.MRR_10] == 1 / 2
-
-
 def test_query_is_called_weak_when_all_of_its_hits_are_or_none_came() -> None:
     query = JudgedQuery("1", "", {})
     assert outcome(query).called_weak

@@ -7,10 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notesearch.errors import UsageError
-from notesearch.evaluation.bootstrap import mean_figures
 from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
 from notesearch.evaluation.judged import JudgedQuery
-from notesearch.evaluation.metrics import Measure
+from notesearch.evaluation.metrics import Measure, mean_figures
 from notesearch.evaluation.report import compare, find_failures, make_report
 
 QUERIES = (
@@ -68,7 +67,7 @@ def test_comparison_pairs_the_queries() -> None:
     first = evaluation("a", "b", "x c", "x", "x")
     second = evaluation("a", "x b", "c", "x", "x")
     difference = compare(("one", first), ("two", second)).differences[Measure.MRR_10]
-    assert difference.figure.mean == pytest.approx((0 - 1 / 2 + 1 / 2) / 3, abs=1e-12)
+    assert difference.mean == pytest.approx((0 - 1 / 2 + 1 / 2) / 3, abs=1e-12)
     assert (difference.better, difference.equal, difference.worse) == (1 / 3, 1 / 3, 1 / 3)
 
 
@@ -76,9 +75,8 @@ def test_comparing_a_setting_with_itself_shows_no_difference() -> None:
     same = evaluation("a", "x b", "x", "x", "x")
     comparison = compare(("one", same), ("one", same))
     assert comparison.queries == 3
-    for difference in comparison.differences.values():
-        figure = difference.figure
-        assert (figure.mean, figure.low, figure.high, difference.equal) == (0, 0, 0, 1)
+    for found in comparison.differences.values():
+        assert (found.mean, found.low, found.high, found.equal) == (0, 0, 0, 1)
 
 
 def test_other_queries_cannot_be_compared() -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from notesearch.corpus.opening import read_stamped
-from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan
+from notesearch.lazy import Lazy
 from notesearch.records import (
     FileReading,
     Finding,
@@ -146,7 +146,8 @@ def plan_of(
     load = load or CountedLoads(embedder or WordEmbedder())
     return UpdatePlan(
         source=corpus,
-        embedder=LazyEmbedder(load.embedder.fingerprint, load),
+        embedder=Lazy(load),
+        embedder_fingerprint=load.embedder.fingerprint,
         reading=reading,
         rebuild=rebuild,
         allow_empty=allow_empty,

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit, Role
-from notesearch.render.hits import Run, clipped, explanation, hit_lines, text_runs, wrapped
+from notesearch.render.hits import clipped, explanation, hit_lines, marked_text, wrapped
 from notesearch.render.terminal import Style, printable, style_of
 from notesearch.search.answer import Answer, Mode
+from notesearch.search.snippets import Piece
 
 TEXT = (
     "Turn the optimum around and the reward is the log-ratio of the two policies, up to a term "
@@ -81,8 +82,8 @@ no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the p
 """
 
 
-def shown(hit: Hit, style: Style, *runs: Run, corpus: Path | None = None) -> str:
-    return "\n".join(["", *hit_lines(hit, runs or [Run(hit.text)], style, corpus), ""])
+def shown(hit: Hit, style: Style, *text: Piece, corpus: Path | None = None) -> str:
+    return "\n".join(["", *hit_lines(hit, text or [Piece(hit.text)], style, corpus), ""])
 
 
 @pytest.mark.parametrize(("width", "expected"), [(60, AT_60), (100, AT_100), (200, AT_200)])
@@ -93,14 +94,14 @@ def test_hit_at_a_width(width, expected):
 @pytest.mark.parametrize("width", [60, 100, 200])
 def test_colour_changes_no_letter(width):
     plain = shown(HIT, Style(width=width))
-    coloured = shown(HIT, Style(width=width, colour=True), Run(TEXT[:40]), Run(TEXT[40:], True))
+    coloured = shown(HIT, Style(width=width, colour=True), Piece(TEXT[:40]), Piece(TEXT[40:], True))
     for code in ("1", "2", "36", "1;33", "0"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
     assert coloured == plain
 
 
 def test_colour_in_whole():
-    runs = [Run("Turn the "), Run("optimum", True), Run(" around"), Run(".", True)]
+    runs = [Piece("Turn the "), Piece("optimum", True), Piece(" around"), Piece(".", True)]
     assert shown(HIT, Style(width=60, colour=True), *runs).replace("\x1b[", "<") == (
         "\n"
         " 1  <1mDirect Preference Optimization: Your Language Mod…<0m  <2m0.92<0m\n"
@@ -140,7 +141,7 @@ def test_section_without_room_stands_below_the_place():
 
 def test_word_longer_than_the_line_stands_alone():
     address = "https://example.org/" + "x" * 60
-    assert shown(HIT, Style(width=60), Run(f"see {address} there")).splitlines()[4:] == [
+    assert shown(HIT, Style(width=60), Piece(f"see {address} there")).splitlines()[4:] == [
         "    see",
         f"    {address}",
         "    there",
@@ -171,7 +172,7 @@ def test_lines_of_a_whole_passage_stay_lines():
     text = (
         "## Steps\n\n- one\n    - one of one\n\nAnd a line that is a little longer than the others."
     )
-    assert shown(HIT, Style(width=40), Run(text)).splitlines()[4:] == [
+    assert shown(HIT, Style(width=40), Piece(text)).splitlines()[4:] == [
         "    ## Steps",
         "",
         "    - one",
@@ -184,19 +185,19 @@ def test_lines_of_a_whole_passage_stay_lines():
 
 def test_heading_inside_a_snippet_keeps_its_line():
     text = "# Top\nBefore it\nstands text.\n## Laws\nLet reward grow\nwith distance."
-    shown_text = "".join(run.text for run in text_runs(text, "reward", max_chars=100))
+    shown_text = "".join(run.text for run in marked_text(text, "reward", max_chars=100))
     assert shown_text == "Before it stands text.\n## Laws\n\nLet reward grow with distance."
-    shown_text = "".join(run.text for run in text_runs(text, "reward", max_chars=40))
+    shown_text = "".join(run.text for run in marked_text(text, "reward", max_chars=40))
     assert shown_text == " … Let reward grow with distance."
     text = "A reward.\n\n```\n# no heading\n- one\n```\n# Heading\n- two"
-    shown_text = "".join(run.text for run in text_runs(text, "reward", max_chars=100))
+    shown_text = "".join(run.text for run in marked_text(text, "reward", max_chars=100))
     assert shown_text == "A reward.\n\n```\n# no heading\n- one\n```\n# Heading\n\n- two"
 
 
 def test_signs_that_a_terminal_would_act_on_are_left_out():
     evil = "\x1b]0;owned\x07a\x9b2Jb\x08\tc"
     hit = replace(HIT, title=evil, path=f"{evil}.md", section=(evil,), tags=(evil,), paper=evil)
-    seen = shown(hit, Style(width=200), Run(evil))
+    seen = shown(hit, Style(width=200), Piece(evil))
     assert not [sign for sign in seen.replace("\n", "") if unicodedata.category(sign) == "Cc"]
     assert printable("a\n\tb\x1b[1m") == "a  b[1m"
 
@@ -239,7 +240,7 @@ def test_explanation_in_whole():
 WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), max_size=80)
 
 
-@given(st.lists(st.builds(Run, WORDS, st.booleans())), st.integers(4, 60))
+@given(st.lists(st.builds(Piece, WORDS, st.booleans())), st.integers(4, 60))
 def test_wrapping_keeps_every_letter_and_mark(runs, width):
     lines = wrapped(runs, width)
     flat = [(sign, run.marked) for line in lines for run in line for sign in run.text]

@@ -18,9 +18,16 @@ from markdown_it.token import Token
 from notesearch.evaluation.evaluate import Found
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.report import Failure
-from notesearch.index.reports import Counts, IndexStatus, StoredNote, TagCount, UpdateReport
+from notesearch.index.reports import Counts, IndexStatus, UpdateReport
+from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Hit, Note, NoteKind, Passage, SkippedFile
-from notesearch.render import evaluation, hits, notes, remarks, reports, tables
+from notesearch.render import (
+    evaluation_tables,
+    hit_formats,
+    hits,
+    notes,
+    update_summary,
+)
 from notesearch.render.terminal import (
     Style,
     escaped,
@@ -130,10 +137,10 @@ def test_marks_of_our_own_pass_the_last_look_and_others_do_not():
 def test_hit_for_a_person_is_printable(hit, words, width):
     style = Style(width=width)
     answer = Answer(
-        (hit,), Mode.HYBRID, where=words, terms=(words,), pairs=(words,), forms=(words,)
+        (hit,), Mode.HYBRID, where=words, terms=(words,), pairs=(words,), rewordings=(words,)
     )
     for max_chars in (None, 40):
-        runs = hits.text_runs(hit.text, words, max_chars)
+        runs = hits.marked_text(hit.text, words, max_chars)
         lines = [*hits.hit_lines(hit, runs, style), *hits.explanation(hit, answer, style)]
         assert not control_signs("".join(lines))
 
@@ -142,7 +149,7 @@ def test_hit_for_a_person_is_printable(hit, words, width):
 def test_marks_of_a_hit_on_a_terminal_are_ours_alone(tmp_path_factory, hit):
     style = Style(width=80, colour=True, links=True)
     corpus = tmp_path_factory.getbasetemp()
-    for line in hits.hit_lines(hit, hits.text_runs(hit.text, "a", None), style, corpus):
+    for line in hits.hit_lines(hit, hits.marked_text(hit.text, "a", None), style, corpus):
         assert guarded(line) == line
         for address in re.findall(r"\x1b\]8;;([^\x1b]+)", line):
             assert f"{address}/".startswith(f"{corpus.as_uri()}/")
@@ -151,11 +158,11 @@ def test_marks_of_a_hit_on_a_terminal_are_ours_alone(tmp_path_factory, hit):
 
 @given(st.lists(HITS, max_size=3))
 def test_json_is_printable_and_loses_nothing(found):
-    text = "\n".join(tables.json_lines(found))
+    text = "\n".join(hit_formats.json_lines(found))
     assert not control_signs(text, allowed="\n")
     back = json.loads(text)
     assert [hit["title"] for hit in back] == [_joined(hit.title) for hit in found]
-    assert [json.loads(line) for line in tables.jsonl_lines(found)] == back
+    assert [json.loads(line) for line in hit_formats.jsonl_lines(found)] == back
 
 
 def _joined(text: str) -> str:
@@ -165,7 +172,7 @@ def _joined(text: str) -> str:
 
 @given(st.lists(HITS, min_size=1, max_size=3))
 def test_csv_is_printable_and_holds_no_formula(found):
-    text = "\n".join(tables.csv_lines(found))
+    text = "\n".join(hit_formats.csv_lines(found))
     assert not control_signs(text, allowed="\n")
     names, *rows = csv.reader(io.StringIO(text, newline=""))
     for hit, row in zip(found, rows, strict=True):
@@ -189,14 +196,14 @@ def _without(tokens: list[Token], kind: str) -> list[Token]:
 
 @given(HITS)
 def test_markdown_is_one_link_and_one_quote_whatever_a_note_holds(hit):
-    text = "\n".join(tables.markdown_lines([hit]))
+    text = "\n".join(hit_formats.markdown_lines([hit]))
     assert not control_signs(text, allowed="\n")
     tokens = _without(MarkdownIt("commonmark").parse(text), "blockquote")
     inlines = [token for token in tokens if token.type == "inline"]
     assert len(inlines) == 1
     children = inlines[0].children or []
     addresses = [str(one.attrGet("href")) for one in children if one.type == "link_open"]
-    cited = hit.paper is not None and tables.paper_address(hit.paper) is not None
+    cited = hit.paper is not None and hit_formats.paper_address(hit.paper) is not None
     assert len(addresses) == 1 + cited
     assert addresses[0].endswith(f"#L{hit.line_start}-L{hit.line_end}")
     assert ":" not in addresses[0]
@@ -210,7 +217,7 @@ def test_markdown_is_one_link_and_one_quote_whatever_a_note_holds(hit):
 
 @given(st.lists(HITS, max_size=3))
 def test_paths_are_a_line_each(found):
-    lines = list(tables.path_lines(found))
+    lines = list(hit_formats.path_lines(found))
     assert not control_signs("".join(lines))
     assert len(lines) == len({hit.path for hit in found})
 
@@ -246,11 +253,11 @@ def test_reports_are_printable(path, reason):
         Counts(1, 1, 1, 1), 1, reason, reason, path, 9, reason, reason, 0, 0, (skipped,), None
     )
     lines = [
-        remarks.remark_line(finding),
-        *reports.report_lines(report),
-        reports.report_to_json(report),
-        *reports.status_lines(status, f"notesearch index {path}"),
-        reports.status_to_json(status),
+        update_summary.finding_line(finding),
+        *update_summary.report_lines(report),
+        update_summary.report_to_json(report),
+        *update_summary.status_lines(status, f"notesearch index {path}"),
+        update_summary.status_to_json(status),
     ]
     assert not control_signs("".join(lines))
     assert all(line.count(escaped(path)) for line in lines[:3])
@@ -261,8 +268,8 @@ def test_failures_of_an_evaluation_are_printable(name, text):
     query = JudgedQuery(id=name, text=text, relevant={name: 1}, kind=text, where=text)
     failure = Failure(query, None, (Found(name, name, name, False),))
     lines = [
-        *evaluation.failure_lines("hybrid", [failure]),
-        evaluation.evaluation_to_json([], failures={"hybrid": [failure]}),
+        *evaluation_tables.failure_lines("hybrid", [failure]),
+        evaluation_tables.evaluation_to_json([], failures={"hybrid": [failure]}),
     ]
     assert not control_signs("".join(lines))
 
@@ -283,13 +290,13 @@ def test_failures_of_an_evaluation_are_printable(name, text):
 )
 def test_text_that_looks_like_a_formula_is_a_text(title, cell):
     hit = replace(_HIT, title=title, score=-0.1)
-    (row,) = csv.DictReader(io.StringIO("\n".join(tables.csv_lines([hit])), newline=""))
+    (row,) = csv.DictReader(io.StringIO("\n".join(hit_formats.csv_lines([hit])), newline=""))
     assert (row["title"], row["score"]) == (cell, "-0.1")
 
 
 def test_title_and_path_stay_inside_their_link():
     hit = replace(_HIT, title="a](http://evil) [b", path="javascript:x#\n> y.md")
-    assert next(tables.markdown_lines([hit])) == (
+    assert next(hit_formats.markdown_lines([hit])) == (
         r"1. **[a\](http://evil) \[b](<javascript%3Ax%23%0A%3E y.md#L1-L1>)**"
     )
 

@@ -10,10 +10,9 @@ from notesearch.index.reports import (
     Counts,
     IndexStatus,
     Stage,
-    StoredNote,
-    TagCount,
     UpdateReport,
 )
+from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Note, NoteKind, Passage, Role, SkippedFile
 from notesearch.render.notes import (
     listed_note_line,
@@ -24,15 +23,15 @@ from notesearch.render.notes import (
     tag_lines,
     tags_to_json,
 )
-from notesearch.render.remarks import remark_line
-from notesearch.render.reports import (
+from notesearch.render.terminal import Style
+from notesearch.render.update_summary import (
     drift_line,
+    finding_line,
     report_lines,
     report_to_json,
     status_lines,
     status_to_json,
 )
-from notesearch.render.terminal import Style
 
 NOTE = Note(
     id="digest.md#dpo",
@@ -231,8 +230,8 @@ REPORT = UpdateReport(
 
 
 def test_remark_says_place_and_finding():
-    assert remark_line(FINDING) == "a.md, line 3: not UTF-8, read as Windows-1252 (a guess)"
-    assert remark_line(SKIPPED) == "scan.md: left out: not text but a PDF"
+    assert finding_line(FINDING) == "a.md, line 3: not UTF-8, read as Windows-1252 (a guess)"
+    assert finding_line(SKIPPED) == "scan.md: left out: not text but a PDF"
 
 
 def test_report_in_whole():

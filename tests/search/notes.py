@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from notesearch.index.reports import LazyEmbedder
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.lazy import Lazy
 from notesearch.records import (
     FileReading,
     ListedFile,
@@ -60,7 +60,8 @@ def build_index(index_dir: Path, notes: Sequence[Made]) -> None:
     embedder = WordEmbedder()
     plan = UpdatePlan(
         source=MadeCorpus(tuple(notes)),
-        embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
+        embedder=Lazy(lambda: embedder),
+        embedder_fingerprint=embedder.fingerprint,
         reading="made-1",
     )
     update_index(index_dir, plan)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.search.snippets import Look, Piece, cut_snippet
+from notesearch.search.snippets import GAP, Piece, cut_snippet
 
 TEXT = (
     "# Why\n\nDPO avoids a reward model, e.g. the one of PPO. It needs "
@@ -16,8 +16,7 @@ TEXT = (
 
 
 def shown(pieces: tuple[Piece, ...]) -> str:
-    signs = {Look.PLAIN: "{}", Look.MARKED: "<{}>", Look.GAP: " … "}
-    return "".join(signs[piece.look].format(piece.text) for piece in pieces)
+    return "".join(f"<{piece.text}>" if piece.marked else piece.text for piece in pieces)
 
 
 def test_short_text_is_given_whole_with_its_words_marked() -> None:
@@ -67,7 +66,7 @@ def test_atom_too_large_is_left_out_whole() -> None:
 def test_nothing_whole_is_ever_cut(words: list[str], max_chars: int) -> None:
     text = " ".join(words)
     pieces = cut_snippet(text, "reward word", max_chars=max_chars)
-    stretches = "".join(p.text or "\0" for p in pieces).split("\0")
+    stretches = "".join("\0" if p is GAP else p.text for p in pieces).split("\0")
     assert all(stretch in text for stretch in stretches)
     for stretch in stretches:
         rest = re.sub(r"\$\$h\ni\$\$|\$a\+b\$|`c d`|\[e f\]\(g\)", "", stretch)
@@ -77,4 +76,4 @@ def test_nothing_whole_is_ever_cut(words: list[str], max_chars: int) -> None:
 @given(st.text(), st.text(), st.integers(1, 100))
 def test_any_text_is_taken_and_room_is_kept(text: str, query: str, max_chars: int) -> None:
     pieces = cut_snippet(text, query, max_chars=max_chars)
-    assert sum(len(piece.text) for piece in pieces) <= max_chars
+    assert sum(len(piece.text) for piece in pieces if piece is not GAP) <= max_chars

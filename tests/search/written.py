@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notesearch.index.reports import LazyEmbedder
 from notesearch.index.snapshots import Store
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.lazy import Lazy
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 from notesearch.search.answer import Answer
 from notesearch.search.off_topic_floor import UNRELATED
@@ -110,7 +110,8 @@ def build_store(index_dir: Path, *notes: Written) -> Store:
     embedder = WordEmbedder()
     plan = UpdatePlan(
         source=WrittenNotes(notes),
-        embedder=LazyEmbedder(embedder.fingerprint, lambda: embedder),
+        embedder=Lazy(lambda: embedder),
+        embedder_fingerprint=embedder.fingerprint,
         reading="lines",
         probes=UNRELATED,
     )

@@ -1,0 +1,99 @@
+"""`notesearch eval`: how well questions find their answers."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument
+
+from notesearch.cli.app import (
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    RerankOption,
+    app,
+    examples,
+    option,
+    read_path,
+    require_regular,
+)
+from notesearch.cli.chosen_index import choose_index
+from notesearch.cli.output import show_message, show_warning, write
+from notesearch.errors import UsageError
+from notesearch.render.terminal import escaped
+from notesearch.search.answer import Mode
+
+
+@app.command(
+    name="eval",
+    epilog=examples(
+        "notesearch eval corpus/queries.yaml --split tune --compare dense,hybrid",
+        "notesearch eval --auto --modes dense,hybrid",
+    ),
+)
+def evaluate(
+    queries: Annotated[
+        Path | None,
+        Argument(
+            metavar="[QUERIES]",
+            parser=read_path,
+            help="Judged queries: YAML, JSONL or a BEIR folder.",
+        ),
+    ] = None,
+    auto: Annotated[bool, option("--auto", "Make judged queries out of your own notes.")] = False,
+    modes: Annotated[str, option("--modes", "hybrid, dense, lexical.", "A,B")] = "hybrid",
+    compare: Annotated[str | None, option("--compare", "Two modes, query by query.", "A,B")] = None,
+    split: Annotated[str | None, option("--split", "One split alone: tune, test.", "NAME")] = None,
+    failures: Annotated[
+        bool, option("--failures", "List the queries without an answer in the top 10.")
+    ] = False,
+    rerank: RerankOption = None,
+    json: JsonOption = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Measure how well questions find their answers: nDCG, MRR, recall, success."""
+    from notesearch.evaluation.evaluate import evaluate_index, index_for
+    from notesearch.evaluation.judged import read_queries, unknown_notes
+    from notesearch.evaluation.own_notes import index_of_own_notes
+    from notesearch.evaluation.report import compare as compare_two
+    from notesearch.evaluation.report import find_failures, make_report
+    from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
+
+    if auto == (queries is not None) or (auto and split is not None):
+        raise UsageError("give a file of judged queries, or --auto alone to make some")
+    pair = _modes(compare) if compare is not None else []
+    if compare is not None and len(pair) != 2:
+        raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
+    wanted = dict.fromkeys([*_modes(modes), *pair])
+    chosen = choose_index(config, index_dir)
+    with ExitStack() as stack:
+        if queries is None:
+            own = index_of_own_notes(chosen.settings, warn=show_warning, tell=show_message)
+            index, judged = stack.enter_context(own)
+        else:
+            require_regular(queries, "name a file of judged queries")
+            judged = read_queries(queries, split=split)
+            if not queries.is_dir():  # a BEIR folder brings its own documents
+                chosen.require()
+            opened = index_for(queries, chosen.settings, warn=show_warning, tell=show_message)
+            index = stack.enter_context(opened)
+        known = {name for note in index.notes() for name in (note.note_id, note.path)}
+        if unknown := unknown_notes(judged, known):
+            names = escaped(", ".join(unknown[:5]))
+            show_message(f"judged, but not in the index: {len(unknown)}, as {names}")
+        found = {mode: evaluate_index(index, judged, mode, rerank=rerank) for mode in wanted}
+    reports = [make_report(mode.value, evaluation) for mode, evaluation in found.items()]
+    both = [(mode.value, found[mode]) for mode in pair]
+    comparisons = [compare_two(*both)] if both else []
+    failed = {mode.value: find_failures(found[mode]) for mode in found} if failures else None
+    if json:
+        write(evaluation_to_json(reports, comparisons, failed))
+    else:
+        write("\n".join(evaluation_lines(reports, comparisons, failed)))
+
+
+def _modes(text: str) -> list[Mode]:
+    return [Mode.named(name.strip()) for name in text.split(",")]

@@ -1,0 +1,109 @@
+"""`notesearch index`, `status` and `check`: keep the index in step and whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Exit
+
+from notesearch.cli.app import (
+    ConfigOption,
+    IndexOption,
+    JsonOption,
+    app,
+    examples,
+    option,
+    read_path,
+    require_within,
+)
+from notesearch.cli.chosen_index import choose_index, watched_update
+from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import show_message, write
+from notesearch.errors import UsageError
+from notesearch.render.terminal import escaped
+
+_LONGEST_WAIT_S = 86_400  # a day
+_EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.notes-index")
+
+
+@app.command(epilog=_EXAMPLES)
+def index(
+    paths: Annotated[
+        list[Path] | None,
+        Argument(
+            metavar="[CORPUS]", parser=read_path, help="Corpus folder instead of the settings' one."
+        ),
+    ] = None,
+    rebuild: Annotated[bool, option("--rebuild", "Make the index anew.")] = False,
+    dry_run: Annotated[bool, option("--dry-run", "Say what changed, and write nothing.")] = False,
+    allow_empty: Annotated[
+        bool, option("--allow-empty", "Let a corpus without notes empty the index.")
+    ] = False,
+    wait: Annotated[
+        float, option("--wait", "How long to wait for another update.", "SECONDS")
+    ] = 10.0,
+    json: JsonOption = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Bring the index in step with the corpus: only what changed is read and embedded."""
+    from notesearch.render.update_summary import report_lines, report_to_json
+
+    if paths and len(paths) > 1:
+        raise UsageError("one index holds one corpus; name one folder, or one above them all")
+    require_within("--wait", wait, 0, _LONGEST_WAIT_S)
+    chosen = choose_index(config, index_dir)
+    corpus = paths[0] if paths else None
+    with (
+        chosen.open(create=True) as opened,
+        watched_update(opened, chosen, corpus, rebuild=rebuild) as progress,
+    ):
+        report = opened.update(
+            corpus,
+            progress=progress,
+            rebuild=rebuild,
+            dry_run=dry_run,
+            allow_empty=allow_empty,
+            lock_timeout_s=wait,
+        )
+    for line in report_lines(report):
+        show_message(line)
+    if json:
+        write(report_to_json(report))
+    if report.skipped:
+        raise Exit(ExitCode.SKIPPED_FILES)
+
+
+app.command("reindex", hidden=True, help="The same as `notesearch index`.", epilog=_EXAMPLES)(index)
+
+
+@app.command(epilog=examples("notesearch status", "notesearch status --json"))
+def status(
+    json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
+) -> None:
+    """Show what is in the index, and how the corpus differs from it by size and time."""
+    from notesearch.render.update_summary import status_lines, status_to_json
+
+    chosen = choose_index(config, index_dir)
+    with chosen.open() as opened:
+        found = opened.status()
+        update_command = chosen.command(opened.corpus)
+    write(status_to_json(found) if json else "\n".join(status_lines(found, update_command)))
+
+
+@app.command(epilog=examples("notesearch check", "notesearch check --fix"))
+def check(
+    fix: Annotated[bool, option("--fix", "Mend damage that needs no model.")] = False,
+    index_dir: IndexOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Look for damage in the index; a lost or damaged vector file is made again with --fix."""
+    with choose_index(config, index_dir).open() as opened:
+        problems = opened.check(fix=fix)
+    for problem in problems:
+        write(f"{escaped(problem.message)}{' (mended)' if problem.fixed else ''}")
+    if not problems:
+        write("no damage found")
+    if not all(problem.fixed for problem in problems):
+        raise Exit(ExitCode.INDEX)

@@ -1,0 +1,73 @@
+"""`notesearch trust`: let the settings file of this folder do what a stranger's may not do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from notesearch.cli.app import app, examples, option
+from notesearch.cli.output import write
+from notesearch.errors import UsageError
+from notesearch.render.terminal import escaped
+
+if TYPE_CHECKING:
+    from notesearch.settings import SettingsFile
+
+# The effects of keys that need trust.
+_EFFECTS = {
+    "trust_remote_code": "runs code that comes with the model",
+    "rerank_trust_remote_code": "runs code that comes with the cross-encoder",
+    "revision": "fetches this revision of the model",
+    "rerank_revision": "fetches this revision of the cross-encoder",
+    "follow_links": "reads files that links lead to, wherever they are",
+}
+
+
+@app.command(epilog=examples("notesearch trust", "notesearch trust --remove"))
+def trust(
+    remove: Annotated[bool, option("--remove", "Take the trust back.")] = False,
+    list_: Annotated[bool, option("--list", "List the files that are trusted.")] = False,
+) -> None:
+    """Let ./notesearch.yaml name models, code and folders elsewhere.
+
+    Shows these settings and trusts the file until it changes. Without trust they do not count:
+    the file may have come with the notes.
+    """
+    from notesearch import trust as trusted
+    from notesearch.setting_values import show
+    from notesearch.settings import SETTINGS_FILE, read_settings_file
+
+    if list_:
+        for path in trusted.list_trusted():
+            write(escaped(str(path)))
+        return
+    path = Path(SETTINGS_FILE)
+    if remove:
+        had = trusted.distrust(path)
+        write(f"{SETTINGS_FILE} is {'no longer' if had else 'not'} trusted")
+        return
+    if not os.path.lexists(path):
+        raise UsageError(f"there is no {SETTINGS_FILE} here; change to its folder first")
+    file = read_settings_file(path)
+    asked = file.needing_trust()
+    if not asked:
+        write(f"{SETTINGS_FILE} asks for nothing that needs trust")
+        return
+    trusted.trust(file.path, file.content)
+    write(f"{escaped(str(path.absolute()))} is trusted until it changes; it sets")
+    for key, value in asked.items():
+        write(f"  {key}: {show(value, longest=4096)} ({_effect(key, value, file)})")
+
+
+def _effect(key: str, value: str, file: SettingsFile) -> str:
+    """Describe what a setting does that needs trust."""
+    from notesearch.embedding.model_source import is_hub_id
+    from notesearch.setting_values import FOLDERS, folder_value
+
+    if key in _EFFECTS:
+        return _EFFECTS[key]
+    folder = os.path.realpath(folder_value(key, value, str(file.path), file.path.parent))
+    if key not in FOLDERS and is_hub_id(value) and not Path(folder).is_dir():
+        return "a model of the hub, fetched over the network"
+    return f"the folder {escaped(folder)}"

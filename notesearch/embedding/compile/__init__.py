@@ -1,0 +1,1 @@
+"""Make the compiled form of a model, and run models that have none: all that imports torch."""

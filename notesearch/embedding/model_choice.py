@@ -1,0 +1,77 @@
+"""Say which models embed and rerank, and how: plain values that import nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, TypeAlias
+
+
+class Precision(Enum):
+    """The numbers a compiled model computes with.
+
+    int8 takes half the processor time or less, and answers as well. It is not the default because
+    its vectors have a cosine of 0.994 to the model's own, where those of float32 are the same on
+    every processor and on a GPU, so that an index may move between machines.
+    """
+
+    FLOAT32 = "float32"
+    INT8 = "int8"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKind:
+    """What a model is for: how it is found, and the words of errors about it."""
+
+    loader: str  # the class of sentence-transformers that opens it
+    organisation: str  # of hub ids written without one
+    setting: str  # names it
+    code_setting: str  # allows code that comes with it
+    way_out: str  # where a hub model cannot be fetched
+
+
+EMBEDDER = ModelKind(
+    loader="SentenceTransformer",
+    organisation="sentence-transformers",
+    setting="model",
+    code_setting="trust_remote_code",
+    way_out="set model to a folder or to all-MiniLM-L6-v2",
+)
+RERANKER = ModelKind(
+    loader="CrossEncoder",
+    organisation="cross-encoder",
+    setting="rerank",
+    code_setting="rerank_trust_remote_code",
+    way_out="set rerank to a folder, or leave it out",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A sentence-transformers model and everything that changes its vectors."""
+
+    kind: ClassVar[ModelKind] = EMBEDDER
+
+    name: str = "all-MiniLM-L6-v2"  # the offline default, a folder, or a hub id
+    precision: Precision = Precision.FLOAT32
+    device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1", "mps"
+    dtype: str | None = None  # of the weights on cuda or mps: "float32", "float16", "bfloat16"
+    revision: str | None = None  # branch, tag or commit of a hub model
+    truncate_dim: int | None = None  # for Matryoshka models: keep the first so many dimensions
+    query_prompt: str | None = None  # None: the model's own; "" for none at all
+    passage_prompt: str | None = None
+    trust_remote_code: bool = False  # runs code that comes with the model
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerChoice:
+    """A CrossEncoder of sentence-transformers, which reads question and passage together."""
+
+    kind: ClassVar[ModelKind] = RERANKER
+
+    name: str  # a folder, or a hub id
+    revision: str | None = None  # branch, tag or commit of a hub model
+    trust_remote_code: bool = False  # runs code that comes with the model
+
+
+AnyChoice: TypeAlias = ModelChoice | RerankerChoice
