@@ -29,8 +29,8 @@ from itertools import islice
 from pathlib import Path
 
 from notesearch.corpus.chunker import CountTokens, chunk_note
-from notesearch.corpus.path_patterns import PathPatterns, PatternError
 from notesearch.corpus.reader import read_notes
+from notesearch.corpus.reading_rules import PathPatterns, PatternError
 from notesearch.corpus.walk import IGNORE_FILE, NOTE_SUFFIXES, list_files
 from notesearch.records import Note, Passage
 from notesearch.untrusted_yaml import YAML_FAULTS, load_yaml

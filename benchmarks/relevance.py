@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from notesearch import Index
-from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus.reading_rules import ReadingRule
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
 from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
 from notesearch.evaluation.judged import JudgedQuery, read_json_lines, read_queries

@@ -7,9 +7,10 @@ only new texts and questions need the weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notesearch.corpus_folder import Ruler
+from notesearch.corpus.folder import PassageCounter
 from notesearch.embedding import (
     Embedder,
     Reranker,
@@ -24,6 +25,20 @@ from notesearch.settings import Settings
 
 if TYPE_CHECKING:
     from notesearch.search.rerank import Reranking
+
+
+@dataclass(frozen=True, slots=True)
+class _OneByOne:
+    """A counter made of an embedder of the caller's, which counts one text at a time."""
+
+    embedder: Embedder
+
+    @property
+    def max_tokens(self) -> int:
+        return self.embedder.max_tokens
+
+    def count_many(self, texts: Sequence[str]) -> list[int]:
+        return [self.embedder.count_tokens(text) for text in texts]
 
 
 class Model:
@@ -48,7 +63,7 @@ class Model:
         self._tell = tell
         self._fingerprint = Lazy(self._find_fingerprint)
         self._embedder = Lazy(self._load_embedder)
-        self._ruler = Lazy(self._make_ruler)
+        self._counter = Lazy(self._load_counter)
         self._reranking = Lazy(self._find_reranking)
 
     @property
@@ -61,9 +76,9 @@ class Model:
         """The model itself; compiled the first time it is ever asked for."""
         return self._embedder.get()
 
-    def ruler(self) -> Ruler:
-        """How long a passage may be, and how the model counts."""
-        return self._ruler.get()
+    def counter(self) -> PassageCounter:
+        """Return what counts passages as the model does."""
+        return self._counter.get()
 
     def _find_fingerprint(self) -> str:
         if self._given is not None:
@@ -75,17 +90,10 @@ class Model:
             return self._given
         return load_embedder(self._settings.model, warn=self._warn, tell=self._tell)
 
-    def _make_ruler(self) -> Ruler:
-        most = self._settings.passage_tokens
+    def _load_counter(self) -> PassageCounter:
         if self._given is not None:
-            embedder = self._given
-
-            def count_each(texts: Sequence[str]) -> list[int]:
-                return [embedder.count_tokens(text) for text in texts]
-
-            return Ruler(min(most, embedder.max_tokens), count_each)
-        counter = load_counter(self._settings.model, warn=self._warn, tell=self._tell)
-        return Ruler(min(most, counter.max_tokens), counter.count_many)
+            return _OneByOne(self._given)
+        return load_counter(self._settings.model, warn=self._warn, tell=self._tell)
 
     def reranking(self, wanted: bool | None) -> Reranking | None:
         """Give what reorders an answer: by default where there is a cross-encoder.

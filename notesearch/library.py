@@ -18,7 +18,7 @@ from notesearch.arguments import (
     require_seconds,
     require_text,
 )
-from notesearch.corpus_folder import DEFAULT_CORPUS, CorpusFolder
+from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder, Reranker
 from notesearch.errors import (
     CorpusError,
@@ -186,7 +186,9 @@ class Index:
         if corpus is None and self._settings.corpus is None:
             self.require_own_corpus()
         folder = Path(corpus) if corpus is not None else self._settings.corpus or self.corpus
-        return CorpusFolder(folder, self._settings, self._model.ruler, debug=self._debug)
+        return CorpusFolder(
+            folder, self._settings.reading_options, self._model.counter, debug=self._debug
+        )
 
     @property
     def corpus(self) -> Path:

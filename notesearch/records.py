@@ -40,17 +40,8 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class SkippedFile:
-    """A file or folder that could not be read and was left out."""
-
-    path: str
-    line: int | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
-    """Something odd in a file that was read all the same."""
+    """Something odd in a file, or the reason why a file or folder is skipped."""
 
     path: str
     line: int | None
@@ -71,7 +62,7 @@ class Listing:
     """The note files of a corpus in the order of their paths, and what could not be listed."""
 
     files: tuple[ListedFile, ...]
-    skipped: tuple[SkippedFile, ...] = ()  # files, or folders with all that is below them
+    skipped: tuple[Finding, ...] = ()  # files, or folders with all that is below them
     # The paths of those that a setting leaves out: what they held before goes from an index.
     left_out: frozenset[str] = frozenset()
 
@@ -155,7 +146,7 @@ class FileReading:
     path: str
     notes: tuple[Note, ...] = ()
     findings: tuple[Finding, ...] = ()
-    skipped: SkippedFile | None = None
+    skipped: Finding | None = None
     stamp: FileStamp | None = None  # None where the file could not be opened
 
 

@@ -13,8 +13,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from notesearch.corpus.path_patterns import PathPatterns, PatternError
-from notesearch.corpus.rules import SPLITS, ReadingRule
+from notesearch.corpus.reading_rules import (
+    SPLITS,
+    PathPatterns,
+    PatternError,
+    ReadingRule,
+    compile_record_start,
+)
 from notesearch.embedding.model_choice import Precision
 from notesearch.embedding.model_source import BUNDLED_NAMES, is_hub_id
 from notesearch.errors import SettingsError
@@ -152,10 +157,8 @@ def _rule(item: Mapping[str, Any], place: str) -> ReadingRule:
     split, level = _split(item.get("split"), place)
     start = item.get("record_start")
     if start is not None:
-        from notesearch.corpus.line_patterns import compile_pattern  # 12 ms that few settings take
-
         try:
-            compile_pattern(_text("record_start", start, place))
+            compile_record_start(_text("record_start", start, place))
         except ValueError as error:
             raise SettingsError(f"{place}: record_start is no pattern: {error}") from error
     inline_tags = item.get("inline_tags")

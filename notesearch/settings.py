@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import difflib
 import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
 from notesearch.embedding.model_choice import ModelChoice, RerankerChoice
 from notesearch.embedding.model_source import BUNDLED_NAMES
 from notesearch.errors import SettingsError, warn_in_python
+from notesearch.regular_files import NotRegularFileError, read_regular
 from notesearch.setting_values import check_key, folder_value, model_value, own_value
 from notesearch.user_folders import config_folder
 
@@ -53,6 +53,17 @@ class Settings:
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = ()
     left_out: tuple[str, ...] = ()  # keys of ./notesearch.yaml that need the person's trust
+
+    @property
+    def reading_options(self) -> ReadingOptions:
+        """What the reading of a corpus goes by."""
+        return ReadingOptions(
+            ignore=self.ignore,
+            follow_links=self.follow_links,
+            inline_tags={"always": True, "never": False}.get(self.inline_tags),
+            rules=self.reading,
+            passage_tokens=self.passage_tokens,
+        )
 
 
 _OWN_KEYS = [
@@ -148,7 +159,7 @@ def user_settings_file() -> Path | None:
 
 def read_settings_file(path: Path) -> SettingsFile:
     """Read a settings file; SettingsError says in one line why it cannot be."""
-    content = _read_regular_file(path)
+    content = _read_bytes(path)
     try:
         values = _parse(path, content.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -158,15 +169,11 @@ def read_settings_file(path: Path) -> SettingsFile:
     return SettingsFile(path, content, values)
 
 
-def _read_regular_file(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
-        # Without it, opening a pipe waits until somebody writes.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            raise SettingsError(f"{path} is no regular file; name a settings file")
-        with os.fdopen(handle, "rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        content = read_regular(path, most=_MOST_BYTES + 1)
+    except NotRegularFileError as error:
+        raise SettingsError(f"{path} is no regular file; name a settings file") from error
     except FileNotFoundError as error:
         raise SettingsError(f"{path} does not exist; name a settings file") from error
     except OSError as error:

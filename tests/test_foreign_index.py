@@ -46,7 +46,7 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_folder_that_a_foreign_index_names_is_not_walked(
     foreign: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from notesearch import corpus_folder
+    from notesearch.corpus import folder as corpus_folder
 
     walked: list[Path] = []
     plain = corpus_folder.list_files

@@ -204,7 +204,7 @@ def changed_while_read(
     folder: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> tuple[Path, bytes]:
     """Have a note be another one for its next `times` openings, and back to what it was after."""
-    from notesearch import corpus_folder
+    from notesearch.corpus import folder as corpus_folder
     from notesearch.corpus import reader
 
     note = folder / "corpus/rl/dpo.md"

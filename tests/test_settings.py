@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
 from notesearch.embedding import Precision, RerankerChoice
 from notesearch.errors import SettingsError
 from notesearch.settings import KEYS, Settings, load_settings
@@ -50,6 +50,16 @@ def test_environment_goes_before_the_file(tmp_path):
     )
     assert (settings.corpus, settings.model.name) == (Path("elsewhere"), "small")
     assert settings.inline_tags == "never"
+
+
+@pytest.mark.parametrize(
+    ("inline_tags", "option"), [("auto", None), ("always", True), ("never", False)]
+)
+def test_reading_of_a_corpus_has_its_own_options(inline_tags, option):
+    settings = Settings(ignore=("a",), inline_tags=inline_tags, passage_tokens=9)
+    assert settings.reading_options == ReadingOptions(
+        ignore=("a",), follow_links=False, inline_tags=option, rules=(), passage_tokens=9
+    )
 
 
 @pytest.mark.parametrize("precision", Precision)

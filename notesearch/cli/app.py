@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from notesearch.cli.exit_codes import DEBUG, MEANING
 from notesearch.errors import UsageError
+from notesearch.regular_files import is_pipe_or_device
 from notesearch.render.hit_formats import HIT_FORMATS
 
 # \b keeps the lines of a paragraph apart.
@@ -152,8 +153,8 @@ def require_regular(file: Path, remedy: str) -> None:
     if str(file).startswith(("/dev/fd/", "/proc/self/fd/", "/dev/stdin")):
         return
     try:
-        is_regular = file.is_file() or file.is_dir() or not file.exists()
+        waits = is_pipe_or_device(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}; {remedy}") from error
-    if not is_regular:
+    if waits:
         raise UsageError(f"{file} is a pipe or a device, no file; {remedy}")

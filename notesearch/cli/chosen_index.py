@@ -71,7 +71,7 @@ class ChosenIndex:
 
         Left out is what `notesearch index` takes without being given it.
         """
-        from notesearch.corpus_folder import DEFAULT_CORPUS
+        from notesearch.corpus.folder import DEFAULT_CORPUS
         from notesearch.index.layout import index_command
 
         corpus = corpus or self.settings.corpus

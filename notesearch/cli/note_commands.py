@@ -128,7 +128,7 @@ def parse(
 
     Needs no index. Use it to see why a note is found, or why it is not.
     """
-    from notesearch.corpus_folder import parse_paths
+    from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
     from notesearch.index_models import Model
     from notesearch.render.notes import note_lines, note_to_json
     from notesearch.render.update_summary import finding_line
@@ -139,11 +139,17 @@ def parse(
     model = Model(settings, warn=show_warning, tell=show_message)
     any_skipped = False
     separator = "[\n"
-    for file in parse_paths(paths, settings, model.ruler, debug=is_debugging()):
+    for file in parse_paths(
+        paths,
+        settings.corpus or DEFAULT_CORPUS,
+        settings.reading_options,
+        model.counter,
+        debug=is_debugging(),
+    ):
         for finding in file.reading.findings:
             show_message(finding_line(finding))
         if file.reading.skipped:
-            show_message(finding_line(file.reading.skipped))
+            show_message(finding_line(file.reading.skipped, left_out=True))
             any_skipped = True
         for note, passages in zip(file.reading.notes, file.passages, strict=True):
             if json:

@@ -1,1 +1,1 @@
-"""Files in, passages out: walk, decode, know the format, give notes, cut them."""
+"""Turn the files of a folder into notes, and notes into passages."""

@@ -1,7 +1,6 @@
-"""Bytes in, lines out: encodings told apart, damage repaired, line numbers kept.
+"""Decode the bytes of a file: find the encoding, repair damaged characters, keep the lines.
 
-The lines are the reading of a file, not the file: it is never changed. A line here is a
-line of the file as an editor counts it, whatever is repaired inside it.
+A line is a line of the file as an editor counts it, whatever is repaired inside it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 import ftfy
 from ftfy.badness import is_bad
 
-from notesearch.corpus.opening import MAX_FILE_BYTES
+from notesearch.regular_files import MAX_FILE_BYTES
 
 # The longest note file met in 43 collections has some 3,000 lines; past these sizes it is data.
 MAX_LINES = 50_000
@@ -47,8 +46,11 @@ _THAI_DAMAGE = re.compile(
 )
 
 
+Fault = tuple[int | None, str]  # what is odd in a file: the line, the reason
+
+
 class UnreadableError(ValueError):
-    """A file that is not to be read; the message says what it is."""
+    """A file that is not to be read; the message says why."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
@@ -57,69 +59,66 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The lines of a file and what was odd in its bytes, as (line, reason)."""
+    """The lines of a file and what was odd in its bytes."""
 
     lines: list[str]
-    remarks: tuple[tuple[int | None, str], ...]
+    faults: tuple[Fault, ...]
 
 
 def decode(data: bytes) -> Decoded:
-    """Read bytes as lines of text; raise UnreadableError for what is no text."""
+    """Return bytes as lines of text; UnreadableError where they are something else."""
     if len(data) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES / 1e6
         raise UnreadableError(f"too large for a note: more than {limit:.0f} MB")
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
             raise UnreadableError(f"not text but {what}")
-    text, remarks = _to_text(data)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text, control_remarks = _without_controls(text)
+    text, encoding_fault = _to_text(data)
+    text, control_fault = _without_controls(text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = text.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
     refuse_many_lines(len(lines))
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE_CHARS:
-            size = f"{len(line):,} characters"
-            raise UnreadableError(f"a line of {size} is data, not a note", number)
-    remarks += control_remarks
-    if text.isascii():
-        return Decoded(lines, remarks)
-    mender = _Mender(len(data))
-    mended = mender.mend(lines)
-    if mender.gave_up_at:
-        remarks += ((mender.gave_up_at, "too much is garbled; from here on it is read as it is"),)
-    return Decoded(mended, remarks)
+            raise UnreadableError(f"a line of {len(line):,} characters is data, not a note", number)
+    mojibake_fault = None
+    if not text.isascii():
+        mender = _Mender(len(data))
+        lines = mender.mend(lines)
+        if mender.gave_up_at:
+            reason = "too much is garbled; from here on it is read as it is"
+            mojibake_fault = (mender.gave_up_at, reason)
+    return Decoded(lines, tuple(filter(None, (encoding_fault, control_fault, mojibake_fault))))
 
 
 def refuse_many_lines(lines: int) -> None:
-    """Raise UnreadableError for so many lines as nobody waits for."""
+    """Raise UnreadableError for more lines than anybody waits for."""
     if lines > MAX_LINES:
         raise UnreadableError(
             f"too long for a note: {lines:,} lines, at most {MAX_LINES:,} are read"
         )
 
 
-def _to_text(data: bytes) -> tuple[str, tuple[tuple[int | None, str], ...]]:
+def _to_text(data: bytes) -> tuple[str, Fault | None]:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
+            data = data[len(bom) :]
             try:
-                return data[len(bom) :].decode(encoding), ()
+                return data.decode(encoding), None
             except UnicodeDecodeError as error:
                 reason = f"damaged {encoding.upper()}, wrong bytes shown as \ufffd"
-                text = data[len(bom) :].decode(encoding, "replace")
-                return text, ((_line_of(data, error.start), reason),)
-    wide = _bare_utf16(data)
-    if wide:
-        return data.decode(wide, "replace"), ((None, f"read as {wide.upper()} (a guess)"),)
+                return data.decode(encoding, "replace"), (_line_of(data, error.start), reason)
+    if wide := _bare_utf16(data):
+        return data.decode(wide, "replace"), (None, f"read as {wide.upper()} (a guess)")
     try:
-        return data.decode("utf-8"), ()
+        return data.decode("utf-8"), None
     except UnicodeDecodeError as error:
         return _guess(data, _line_of(data, error.start))
 
 
 def _bare_utf16(data: bytes) -> str | None:
-    """Know UTF-16 without a BOM by its zero bytes on one side."""
+    """Recognise UTF-16 without a BOM by its zero bytes on one side."""
     head = data[:4096]
     if len(head) < 4 or b"\0" not in head:
         return None
@@ -132,32 +131,32 @@ def _bare_utf16(data: bytes) -> str | None:
     return None
 
 
-def _guess(data: bytes, line: int) -> tuple[str, tuple[tuple[int | None, str], ...]]:
+def _guess(data: bytes, line: int) -> tuple[str, Fault]:
     """Read bytes that are not UTF-8: mostly UTF-8 with a few wrong ones, or an old code page."""
     patched = data.decode("utf-8", "replace")
     wrong = patched.count("\ufffd")
     valid = sum(1 for sign in patched if sign > "\x7f") - wrong
     if valid > 3 * wrong:
-        return patched, ((line, f"{wrong} wrong UTF-8 bytes shown as \ufffd"),)
+        return patched, (line, f"{wrong} wrong UTF-8 bytes shown as \ufffd")
     try:
         text, name = data.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
         text, name = data.decode("latin-1"), "Latin-1"
-    return text, ((line, f"not UTF-8, read as {name} (a guess)"),)
+    return text, (line, f"not UTF-8, read as {name} (a guess)")
 
 
-def _without_controls(text: str) -> tuple[str, tuple[tuple[int | None, str], ...]]:
-    """Put a space for every control character; many of them mean that this is no text."""
+def _without_controls(text: str) -> tuple[str, Fault | None]:
+    """Replace control characters by spaces; UnreadableError where there are many of them."""
     match = _CONTROL.search(text)
     if match is None:
-        return text, ()
+        return text, None
     line = text.count("\n", 0, match.start()) + 1
     cleaned, count = _CONTROL.subn(" ", text)
     if count > 16 and count > len(text) // 50:
         raise UnreadableError("not text but binary data", line)
     if match[0] in "\x0b\x0c" and count == text.count("\x0b") + text.count("\x0c"):
-        return cleaned, ()  # form feeds are white space to their writers
-    return cleaned, ((line, f"{count} control characters read as spaces"),)
+        return cleaned, None  # form feeds are white space to their writers
+    return cleaned, (line, f"{count} control characters read as spaces")
 
 
 class _Mender:
@@ -169,7 +168,7 @@ class _Mender:
         self.gave_up_at: int | None = None  # the first line that was left as it is
 
     def mend(self, lines: list[str]) -> list[str]:
-        """Give the lines with their mojibake undone, up to where that takes too long."""
+        """Return the lines with their mojibake undone, up to where that takes too long."""
         mended = []
         for number, line in enumerate(lines, 1):
             if not line.isascii():
@@ -181,7 +180,7 @@ class _Mender:
         return mended
 
     def _without_mojibake(self, line: str, number: int) -> str:
-        """Repair a line whole, or else word by word: one odd sign must not keep the rest broken."""
+        """Repair a whole line, or word by word where one odd sign keeps the rest from repair."""
         fixed = self._fix(line, number)
         if is_bad(fixed):
             words = line.split(" ")
@@ -198,7 +197,7 @@ class _Mender:
 
 
 def _fix_encoding(text: str) -> str:
-    """Undo what was done to all of a text, and where that is cheap, to parts of it too.
+    """Repair a text that was wrongly decoded as a whole and, where that is cheap, in parts.
 
     ftfy may undo one part in each pass over the text: 30,000 signs took it 20 s.
     """

@@ -1,4 +1,4 @@
-"""The bytes of one file in, its body as lines and its head as fields out, whatever its markup."""
+"""Open a note file as a document: the fields of its head, and its body as lines of Markdown."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from notesearch.corpus.block_rules import TooManyBlocksError
-from notesearch.corpus.blocks import parse_blocks
-from notesearch.corpus.decode import UnreadableError, decode, refuse_many_lines
+from notesearch.corpus.decode import Fault, UnreadableError, decode, refuse_many_lines
 from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
 from notesearch.corpus.formats import TRANSLATORS
-from notesearch.corpus.text import HeadingLine, find_headings
+from notesearch.corpus.markdown_blocks import parse_blocks
+from notesearch.corpus.markdown_it_rules import TooManyBlocksError
+from notesearch.corpus.markdown_lines import HeadingLine, find_headings
 from notesearch.records import Block
 
 # The most in a file of 43 collections is 3,500; each takes some 60 µs, however short.
@@ -26,7 +26,7 @@ _NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECA
 
 @dataclass(frozen=True)
 class Document:
-    """One file, decoded: the head parsed and taken off, the body as lines."""
+    """One file, decoded: the fields of its head, and the lines below it."""
 
     path: str
     size: int  # of the file, in bytes
@@ -35,11 +35,11 @@ class Document:
     numbers: Sequence[int]  # the line in the file of each of `lines`
     line_count: int  # of the file
     fields: Mapping[str, object] = field(default_factory=dict)
-    remarks: tuple[tuple[int | None, str], ...] = ()  # what was odd, as (line, reason)
+    faults: tuple[Fault, ...] = ()
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """The top-level blocks of the body; UnreadableError for more than a note ever had."""
+        """The top-level blocks of the body; UnreadableError for more than any note has."""
         most = int(MAX_BLOCKS_PER_MB * max(1.0, self.size / 1e6))
         try:
             return parse_blocks(self.markup, most=most)
@@ -55,7 +55,7 @@ class Document:
 
     @cached_property
     def topic_paths(self) -> tuple[tuple[HeadingLine, ...], ...]:
-        """For each of `headings` the path that leads to it and ends with it."""
+        """The path of each of `headings`: those above it, and itself."""
         paths: list[tuple[HeadingLine, ...]] = []
         path: tuple[HeadingLine, ...] = ()
         for heading in self.headings:
@@ -65,7 +65,7 @@ class Document:
 
     @cached_property
     def heading_ends(self) -> tuple[int, ...]:
-        """For each of `headings` where the text below it ends: at the next that is no deeper."""
+        """The end of the text below each of `headings`: the next that is no deeper."""
         ends = [len(self.markup)] * len(self.headings)
         open_: list[int] = []
         for number, heading in enumerate(self.headings):
@@ -75,54 +75,45 @@ class Document:
         return tuple(ends)
 
     def topics_at(self, position: int) -> tuple[str, ...]:
-        """Give the words of the headings above a line, outermost first."""
+        """Return the words of the headings above a line, outermost first."""
         before = bisect_left(self.headings, position, key=lambda heading: heading.position)
         return tuple(heading.text for heading in self.topic_paths[before - 1]) if before else ()
 
     @cached_property
     def is_plain(self) -> bool:
-        """Tell whether no line is a Markdown heading: text copied from a page looks like that."""
+        """Whether no line is a Markdown heading, as in text that was copied from a page."""
         return not any(block.kind == "heading" for block in self.blocks)
 
 
 def open_document(path: str, data: bytes) -> Document:
-    """Read a file's bytes; raise UnreadableError for what is no text."""
+    """Read a file's bytes; UnreadableError where they are no text."""
     decoded = decode(data)
-    lines, remarks = decoded.lines, decoded.remarks
+    lines, faults = decoded.lines, decoded.faults
+    numbers: Sequence[int]
     translate = TRANSLATORS.get(PurePosixPath(path).suffix.lower())
     if translate:
         translated = translate(lines)
         refuse_many_lines(len(translated.markup))  # a line of HTML may hold thousands
-        return Document(
-            path,
-            len(data),
-            tuple(translated.lines),
-            tuple(translated.markup),
-            translated.numbers,
-            len(lines),
-            translated.fields,
-            remarks,
-        )
+        shown, markup = tuple(translated.lines), tuple(translated.markup)
+        numbers, fields = translated.numbers, translated.fields
+        return Document(path, len(data), shown, markup, numbers, len(lines), fields, faults)
     first, last = _fenced_note(lines)
-    head = find_front_matter(lines[first:last]) or _head_below_words(lines[first:last])
-    if head.problem:
-        remarks += ((head.problem[0] + first, head.problem[1]),)
-    numbers: Sequence[int] = range(first + 1, last + 1)
     body = tuple(lines[first:last])
+    numbers = range(first + 1, last + 1)
+    head = find_front_matter(body) or _head_below_words(body)
+    if head.problem:
+        faults += ((head.problem[0] + first, head.problem[1]),)
     if head:
-        cut = slice(head.line_start - 1, head.line_end)
-        before, after = body[: cut.start], body[cut.stop :]
-        numbers = (
-            numbers[cut.stop :] if not before else (*numbers[: cut.start], *numbers[cut.stop :])
-        )
-        body = before + after
-    return Document(path, len(data), body, body, numbers, len(lines), head.fields, remarks)
+        start, end = head.line_start - 1, head.line_end
+        body = body[:start] + body[end:]
+        numbers = (*numbers[:start], *numbers[end:]) if start else numbers[end:]
+    return Document(path, len(data), body, body, numbers, len(lines), head.fields, faults)
 
 
 def _head_below_words(lines: Sequence[str]) -> FrontMatter:
-    """Find front matter that a sentence, a rule or the opening of a fence stands above.
+    """Find front matter below a sentence, a rule or the opening of a fence.
 
-    An opened fence counts to the head, so that its end has no partner and is no fence either.
+    An opened fence belongs to the head, so that its end has no partner and is no fence either.
     """
     for start in range(1, min(len(lines) - 1, _LINES_ABOVE_HEAD)):
         if lines[start].strip() != "---" or not _HEAD_KEY.match(lines[start + 1]):
@@ -137,7 +128,7 @@ def _head_below_words(lines: Sequence[str]) -> FrontMatter:
 
 
 def _fenced_note(lines: Sequence[str]) -> tuple[int, int]:
-    """Find the note inside a ```markdown fence that holds the whole file, else the whole."""
+    """Return where the note begins and ends: inside a ```markdown fence around the whole file."""
     texts = [number for number, line in enumerate(lines) if line.strip()]
     if len(texts) > 2:
         opened = _NOTE_FENCE.match(lines[texts[0]])

@@ -1,15 +1,14 @@
-"""A file in, its notes out: decoded, taken apart by its layout, each note with its facts."""
+"""Read the notes of a file: decode it, split it by its layout, find the facts of each note."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 
-from notesearch.corpus.blocks import blocks_within, parse_blocks
 from notesearch.corpus.decode import UnreadableError
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.facts import Facts, read_facts
@@ -20,11 +19,12 @@ from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags, tags_from_value,
 from notesearch.corpus.facts.title import Title, find_title, make_title
 from notesearch.corpus.layouts import Part, split_document
 from notesearch.corpus.layouts.note_parts import count_words, first_sentence
-from notesearch.corpus.opening import read_stamped
-from notesearch.corpus.rules import ReadingRule, rule_for
+from notesearch.corpus.markdown_blocks import blocks_within, parse_blocks
+from notesearch.corpus.reading_rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
 from notesearch.corpus.walk import NOT_UTF8, is_utf8
-from notesearch.records import Block, FileReading, Finding, Note, NoteKind, SkippedFile
+from notesearch.records import Block, FileReading, Finding, Note, NoteKind
+from notesearch.regular_files import read_stamped
 
 # A topic heading longer than this is a sentence or a date range, not a tag.
 _MAX_TOPIC_WORDS = 5
@@ -44,55 +44,43 @@ def read_file(
     *,
     rules: Sequence[ReadingRule] = (),
     inline_tags: bool = False,
-    vocabulary: Collection[str] = (),
     follow_links: bool = False,
 ) -> FileReading:
-    """Read one file of a corpus; a file that can't be read comes back as skipped."""
+    """Read one file of a corpus; where that is impossible, `skipped` of the result says why."""
     if not is_utf8(path):
         return _skipped(ascii(path), NOT_UTF8)
     try:
         data, stamp = read_stamped(corpus, path, follow_links=follow_links)
     except OSError as error:
         return _skipped(path, f"cannot be read: {error.strerror or error}")
-    reading = read_notes(path, data, rules=rules, inline_tags=inline_tags, vocabulary=vocabulary)
-    return replace(reading, stamp=stamp)
+    return replace(read_notes(path, data, rules=rules, inline_tags=inline_tags), stamp=stamp)
 
 
 def read_notes(
-    path: str,
-    data: bytes,
-    *,
-    rules: Sequence[ReadingRule] = (),
-    inline_tags: bool = False,
-    vocabulary: Collection[str] = (),
+    path: str, data: bytes, *, rules: Sequence[ReadingRule] = (), inline_tags: bool = False
 ) -> FileReading:
-    """Read the bytes of a note file; `vocabulary` helps to split tags that run together."""
+    """Read the bytes of a note file."""
     try:
         document = open_document(path, data)
-        findings = [Finding(path, line, reason) for line, reason in document.remarks]
+        findings = [Finding(path, line, reason) for line, reason in document.faults]
         if not any(map(count_words, document.lines)):
             findings.append(Finding(path, None, "no text in it"))
             return FileReading(path, (), tuple(findings))
         rule = rule_for(path, rules)
         parts = split_document(document, rule)
-        _refuse_many_notes(len(parts), document.size)
+        if len(parts) > (most := int(_MAX_NOTES_PER_MB * max(1.0, document.size / 1e6))):
+            raise UnreadableError(f"{len(parts):,} notes in one file, at most {most:,} are read")
         if rule and rule.inline_tags is not None:
             inline_tags = rule.inline_tags
-        reader = _PartReader(document, parts, rule, inline_tags=inline_tags, vocabulary=vocabulary)
+        reader = _PartReader(document, parts, rule, inline_tags=inline_tags)
         notes = tuple(reader.note(part) for part in parts)
     except UnreadableError as error:
         return _skipped(path, str(error), error.line)
     return FileReading(path, notes, tuple(findings + reader.findings))
 
 
-def _refuse_many_notes(notes: int, size: int) -> None:
-    most = int(_MAX_NOTES_PER_MB * max(1.0, size / 1e6))
-    if notes > most:
-        raise UnreadableError(f"{notes:,} notes in one file, at most {most:,} are read")
-
-
 def _skipped(path: str, reason: str, line: int | None = None) -> FileReading:
-    return FileReading(path, skipped=SkippedFile(path, line, reason))
+    return FileReading(path, skipped=Finding(path, line, reason))
 
 
 class _PartReader:
@@ -105,14 +93,11 @@ class _PartReader:
         rule: ReadingRule | None,
         *,
         inline_tags: bool,
-        vocabulary: Collection[str],
     ) -> None:
         self._document = document
         self._rule_tags = rule.tags if rule else ()
         self._inline_tags = inline_tags
-        self._vocabulary = vocabulary
-        self._known: tuple[frozenset[str], frozenset[str]] | None = None  # listed, with vocabulary
-        self._slugs: dict[str, int] = {}  # those given away, and how far each is numbered
+        self._slugs: dict[str, int] = {}  # those that are taken, and how far each is numbered
         self._folder_tags = folder_tags(document.path)
         self._tag_fields, finding = _tags_of_all(document)
         self._dates_between = _dates_between(document, parts)
@@ -120,22 +105,17 @@ class _PartReader:
         self.findings = [finding] if finding and len(parts) > 1 else []
 
     def note(self, part: Part) -> Note:
-        """Make a note of one part; only a whole file or its rest goes by the file's own id."""
+        """Return the note of one part; that of a whole file or its rest has the file's own id."""
         document = self._document
         is_part = part.kind is NoteKind.DIGEST_PART
         lines = tuple(document.lines[position] for position in part.positions)
         markup = self._markup(part, lines)
         blocks = self._blocks(part, markup)
-        numbers = _take(document.numbers, part.positions)
-        fields = self._tag_fields if is_part else document.fields
+        numbers = _numbers_at(document.numbers, part.positions)
+        path, fields = ("", self._tag_fields) if is_part else (document.path, document.fields)
         title = self._title(part, markup, blocks)
         facts = read_facts(
-            "" if is_part else document.path,
-            fields,
-            markup,
-            title,
-            inline_tags=self._inline_tags,
-            is_part=is_part,
+            path, fields, markup, title, inline_tags=self._inline_tags, is_part=is_part
         )
         return Note(
             id=self._id(title.text) if is_part else document.path,
@@ -160,21 +140,17 @@ class _PartReader:
         )
 
     def _markup(self, part: Part, lines: tuple[str, ...]) -> tuple[str, ...]:
-        """Give the part's lines as Markdown, headings without markup marked as such."""
-        document = self._document
-        if part.headings:
-            return tuple(
-                f"## {document.markup[position].strip()}"
-                if position in part.headings
-                else document.markup[position]
-                for position in part.positions
-            )
-        if document.markup is document.lines:
+        """Return the part's lines as Markdown, headings without markup marked as such."""
+        markup = self._document.markup
+        if markup is self._document.lines and not part.headings:
             return lines
-        return tuple(document.markup[position] for position in part.positions)
+        return tuple(
+            f"## {markup[position].strip()}" if position in part.headings else markup[position]
+            for position in part.positions
+        )
 
     def _blocks(self, part: Part, markup: tuple[str, ...]) -> tuple[Block, ...]:
-        """Take the blocks of the part out of those of the document, where none is cut."""
+        """Return the blocks of the part; those of the document, unless one of them is cut."""
         positions = part.positions
         if isinstance(positions, range) and positions and not part.headings:
             inside = blocks_within(self._document.blocks, positions.start, positions.stop)
@@ -195,15 +171,19 @@ class _PartReader:
         return find_title(document.path, document.fields, markup, blocks)
 
     def _date_around(self, part: Part) -> str | None:
-        """Find the date that a part has from its topics, from a line above it, or from the file."""
+        """Return the date that a part has from its topics, a line above it, or its file."""
         if part.kind is not NoteKind.DIGEST_PART:
             return None
-        of_file = find_date(self._document.path, self._document.fields)
-        topics = [self._with_year(topic) for topic in part.topics]
-        return _topic_date(topics) or self._date_above(part) or of_file
+        # The innermost heading counts; one may also begin a range of dates.
+        dates = (date_from_heading(self._with_year(topic)) for topic in reversed(part.topics))
+        return (
+            next(filter(None, dates), None)
+            or self._date_above(part)
+            or find_date(self._document.path, self._document.fields)
+        )
 
     def _date_above(self, part: Part) -> str | None:
-        """Find the last date above a part that stands under its topics, or under some of them."""
+        """Return the last date above a part that stands under its topics, or under some of them."""
         found = []
         for depth in range(len(part.topics) + 1):
             dates = self._dates_between.get(part.topics[:depth], [])
@@ -212,12 +192,12 @@ class _PartReader:
         return max(found, default=(0, None))[1]
 
     def _with_year(self, topic: str) -> str:
-        """Add the year that the contents give to a heading like `Week of May 8`."""
+        """Add the year that the table of contents has for a heading like `Week of May 8`."""
         year = self._years_of_contents.get(_anchor(topic))
         return f"{topic} {year}" if year and date_from_heading(topic) is None else topic
 
     def _id(self, title: str) -> str:
-        """Name a part by its title, numbered where that name is taken: `#a`, `#a-2`."""
+        """Return an id made of the title, numbered where that is taken: `#a`, `#a-2`."""
         slug = "-".join(re.findall(r"\w+", title.casefold()))[:60].strip("-") or "part"
         name = slug
         while name in self._slugs:
@@ -230,10 +210,7 @@ class _PartReader:
         tags = [*self._rule_tags, *facts.tags]
         tags += [_SECTION_LEAD.sub("", topic) for topic in part.topics if _is_topic(topic)]
         if part.run_together_tags:
-            if self._known is None or self._known[0] is not part.listed_tags:
-                # Once a page: a thousand cards would each put together the same thousand tags.
-                self._known = (part.listed_tags, part.listed_tags.union(self._vocabulary))
-            split, rest = split_run_together(part.run_together_tags, self._known[1])
+            split, rest = split_run_together(part.run_together_tags, part.listed_tags)
             tags += [*split, *([rest] if rest else [])]
             if rest:
                 reason = f"tags run together, {rest!r} could not be split"
@@ -245,13 +222,8 @@ def _is_topic(heading: str) -> bool:
     return len(heading.split()) <= _MAX_TOPIC_WORDS and not any(sign.isdigit() for sign in heading)
 
 
-def _topic_date(topics: Sequence[str]) -> str | None:
-    """Read the innermost heading above that is a date or begins a range of them."""
-    return next((date for topic in reversed(topics) if (date := date_from_heading(topic))), None)
-
-
 def _years_of_contents(document: Document) -> dict[str, str]:
-    """Read contents under headings that are years: the year of each heading they link to."""
+    """Return the year of each heading that a table of contents links to from below a year."""
     headings = document.headings
     ends = [heading.position for heading in headings[1:]] + [len(document.markup)]
     return {
@@ -264,12 +236,12 @@ def _years_of_contents(document: Document) -> dict[str, str]:
 
 
 def _anchor(heading: str) -> str:
-    """Spell a heading, or the anchor that a link names it by, so that the two compare."""
+    """Return the letters of a heading, or of the anchor of a link to it, so that they are equal."""
     return "".join(sign for sign in heading.casefold() if sign.isalnum())
 
 
 def _tags_of_all(document: Document) -> tuple[dict[str, object], Finding | None]:
-    """Give the fields with the tags that all the parts of a file have: no more than a few."""
+    """Return the fields with the tags that each part of a file has, and a finding if too many."""
     fields = {key: document.fields[key] for key in document.fields if key in TAG_KEYS}
     tags = [tag for value in fields.values() for tag in tags_from_value(value)]
     if len(tags) <= _MAX_TAGS_OF_ALL:
@@ -281,7 +253,7 @@ def _tags_of_all(document: Document) -> tuple[dict[str, object], Finding | None]
 def _dates_between(
     document: Document, parts: Sequence[Part]
 ) -> dict[tuple[str, ...], list[tuple[int, str]]]:
-    """Find the lines between the parts of a digest that are a date, by topics: position, date."""
+    """Return the lines between the parts that are dates, as position and date, by their topics."""
     found: dict[tuple[str, ...], list[tuple[int, str]]] = {}
     if len(parts) < 2 or parts[-1].kind is NoteKind.DIGEST_PART:
         return found
@@ -292,8 +264,8 @@ def _dates_between(
     return found
 
 
-def _take(numbers: Sequence[int], positions: Sequence[int]) -> Sequence[int]:
-    """Give the line numbers at some positions, as a range where they are one."""
+def _numbers_at(numbers: Sequence[int], positions: Sequence[int]) -> Sequence[int]:
+    """Return the line numbers at some positions, as a range where possible."""
     if isinstance(numbers, range) and isinstance(positions, range):
         return numbers[positions.start : positions.stop]
     return tuple(numbers[position] for position in positions)

@@ -1,4 +1,4 @@
-"""Blocks in, sections out: each with its heading path and its role."""
+"""Group the blocks of a note into sections, each with its heading path and its role."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from notesearch.corpus.text import heading_text
+from notesearch.corpus.markdown_lines import heading_text
 from notesearch.records import Block, Role, Section
 from notesearch.spelling import role_of, role_of_line
 
 # `**Problem**: text`, `**Limitations.** text`, or `**Results**` alone on its line.
 _LEAD = re.compile(r"(\*\*|__)(?=[^\s*_])([^*\n]{2,60}?)\1(:?)[ \t]*(.*)")
-_CLAIMING = ("paragraph", "quote", "item")  # the kinds whose first line may claim a role
+_CLAIMING = ("paragraph", "quote", "item")  # kinds whose first line may give a role
 
 
 @dataclass(frozen=True, slots=True)
 class _Lead:
-    """Bold words that open a paragraph, and the role they give to what follows."""
+    """Bold words that open a paragraph, with their role, which what follows has too."""
 
     role: Role | None
     is_alone: bool  # on its line, as a heading is
@@ -28,7 +28,7 @@ def find_sections(
 ) -> tuple[Section, ...]:
     """Group a note's top-level blocks by its headings; the one at `title_at` is in no path.
 
-    What stands under a heading is cut once more where a paragraph claims a role of its own.
+    The blocks under a heading are cut once more where a paragraph names a role of its own.
     """
     sections: list[Section] = []
     path: list[tuple[int, str]] = []
@@ -50,7 +50,7 @@ def find_sections(
 
 
 def _is_figure(heading: str) -> bool:
-    """Tell a heading that shows an image and says nothing: it belongs to what is above."""
+    """Return whether a heading is an image without words, which belongs to the text above it."""
     return "![" in heading and not heading_text([heading])[1]
 
 
@@ -78,28 +78,27 @@ def _sections(
 def _with_roles(
     blocks: Sequence[Block], own: Role | None, markup: Sequence[str], leads: dict[int, _Lead]
 ) -> Iterator[tuple[Role | None, Block]]:
-    """Give each block its role: what it claims, else what the last bold lead says, else `own`.
+    """Yield each block with its role: that of its own line, else of the last bold lead, else `own`.
 
-    A claim (`tl;dr: …`, `> [!abstract]`) is good for its own paragraph or item, and a bare
-    `tl;dr:` for what follows it.
+    A line (`tl;dr: …`, `> [!abstract]`) counts for its own paragraph or item, and a bare
+    `tl;dr:` for the block after it too.
     """
-    claim: Role | None = None  # of a bare line, for the next block
+    following: Role | None = None  # of a bare line, for the next block
     opened: _Lead | None = None
     for block in _unfolded(blocks, markup):
-        line = markup[block.start]
-        said, claim = claim, None
-        if said is None and block.kind in _CLAIMING:
-            said = role_of_line(line)
-            if said and block.kind == "paragraph" and _is_bare(block, markup):
-                claim = said
-        lead = leads.get(block.start) if said is None else None
+        role, following = following, None
+        if role is None and block.kind in _CLAIMING:
+            role = role_of_line(markup[block.start])
+            if role and block.kind == "paragraph" and _is_bare(block, markup):
+                following = role
+        lead = leads.get(block.start) if role is None else None
         if lead and not (opened and opened.is_alone and lead.role is None and not lead.is_alone):
             opened = lead
-        yield said or (opened.role if opened and opened.role else own), block
+        yield role or (opened and opened.role) or own, block
 
 
 def _unfolded(blocks: Iterable[Block], markup: Sequence[str]) -> Iterator[Block]:
-    """Put the items of a list in its place where one of them claims a role."""
+    """Yield the blocks, with the items of a list in its place where one of them names a role."""
     for block in blocks:
         if block.kind in ("list", "item") and _claims_inside(block, markup):
             yield from _unfolded(block.children, markup)
@@ -108,7 +107,7 @@ def _unfolded(blocks: Iterable[Block], markup: Sequence[str]) -> Iterator[Block]
 
 
 def _claims_inside(block: Block, markup: Sequence[str]) -> bool:
-    """Tell whether an item of the list claims a role, or of the list below a digest's item."""
+    """Return whether an item of a list names a role, or one of the list below a digest's item."""
     if block.kind == "item":
         return role_of_line(markup[block.start]) is None and any(
             child.kind == "list" and _claims_inside(child, markup) for child in block.children
@@ -117,13 +116,13 @@ def _claims_inside(block: Block, markup: Sequence[str]) -> bool:
 
 
 def _is_bare(block: Block, markup: Sequence[str]) -> bool:
-    """Tell whether a paragraph is nothing but `tl;dr:`."""
+    """Return whether a paragraph is nothing but `tl;dr:`."""
     letters = filter(str.isalpha, "".join(markup[block.start : block.end]))
     return "".join(letters).lower() == "tldr"
 
 
 def _find_leads(markup: Sequence[str], blocks: Sequence[Block]) -> dict[int, _Lead]:
-    """Find the bold leads of a note by their positions; a single one may be mere emphasis."""
+    """Return the bold leads of a note by position; none where a single one may be emphasis."""
     leads: dict[int, _Lead] = {}
     for block in blocks:
         line = markup[block.start]
@@ -132,6 +131,4 @@ def _find_leads(markup: Sequence[str], blocks: Sequence[Block]) -> dict[int, _Le
             if match and (match[3] or not match[4] or match[2].endswith((":", "."))):
                 leads[block.start] = _Lead(role_of(match[2]), not match[4])
     roles = [lead for lead in leads.values() if lead.role]
-    if len(roles) < 2:
-        return leads if any(lead.is_alone for lead in roles) else {}
-    return leads
+    return leads if len(roles) > 1 or any(lead.is_alone for lead in roles) else {}

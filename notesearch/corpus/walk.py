@@ -1,4 +1,4 @@
-"""List a corpus folder: which files are notes, and which could not be reached."""
+"""List the note files of a corpus folder, and what could not be reached."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from notesearch.corpus.opening import LEADS_OUT, read_bytes
-from notesearch.corpus.path_patterns import PathPatterns, PatternError
+from notesearch.corpus.reading_rules import PathPatterns, PatternError
 from notesearch.errors import CorpusError
-from notesearch.records import ListedFile, Listing, SkippedFile
+from notesearch.records import Finding, ListedFile, Listing
+from notesearch.regular_files import LEADS_OUT, read_inside
 
 NOTE_SUFFIXES = frozenset(
     {".md", ".markdown", ".mdx", ".txt", ".text", ".org", ".rst", ".html", ".htm"}
@@ -20,7 +20,7 @@ IGNORE_FILE = ".notesearchignore"
 # Out by default; a `!name/` line in the ignore file brings one back.
 _DEFAULT_IGNORES = ("node_modules/", "_site/", "__pycache__/", "venv/")
 NOT_UTF8 = "the file name is not UTF-8; rename the file"
-# Every path is held against every line: 1,000 lines cost a millisecond a path.
+# Every path is compared with every line: 1,000 lines cost a millisecond a path.
 _MOST_IGNORE_LINES = 1_000
 _MOST_IGNORE_BYTES = 100_000
 
@@ -48,7 +48,7 @@ def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool =
 
 
 def is_utf8(path: str) -> bool:
-    """Tell whether a path is text that can be stored and shown; the system allows any bytes."""
+    """Return whether a path is text that can be stored and shown; the system allows any bytes."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
@@ -57,7 +57,7 @@ def is_utf8(path: str) -> bool:
 
 
 def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Callable[[str], bool]:
-    """Give a function that tells whether a path, a folder's with a slash, is to be left out."""
+    """Return a function that decides whether a path, a folder's with a slash, is left out."""
     written = _ignore_lines(corpus, follow_links=follow_links)
     _require_short("the setting ignore", lines=len(ignore), size=len("\n".join(ignore).encode()))
     if not ignore and not written:  # the common case, without asking a pattern for each path
@@ -72,10 +72,10 @@ def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Call
 
 
 def _ignore_lines(corpus: Path, *, follow_links: bool) -> list[str]:
-    """Read the lines of the ignore file, none where there is no such file."""
+    """Return the lines of the ignore file, none where there is no such file."""
     file = corpus / IGNORE_FILE
     try:
-        data = read_bytes(
+        data = read_inside(
             corpus, IGNORE_FILE, most=_MOST_IGNORE_BYTES + 1, follow_links=follow_links
         )
         _require_short(str(file), size=len(data))  # first: more was not read
@@ -91,7 +91,7 @@ def _ignore_lines(corpus: Path, *, follow_links: bool) -> list[str]:
 
 
 def _require_short(place: str, *, lines: int = 0, size: int = 0) -> None:
-    """Refuse more lines, or bytes, than can be held against every path."""
+    """Raise CorpusError for more lines, or bytes, than can be compared with every path."""
     if lines > _MOST_IGNORE_LINES or size > _MOST_IGNORE_BYTES:
         raise CorpusError(
             f"{place} is too long; it may have {_MOST_IGNORE_LINES:,} lines "
@@ -100,7 +100,7 @@ def _require_short(place: str, *, lines: int = 0, size: int = 0) -> None:
 
 
 class _Walk:
-    """One walk over a corpus: every real folder once; what could not be read is in `skipped`."""
+    """One walk over a corpus: every real folder once."""
 
     def __init__(
         self, corpus: Path, is_ignored: Callable[[str], bool], *, follow_links: bool
@@ -111,8 +111,8 @@ class _Walk:
         self._follow_links = follow_links
         self._seen: set[tuple[int, int]] = set()  # folders reached so far, as (device, inode)
         self._like_notes: list[str] = []  # folders that are named like a note
-        self.skipped: list[SkippedFile] = []
-        self.left_out: set[str] = set()  # by the settings
+        self.skipped: list[Finding] = []  # files and folders that could not be read
+        self.left_out: set[str] = set()  # the paths of those that a setting leaves out
 
     def files(self) -> Iterator[ListedFile]:
         """Yield the note files, those of a folder before those of the folders in it."""
@@ -131,14 +131,14 @@ class _Walk:
             waiting += reversed(folders)
 
     def report_empty_folders(self, paths: Sequence[str]) -> None:
-        """Name the folders that look like a note and hold none of the files, given in order."""
+        """Skip folders that are named like a note and hold none of the files, given in order."""
         for folder in self._like_notes:
             following = bisect_left(paths, folder)
             if following == len(paths) or not paths[following].startswith(folder):
                 self._skip(folder.rstrip("/"), "a folder, not a file, and no notes are in it")
 
     def _entries(self, folder: str, *, is_link: bool) -> list[os.DirEntry[str]]:
-        """List a folder in order; nothing where a link leads to one that was reached before."""
+        """Return a folder's entries in order; none where a link leads to one reached before."""
         place = self._corpus / folder
         try:
             info = place.stat()
@@ -172,33 +172,33 @@ class _Walk:
         elif _is_note(entry.name) and not self._is_ignored(path):
             if not stat.S_ISREG(info.st_mode):
                 self._skip(path, "not a regular file")
-            elif entry.is_symlink() and self._leads_out(path):
+            elif entry.is_symlink() and not self._follow_links and not self._is_inside(path):
                 self._leave_out(path)
             else:
                 yield ListedFile(path, info.st_size, info.st_mtime_ns)
 
     def _may_follow(self, folder: str) -> bool:
-        """Follow a linked folder only out of the corpus: inside it has a path of its own."""
+        """Return whether to follow a linked folder: one inside has a path of its own."""
         place = self._corpus / folder
-        target = f"{os.path.realpath(place)}/"
-        if f"{os.path.realpath(place.parent)}/".startswith(target):
+        target = os.path.realpath(place)
+        if f"{os.path.realpath(place.parent)}/".startswith(f"{target}/"):
             self._skip(folder.rstrip("/"), "a link that leads back to a folder it lies in")
             return False
-        if not target.startswith(self._root) and not self._follow_links:
-            self._leave_out(folder)
-        return self._follow_links and not target.startswith(self._root)
-
-    def _leads_out(self, path: str) -> bool:
-        if self._follow_links:
+        if self._is_inside(folder):
             return False
-        return not os.path.realpath(self._corpus / path).startswith(self._root)
+        if not self._follow_links:
+            self._leave_out(folder)
+        return self._follow_links
+
+    def _is_inside(self, path: str) -> bool:
+        return f"{os.path.realpath(self._corpus / path)}/".startswith(self._root)
 
     def _leave_out(self, path: str) -> None:
         self._skip(path, LEADS_OUT)
         self.left_out.add(path)
 
     def _skip(self, path: str, reason: str) -> None:
-        self.skipped.append(SkippedFile(path, None, reason))
+        self.skipped.append(Finding(path, None, reason))
 
 
 def _is_note(name: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from notesearch.index.catalog import Catalog
 from notesearch.index.reports import CorpusSource
-from notesearch.records import FileStamp, ListedFile, Listing, SkippedFile
+from notesearch.records import FileStamp, Finding, ListedFile, Listing
 
 # A file written again within the clock's step keeps its mtime (FAT counts in 2 s, Linux in
 # 4 ms). So a file that was fresh when it was listed is hashed once more by the next update.
@@ -67,7 +67,7 @@ class Changes:
     removed: tuple[KnownFile, ...]  # without the renamed
     unchanged: tuple[SeenFile, ...]
     touched: tuple[SeenFile, ...]  # of the unchanged: their size or time must be stored anew
-    unreadable: tuple[tuple[SeenFile, SkippedFile], ...]  # could not be hashed
+    unreadable: tuple[tuple[SeenFile, Finding], ...]  # could not be hashed
     kept: tuple[KnownFile, ...]  # below what could not be listed
 
     @property
@@ -92,7 +92,7 @@ def find_changes(source: CorpusSource, listing: Listing, known: dict[str, KnownF
     changed: list[SeenFile] = []
     unchanged: list[SeenFile] = []
     touched: list[SeenFile] = []
-    unreadable: list[tuple[SeenFile, SkippedFile]] = []
+    unreadable: list[tuple[SeenFile, Finding]] = []
     for file in sorted(listing.files, key=lambda file: file.path):
         before = known.get(file.path)
         if before is not None and _stat_tells_unchanged(file, before):
@@ -102,7 +102,7 @@ def find_changes(source: CorpusSource, listing: Listing, known: dict[str, KnownF
             seen = _seen(file, now_ns, source.hash_file(file.path))
         except OSError as error:
             reason = error.strerror or str(error)
-            unreadable.append((_seen(file, now_ns, None), SkippedFile(file.path, None, reason)))
+            unreadable.append((_seen(file, now_ns, None), Finding(file.path, None, reason)))
             continue
         if before is None:
             added.append(seen)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from notesearch.records import Finding, Listing, ReadFile, SkippedFile
+from notesearch.records import Finding, Listing, ReadFile
 
 # ---------------------------------------------------------------- what an update is handed
 
@@ -67,7 +67,7 @@ class UpdateReport:
     renamed: tuple[tuple[str, str], ...] = ()  # from, to
     removed: tuple[str, ...] = ()
     unchanged: int = 0
-    skipped: tuple[SkippedFile, ...] = ()  # all that cannot be read now; earlier notes stay
+    skipped: tuple[Finding, ...] = ()  # all that cannot be read now; earlier notes stay
     findings: tuple[Finding, ...] = ()  # in the files read this time
     passages_embedded: int = 0
     passages_reused: int = 0  # read this time, with a vector that was there
@@ -127,5 +127,5 @@ class IndexStatus:
     updated: str
     catalog_bytes: int
     vectors_bytes: int
-    failed: tuple[SkippedFile, ...]  # files whose last reading failed
+    failed: tuple[Finding, ...]  # files whose last reading failed
     drift: CorpusDrift | None  # None when no listing was handed in

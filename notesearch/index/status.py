@@ -11,7 +11,7 @@ from notesearch.index.changes import KnownFile, known_files
 from notesearch.index.layout import IndexLayout
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus
 from notesearch.index.state import read_state
-from notesearch.records import Listing, SkippedFile
+from notesearch.records import Finding, Listing
 
 _FAILED = """SELECT files.path, findings.line, findings.reason FROM findings
     JOIN files ON files.id = findings.file WHERE findings.skipped ORDER BY files.path"""
@@ -48,9 +48,9 @@ def read_drift(index_dir: Path, list_files: Callable[[Path], Listing]) -> Corpus
         )
 
 
-def read_failures(catalog: Catalog) -> tuple[SkippedFile, ...]:
+def read_failures(catalog: Catalog) -> tuple[Finding, ...]:
     """List the files whose last reading failed, in the order of their paths."""
-    return tuple(SkippedFile(*row) for row in catalog.rows(_FAILED))
+    return tuple(Finding(*row) for row in catalog.rows(_FAILED))
 
 
 def _drift(listing: Listing, known: dict[str, KnownFile]) -> CorpusDrift:

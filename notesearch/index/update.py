@@ -39,7 +39,7 @@ from notesearch.index.state import IndexState, read_state
 from notesearch.index.status import read_failures
 from notesearch.index.writer import CatalogWriter
 from notesearch.lazy import Lazy
-from notesearch.records import Finding, Listing, SkippedFile
+from notesearch.records import Finding, Listing
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Embedder
@@ -102,7 +102,7 @@ class _Work:
     read: tuple[SeenFile, ...]
     remove: tuple[KnownFile, ...]
     touch: tuple[SeenFile, ...]  # same bytes, another size or time
-    unreadable: tuple[tuple[SeenFile, SkippedFile], ...]
+    unreadable: tuple[tuple[SeenFile, Finding], ...]
     publish: bool  # passages change, or the FAISS file is lost
 
     @property

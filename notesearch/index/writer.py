@@ -10,7 +10,7 @@ from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
-from notesearch.records import Finding, Note, Passage, ReadFile, SkippedFile
+from notesearch.records import Finding, Note, Passage, ReadFile
 from notesearch.spelling import normalise_tag, tag_and_parents
 
 _NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
@@ -93,9 +93,7 @@ class CatalogWriter:
         self.put_findings(file, (), None)
         self._catalog.rows("DELETE FROM files WHERE id = ?", (file,))
 
-    def put_findings(
-        self, file: int, findings: Iterable[Finding], skipped: SkippedFile | None
-    ) -> None:
+    def put_findings(self, file: int, findings: Iterable[Finding], skipped: Finding | None) -> None:
         """Replace what was odd about a file."""
         self._catalog.rows("DELETE FROM findings WHERE file = ?", (file,))
         rows: list[Sequence[Value]] = [(file, 0, f.line, f.reason) for f in findings]

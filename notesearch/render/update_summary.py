@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from notesearch.index.reports import CorpusDrift, IndexStatus, UpdateReport
-from notesearch.records import Finding, SkippedFile
+from notesearch.records import Finding
 from notesearch.render.terminal import escaped, printable, to_json
 
 
-def finding_line(found: Finding | SkippedFile) -> str:
+def finding_line(found: Finding, *, left_out: bool = False) -> str:
     """Write a finding on one line: file and line, then the reason."""
     path = escaped(found.path)
     place = f"{path}, line {found.line}" if found.line else path
-    skipped = "left out: " if isinstance(found, SkippedFile) else ""
+    skipped = "left out: " if left_out else ""
     return f"{place}: {skipped}{printable(found.reason)}"
 
 
 def report_lines(report: UpdateReport) -> Iterator[str]:
     """Sum up an update, or what a dry run would do, after the files that it could not read."""
     yield from map(finding_line, report.findings)
-    yield from map(finding_line, report.skipped)
+    yield from (finding_line(skipped, left_out=True) for skipped in report.skipped)
     counts = {
         "added": len(report.added),
         "changed": len(report.changed),
@@ -62,7 +62,7 @@ def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     yield f"corpus    {escaped(status.corpus)}{missing}"
     if status.drift:
         yield f"          {drift_line(status.drift, update_command) or 'in step'}"
-    yield from map(finding_line, status.failed)
+    yield from (finding_line(skipped, left_out=True) for skipped in status.failed)
 
 
 def drift_line(drift: CorpusDrift, update_command: str) -> str:

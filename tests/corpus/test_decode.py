@@ -10,7 +10,7 @@ from notesearch.corpus.decode import (
     UnreadableError,
     decode,
 )
-from notesearch.corpus.opening import MAX_FILE_BYTES
+from notesearch.regular_files import MAX_FILE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ from notesearch.corpus.opening import MAX_FILE_BYTES
 )
 def test_bytes_are_read_as_lines_without_a_remark(data, lines):
     decoded = decode(data)
-    assert (decoded.lines, decoded.remarks) == (lines, ())
+    assert (decoded.lines, decoded.faults) == (lines, ())
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_mojibake_is_undone_and_sound_text_left_alone(damaged, meant):
 
 
 @pytest.mark.parametrize(
-    ("data", "text", "remark"),
+    ("data", "text", "fault"),
     [
         (b"ok\ncaf\xe9", "ok\ncafé", (2, "not UTF-8, read as Windows-1252 (a guess)")),
         (b"a\x81b caf\xe9", "a\x81b café", (1, "not UTF-8, read as Latin-1 (a guess)")),
@@ -66,18 +66,23 @@ def test_mojibake_is_undone_and_sound_text_left_alone(damaged, meant):
         ("plain words".encode("utf-16-le"), "plain words", (None, "read as UTF-16-LE (a guess)")),
         ("plain words".encode("utf-16-be"), "plain words", (None, "read as UTF-16-BE (a guess)")),
         (b"one\nt\0wo", "one\nt wo", (2, "1 control characters read as spaces")),
+        (
+            b"\xef\xbb\xbfok\n\xff",
+            "ok\n\ufffd",
+            (2, "damaged UTF-8, wrong bytes shown as \ufffd"),
+        ),
         (b"\xff\xfea\0b", "a\ufffd", (1, "damaged UTF-16-LE, wrong bytes shown as \ufffd")),
     ],
 )
-def test_a_guess_is_reported_with_its_line(data, text, remark):
+def test_a_guess_is_reported_with_its_line(data, text, fault):
     decoded = decode(data)
-    assert ("\n".join(decoded.lines), decoded.remarks) == (text, (remark,))
+    assert ("\n".join(decoded.lines), decoded.faults) == (text, (fault,))
 
 
 def test_more_damage_than_anybody_waits_for_is_left_as_it_is_and_named():
     lines = decode("".join(f"CafÃ© {number}\n" for number in range(9_000)).encode())
     assert (lines.lines[7_999], lines.lines[8_000]) == ("Café 7999", "CafÃ© 8000")
-    assert lines.remarks == ((8_001, "too much is garbled; from here on it is read as it is"),)
+    assert lines.faults == ((8_001, "too much is garbled; from here on it is read as it is"),)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_note_in_a_fence_loses_the_fence_and_keeps_its_numbers():
 
 def test_fault_of_a_head_in_a_fence_is_told_with_the_line_in_the_file():
     document = open_document("a.md", b"\n```md\n---\ntitle: a: b\n---\ntext\n```\n")
-    assert [line for line, _ in document.remarks] == [4]
+    assert [line for line, _ in document.faults] == [4]
 
 
 def test_two_fences_are_no_fenced_note():

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from notesearch.corpus.reader import read_notes
-from notesearch.records import FileReading, Finding, Note, SkippedFile
+from notesearch.records import FileReading, Finding, Note
 
 CASES_FILE = Path(__file__).with_name("format_cases.md")
 CASE = re.compile(
@@ -38,7 +38,6 @@ class Case:
     path: str
     data: bytes
     inline_tags: bool
-    vocabulary: tuple[str, ...]
     expected: list[dict[str, Any]]
 
 
@@ -48,13 +47,11 @@ def read_cases(text: str) -> Iterator[Case]:
         data = match["input"].encode()
         if "bytes" in options:  # \xNN is the byte; the file's last line has no end
             data = re.sub(rb"\\x(..)", lambda byte: bytes([int(byte[1], 16)]), data[:-1])
-        words = next((option for option in options if option.startswith("vocabulary ")), "")
         yield Case(
             match["title"],
             path,
             data,
             "inline tags" in options,
-            tuple(words.split()[1:]),
             yaml.load(match["expected"], Loader=PlainDates) or [],
         )
 
@@ -64,9 +61,7 @@ CASES = list(read_cases(CASES_FILE.read_text(encoding="utf-8")))
 
 @pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])
 def test_file_is_read_as_the_case_says(case):
-    reading = read_notes(
-        case.path, case.data, inline_tags=case.inline_tags, vocabulary=case.vocabulary
-    )
+    reading = read_notes(case.path, case.data, inline_tags=case.inline_tags)
     assert described(reading, case.expected) == case.expected
 
 
@@ -88,7 +83,7 @@ def described(reading: FileReading, expected: list[dict[str, Any]]) -> list[dict
     return notes + ([remark("skipped", reading.skipped)] if reading.skipped else [])
 
 
-def remark(kind: str, said: Finding | SkippedFile) -> dict[str, Any]:
+def remark(kind: str, said: Finding) -> dict[str, Any]:
     return {kind: said.reason, **({"line": said.line} if said.line else {})}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from notesearch.corpus.layouts import LAYOUTS
 from notesearch.corpus.reader import read_notes
-from notesearch.corpus.rules import ReadingRule, rule_for
+from notesearch.corpus.reading_rules import ReadingRule, rule_for
 
 SECTIONS = b"""# Course
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.formats import TRANSLATORS, Translated
+from notesearch.corpus.markdown_blocks import parse_blocks
 
 CASES = Path(__file__).with_name("markup_cases.md")
 CASE = re.compile(r"^## (?=(?:Org|Rst|Html) )", re.MULTILINE)

@@ -8,11 +8,11 @@ import sys
 import pytest
 from markdown_it.rules_block import StateBlock
 
-from notesearch.corpus import block_rules
-from notesearch.corpus.blocks import parse_blocks
+from notesearch.corpus import markdown_it_rules
 from notesearch.corpus.chunker import chunk_note
+from notesearch.corpus.markdown_blocks import parse_blocks
 from notesearch.corpus.reader import read_notes
-from notesearch.corpus.words import latex
+from notesearch.corpus.search_text import latex
 
 PROGRAM = """
 import sys
@@ -116,9 +116,9 @@ def test_parsing_ends_where_there_are_too_many_blocks(monkeypatch):
         read = max(read, start)
         return first_sign(state, start)
 
-    first_sign = block_rules._first_sign
-    monkeypatch.setattr(block_rules, "_first_sign", count)
-    with pytest.raises(block_rules.TooManyBlocksError):
+    first_sign = markdown_it_rules._first_sign
+    monkeypatch.setattr(markdown_it_rules, "_first_sign", count)
+    with pytest.raises(markdown_it_rules.TooManyBlocksError):
         parse_blocks(["- a: b"] * 10_000, most=1_000)
     assert read < 2_000
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from notesearch.corpus.opening import read_stamped
 from notesearch.index.update import UpdatePlan
 from notesearch.lazy import Lazy
 from notesearch.records import (
@@ -24,14 +23,14 @@ from notesearch.records import (
     Passage,
     ReadFile,
     Role,
-    SkippedFile,
 )
+from notesearch.regular_files import read_stamped
 from tests.fakes import WordEmbedder
 
 
 def read_lines(path: str, text: str) -> ReadFile:
     if text.startswith("!"):
-        return ReadFile(FileReading(path, skipped=SkippedFile(path, 1, "begins with !")))
+        return ReadFile(FileReading(path, skipped=Finding(path, 1, "begins with !")))
     lines = text.splitlines()
     tags = tuple(lines[0][1:].split()) if lines and lines[0].startswith("#") else ()
     note = Note(
@@ -82,7 +81,7 @@ class LineCorpus:
     root: Path
     hashed: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
-    unlisted: tuple[SkippedFile, ...] = ()
+    unlisted: tuple[Finding, ...] = ()
 
     def write(self, path: str, *lines: str) -> None:
         file = self.root / path
@@ -119,7 +118,7 @@ class LineCorpus:
                 stamp = replace(stamp, hash=hashlib.sha256(data).hexdigest())
                 yield replace(read, reading=replace(read.reading, stamp=stamp))
             except OSError as error:
-                yield ReadFile(FileReading(path, skipped=SkippedFile(path, None, str(error))))
+                yield ReadFile(FileReading(path, skipped=Finding(path, None, str(error))))
 
 
 class CountedLoads:

@@ -14,7 +14,7 @@ from notesearch.index.journal import crc_of
 from notesearch.index.reports import CorpusDrift, Counts
 from notesearch.index.status import read_status
 from notesearch.index.update import update_index
-from notesearch.records import SkippedFile
+from notesearch.records import Finding
 from tests.fakes import WordEmbedder
 from tests.index.contents import Contents, contents_of
 from tests.index.corpora import CountedLoads, LineCorpus, plan_of
@@ -168,7 +168,7 @@ def test_status_tells_what_is_in_the_index(
 
     assert status.counts == Counts(files=4, notes=3, passages=4, vectors=4)
     assert (status.generation, status.dimension, status.embedder) == (2, 9, "words-9")
-    assert status.failed == (SkippedFile("broken.md", 1, "begins with !"),)
+    assert status.failed == (Finding("broken.md", 1, "begins with !"),)
     assert status.drift == CorpusDrift(added=1, changed=1, removed=1)
     assert status.catalog_bytes > status.vectors_bytes > 4 * 18
     assert status.created <= status.updated

@@ -17,7 +17,7 @@ from notesearch.index.snapshot import ColumnWeights
 from notesearch.index.snapshots import Store
 from notesearch.index.status import read_status
 from notesearch.index.update import preview_update, update_index
-from notesearch.records import ReadFile, SkippedFile
+from notesearch.records import Finding, ReadFile
 from tests.fakes import WordEmbedder
 from tests.index.contents import contents_of
 from tests.index.corpora import CountedLoads, LineCorpus, plan_of
@@ -151,7 +151,7 @@ def test_file_that_fails_keeps_its_earlier_notes_and_is_reported_until_it_reads_
     update_index(index_dir, plan_of(corpus))
     good = contents_of(index_dir)
     corpus.write("rl/dpo.md", "! broken")
-    failed = (SkippedFile("rl/dpo.md", 1, "begins with !"),)
+    failed = (Finding("rl/dpo.md", 1, "begins with !"),)
 
     assert update_index(index_dir, plan_of(corpus)).skipped == failed
     assert update_index(index_dir, plan_of(corpus)).skipped == failed
@@ -176,14 +176,14 @@ def test_file_that_cannot_be_opened_keeps_its_notes(corpus: LineCorpus, index_di
     again = update_index(index_dir, plan_of(Locked(corpus.root)))
 
     assert report.skipped == again.skipped
-    assert report.skipped == (SkippedFile("rl/dpo.md", None, "Permission denied"),)
+    assert report.skipped == (Finding("rl/dpo.md", None, "Permission denied"),)
     assert contents_of(index_dir) == good
     assert update_index(index_dir, plan_of(corpus)).skipped == ()
 
 
 def test_folder_that_cannot_be_listed_keeps_its_notes(corpus: LineCorpus, index_dir: Path) -> None:
     update_index(index_dir, plan_of(corpus))
-    blind = SkippedFile("rl", None, "Permission denied")
+    blind = Finding("rl", None, "Permission denied")
 
     report = update_index(index_dir, plan_of(replace(corpus, unlisted=(blind,))))
 

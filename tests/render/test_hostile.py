@@ -20,7 +20,7 @@ from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.report import Failure
 from notesearch.index.reports import Counts, IndexStatus, UpdateReport
 from notesearch.index.snapshot import StoredNote, TagCount
-from notesearch.records import Finding, Hit, Note, NoteKind, Passage, SkippedFile
+from notesearch.records import Finding, Hit, Note, NoteKind, Passage
 from notesearch.render import (
     evaluation_tables,
     hit_formats,
@@ -247,7 +247,7 @@ def test_notes_and_tags_are_printable(path, title, names, text):
 
 @given(HOSTILE, HOSTILE)
 def test_reports_are_printable(path, reason):
-    finding, skipped = Finding(path, 3, reason), SkippedFile(path, None, reason)
+    finding, skipped = Finding(path, 3, reason), Finding(path, None, reason)
     report = UpdateReport(findings=(finding,), skipped=(skipped,), added=(path,))
     status = IndexStatus(
         Counts(1, 1, 1, 1), 1, reason, reason, path, 9, reason, reason, 0, 0, (skipped,), None

@@ -13,7 +13,7 @@ from notesearch.index.reports import (
     UpdateReport,
 )
 from notesearch.index.snapshot import StoredNote, TagCount
-from notesearch.records import Finding, Note, NoteKind, Passage, Role, SkippedFile
+from notesearch.records import Finding, Note, NoteKind, Passage, Role
 from notesearch.render.notes import (
     listed_note_line,
     note_lines,
@@ -210,7 +210,7 @@ def test_tags_as_json():
 # ------------------------------------------------------------ what an update did
 
 
-SKIPPED = SkippedFile("scan.md", None, "not text but a PDF")
+SKIPPED = Finding("scan.md", None, "not text but a PDF")
 FINDING = Finding("a.md", 3, "not UTF-8, read as Windows-1252 (a guess)")
 REPORT = UpdateReport(
     added=("a.md", "scan.md"),
@@ -231,7 +231,7 @@ REPORT = UpdateReport(
 
 def test_remark_says_place_and_finding():
     assert finding_line(FINDING) == "a.md, line 3: not UTF-8, read as Windows-1252 (a guess)"
-    assert finding_line(SKIPPED) == "scan.md: left out: not text but a PDF"
+    assert finding_line(SKIPPED, left_out=True) == "scan.md: left out: not text but a PDF"
 
 
 def test_report_in_whole():

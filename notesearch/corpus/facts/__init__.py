@@ -19,7 +19,7 @@ from notesearch.corpus.facts.papers import (
 )
 from notesearch.corpus.facts.tags import find_tags
 from notesearch.corpus.facts.title import Title, is_generic_heading
-from notesearch.corpus.text import mend_links
+from notesearch.corpus.markdown_lines import mend_links
 from notesearch.spelling import paper_id, paper_ids
 
 _LABELLED_LINK = re.compile(r"\s{0,8}(?:[-*+]\s+)?\*{0,2}" + PAPER_LINK.pattern, re.IGNORECASE)

@@ -13,8 +13,8 @@ from notesearch.corpus.facts.dates import read_year
 from notesearch.corpus.facts.front_matter import texts_of
 from notesearch.corpus.facts.papers import NAME_PARTICLES, year_from_id
 from notesearch.corpus.facts.title import Title, is_generic_heading
-from notesearch.corpus.text import plain
-from notesearch.corpus.words.rewriting import word_set
+from notesearch.corpus.markdown_lines import plain
+from notesearch.corpus.search_text.rewriting import word_set
 
 _AUTHOR_KEYS = ("authors", "author", "citation_author")
 _YEAR_KEYS = (

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from notesearch.corpus.facts.dates import read_year
-from notesearch.corpus.text import ADDRESS
-from notesearch.corpus.words.rewriting import word_set
+from notesearch.corpus.markdown_lines import ADDRESS
+from notesearch.corpus.search_text.rewriting import word_set
 from notesearch.spelling import normalise_paper
 
 PAPER_KEYS = (

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from notesearch.corpus.facts.dates import is_date_folder
-from notesearch.corpus.text import LINK
-from notesearch.corpus.words.rewriting import word_set
+from notesearch.corpus.markdown_lines import LINK
+from notesearch.corpus.search_text.rewriting import word_set
 from notesearch.spelling import normalise_tag
 
 # A longer line is prose; the longest list of tags seen has 600 characters.

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from notesearch.corpus.facts.dates import date_from_name, parse_date, read_year
 from notesearch.corpus.facts.papers import is_paper_line
-from notesearch.corpus.text import (
+from notesearch.corpus.markdown_lines import (
     HeadingLine,
     find_headings,
     linked_title,

@@ -17,8 +17,7 @@ from notesearch.corpus.layouts.copied_pages import split_cards, split_feed, spli
 from notesearch.corpus.layouts.digests import split_bullets, split_headings, split_table_rows
 from notesearch.corpus.layouts.index_page import keep_index_page
 from notesearch.corpus.layouts.note_parts import Part, with_rest
-from notesearch.corpus.line_patterns import compile_pattern
-from notesearch.corpus.rules import ReadingRule
+from notesearch.corpus.reading_rules import ReadingRule, compile_record_start
 from notesearch.records import NoteKind
 
 __all__ = ["LAYOUTS", "Part", "split_document"]
@@ -65,7 +64,7 @@ def _by_rule(document: Document, rule: ReadingRule) -> list[Part] | None:
 def _find_starts(document: Document, pattern: str) -> Iterator[int]:
     """Find the lines that match a pattern of the user's own, all of them in a bounded time."""
     try:
-        start = compile_pattern(pattern)
+        start = compile_record_start(pattern)
     except ValueError as error:  # rules that no settings file has brought
         raise UnreadableError(f"record_start {pattern!r} is no pattern: {error}") from error
     began = time.process_time()

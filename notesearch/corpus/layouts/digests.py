@@ -17,7 +17,7 @@ from notesearch.corpus.layouts.note_parts import (
     count_words_beside_links,
     fills,
 )
-from notesearch.corpus.text import (
+from notesearch.corpus.markdown_lines import (
     ANY_LINK,
     HeadingLine,
     linked_title,

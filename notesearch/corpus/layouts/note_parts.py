@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from notesearch.corpus.document import Document
-from notesearch.corpus.text import ADDRESS, ANY_LINK
+from notesearch.corpus.markdown_lines import ADDRESS, ANY_LINK
 from notesearch.records import NoteKind
 
 

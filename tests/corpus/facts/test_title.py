@@ -7,7 +7,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.blocks import parse_blocks
 from notesearch.corpus.facts.title import (
     Title,
     find_title,
@@ -15,6 +14,7 @@ from notesearch.corpus.facts.title import (
     make_title,
     title_from_path,
 )
+from notesearch.corpus.markdown_blocks import parse_blocks
 from notesearch.records import Role
 
 CASES = yaml.safe_load(Path(__file__).with_name("title_cases.yaml").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Measured pieces of a note in, groups of neighbours out: each group becomes a passage."""
+"""Group the pieces of a note into passages, and choose the piece that a passage speaks for."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Piece:
         return self.section.role
 
 
-def pack(pieces: Sequence[Piece], room: int) -> list[Sequence[Piece]]:
+def group_pieces(pieces: Sequence[Piece], room: int) -> list[Sequence[Piece]]:
     """Group neighbours into as few passages as fit, cut where it hurts least, evenly filled."""
     largest = _largest_of_roles(pieces)
     sizes = [piece.size for piece in pieces]
     # What it costs to join each piece with the one before it, and to cut between them.
     joining = [0.0, *starmap(_join_cost, pairwise(pieces))]
     cutting = [0.0, *starmap(_cut_cost, pairwise(pieces))]
-    # For each number of pieces: what packing them costs at least, and where the last pack starts.
+    # For each number of pieces: what grouping them costs at least, where the last group starts.
     best = [(0.0, 0)]
     for end in range(1, len(pieces) + 1):
         size, joins = 0, 0.0
@@ -63,24 +63,24 @@ def pack(pieces: Sequence[Piece], room: int) -> list[Sequence[Piece]]:
             if cost <= least:
                 least, first = cost, start
         best.append((least, first))
-    packs = []
+    groups = []
     end = len(pieces)
     while end:
         start = best[end][1]
-        packs.append(pieces[start:end])
+        groups.append(pieces[start:end])
         end = start
-    return packs[::-1]
+    return groups[::-1]
 
 
 def _join_cost(before: Piece, piece: Piece) -> float:
-    """Keep sections of different roles apart, so that a question can be put to one of them."""
+    # Sections of different roles stay apart, so that a question can be put to one of them.
     if before.section is piece.section or before.role is piece.role:
         return 0.0
     return min(before.section_size, piece.section_size) / _TOO_SHORT_ALONE
 
 
 def _largest_of_roles(pieces: Sequence[Piece]) -> dict[Role, Piece]:
-    """Find the piece of each role that a passage shall speak for; a heading alone says nothing."""
+    """Return the largest piece of each role that is more than a heading."""
     largest: dict[Role, Piece] = {}
     for piece in pieces:
         role = piece.role
@@ -90,7 +90,7 @@ def _largest_of_roles(pieces: Sequence[Piece]) -> dict[Role, Piece]:
 
 
 def _hides_role(pieces: Sequence[Piece], largest: dict[Role, Piece]) -> bool:
-    """Tell whether a passage would speak for another role than that of a piece it has to."""
+    """Return whether a passage would have another role than a largest piece of a role in it."""
     role = speaker_of(pieces).role
     return any(
         piece.role is not role and piece.role and largest.get(piece.role) is piece
@@ -105,10 +105,10 @@ def _cut_cost(before: Piece, piece: Piece) -> float:
 
 
 def speaker_of(pieces: Sequence[Piece]) -> Piece:
-    """Find the piece that gives a passage its section and role.
+    """Return the piece that gives a passage its section and role.
 
     The largest that has a role, unless it is small beside the largest of all. A heading with
-    nothing below it says nothing, whatever role it names.
+    nothing below it does not count, whatever role it names.
     """
     largest = max(pieces, key=lambda piece: piece.size)
     with_role = [piece for piece in pieces if piece.role and not piece.leads]

@@ -1,8 +1,8 @@
-"""Markdown lines in, a tree of blocks out: what belongs together, and on which lines.
+"""Cut Markdown lines into a tree of blocks.
 
 markdown-it-py finds the structure; its inline parser is left out, since only lines matter
-here. Blocks tile the lines they come from: every line belongs to exactly one block on each
-level, so what is cut along blocks loses nothing.
+here. Blocks tile their lines: every line belongs to exactly one block on each level, so a cut
+along blocks loses nothing.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from notesearch.corpus.block_rules import TooManyBlocksError, use_fast_rules
+from notesearch.corpus.markdown_it_rules import TooManyBlocksError, use_fast_rules
 from notesearch.records import Block
 
 _KINDS = {
     "heading": "heading",
     "heading_open": "heading",
     "paragraph": "paragraph",
-    "paragraph_open": "paragraph",
     "bullet_list_open": "list",
     "ordered_list_open": "list",
     "list_item_open": "item",
@@ -75,7 +74,7 @@ def _count(blocks: Sequence[Block]) -> int:
 
 
 def blocks_within(blocks: Sequence[Block], start: int, end: int) -> tuple[Block, ...] | None:
-    """Give the blocks that tile start..end, counted from `start`; None where one is cut."""
+    """Return the blocks that tile start..end, counted from `start`; None where one is cut."""
     found: list[Block] = []
     for number in range(bisect_right(blocks, start, key=_end), len(blocks)):
         block = blocks[number]
@@ -97,14 +96,14 @@ def _end(block: Block) -> int:
 def _moved(block: Block, by: int) -> Block:
     if not by:
         return block
-    children = tuple([_moved(child, by) for child in block.children])
+    children = tuple(_moved(child, by) for child in block.children)
     return Block(block.kind, block.start + by, block.end + by, children)
 
 
 def mend_fences(lines: Sequence[str]) -> list[str]:
     """Blank the fence lines that no other closes, so that they do not swallow the rest.
 
-    A fence that names a language inside an open one says that the earlier was never closed.
+    A fence with a language inside an open one means that the earlier was never closed.
     """
     mended = list(lines)
     opened: int | None = None
@@ -127,19 +126,16 @@ def mend_fences(lines: Sequence[str]) -> list[str]:
     return mended
 
 
-def mend_headings(lines: list[str]) -> list[str]:
+def mend_headings(lines: Sequence[str]) -> list[str]:
     """Put the missing space into `##Heading`; a lone `#word` stays, it is a hashtag."""
-    for number, line in enumerate(lines):
-        if line.startswith("#"):
-            match = _NO_SPACE_HEADING.match(line)
-            if match:
-                lines[number] = f"{match[0]} {line[match.end() :]}"
-    return lines
+    return [
+        _NO_SPACE_HEADING.sub(r"\g<0> ", line) if line.startswith("#") else line for line in lines
+    ]
 
 
 @dataclass(slots=True)
 class _Open:
-    """A block as the parser gives it: its lines end too late or too early."""
+    """A block of the parser's, whose lines may end too late or too early."""
 
     kind: str
     start: int
@@ -148,32 +144,29 @@ class _Open:
 
 
 def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[_Open]:
-    """Nest the flat tokens; their maps are positions, the end exclusive."""
+    """Return the flat tokens as a tree; their maps are positions, the end exclusive."""
     root = _Open("root", 0, len(lines))
-    stack = [root]
-    depth: list[bool] = []  # for every open token: does it stand on the stack?
+    stack = [root]  # for every open token: the container that it is, or lies in
     for token in tokens:
         if token.nesting == -1:
-            if depth.pop():
-                stack.pop()
+            stack.pop()
             continue
+        inside = stack[-1]
         kind = _KINDS.get(token.type)
-        block = None
         if kind and token.map:
             if kind == "heading" and _is_setext_trap(token, lines):
                 kind = "paragraph"
             block = _Open(kind, token.map[0], token.map[1])
             stack[-1].children.append(block)
+            if kind in _CONTAINERS:
+                inside = block
         if token.nesting == 1:
-            is_container = block is not None and kind in _CONTAINERS
-            depth.append(is_container)
-            if block and is_container:
-                stack.append(block)
+            stack.append(inside)
     return root.children
 
 
 def _is_setext_trap(token: Token, lines: Sequence[str]) -> bool:
-    """Tell whether a sentence or URL with `---` below it is no heading to its writer."""
+    """Return whether a heading is a sentence or URL above a rule to its writer."""
     if token.markup != "-" or token.map is None:
         return False
     text = [line.strip() for line in lines[token.map[0] : token.map[1] - 1]]
@@ -205,11 +198,9 @@ def _tiled(blocks: Sequence[_Open], start: int, end: int) -> tuple[Block, ...]:
         kept.append(block)
         bounds.append(first)
     if not kept:
-        return (Block("paragraph", start, end),) if end > start else ()
+        return (Block("paragraph", start, end),)
     bounds.append(end)
     return tuple(
-        [
-            Block(block.kind, *around, _tiled(block.children, *around) if block.children else ())
-            for block, around in zip(kept, pairwise(bounds), strict=True)
-        ]
+        Block(block.kind, *around, _tiled(block.children, *around) if block.children else ())
+        for block, around in zip(kept, pairwise(bounds), strict=True)
     )

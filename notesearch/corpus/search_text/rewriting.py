@@ -1,8 +1,7 @@
-"""Text in, text out: the few tools that the search text is made with, each in linear time.
+"""Rewrite text by rules, each in linear time, and shield parts of it from later rules.
 
-A stage of the rewriting protects what it has settled (code, math, escaped signs) by moving
-its punctuation to a private range of Unicode, where no later rule finds it. The last step
-moves it back.
+A stage shields what is in its final form (code, math, escaped signs) by moving its punctuation
+to a private range of Unicode, where no later rule finds it. The last step moves it back.
 """
 
 from __future__ import annotations
@@ -14,16 +13,14 @@ from dataclasses import dataclass
 
 PRIVATE = 0xE000
 SHIELDED = {sign: chr(PRIVATE + ord(sign)) for sign in string.punctuation}
-_UNSHIELDED = {shielded: sign for sign, shielded in SHIELDED.items()}
 _OPEN_SIGN = re.compile(f"[{re.escape(string.punctuation)}]")
-_SHIELDED_SIGN = re.compile(f"[{''.join(_UNSHIELDED)}]")
-
+_SHIELDED_SIGN = re.compile(f"[{''.join(SHIELDED.values())}]")
 SHIELDED_PIPE = SHIELDED["|"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern with what takes its place; a text without `sign` is not searched at all.
+    """A pattern with its replacement; a text without `sign` is not searched at all.
 
     No pattern may look at a stretch of text more than a few times. Two shapes keep to that:
     a body that cannot contain the sign the pattern starts with, and a lookbehind that lets
@@ -37,7 +34,7 @@ class Rule:
 
 
 def word_set(words: str) -> frozenset[str]:
-    """Read a table that is written as words with spaces between."""
+    """Return the words of a text."""
     return frozenset(words.split())
 
 
@@ -50,16 +47,16 @@ def apply_rules(rules: tuple[Rule, ...], text: str) -> str:
 
 
 def shield(text: str) -> str:
-    """Hide the punctuation of settled text from the rules that follow."""
+    """Hide the punctuation of a text from the rules that follow."""
     # Not str.translate: on long text with few of the signs it takes several times as long.
     return _OPEN_SIGN.sub(lambda sign: SHIELDED[sign[0]], text)
 
 
 def unshield(text: str) -> str:
-    """Bring the hidden punctuation back."""
+    """Return the text with its hidden punctuation back."""
     if text.isascii():
         return text
-    return _SHIELDED_SIGN.sub(lambda sign: _UNSHIELDED[sign[0]], text)
+    return _SHIELDED_SIGN.sub(lambda sign: chr(ord(sign[0]) - PRIVATE), text)
 
 
 def replace_between(
@@ -70,12 +67,11 @@ def replace_between(
     *,
     within_paragraph: bool = False,
 ) -> str:
-    """Replace every opener, body and closer by what `replace` makes of the body.
+    """Replace every opener, body and closer by what `replace` returns for the body.
 
-    An opener without a closer stays, and so does one whose closer stands in another
-    paragraph where `within_paragraph` is set. The next closer and the next blank line are
-    each looked for once and remembered: many openers before one far closer cost no more
-    than one.
+    An opener without a closer stays; with `within_paragraph`, so does one whose closer stands
+    in another paragraph. The next closer and the next blank line are each searched once and
+    kept: many openers before one far closer cost no more than one.
     """
     pieces: list[str] = []
     done, close, blank = 0, -1, -1
@@ -98,6 +94,6 @@ def replace_between(
 
 
 def next_blank_line(text: str, start: int) -> int:
-    """Find where the paragraph around `start` ends."""
+    """Return the offset at which the paragraph around `start` ends."""
     found = text.find("\n\n", start)
     return found if found >= 0 else len(text)

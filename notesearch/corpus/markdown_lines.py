@@ -1,4 +1,4 @@
-"""Small readings of Markdown lines: a heading's level and text, a link's words and target."""
+"""Read single lines of Markdown: the level and words of a heading, the target of a link."""
 
 from __future__ import annotations
 
@@ -36,22 +36,16 @@ _MARKER = re.compile(r"^\s*(?:>\s*)*(?:[-*+]|\d{1,3}[.)])?\s*(?:\[[ xX]\]\s+)?")
 
 
 def heading_text(lines: Sequence[str]) -> tuple[int, str]:
-    """Give a heading's level and its words; `lines` are those of its block."""
-    match = _ATX.match(lines[0])
-    if match:
-        return len(match[1]), plain(_without_closing(match[2] or ""))
+    """Return the level and the words of a heading; `lines` are those of its block."""
+    if match := _ATX.match(lines[0]):
+        text = (match[2] or "").strip(" \t")
+        unclosed = text.rstrip("#")  # of `## Heading ##`, but not of `## C#`
+        return len(match[1]), plain(text if unclosed[-1:].strip() else unclosed)
     underline = next((line.strip() for line in lines[1:] if line.strip()), "")
     if lines[0].startswith("#"):  # `##Heading` without its space
         level = len(lines[0]) - len(lines[0].lstrip("#"))
         return min(level, 6), plain(lines[0].lstrip("#"))
     return 1 if underline.startswith("=") else 2, plain(lines[0])
-
-
-def _without_closing(text: str) -> str:
-    """Take the `##` off the end of a heading that is closed like that."""
-    text = text.strip(" \t")
-    open_text = text.rstrip("#")
-    return text if open_text[-1:].strip() else open_text.rstrip(" \t")
 
 
 class HeadingLine(NamedTuple):
@@ -74,9 +68,9 @@ def find_headings(markup: Sequence[str], blocks: Sequence[Block]) -> tuple[Headi
 
 @lru_cache(maxsize=1024)  # layout, title, facts and sections ask for the same few lines
 def plain(text: str) -> str:
-    """Take links, emphasis, tags and escapes off a line, and keep its words.
+    """Return the words of a line, without links, emphasis, tags and escapes.
 
-    Of a line that is far too long for a title only the start is given.
+    Of a line that is far too long for a title, only those of its start.
     """
     text = text[:_LONGEST_PLAIN]
     if "[" in text:
@@ -97,13 +91,13 @@ def plain(text: str) -> str:
 
 
 def _without_marks(match: re.Match[str]) -> str:
-    """Unwrap emphasis, but leave the underscores inside a name alone."""
+    """Return the words in emphasis, but a name with underscores as it is."""
     before = match.string[match.start() - 1 : match.start()]
     return match[0] if match[1].startswith("_") and before.isalnum() else match[2]
 
 
 def linked_title(line: str) -> tuple[str, str] | None:
-    """Give (words, URL) of a line that is a link to the web with at most a few words around it."""
+    """Return words and URL of a line that is a link to the web with a few words around it."""
     if "](" not in line or len(line) > _LONGEST_LINKED:
         return None
     match = LINK.search(line)
@@ -114,17 +108,17 @@ def linked_title(line: str) -> tuple[str, str] | None:
 
 
 def mend_links(line: str) -> str:
-    """Make one link of `[words]([address](target))`: what leads somewhere is the target."""
+    """Return `[words]([address](target))` as one link, `[words](target)`."""
     return _LINK_IN_LINK.sub(r"[\1](\2)", line) if "]([" in line else line
 
 
 def without_marker(line: str) -> str:
-    """Take the list bullet, quote sign, number or task box off a line."""
+    """Return a line without its list bullet, quote sign, number or task box."""
     return _MARKER.sub("", line, count=1)
 
 
 def unquote(text: str) -> str:
-    """Take the quotation marks off a text that stands in them."""
+    """Return a text without the quotation marks around it."""
     text = text.strip()
     for opened, closed in ('""', "''", "“”", "‘’", "«»"):
         if len(text) > 1 and text.startswith(opened) and text.endswith(closed):

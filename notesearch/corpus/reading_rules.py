@@ -1,8 +1,8 @@
-"""Tell by lines in gitignore syntax which paths are meant, in time linear in their length.
+"""Rules that a person writes for files: match paths in gitignore syntax, and how to read them.
 
 Patterns come with a folder of notes, so none may take long: a star is never tried at a second
 place once what follows it was found. A pattern that backtracks took minutes for a name of 40
-signs and `*a` forty times. Files are matched as git does it: the last line that fits decides.
+signs and `*a` forty times. Paths are matched as git does it: the last line that fits decides.
 """
 
 from __future__ import annotations
@@ -11,14 +11,65 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+# The names of the rows of `corpus.layouts.LAYOUTS`; kept here so that settings can be read
+# without loading what reads notes, which a query has no need of.
+SPLITS = ("cards", "feed", "rows", "index page", "headings", "bullets", "listing", "none")
 
 _ESCAPED = re.compile(r"\\(.)")
 _ANY_NAME = re.compile("")
 
 
+@dataclass(frozen=True, slots=True)
+class ReadingRule:
+    """How the files that match `files` are to be read; what is None stays automatic."""
+
+    files: str  # a pattern in gitignore syntax, relative to the corpus
+    split: str | None = None  # one of SPLITS
+    level: int | None = None  # with split "headings": the level whose headings are papers
+    record_start: str | None = None  # a regular expression: each line it finds opens a note
+    inline_tags: bool | None = None  # read #hashtags in prose as tags
+    tags: tuple[str, ...] = ()  # tags that every note of these files gets
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """What a person chose for the reading of a corpus."""
+
+    ignore: tuple[str, ...]  # lines in gitignore syntax, beside those of the ignore file
+    follow_links: bool  # read files and folders that links lead to outside the corpus
+    inline_tags: bool | None  # read #hashtags in prose as tags; None: where the corpus does
+    rules: tuple[ReadingRule, ...]
+    passage_tokens: int  # the most tokens of a passage, where the model reads as many
+
+
+def rule_for(path: str, rules: Sequence[ReadingRule]) -> ReadingRule | None:
+    """Return the first rule whose pattern matches a path."""
+    return next((rule for rule in rules if _patterns(rule.files).match(path)), None)
+
+
+@lru_cache(maxsize=256)
+def _patterns(files: str) -> PathPatterns:
+    return PathPatterns.from_lines([files])
+
+
+def compile_record_start(pattern: str) -> Any:  # noqa: ANN401 - regex has no types
+    """Compile the pattern that opens a note at a line; ValueError says what is wrong with it.
+
+    `regex` searches with a limit of time, which `re` has not.
+    """
+    import regex  # 12 ms that few settings take
+
+    try:
+        return regex.compile(pattern)
+    except (regex.error, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
 class PatternError(ValueError):
-    """A line that is no pattern; the message says what is wrong with it."""
+    """A line that is not a pattern; the message says why."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(reason)
@@ -26,7 +77,7 @@ class PatternError(ValueError):
 
 
 class _Pattern(NamedTuple):
-    """One line: the names that a path has to have; None stands for any number of them."""
+    """One line: patterns for the names of a path; None stands for any number of names."""
 
     names: tuple[re.Pattern[str] | None, ...]
     is_anchored: bool  # else any single name of that kind will do
@@ -36,23 +87,23 @@ class _Pattern(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PathPatterns:
-    """Lines in gitignore syntax, ready to be asked."""
+    """Patterns in gitignore syntax."""
 
     _patterns: tuple[_Pattern, ...]  # the last first
 
     @classmethod
     def from_lines(cls, lines: Iterable[str]) -> PathPatterns:
-        """Read lines; PatternError for the first that is no pattern."""
+        """Read lines; PatternError for the first that is not a pattern."""
         read = [_read(line, number) for number, line in enumerate(lines, 1)]
         return cls(tuple(pattern for pattern in reversed(read) if pattern is not None))
 
     def match(self, path: str) -> bool:
-        """Tell whether a path is meant, or a folder that it lies in; a folder ends in a slash."""
+        """Return whether a path matches, or a folder that it lies in; a folder ends in a slash."""
         folders = (path[: slash + 1] for slash, sign in enumerate(path[:-1]) if sign == "/")
         return any(map(self.match_entry, folders)) or self.match_entry(path)
 
     def match_entry(self, path: str) -> bool:
-        """Tell the same where it is known of the folders above that none of them is meant."""
+        """Return whether a path matches by itself, where no folder above it does."""
         names = path.rstrip("/").split("/")
         is_folder = path.endswith("/")
         for pattern in self._patterns:
@@ -87,7 +138,7 @@ def _read(line: str, number: int) -> _Pattern | None:
 
 
 def _name_pattern(name: str) -> re.Pattern[str]:
-    """Make a pattern of one name; `translate` keeps its stars from being tried again and again."""
+    """Compile the pattern of one name; `translate` tries no star again and again."""
     if len(name) - len(name.rstrip("\\")) & 1:
         raise ValueError("nothing follows its last backslash")
     plain = _ESCAPED.sub(lambda sign: f"[{sign[1]}]" if sign[1] in "*?[" else sign[1], name)
@@ -98,7 +149,7 @@ def _name_pattern(name: str) -> re.Pattern[str]:
 
 
 def _fits(pattern: _Pattern, names: Sequence[str]) -> bool:
-    """Match names one by one; where they stop to fit, the last `**` takes one name more."""
+    """Match names one by one; at a name that does not fit, the last `**` takes one more name."""
     wanted = pattern.names
     if not pattern.is_anchored:
         only = wanted[0]

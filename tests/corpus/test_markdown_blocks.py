@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.blocks import mend_fences, mend_headings, parse_blocks
+from notesearch.corpus.markdown_blocks import mend_fences, mend_headings, parse_blocks
 from notesearch.records import Block
 
 

@@ -1,11 +1,11 @@
-"""Text in, text out: HTML, template tags, links, tags, emoji codes and emphasis made words."""
+"""Reduce HTML, template tags, links, hashtags, emoji codes and emphasis to their words."""
 
 from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
 
-from notesearch.corpus.words.rewriting import (
+from notesearch.corpus.search_text.rewriting import (
     SHIELDED,
     SHIELDED_PIPE,
     Rule,
@@ -26,8 +26,8 @@ _ELEMENTS = _INLINE_ELEMENTS | word_set(
     "p param path picture pre progress rect rp rt ruby script section select slot source sub "
     "summary sup svg table tbody td template textarea tfoot th thead title tr track ul video"
 )
-_COMMENT = re.compile("<!--")
-_RAW_ELEMENTS = (
+_HIDDEN = (  # openers and closers of what no reader sees
+    (re.compile("<!--"), "-->"),
     (re.compile(r"<script\b[^<>]*>", re.IGNORECASE), "</script>"),
     (re.compile(r"<style\b[^<>]*>", re.IGNORECASE), "</style>"),
 )
@@ -69,7 +69,7 @@ _SITE_PATH = re.compile(rf"(?<![\w.@/-])[\w-]+(?:\.[\w-]+)*{_DOMAINS}{_URL_BODY}
 
 
 def drop_inline_markup(text: str) -> str:
-    """Keep the words of a text whose code, math and block marks are already gone."""
+    """Return the words of a text whose code, math and block marks are already gone."""
     if "<" in text or "=" in text:
         text = _drop_html(text)
     if "{" in text or "}" in text:
@@ -82,7 +82,7 @@ def drop_inline_markup(text: str) -> str:
 
 
 def caption_words(attributes: str) -> str:
-    """Give the words of `alt`, `caption` and `title`, each once, file names left out."""
+    """Return the words of `alt`, `caption` and `title`, each once, without file names."""
     found = (double or single for double, single in _CAPTION.findall(attributes))
     captions = dict.fromkeys(caption.strip() for caption in found)
     return " ".join(caption for caption in captions if _says_something(caption))
@@ -93,8 +93,7 @@ def _says_something(caption: str) -> bool:
 
 
 def _drop_html(text: str) -> str:
-    text = replace_between(text, _COMMENT, "-->", lambda _: " ")
-    for opener, closer in _RAW_ELEMENTS:
+    for opener, closer in _HIDDEN:
         if closer in text:
             text = replace_between(text, opener, closer, lambda _: " ")
     if "<" in text or ">" in text:
@@ -148,7 +147,7 @@ def _say_template(body: str) -> str:
 
 
 def _say_wikilink(link: re.Match[str]) -> str:
-    """Say the shown words, or the note and its heading; a file that is no note says nothing."""
+    """Return the shown words, or the note and its heading; a space for a file that is no note."""
     target, shown = link[1], link[2]
     if shown is not None:
         return shown
@@ -161,7 +160,7 @@ def _say_wikilink(link: re.Match[str]) -> str:
 
 
 def _say_embed(embed: re.Match[str]) -> str:
-    """Say an embedded note like a link; what stands after the pipe may be a width."""
+    """Return the words of an embedded note as of a link; after the pipe may stand a width."""
     shown = embed[2]
     if shown is not None and not _SAYS_NOTHING.match(shown):
         return shown
@@ -169,20 +168,12 @@ def _say_embed(embed: re.Match[str]) -> str:
 
 
 def _say_image(image: re.Match[str]) -> str:
-    """Say the caption of an image, or its title; `![alt|300](path)` names a width too."""
+    """Return the caption and title of an image; `![alt|300](path)` has a width too."""
     words, target = image[1], image[2]
     words = words.replace(SHIELDED_PIPE, "|").partition("|")[0]
     title = _IMAGE_TITLE.search(target)
     captions = [words.strip(), *([title[1]] if title else [])]
     return " ".join(dict.fromkeys(filter(_says_something, captions)))
-
-
-def _say_hashtag(tag: re.Match[str]) -> str:
-    return tag[1].replace("/", " ")
-
-
-def _say_emoji(code: re.Match[str]) -> str:
-    return code[1].replace("_", " ")
 
 
 _CUT_TEMPLATE = re.compile(r"\{%[^\n]*")
@@ -217,8 +208,12 @@ _LINKS = (
 _SINGLE_STARS = Rule("*", re.compile(r"\*(?<![\w*]\*)([^\s*](?:[^*]*[^\s*])?)\*(?![\w*])"), r"\1")
 _MARKS = (
     Rule("%%", re.compile(r"%%[^%\n]*%%"), ""),
-    Rule("#", re.compile(r"#(?<![\w&/#]#)([^\W\d_][\w/-]*)"), _say_hashtag),
-    Rule(":", re.compile(r":(?<![\w:]:)([a-z+-][\w+-]*):(?![\w:])"), _say_emoji),
+    Rule("#", re.compile(r"#(?<![\w&/#]#)([^\W\d_][\w/-]*)"), lambda tag: tag[1].replace("/", " ")),
+    Rule(
+        ":",
+        re.compile(r":(?<![\w:]:)([a-z+-][\w+-]*):(?![\w:])"),
+        lambda code: code[1].replace("_", " "),
+    ),
     Rule("****", re.compile(r"\*{4,}"), ""),
     # emphasis, from the inside out: a body holds no mark of its own kind
     _SINGLE_STARS,

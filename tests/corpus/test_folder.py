@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,18 +13,26 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index, Settings
-from notesearch.corpus_folder import Ruler, parse_paths
+from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths, writes_inline_tags
 from notesearch.errors import ModelError, UsageError
 from notesearch.index.reports import UpdateReport
+from notesearch.records import ReadFile
 from tests.fakes import WordEmbedder
 
 
-def count_words(texts: Sequence[str]) -> list[int]:
-    return [len(text.split()) for text in texts]
+class WordCounter:
+    """A counter for passages of 60 words."""
+
+    max_tokens = 60
+
+    def count_many(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
 
 
-def ruler() -> Ruler:
-    return Ruler(60, count_words)
+def parse(settings: Settings, *paths: Path, counter=WordCounter, debug=False) -> list[ReadFile]:
+    """Read files as `notesearch parse` does."""
+    corpus = settings.corpus or DEFAULT_CORPUS
+    return list(parse_paths(paths, corpus, settings.reading_options, counter, debug=debug))
 
 
 def update(place: Path, settings: Settings, *, rebuild: bool = False) -> UpdateReport:
@@ -38,7 +47,7 @@ def stored(place: Path) -> dict[str, tuple[str, ...]]:
 
 
 def skipped(settings: Settings, *paths: Path) -> list[tuple[str, str]]:
-    files = parse_paths(paths, settings, ruler)
+    files = parse(settings, *paths)
     return [(file.reading.path, file.reading.skipped.reason) for file in files
             if file.reading.skipped]  # fmt: skip
 
@@ -147,12 +156,12 @@ def test_error_that_is_no_fault_of_the_file_ends_the_update(three_notes, error):
 
 
 def test_debug_keeps_the_traceback(three_notes):
-    def count(texts):
-        return list(map(Choking(KeyError("x")).count_tokens, texts))
+    class ChokingCounter(WordCounter):
+        def count_many(self, texts):
+            return list(map(Choking(KeyError("x")).count_tokens, texts))
 
-    files = parse_paths([three_notes / "corpus"], Settings(), lambda: Ruler(60, count), debug=True)
     with pytest.raises(KeyError):
-        list(files)
+        parse(Settings(), three_notes / "corpus", counter=ChokingCounter, debug=True)
 
 
 @pytest.mark.parametrize(("pattern", "is_read"), [("^(a+)+$", True), ("^(a|aa)+$", False)])
@@ -162,11 +171,11 @@ def test_pattern_of_a_reading_rule_has_bounded_time(tmp_path, pattern, is_read):
 import sys
 from pathlib import Path
 from notesearch import Settings
-from notesearch.corpus.rules import ReadingRule
-from notesearch.corpus_folder import Ruler, parse_paths
-settings = Settings(reading=(ReadingRule("*.md", record_start=sys.argv[2]),))
-ruler = Ruler(60, lambda texts: [len(text.split()) for text in texts])
-(file,) = parse_paths([Path(sys.argv[1])], settings, lambda: ruler)
+from notesearch.corpus.reading_rules import ReadingRule
+from notesearch.corpus.folder import parse_paths
+from tests.corpus.test_folder import WordCounter
+options = Settings(reading=(ReadingRule("*.md", record_start=sys.argv[2]),)).reading_options
+(file,) = parse_paths([Path(sys.argv[1])], Path("corpus"), options, WordCounter)
 print(file.reading.skipped.reason if file.reading.skipped else "read")
 """
     command = [sys.executable, "-c", program, tmp_path / "a.md", pattern]
@@ -187,7 +196,7 @@ def test_parse_names_a_link_of_the_corpus_as_an_update_does(linked):
 
 def test_parse_reads_a_named_link_that_lies_in_no_corpus(linked):
     (linked / "here.md").symlink_to(linked / "outside" / "b.md")
-    (file,) = parse_paths([linked / "here.md"], Settings(), ruler)
+    (file,) = parse(Settings(), linked / "here.md")
     assert file.reading.notes[0].title == "outside/b.md"
 
 
@@ -199,7 +208,7 @@ def test_parse_of_a_pipe_is_a_finding(tmp_path):
 
 def test_parse_of_a_path_longer_than_the_system_allows_is_an_error_of_one_line(tmp_path):
     with pytest.raises(UsageError, match=r"cannot be read: File name too long$"):
-        list(parse_paths([tmp_path / ("x" * 300)], Settings(), ruler))
+        parse(Settings(), tmp_path / ("x" * 300))
 
 
 def test_parse_of_a_name_that_is_not_utf8_is_a_finding(tmp_path):
@@ -210,3 +219,46 @@ def test_parse_of_a_name_that_is_not_utf8_is_a_finding(tmp_path):
         pytest.skip("this file system takes UTF-8 names only")
     found = skipped(Settings(), tmp_path / name)
     assert found == [("'caf\\udce9.md'", "the file name is not UTF-8; rename the file")]
+
+
+def write(corpus, name, text):
+    (corpus / name).write_text(text, encoding="utf-8")
+    return name
+
+
+def test_ten_files_with_a_line_of_hashtags_show_the_habit(tmp_path):
+    paths = [write(tmp_path, f"{n}.md", "# T\n\n#dpo #rl\n") for n in range(9)]
+    paths += [write(tmp_path, f"p{n}.md", "# T\n\nSolved #3 of these.\n") for n in range(50)]
+    assert not writes_inline_tags(tmp_path, paths)
+    paths.append(write(tmp_path, "last.md", "#dpo #rl\n"))
+    assert writes_inline_tags(tmp_path, paths)
+
+
+def test_vault_of_obsidian_has_the_habit(tmp_path):
+    (tmp_path / ".obsidian").mkdir()
+    assert writes_inline_tags(tmp_path, [])
+
+
+def test_sample_is_bounded_and_the_same_in_any_order(tmp_path, monkeypatch):
+    paths = [f"{n}.md" for n in range(2_000)]
+    read = []
+
+    def note_and_refuse(corpus, path, **_):
+        read.append(path)
+        raise FileNotFoundError
+
+    monkeypatch.setattr("notesearch.corpus.folder.read_inside", note_and_refuse)
+    writes_inline_tags(tmp_path, paths)
+    first, read[:] = set(read), []
+    writes_inline_tags(tmp_path, random.Random(1).sample(paths, len(paths)))
+    assert first == set(read)
+    assert len(first) == 300
+    read[:] = []
+    writes_inline_tags(tmp_path, [*paths, "new.md"])
+    assert len(first - set(read)) <= 1
+
+
+def test_file_that_cannot_be_read_is_passed_over(tmp_path):
+    paths = [write(tmp_path, f"{n}.md", "#dpo #rl\n") for n in range(10)]
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
+    assert writes_inline_tags(tmp_path, ["gone.md", *paths])

@@ -1,7 +1,7 @@
-"""Source of a note in, search text out: the words that a reader would say aloud.
+"""Turn the source of a note into its search text: the words that a reader would say aloud.
 
-The search text is what is embedded and what the full-text table holds; it is never shown.
-A stretch may be cut anywhere, so nothing here relies on a closing mark, and nothing raises.
+The search text is embedded and kept in the full-text table; it is never shown. A text may be cut
+anywhere, so nothing here relies on a closing mark, and nothing raises.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import html
 import re
 import unicodedata
 
-from notesearch.corpus.words.block_markup import drop_block_marks, hide_code
-from notesearch.corpus.words.inline_markup import drop_inline_markup
-from notesearch.corpus.words.latex import GREEK_LETTERS, say_math
-from notesearch.corpus.words.rewriting import PRIVATE, Rule, apply_rules, unshield, word_set
+from notesearch.corpus.search_text.block_markup import drop_block_marks, hide_code
+from notesearch.corpus.search_text.inline_markup import drop_inline_markup
+from notesearch.corpus.search_text.latex import GREEK_LETTERS, say_math
+from notesearch.corpus.search_text.rewriting import PRIVATE, Rule, apply_rules, unshield, word_set
 
 # Signs that NFKC would leave alone or glue to the word before.
 _TYPOGRAPHY = {
@@ -38,7 +38,6 @@ _EMOJI = re.compile("[\u2600-\u26ff\U0001f000-\U0001faff]+")
 
 # A word broken where a line ends, or where a line of a PDF once ended: "allo- cation".
 _BREAK = re.compile(r"-(?:\n *| )(?=[a-z]{2})(?!(?:and|or|to|nor|but|vs|as|than)\b)")
-_BREAK_SIGNS = ("-\n", "- ")
 _BROKEN_WORD = re.compile(r"(?<![\w-])[A-Za-z]+\Z")
 _LONGEST_WORD = 30
 # After these the hyphen is the word's own: "self-\nattention".
@@ -77,7 +76,7 @@ def to_words(text: str) -> str:
     text = drop_block_marks(text)
     text = drop_inline_markup(text)
     text = _ENTITY.sub(_resolve_entity, text) if "&" in text else text
-    if any(sign in text for sign in _BREAK_SIGNS):
+    if "-\n" in text or "- " in text:
         text = _BREAK.sub(_join_word, text)
     text = unshield(text)
     if not text.isascii():
@@ -87,7 +86,7 @@ def to_words(text: str) -> str:
 
 
 def _clean_characters(text: str) -> str:
-    """Leave one form of each character, line feeds for line ends, and no invisible ones."""
+    """Return one form of each character, with line feeds for line ends, without invisible ones."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
@@ -105,7 +104,7 @@ def _normalise(text: str) -> str:
 
 
 def _join_word(broken: re.Match[str]) -> str:
-    """Join the parts of a broken word, with its hyphen where the word is written with one."""
+    """Return what joins the parts of a broken word: a hyphen if it is written with one."""
     end = broken.start()
     start = _BROKEN_WORD.search(broken.string, max(0, end - _LONGEST_WORD), end)
     if start is None or len(start[0]) == 1:

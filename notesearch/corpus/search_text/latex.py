@@ -1,16 +1,23 @@
-r"""LaTeX in, words out: `\mathbb{E}_{x\sim\pi_\theta}` becomes `E x sim pi theta`.
+r"""Turn LaTeX into words: `\mathbb{E}_{x\sim\pi_\theta}` becomes `E x sim pi theta`.
 
 A converter that knows every macro is not wanted here: notes cut their formulas anywhere and
-use macros of their own. A command that is not in a table below is said by its name, and
-prose that is taken for math by mistake comes out as the same words.
+use macros of their own. A command in none of the tables below becomes its name, and
+prose that is taken for math by mistake stays the same words.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from functools import partial
 
-from notesearch.corpus.words.rewriting import Rule, apply_rules, replace_between, shield, word_set
+from notesearch.corpus.search_text.rewriting import (
+    Rule,
+    apply_rules,
+    replace_between,
+    shield,
+    word_set,
+)
 
 GREEK_LETTERS = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
@@ -19,40 +26,33 @@ GREEK_LETTERS = {
     "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
 }  # fmt: skip
 
-# Commands that are said in another word than their name.
-_SAID = {
-    "le": "<=", "leq": "<=", "leqslant": "<=", "lesssim": "<=", "preceq": "<=",
-    "ge": ">=", "geq": ">=", "geqslant": ">=", "gtrsim": ">=", "succeq": ">=",
-    "lt": "<", "gt": ">", "ll": "<<", "gg": ">>", "ne": "!=", "neq": "!=",
-    "approx": "approx", "simeq": "approx", "propto": "proportional to", "equiv": "equiv",
-    "triangleq": "=", "coloneqq": ":=", "pm": "+-", "mp": "-+", "times": "x", "cdot": "",
-    "div": "/", "over": "/", "setminus": "\\", "infty": "infinity",
-    "int": "integral", "prod": "product", "nabla": "nabla", "partial": "partial",
-    "to": "to", "rightarrow": "to", "longrightarrow": "to", "mapsto": "to",
-    "longmapsto": "to", "xrightarrow": "to", "Rightarrow": "implies",
-    "Longrightarrow": "implies", "leftarrow": "<-", "gets": "<-", "leftrightarrow": "<->",
-    "Leftrightarrow": "iff", "notin": "not in", "forall": "for all", "cup": "union",
-    "bigcup": "union", "cap": "intersection", "bigcap": "intersection", "subseteq": "subset",
-    "land": "and", "wedge": "and", "lor": "or", "vee": "or", "neg": "not", "lnot": "not",
-    "emptyset": "empty set", "varnothing": "empty set", "ell": "l", "hbar": "h",
-    "top": "transpose", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|",
-    "Vert": "||", "lVert": "||", "rVert": "||", "langle": "<", "rangle": ">",
-    "ldots": "...", "dots": "...", "cdots": "...", "vdots": "...", "ddots": "...",
-    "dotsc": "...", "dotsb": "...", "varepsilon": "epsilon", "varphi": "phi",
-    "vartheta": "theta", "varsigma": "sigma", "varrho": "rho", "odot": "o", "circ": "o",
-    "oplus": "+", "otimes": "x",
+# The words for commands that are not spoken by their names.
+_OTHER_WORDS = {
+    "<=": "le leq leqslant lesssim preceq", ">=": "ge geq geqslant gtrsim succeq", "=": "triangleq",
+    "<": "lt langle", ">": "gt rangle", "<<": "ll", ">>": "gg", "!=": "ne neq", ":=": "coloneqq",
+    "+": "oplus", "+-": "pm", "-+": "mp", "x": "times otimes", "/": "div over", "": "cdot",
+    "o": "odot circ", "|": "mid vert lvert rvert", "||": "Vert lVert rVert", "\\": "setminus",
+    "...": "ldots dots cdots vdots ddots dotsc dotsb", "approx": "simeq", "infinity": "infty",
+    "proportional to": "propto", "integral": "int", "product": "prod", "transpose": "top",
+    "to": "rightarrow longrightarrow mapsto longmapsto xrightarrow", "<-": "leftarrow gets",
+    "<->": "leftrightarrow", "iff": "Leftrightarrow", "implies": "Rightarrow Longrightarrow",
+    "union": "cup bigcup", "intersection": "cap bigcap", "subset": "subseteq", "not in": "notin",
+    "empty set": "emptyset varnothing", "for all": "forall", "and": "land wedge", "or": "lor vee",
+    "not": "neg lnot", "epsilon": "varepsilon", "phi": "varphi", "theta": "vartheta",
+    "sigma": "varsigma", "rho": "varrho", "l": "ell", "h": "hbar",
 }  # fmt: skip
+_SPOKEN = {name: words for words, names in _OTHER_WORDS.items() for name in names.split()}
 
-# Said without room around it.
+# Spoken without room around it.
 _MARKS = {"star": "*", "ast": "*", "prime": "'"}
 
-# Commands that are said by their name. The table serves only to know a command outside math.
-_SAID_BY_NAME = word_set(
+# Commands that are spoken by their name; the table serves to find commands outside math.
+_SPOKEN_BY_NAME = word_set(
     "sum log ln exp max min arg argmax argmin sup inf lim limsup liminf sin cos tan tanh det "
-    "sqrt sim in exists subset supset iff implies softmax item mod"
+    "sqrt sim in exists subset supset iff implies softmax item mod approx equiv nabla partial to"
 )
 
-# Commands that set how their argument looks, or place it, or leave room: not said at all.
+# Commands for the look or the position of their argument, or for room: not spoken at all.
 _SILENT = word_set(
     "text textbf textit textrm textsf texttt textsc textnormal emph underline mathrm mathbf "
     "mathbb mathcal mathfrak mathscr mathsf mathit mathtt boldsymbol bm operatorname mbox hbox "
@@ -63,25 +63,25 @@ _SILENT = word_set(
     "subsubsection paragraph title author caption footnote lfloor rfloor lceil rceil"
 )
 
-# Between the two arguments of these stands a word.
+# The word between the two arguments of a command.
 _BETWEEN = {
-    "frac": " / ", "dfrac": " / ", "tfrac": " / ", "cfrac": " / ", "nicefrac": " / ",
-    "binom": " choose ", "tbinom": " choose ", "dbinom": " choose ",
-}  # fmt: skip
+    **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "nicefrac"), " / "),
+    **dict.fromkeys(("binom", "tbinom", "dbinom"), " choose "),
+}
 
 _KNOWN = frozenset(
-    {*_SAID, *_MARKS, *_SAID_BY_NAME, *_SILENT, *_BETWEEN}
+    {*_SPOKEN, *_MARKS, *_SPOKEN_BY_NAME, *_SILENT, *_BETWEEN}
     | {name for greek in GREEK_LETTERS.values() for name in (greek, greek.capitalize())}
 )
 
-# Outermost first: what stands in an equation is said with it.
+# Outermost first: an environment inside an equation is spoken with it.
 _ENVIRONMENTS = (
     "equation", "equation*", "align", "align*", "alignat", "alignat*", "gather", "gather*",
     "multline", "multline*", "eqnarray", "eqnarray*", "displaymath", "math", "aligned", "split",
     "cases",
 )  # fmt: skip
 
-# Not said: the argument of these is a key, a length or a colour.
+# Not spoken: the argument of these is a key, a length or a colour.
 _UNSAID_ARGUMENT = re.compile(
     r"\\(?:label|ref|eqref|cref|Cref|autoref|pageref|tag|begin|end|cite[a-z]*|hspace|vspace|phantom"
     r"|vphantom|hphantom|includegraphics|input|bibliography|bibliographystyle|usepackage"
@@ -102,8 +102,6 @@ _SPACES = re.compile(r"\s+")
 _LOOSE = re.compile(r" (?=[,;:.)\]'*])|(?<=[(\[]) ")
 
 _DISPLAY = re.compile(r"\$\$")
-_BRACKET = re.compile(r"\\?\\\[")
-_PARENTHESIS = re.compile(r"\\?\\\(")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _MATH_SIGN = re.compile(r"[\\^_{]")
 _SHELL_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]+\b")
@@ -118,7 +116,7 @@ _TEXT_COMMANDS = (
 
 
 def say_math(text: str) -> str:
-    """Turn the math of a text into words, hidden from later rules; leave the rest as it is."""
+    """Turn the math of a text into words, hidden from later rules."""
     if "\\" in text:
         text = text.replace("\\$", shield("$"))
         text = _say_environments(text)
@@ -127,22 +125,28 @@ def say_math(text: str) -> str:
         text = text.replace("$$", " ")
         text = _say_between_dollars(text)
     if "\\" in text:
-        text = replace_between(text, _BRACKET, "\\]", _say_bracketed, within_paragraph=True)
-        text = replace_between(text, _PARENTHESIS, "\\)", _say_parted, within_paragraph=True)
+        for opening, closing in ("[]", "()"):
+            text = replace_between(
+                text,
+                re.compile(rf"\\?\\{re.escape(opening)}"),
+                f"\\{closing}",
+                partial(_say_delimited, opening=opening, closing=closing),
+                within_paragraph=True,
+            )
         text = apply_rules(_TEXT_COMMANDS, text)
-        said: dict[str, str] = {}  # a text has the same few commands again and again
-        text = "\n".join(_say_loose_commands(line, said) for line in text.split("\n"))
+        spoken: dict[str, str] = {}  # a text has the same few commands again and again
+        text = "\n".join(_say_loose_commands(line, spoken) for line in text.split("\n"))
     return text
 
 
 def math_to_words(source: str) -> str:
-    """Say one formula, without its delimiters, in words on one line."""
+    """Return one formula, without its delimiters, in words on one line."""
     if "\\" not in source and "&" in source and ";" in source:
         source = html.unescape(source)
     source = _UNSAID_ARGUMENT.sub(" ", source)
     source = _EMPTY_DELIMITER.sub(r"\1 ", source)
     words: list[str] = []
-    closings: list[str] = []  # what is said where each open brace closes
+    closings: list[str] = []  # the word at the end of each open brace
     between = ""
     done = 0
     for token in _TOKEN.finditer(source):
@@ -171,7 +175,7 @@ def math_to_words(source: str) -> str:
 def _say_command(name: str) -> str:
     if name in _SILENT or name in _BETWEEN:
         return " "
-    return _MARKS.get(name) or f" {_SAID.get(name, name)} "
+    return _MARKS.get(name) or f" {_SPOKEN.get(name, name)} "
 
 
 def _say_escaped(sign: str) -> str:
@@ -181,7 +185,7 @@ def _say_escaped(sign: str) -> str:
 
 
 def _say_sign(sign: str, source: str, following: int) -> str:
-    """Say a sign of math by what stands after it; a subscript is only a space."""
+    """Return how a sign is spoken, which depends on what follows; a subscript is only a space."""
     if sign == "^":
         if _SUPERSCRIPT_NUMBER.match(source, following):
             return "^"
@@ -195,16 +199,8 @@ def _say_display(body: str) -> str:
     return body if _is_prose(body) else f" {shield(math_to_words(body))} "
 
 
-def _say_bracketed(body: str) -> str:
-    return _say_delimited(body, "[", "]")
-
-
-def _say_parted(body: str) -> str:
-    return _say_delimited(body, "(", ")")
-
-
 def _say_delimited(body: str, opening: str, closing: str) -> str:
-    r"""Say what stands in `\[…\]` or `\(…\)`, which may be escaped brackets around a word."""
+    r"""Return the words for `\[…\]` or `\(…\)`, which may be escaped brackets around a word."""
     body = body.removesuffix("\\")  # of a delimiter written \\]
     if _MATH_SIGN.search(body) and not _is_prose(body):
         return f" {shield(math_to_words(body))} "
@@ -226,7 +222,7 @@ def _say_environments(text: str) -> str:
 
 
 def _say_between_dollars(text: str) -> str:
-    """Say what stands between two single dollars where that is math and not two prices."""
+    """Turn a text between two single dollars into words where it is math and not two prices."""
     first, *parts = text.split("$")
     pieces = [first]
     opens = True  # whether the dollar before the part may open a formula
@@ -244,7 +240,7 @@ def _say_between_dollars(text: str) -> str:
 
 
 def _is_inline_math(body: str, after: str) -> bool:
-    """Tell a formula from the text between two prices or two shell variables."""
+    """Return whether a text is a formula, not the words between two prices or shell variables."""
     if not body.strip() or "\n\n" in body or _is_prose(body) or after.isdigit():
         return False
     if after.isalnum() and _SHELL_VARIABLE.match(body):
@@ -253,16 +249,16 @@ def _is_inline_math(body: str, after: str) -> bool:
     return is_tight or bool(_MATH_SIGN.search(body))
 
 
-def _say_loose_commands(line: str, said: dict[str, str]) -> str:
-    """Say the commands of a formula whose dollars were cut off, word by word; add to `said`."""
+def _say_loose_commands(line: str, spoken: dict[str, str]) -> str:
+    """Turn commands without dollars into words, each word once: `spoken` keeps them."""
     if "\\" not in line or not _KNOWN.intersection(_COMMAND.findall(line)):
         return line
     words = line.split(" ")
     for word in words:
-        if word not in said:
+        if word not in spoken:
             is_math = _is_loose_math(word)
-            said[word] = shield(math_to_words(word.replace("$", ""))) if is_math else word
-    return " ".join([said[word] for word in words])
+            spoken[word] = shield(math_to_words(word.replace("$", ""))) if is_math else word
+    return " ".join([spoken[word] for word in words])
 
 
 def _is_loose_math(word: str) -> bool:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from notesearch.corpus.path_patterns import PathPatterns, PatternError
+from notesearch.corpus.reading_rules import PathPatterns, PatternError
 
 NAMES = ["a", "b", "ab", "ba", "aab", "bb", "*", "!a", "!b", "#c", "a "]
 GLOBS = ["a", "b", "ab", "*", "?", "**", "a*", "*b", "*a*b*", "a**b", "[ab]", "[!a]", "[^b]",
@@ -62,7 +62,7 @@ def test_line_that_ends_in_a_backslash_is_no_pattern(line):
 def test_pattern_of_many_stars_is_matched_at_once(line):
     program = """
 import sys
-from notesearch.corpus.path_patterns import PathPatterns
+from notesearch.corpus.reading_rules import PathPatterns
 patterns = PathPatterns.from_lines([sys.argv[1]])
 print([patterns.match(path) for path in ("a" * 250, "a/" * 2000 + "c", "a/" * 2000 + "b")])
 """

@@ -1,7 +1,7 @@
-"""Rules for markdown-it that find where text and tables lie, and nothing about what is in them.
+"""Rules for markdown-it that find the lines of text and tables, and do not read their contents.
 
-Most lines of a note begin with a letter, where its own rules fail one after the other, and
-a block is read for what it says before it is known what it is. These two take half of that.
+Most lines of a note begin with a letter, where markdown-it's own rules fail one after the other,
+and it parses the contents of a block before it knows its kind. These rules take half the time.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class TooManyBlocksError(Exception):
 
 Rule = Callable[[StateBlock, int, int, bool], bool]
 
-# What a block that is no text may begin with: all but these begin a paragraph.
+# The first signs of a block other than a paragraph.
 _SIGNS = frozenset(string.punctuation + string.digits) - frozenset("\"'(,./;?@!%&\\^[]{}")
-# What a document has more of, as no note ever had, is read as text or in pieces: a list takes
-# 60 µs, ten of them may open on one line, and each quote looks at all lines up to a blank one.
+# More lists or looks than any note has are read as text or in pieces: a list takes 60 µs, ten of
+# them may open on one line, and each quote looks at all lines up to a blank one.
 _MOST_LISTS = 15_000
 _MOST_LOOKS = 150_000
 _LINES_OF_PIECE = 20
@@ -43,14 +43,14 @@ _CODE_INDENT = 4
 
 
 def _read_quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take a quote; in pieces, where a thousand of them have looked at the same lines."""
+    """Read a quote; in pieces where a thousand quotes have looked at the same lines."""
     if state.env.get("looks", 0) > _MOST_LOOKS:
         end = min(end, start + _LINES_OF_PIECE)
     return blockquote(state, start, end, silent)
 
 
 def _read_math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take a formula between `$$`; each that is never closed looks at all lines that follow."""
+    """Read a formula between `$$`; each without an end looks at all lines that follow."""
     looks = state.env.get("looks for $$", 0)
     if looks > _MOST_LOOKS:
         end = min(end, start + _LINES_OF_PIECE)
@@ -62,7 +62,7 @@ def _read_math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _read_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take a list, unless there were so many that no person wrote them."""
+    """Read a list, unless there were more than a person writes."""
     if not silent and state.env.get("lists", 0) >= _MOST_LISTS:
         return False
     found = list_block(state, start, end, silent)
@@ -84,7 +84,7 @@ _RULES: tuple[tuple[Rule, str], ...] = (
 
 
 def use_fast_rules(parser: MarkdownIt) -> None:
-    """Put the rules in place of those of CommonMark; a block they find is a single token."""
+    """Replace the rules of CommonMark by these; a block that they find is a single token."""
     ruler = parser.block.ruler
     ruler.at("table", _read_table, {"alt": ["paragraph", "reference"]})
     ruler.before("table", "plain text", _read_plain_text)
@@ -94,34 +94,34 @@ def use_fast_rules(parser: MarkdownIt) -> None:
         "code", "marked", _by_sign(_RULES), {"alt": ["paragraph", "reference", "blockquote"]}
     )
     ruler.after("marked", "end of item", _only_silent(_by_sign(_RULES[:3])), {"alt": ["list"]})
-    # What a reference defines is text like any other here.
+    # The definition of a reference is text like any other here.
     ruler.disable([*_NAMES, "reference"])
 
 
 def _by_sign(rules: Sequence[tuple[Rule, str]]) -> Rule:
-    """Ask those rules alone that a line's first sign may begin with: one look for all of them."""
+    """Return a rule that tries only those rules whose blocks may begin with a line's first sign."""
     known: dict[str, tuple[Rule, ...]] = {}
     for rule, signs in rules:
         for sign in signs:
             known[sign] = (*known.get(sign, ()), rule)
 
-    def ask(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    def read_marked(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         if silent and state.parentType == "blockquote":
             state.env["looks"] = state.env.get("looks", 0) + 1
         return any(
             rule(state, start, end, silent) for rule in known.get(_first_sign(state, start), ())
         )
 
-    return ask
+    return read_marked
 
 
 def _only_silent(rule: Rule) -> Rule:
-    """Let a rule end other blocks, and read none."""
+    """Return a rule that ends other blocks as `rule` does, and reads none."""
     return lambda state, start, end, silent: silent and rule(state, start, end, silent)
 
 
 def _read_plain_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Know a paragraph by its first sign, before any other rule is asked."""
+    """Read a paragraph by its first sign, before any other rule is tried."""
     # A block has two tokens at most: where it opens, and where it closes.
     if len(state.tokens) > 2 * state.env["most"]:
         raise TooManyBlocksError
@@ -133,7 +133,7 @@ def _read_plain_text(state: StateBlock, start: int, end: int, silent: bool) -> b
 
 
 def _read_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take the lines of a paragraph, or of a heading where `===` or `---` follows them."""
+    """Read the lines of a paragraph, or of a heading where `===` or `---` follows them."""
     rules = state.md.block.ruler.getRules("paragraph")
     around, state.parentType = state.parentType, "paragraph"
     line, mark = start + 1, None
@@ -156,7 +156,7 @@ def _read_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _underline(state: StateBlock, line: int, sign: str) -> str | None:
-    """Give the sign that a line underlines the heading above with."""
+    """Return the sign with which a line underlines a heading above; None for another line."""
     if sign not in ("-", "=") or state.sCount[line] < state.blkIndent:
         return None
     text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
@@ -164,7 +164,7 @@ def _underline(state: StateBlock, line: int, sign: str) -> str | None:
 
 
 def _read_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take a table that CommonMark's own rule knows by its head, without reading its cells."""
+    """Read a table, which CommonMark's own rule finds by its head, without its cells."""
     if not _may_head_table(state, start, end) or not table(state, start, end, True):
         return False
     if silent:
@@ -200,6 +200,6 @@ def _may_head_table(state: StateBlock, line: int, end: int) -> bool:
 
 
 def _first_sign(state: StateBlock, line: int) -> str:
-    """Give the first sign of a line that is no white space; "" for an empty line."""
+    """Return the first sign of a line after its white space; "" for an empty line."""
     at = state.bMarks[line] + state.tShift[line]
     return state.src[at] if at < state.eMarks[line] else ""

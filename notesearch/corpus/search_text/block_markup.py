@@ -1,11 +1,11 @@
-"""Source in, lines of text out: code set aside, and the marks at the start of lines gone."""
+"""Remove what marks the kind of a line (heading, item, quote, row), and shield code."""
 
 from __future__ import annotations
 
 import re
 
-from notesearch.corpus.words.latex import math_to_words
-from notesearch.corpus.words.rewriting import (
+from notesearch.corpus.search_text.latex import math_to_words
+from notesearch.corpus.search_text.rewriting import (
     SHIELDED_PIPE,
     Rule,
     apply_rules,
@@ -19,7 +19,7 @@ _QUOTE_MARKS = re.compile(r"\n[ \t]*>[ \t>]*")
 _URL_IN_CODE = re.compile(r"\b(?:https?|ftp)://[^\s\"'`<>()\[\]{}\\,;]*")
 
 _RST = (
-    # :cite:`key` says the key, :ref:`words <label>` and `words <url>`_ the words
+    # :cite:`key` becomes the key, :ref:`words <label>` and `words <url>`_ the words
     Rule(":`", re.compile(r":[\w.+-]+:`([^`\n<]*)(?:<[^`\n]*)?`"), r"\1"),
     Rule(">`_", re.compile(r"`([^`\n<]*)<[^`\n]*>`__?"), r"\1"),
     Rule("`_", re.compile(r"`__?(?!\w)"), "`"),
@@ -86,7 +86,7 @@ _LINES = (
 
 
 def hide_code(text: str) -> str:
-    """Drop fences and ticks, and hide what stands between them from later rules."""
+    """Drop fences and ticks, and shield the code between them from later rules."""
     if "```" in text or "~~~" in text:
         text = _hide_fenced(f"\n{text}\n")
     if "`" in text:
@@ -95,7 +95,7 @@ def hide_code(text: str) -> str:
 
 
 def drop_block_marks(text: str) -> str:
-    """Drop what only says the kind of a line: heading, item, quote, row, rule, definition."""
+    """Drop the marks of headings, items, quotes, rows and rules, and definitions of links."""
     text = f"\n{text}\n"
     if "|" in text:
         text = _say_tables(text.replace("\\|", SHIELDED_PIPE))
@@ -103,7 +103,7 @@ def drop_block_marks(text: str) -> str:
 
 
 def _hide_fenced(text: str) -> str:
-    """Hide the fenced code of a text that begins and ends with a line feed.
+    """Shield the fenced code of a text that begins and ends with a line feed.
 
     Markdown in a fence is read as Markdown. A fence without its closing line counts as code
     where it names a language; a bare one may be the closing line of a block that was cut.
@@ -117,7 +117,7 @@ def _hide_fenced(text: str) -> str:
         opening, closing = fences[number], closings[number]
         pieces.append(text[done : opening.start()])
         done = opening.end()
-        language = _language(opening[3])
+        language = next(iter(opening[3].lower().split()), "").strip("{}.")
         if language in _MARKDOWN_INFO:
             markdown_closings.add(closing)
         elif number not in markdown_closings and (language or closing is not None):
@@ -130,7 +130,7 @@ def _hide_fenced(text: str) -> str:
 
 
 def _pair_fences(fences: list[re.Match[str]]) -> list[int | None]:
-    """Give for each fence line the next that would close it: same sign, no shorter, bare.
+    """Return for each fence line the next that closes it: same sign, no shorter, bare.
 
     Walks backwards with the bare lines that are longer than every one before them, so that
     a search passes no more of them than its own mark has signs.
@@ -147,11 +147,6 @@ def _pair_fences(fences: list[re.Match[str]]) -> list[int | None]:
                 candidates.pop()
             candidates.append(number)
     return closings
-
-
-def _language(info: str) -> str:
-    words = info.lower().split(maxsplit=1)
-    return words[0].strip("{}.") if words else ""
 
 
 def _say_code(code: str, language: str, *, is_quoted: bool) -> str:
@@ -186,7 +181,7 @@ def _hide_spans(text: str) -> str:
 
 
 def _pair_runs(runs: list[re.Match[str]]) -> list[int | None]:
-    """Give for each run of ticks the next run of the same length."""
+    """Return for each run of ticks the number of the next run of the same length."""
     partners: list[int | None] = [None] * len(runs)
     next_of_length: dict[int, int] = {}
     for number in range(len(runs) - 1, -1, -1):
@@ -197,13 +192,13 @@ def _pair_runs(runs: list[re.Match[str]]) -> list[int | None]:
 
 
 def _say_tables(text: str) -> str:
-    """Put commas between the cells of a row; rows without an outer pipe need a border."""
+    """Put commas between the cells of rows; rows without an outer pipe need a separator row."""
     has_border = _SEPARATOR_ROW.search(text)
     text = _TABLE_ROW.sub(_say_row, text)
     return _BARE_TABLE_ROW.sub(_say_row, text) if has_border else text
 
 
 def _say_row(row: re.Match[str]) -> str:
-    cells = (cell.strip() for cell in row[0].strip(" \t>|").split("|"))
-    said = [cell for cell in cells if cell.strip("-:")]
-    return _COMMA_AFTER_STOP.sub("", ", ".join(said))
+    stripped = (cell.strip() for cell in row[0].strip(" \t>|").split("|"))
+    cells = [cell for cell in stripped if cell.strip("-:")]
+    return _COMMA_AFTER_STOP.sub("", ", ".join(cells))

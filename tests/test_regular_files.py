@@ -5,12 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.corpus.opening import LEADS_OUT, read_bytes
+from notesearch.regular_files import (
+    LEADS_OUT,
+    NotRegularFileError,
+    is_pipe_or_device,
+    read_inside,
+    read_regular,
+)
 
 
 def reason(corpus, path):
     with pytest.raises(OSError, match=r"\S") as caught:
-        read_bytes(corpus, path, most=100)
+        read_inside(corpus, path, most=100)
     return caught.value.strerror
 
 
@@ -24,8 +30,8 @@ def corpus(tmp_path):
 
 
 def test_no_more_is_read_than_asked_for(corpus):
-    assert read_bytes(corpus, "sub/a.md", most=100) == b"words"
-    assert read_bytes(corpus, "sub/a.md", most=3) == b"wor"
+    assert read_inside(corpus, "sub/a.md", most=100) == b"words"
+    assert read_inside(corpus, "sub/a.md", most=3) == b"wor"
 
 
 def test_pipe_is_refused_at_once(corpus):
@@ -36,30 +42,30 @@ def test_pipe_is_refused_at_once(corpus):
 def test_device_is_refused(corpus):
     (corpus / "zero.md").symlink_to("/dev/zero")
     with pytest.raises(OSError, match="not a regular file"):
-        read_bytes(corpus, "zero.md", most=100, follow_links=True)
+        read_inside(corpus, "zero.md", most=100, follow_links=True)
 
 
 @pytest.mark.parametrize("link", ["sub/b.md", "b.md"])
 def test_link_to_a_file_outside_is_followed_only_where_asked(corpus, link):
     (corpus / link).symlink_to(corpus.parent / "outside" / "b.md")
     assert reason(corpus, link) == LEADS_OUT
-    assert read_bytes(corpus, link, most=100, follow_links=True) == b"secret"
+    assert read_inside(corpus, link, most=100, follow_links=True) == b"secret"
 
 
 def test_file_in_a_linked_folder_outside_is_followed_only_where_asked(corpus):
     (corpus / "linked").symlink_to(corpus.parent / "outside")
     assert reason(corpus, "linked/b.md") == LEADS_OUT
-    assert read_bytes(corpus, "linked/b.md", most=100, follow_links=True) == b"secret"
+    assert read_inside(corpus, "linked/b.md", most=100, follow_links=True) == b"secret"
 
 
 def test_link_to_another_file_of_the_corpus_is_read(corpus):
     (corpus / "again.md").symlink_to(corpus / "sub" / "a.md")
-    assert read_bytes(corpus, "again.md", most=100) == b"words"
+    assert read_inside(corpus, "again.md", most=100) == b"words"
 
 
 def test_corpus_that_is_a_link_itself_is_read(corpus):
     (corpus.parent / "link").symlink_to(corpus)
-    assert read_bytes(corpus.parent / "link", "sub/a.md", most=100) == b"words"
+    assert read_inside(corpus.parent / "link", "sub/a.md", most=100) == b"words"
 
 
 @pytest.mark.parametrize("swapped", ["sub", "sub/a.md"])
@@ -78,13 +84,29 @@ def test_link_put_in_the_place_of_what_was_looked_at_is_refused(corpus, monkeypa
 
     monkeypatch.setattr(os.path, "realpath", look_and_swap)
     with pytest.raises(OSError, match=r"symbolic links|Not a directory"):
-        read_bytes(corpus, "sub/a.md", most=100)
+        read_inside(corpus, "sub/a.md", most=100)
 
 
 def test_descriptors_are_closed(corpus):
     os.mkfifo(corpus / "pipe.md")
     before = len(list(Path("/dev/fd").iterdir()))
-    read_bytes(corpus, "sub/a.md", most=100)
+    read_inside(corpus, "sub/a.md", most=100)
     for path in ("sub", "pipe.md", "gone.md", "sub/gone.md", "gone/gone.md"):
         assert reason(corpus, path)
     assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_file_in_no_corpus_is_read_wherever_links_lead(corpus):
+    (corpus / "link").symlink_to(corpus.parent / "outside" / "b.md")
+    assert read_regular(corpus / "link", most=3) == b"sec"
+    os.mkfifo(corpus / "pipe")
+    for name, fault in (("pipe", "not a regular file"), ("sub", "Is a directory")):
+        with pytest.raises(NotRegularFileError, match=fault):
+            read_regular(corpus / name, most=3)
+
+
+def test_only_a_pipe_or_a_device_is_one(corpus):
+    os.mkfifo(corpus / "pipe")
+    (corpus / "zero").symlink_to("/dev/zero")
+    names = ("pipe", "zero", "sub", "sub/a.md", "gone")
+    assert [is_pipe_or_device(corpus / name) for name in names] == [True, True, False, False, False]

@@ -1,0 +1,1 @@
+"""What a passage is searched by: the words of its source."""
