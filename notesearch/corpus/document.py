@@ -14,7 +14,7 @@ from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
 from notesearch.corpus.formats import TRANSLATORS
 from notesearch.corpus.markdown_blocks import parse_blocks
 from notesearch.corpus.markdown_it_rules import TooManyBlocksError
-from notesearch.corpus.markdown_lines import heading_text
+from notesearch.corpus.markdown_lines import HeadingLine, find_headings
 from notesearch.records import Block
 
 # The most in a file of 43 collections is 3,500; each takes some 60 µs, however short.
@@ -22,15 +22,6 @@ MAX_BLOCKS_PER_MB = 20_000  # and as many in a smaller file
 _LINES_ABOVE_HEAD = 12
 _HEAD_KEY = re.compile(r"(?:title|tags|date|aliases):\s", re.IGNORECASE)
 _NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class HeadingLine:
-    """A heading of a document."""
-
-    position: int  # in the document's lines
-    level: int
-    text: str  # its words
 
 
 @dataclass(frozen=True)
@@ -60,13 +51,7 @@ class Document:
     @cached_property
     def headings(self) -> tuple[HeadingLine, ...]:
         """The headings of the body that have words, in order."""
-        return tuple(
-            HeadingLine(block.start, level, text)
-            for block in self.blocks
-            if block.kind == "heading"
-            for level, text in [heading_text(self.markup[block.start : block.end])]
-            if text
-        )
+        return find_headings(self.markup, self.blocks)
 
     @cached_property
     def topic_paths(self) -> tuple[tuple[HeadingLine, ...], ...]:
@@ -138,7 +123,7 @@ def _head_below_words(lines: Sequence[str]) -> FrontMatter:
             continue
         opened = start - 1 if _NOTE_FENCE.match(lines[start - 1]) else start
         problem = (head.problem[0] + start, head.problem[1]) if head.problem else None
-        return FrontMatter(head.fields, opened + 1, head.line_end + start, problem)
+        return FrontMatter(head.fields, problem, opened + 1, head.line_end + start)
     return FrontMatter()
 
 

@@ -6,12 +6,21 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from html import unescape
+from typing import NamedTuple
+
+from notesearch.records import Block
 
 _ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t](.*))?$")
-_LINK = re.compile(
+# The grammar of links. `[words](target "title")`, whose target may hold pairs of brackets:
+_LINK_TEXT = (
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
     r"\(<?([^()\s]*(?:\([^()\s]*\)[^()\s]*){0,9})>?(?:\s[^()]{0,500})?\)"
 )
+LINK = re.compile(_LINK_TEXT)
+# What a link leads to, without its words; the pattern of a bare address and of a target.
+ADDRESS = r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)|https?://\S+"
+# A link to anywhere, with its words.
+ANY_LINK = re.compile(_LINK_TEXT + r"|\[\[[^\[\]]*\]\]|<?https?://\S+")
 _LINK_IN_LINK = re.compile(r"\[([^\[\]]+)\]\(\[[^\[\]]*\]\(([^()\s]*)\)\)")
 _WIKILINK = re.compile(r"\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|(?<!`)`+(?!`)|==)(?=\S)(.{1,400}?)(?<=\S)\1")
@@ -39,6 +48,24 @@ def heading_text(lines: Sequence[str]) -> tuple[int, str]:
     return 1 if underline.startswith("=") else 2, plain(lines[0])
 
 
+class HeadingLine(NamedTuple):
+    """A heading of a document that has words."""
+
+    position: int  # in the document's lines
+    level: int
+    text: str
+
+
+def find_headings(markup: Sequence[str], blocks: Sequence[Block]) -> tuple[HeadingLine, ...]:
+    """Return the headings among some blocks that have words, in order."""
+    found = (
+        HeadingLine(block.start, *heading_text(markup[block.start : block.end]))
+        for block in blocks
+        if block.kind == "heading"
+    )
+    return tuple(heading for heading in found if heading.text)
+
+
 @lru_cache(maxsize=1024)  # layout, title, facts and sections ask for the same few lines
 def plain(text: str) -> str:
     """Return the words of a line, without links, emphasis, tags and escapes.
@@ -48,7 +75,7 @@ def plain(text: str) -> str:
     text = text[:_LONGEST_PLAIN]
     if "[" in text:
         text = _WIKILINK.sub(lambda match: match[2] or match[1], text)
-        text = _LINK.sub(lambda match: "" if match[0].startswith("!") else match[1], text)
+        text = LINK.sub(lambda match: "" if match[0].startswith("!") else match[1], text)
     if "<" in text:
         text = _HTML.sub(" ", text)
     if "{" in text:
@@ -73,10 +100,10 @@ def linked_title(line: str) -> tuple[str, str] | None:
     """Return words and URL of a line that is a link to the web with a few words around it."""
     if "](" not in line or len(line) > _LONGEST_LINKED:
         return None
-    match = _LINK.search(line)
+    match = LINK.search(line)
     if match is None or match[0].startswith("!") or not match[2].startswith("http"):
         return None
-    words, around = len(plain(match[1]).split()), len(plain(_LINK.sub(" ", line)).split())
+    words, around = len(plain(match[1]).split()), len(plain(LINK.sub(" ", line)).split())
     return (plain(match[1]), match[2]) if words >= 1 and around <= max(4, words) else None
 
 

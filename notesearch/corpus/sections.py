@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from notesearch.corpus.facts.roles import role_of, role_of_line
 from notesearch.corpus.markdown_lines import heading_text
 from notesearch.records import Block, Role, Section
+from notesearch.spelling import role_of, role_of_line
 
 # `**Problem**: text`, `**Limitations.** text`, or `**Results**` alone on its line.
 _LEAD = re.compile(r"(\*\*|__)(?=[^\s*_])([^*\n]{2,60}?)\1(:?)[ \t]*(.*)")

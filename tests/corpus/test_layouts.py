@@ -108,3 +108,15 @@ def test_every_layout_can_be_asked_for_on_any_file(layout):
     for data in (SECTIONS, b"one line\n", b"- one\n- two\n", b"TL;DR. a\nread 2026-01-01x\n"):
         reading = read_notes("a.md", data, rules=[ReadingRule("*", split=layout)])
         assert reading.notes
+
+
+def test_two_date_lines_of_a_feed_close_one_post():
+    data = (
+        "The first post.\nMay 21, 2025•18 min\nMay 22, 2025•3 min\n"
+        "The second post.\nMay 23, 2025•5 min\n"
+    )
+    notes = read_notes("feed.txt", data.encode()).notes
+    assert [(note.title, note.date, note.line_start, note.line_end) for note in notes[:2]] == [
+        ("The first post", "2025-05-21", 1, 2),
+        ("The second post", "2025-05-23", 4, 5),
+    ]

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notesearch.corpus.facts.tags import normalise_tag
 from notesearch.errors import UsageError
 from notesearch.query import parse_filter, parse_query, read_value
 from notesearch.query.filters import (
@@ -30,6 +29,7 @@ from notesearch.query.filters import (
     leaves,
 )
 from notesearch.records import NoteKind, Role
+from notesearch.spelling import normalise_tag
 from tests.linear_time import assert_linear
 from tests.query.query_trees import show_query
 

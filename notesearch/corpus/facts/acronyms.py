@@ -1,4 +1,4 @@
-"""The text of a note in, the acronyms that it explains out, each with its long form.
+"""Find the acronyms that a note explains, each with its long form.
 
 A person writes "Direct Preference Optimization (DPO)" or "DPO (Direct Preference Optimization)"
 once, and one of the two from then on. The words are known to belong to the acronym by their
@@ -31,7 +31,7 @@ _MOST_LETTERS = 3
 def find_acronyms(text: str, names: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
     """Find short and long forms in lower case, each pair once, in their order.
 
-    `names` are what the note goes by, its title and aliases: one may be short for another.
+    `names` are the title and aliases of the note: one may be short for another.
     The first of them are looked at, each with each.
     """
     listed = tuple(islice(names, _MOST_NAMES))

@@ -1,33 +1,36 @@
-"""Text in, dates out: ISO strings as precise as they were written (2026-05-12, 2020-06, 2018).
+"""Read dates as ISO strings, as precise as they were written: 2026-05-12, 2020-06, 2018.
 
-The year of a paper is another thing, and years.py reads it. Nothing here ever
-raises: what is no date, or is impossible (2020-02-31), is None.
+They are dates of a note; the year of its paper is another thing, and byline.py reads it. Text
+without a date, or with an impossible one (2020-02-31), gives None.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-FIRST_YEAR, LAST_YEAR = 1900, 2100
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 # A date stands in a short text; a longer line is prose, and is not searched.
 _MAX_DATE, _MAX_LINE = 64, 400
 
-DATE_KEYS = (
+_DATE_KEYS = (
     "date", "created", "date_created", "created_at", "creation_date", "added", "date_added",
     "read", "date_read", "read_on", "reviewed", "posted", "updated", "last_updated", "modified",
     "lastmod", "last_modified", "updated_at",
-)  # fmt: skip
-"""Front-matter keys of the note's date, the most telling first."""
+)  # fmt: skip  # the most telling first
 
 _MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
-_MONTHS = {name[:3]: number for number, name in enumerate(_MONTH_NAMES, start=1)}
-
-_MONTH = r"(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?P<tail>[a-z]{0,6})\.?"
+_MONTHS = {"sept": 9} | {
+    spelling: number
+    for number, name in enumerate(_MONTH_NAMES, start=1)
+    for spelling in (name, name[:3])
+}
+_MONTH = r"(?P<name>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20|21)\d\d)"
 _WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?,?\s{1,3})?"
@@ -60,18 +63,35 @@ _TIME = re.compile(
 _ORG_STAMP = re.compile(r"[<\[](\d{4}-\d{2}-\d{2})(?:\s[^\[\]<>]{0,40})?[>\]]")
 
 
+def find_date(path: str, fields: Mapping[str, object], head: Sequence[str] = ()) -> str | None:
+    """Find the date of a note: in its front matter, its name, its first lines, its folders."""
+    given = (date_from_value(fields[key]) for key in _DATE_KEYS if key in fields)
+    return (
+        next(filter(None, given), None)
+        or date_from_name(path.rsplit("/", 1)[-1])[0]
+        or next(filter(None, map(date_from_line, head)), None)
+        or date_from_folder(path)
+    )
+
+
 def parse_date(text: str) -> str | None:
     """Read a text that is a date and nothing else, in any form that notes use."""
-    cleaned = _clean(text)
-    if not cleaned:
+    if len(text) > _MAX_LINE:
         return None
-    if stamp := _ORG_STAMP.fullmatch(cleaned):
-        cleaned = stamp[1]
-    found = _date_at_start(cleaned.strip("<>[](){}\"'“”‘’`*_.,:; "))
-    if found is None:
+    text = unicodedata.normalize("NFKC", text).replace("\u200b", "").strip()
+    if len(text) > _MAX_DATE:
         return None
-    iso, rest = found
+    stamp = _ORG_STAMP.fullmatch(text)
+    iso, rest = _date_at_start(stamp[1] if stamp else text.strip("<>[](){}\"'“”‘’`*_.,:; "))
     return iso if not rest or _TIME.fullmatch(rest) else None
+
+
+def read_year(digits: str) -> int | None:
+    """Read a year of four digits, or of two (`'17`) as one of the years 1960 to 2059."""
+    year = int(digits)
+    if len(digits) == 2:
+        year += 2000 if year < 60 else 1900
+    return year if _FIRST_YEAR <= year <= _LAST_YEAR else None
 
 
 def date_from_value(value: object) -> str | None:
@@ -85,9 +105,9 @@ def date_from_value(value: object) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return parse_date(str(value)) if FIRST_YEAR <= value <= 99999999 else None
+        return parse_date(str(value)) if _FIRST_YEAR <= value <= 99999999 else None
     if isinstance(value, str):
-        return parse_date(value) or _precise_date_at_start(value)
+        return _leading_date(value)
     return None
 
 
@@ -104,10 +124,8 @@ def date_from_line(line: str) -> str | None:
     """Read the note's date from a line that says it: a field, a date alone, a feed's footer."""
     if len(line) > _MAX_LINE:
         return None
-    if (known := feed_line(line)) is not None:
+    if known := feed_line(line) or (read_line(line) or ("",))[0]:
         return known
-    if (read := read_line(line)) is not None:
-        return read[0]
     text = unicodedata.normalize("NFKC", line).strip()
     marks = _LINE_MARKS.match(text)
     text = text[marks.end() :] if marks else text
@@ -116,8 +134,7 @@ def date_from_line(line: str) -> str | None:
         alone = parse_date(text)
         # A year alone on a line is the paper's, or a chapter's; a month is when it was read.
         return alone if alone and "-" in alone else None
-    value = field["value"].strip("*_ ")
-    return parse_date(value) or _precise_date_at_start(value)
+    return _leading_date(field["value"].strip("*_ "))
 
 
 _READ = re.compile(r"\W{0,6}(?:date )?read(?: on)?\W{1,6}(\d{4}-\d{2}-\d{2})(.*)", re.IGNORECASE)
@@ -128,9 +145,8 @@ def read_line(line: str) -> tuple[str, str] | None:
     if len(line) > _MAX_LINE:
         return None
     match = _READ.fullmatch(line.strip())
-    if match is None or (day := parse_date(match[1])) is None:
-        return None
-    return day, match[2].strip(" \t\u00a0*_")
+    day = parse_date(match[1]) if match else None
+    return (day, match[2].strip(" \t\u00a0*_")) if match and day else None
 
 
 _MINUTES = r"\d{1,3}\s?min(?:ute)?s?(?:\s(?:read|listen|watch))?"
@@ -179,91 +195,67 @@ def date_from_name(file_name: str) -> tuple[str | None, str]:
 
 
 def is_date_folder(name: str, *, inside_date: bool) -> bool:
-    """Say whether a folder is named after a date; `09` is one only inside another."""
-    if parse_date(name) is not None:
-        return True
-    return inside_date and _month_or_day(name) is not None
+    """Tell whether a folder is named after a date; `09` is one only inside another."""
+    return bool(parse_date(name) or (inside_date and _month_or_day(name)))
 
 
 def date_from_folder(path: str) -> str | None:
     """Read the date of the folders of a note: `2014/september/x.md` is 2014-09."""
     found: str | None = None
     for folder in re.split(r"[/\\]", path)[:-1]:
-        whole = parse_date(folder)
-        if whole is not None:
+        if whole := parse_date(folder):
             found = whole
-        elif found is not None and (number := _month_or_day(folder)) is not None:
+        elif found and (number := _month_or_day(folder)):
             found = parse_date(f"{found}-{number}") or found
     return found
 
 
-def _clean(text: str) -> str:
-    """Bring a short text to plain characters; a long one is no date, and gives nothing."""
-    if len(text) > _MAX_LINE:
-        return ""
-    plain = unicodedata.normalize("NFKC", text).replace("\u200b", "").strip()
-    return plain if len(plain) <= _MAX_DATE else ""
-
-
-def _date_at_start(text: str) -> tuple[str, str] | None:
-    """Read the date that a text begins with: the date and what follows it."""
-    if not _DIGIT.search(text):
-        return None
-    for form in _FORMS:
-        match = form.match(text)
-        if match is not None and (iso := _from_match(match)) is not None:
-            return iso, text[match.end() :]
-    return None
+def _date_at_start(text: str) -> tuple[str | None, str]:
+    """Read the date that a text begins with; return it with the text behind it."""
+    if _DIGIT.search(text):
+        for match in filter(None, (form.match(text) for form in _FORMS)):
+            if iso := _from_match(match):
+                return iso, text[match.end() :]
+    return None, text
 
 
 _GOES_ON = re.compile(r"\w|[-/._]\d")  # 2020-02-31 is not the February before it
 
 
-def _precise_date_at_start(text: str) -> str | None:
-    """Read a leading month or day that other words follow; `2018 was` is too little."""
+def _leading_date(text: str) -> str | None:
+    """Read a date, or a month or day that other words follow; `2018 was` is too little."""
     if len(text) > _MAX_LINE:
         return None
-    found = _date_at_start(unicodedata.normalize("NFKC", text).lstrip("<[(*_\"' "))
-    if found is None or "-" not in found[0] or _GOES_ON.match(found[1]):
-        return None
-    return found[0]
+    if whole := parse_date(text):
+        return whole
+    iso, rest = _date_at_start(unicodedata.normalize("NFKC", text).lstrip("<[(*_\"' "))
+    return iso if iso and "-" in iso and not _GOES_ON.match(rest) else None
 
 
 def _from_match(match: re.Match[str]) -> str | None:
-    """Turn the named parts of a form into an ISO date, or None where it cannot be."""
+    """Return the date in the named groups of a form, or None for an impossible one."""
     parts = match.groupdict()
-    year = int(parts["year"])
-    if parts.get("first"):
-        month, day = _american_or_not(int(parts["first"]), int(parts["second"]), parts["sep"])
-        return _iso(year, month, day)
-    if name := parts.get("name"):
-        full = (name + parts["tail"]).lower()
-        month_name = _MONTH_NAMES[_MONTHS[name.lower()] - 1]
-        if full not in (name.lower(), "sept", month_name):
-            return None
-        month_number: int | None = _MONTHS[name.lower()]
-    else:
-        month_number = int(parts["month"]) if parts.get("month") else None
-    return _iso(year, month_number, int(parts["day"]) if parts.get("day") else None)
+    month, day = parts.get("month"), parts.get("day")
+    if first := parts.get("first"):
+        # American, with the month first, unless a dot or the number shows the day first.
+        month, day = first, parts["second"]
+        if int(first) > 12 or (parts["sep"] == "." and int(day) <= 12):
+            month, day = day, month
+    elif name := parts.get("name"):
+        month = _MONTHS.get(name.lower(), 13)
+    return _iso(parts["year"], month, day)
 
 
-def _american_or_not(first: int, second: int, separator: str) -> tuple[int, int]:
-    """Order two numbers as (month, day): American, unless a dot or the number says otherwise."""
-    day_first = first > 12 or (separator == "." and second <= 12)
-    return (second, first) if day_first else (first, second)
-
-
-def _iso(year: int, month: int | None = None, day: int | None = None) -> str | None:
-    """Write a date as precisely as it is known; None where there is no such day."""
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+def _iso(*parts: int | str | None) -> str | None:
+    """Write year, month and day as far as they are known; None where there is no such day."""
+    numbers = [int(part) for part in parts if part is not None]
+    if not _FIRST_YEAR <= numbers[0] <= _LAST_YEAR:
         return None
     try:
-        date(year, 1 if month is None else month, 1 if day is None else day)
+        date(*[*numbers, 1, 1][:3])
     except ValueError:
         return None
-    if month is None:
-        return str(year)
-    return f"{year}-{month:02}" if day is None else f"{year}-{month:02}-{day:02}"
+    return "-".join(f"{number:02}" for number in numbers)
 
 
 def _month_or_day(name: str) -> str | None:
@@ -271,8 +263,7 @@ def _month_or_day(name: str) -> str | None:
     plain = name.strip().lower()
     if plain.isascii() and plain.isdigit() and len(plain) <= 2:
         return plain.zfill(2)
-    matching = [full for full in _MONTH_NAMES if plain in (full, full[:3], full[:4])]
-    return f"{_MONTHS[matching[0][:3]]:02}" if matching else None
+    return f"{_MONTHS[plain]:02}" if plain in _MONTHS else None
 
 
 _MONTH_AND_DAY = re.compile(rf"\b{_MONTH}(?:\s+{_DAY}(?!\d))?", re.IGNORECASE)
@@ -292,4 +283,4 @@ def date_from_heading(heading: str) -> str | None:
     if year is None or first is None:
         return None
     day = f" {first['day']}," if first["day"] else ""
-    return parse_date(f"{first['name']}{first['tail']}{day} {year[0]}")
+    return parse_date(f"{first['name']}{day} {year[0]}")

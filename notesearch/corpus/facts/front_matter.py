@@ -1,4 +1,4 @@
-"""The head of a note in, its fields out: YAML, TOML, a bare head, wherever it stands.
+"""Find the head of a note and read its fields: YAML, TOML, or a bare head.
 
 Front matter comes from strangers: templates that were never filled in, tabs, quotes that a
 word processor made, and now and then an attack. What parses safely is used; for the rest
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -23,6 +23,7 @@ else:
 # 43 collections have none over 6 kB; a head larger than this is text that follows a rule.
 _MAX_LINES = 400
 _MAX_CHARS = 50_000
+_MAX_BLANK_LINES = 29  # before a head
 _KNOWN_KEYS = {
     "aliases", "alias", "tags", "tag", "title", "date", "created", "author", "authors", "year",
     "status", "category", "categories", "keywords", "topics", "link", "url", "cssclass", "type",
@@ -45,9 +46,9 @@ class FrontMatter:
     """The fields of a note's head, the lines it takes, and what was wrong with it."""
 
     fields: Mapping[str, object] = field(default_factory=dict)  # keys in lower case
+    problem: tuple[int, str] | None = None  # (line, reason)
     line_start: int = 0  # first and last line, counted from 1; 0 and 0 when there is none
     line_end: int = 0
-    problem: tuple[int, str] | None = None  # (line, reason)
 
     def __bool__(self) -> bool:
         """Tell whether the note has a head."""
@@ -59,38 +60,30 @@ NONE = FrontMatter()
 
 def find_front_matter(lines: Sequence[str]) -> FrontMatter:
     """Find the head of a note: first in the file, or after blank lines, a URL or the title."""
-    start = _first_text(lines, 0)
-    if start is None:
-        return NONE
+    start = -1
     for _ in range(3):
+        nearby = range(start + 1, min(len(lines), start + _MAX_BLANK_LINES + 2))
+        start = next((number for number in nearby if lines[number].strip()), -1)
+        if start < 0:
+            break
         fence = lines[start].strip()
         if fence in ("---", "+++"):
             return _fenced(lines, start, fence)
-        bare = _bare(lines, start)
-        if bare:
+        if bare := _bare(lines, start):
             return bare
         if not (_URL_LINE.match(fence) or lines[start].startswith("# ")):
-            return NONE
-        following = _first_text(lines, start + 1)
-        if following is None:
-            return NONE
-        start = following
+            break
     return NONE
 
 
-def _first_text(lines: Sequence[str], start: int) -> int | None:
-    """Give the first line that is not blank, from `start`, counted from 0."""
-    return next((n for n in range(start, min(len(lines), start + 30)) if lines[n].strip()), None)
-
-
 def _fenced(lines: Sequence[str], start: int, fence: str) -> FrontMatter:
-    """Read what stands between two fences; the text below a head never closed stays text."""
+    """Read the lines between two fences; the text below a head never closed stays text."""
     ends = ("---", "...") if fence == "---" else ("+++",)
     stop = min(len(lines), start + _MAX_LINES)
     end = next((n for n in range(start + 1, stop) if lines[n].rstrip() in ends), None)
     if end is None:
         return NONE
-    body = list(lines[start + 1 : end])
+    body = lines[start + 1 : end]
     text_from = next((n for n, line in enumerate(body) if _BODY_LINE.match(line)), None)
     if text_from is not None:
         while text_from and body[text_from - 1].strip():
@@ -98,9 +91,7 @@ def _fenced(lines: Sequence[str], start: int, fence: str) -> FrontMatter:
         body, end = body[:text_from], start + text_from
     if not _is_head(body, first=start == 0):
         return NONE  # text between two rules
-    fields, problem = _read_toml(body) if fence == "+++" else _read_yaml(body)
-    found = (start + 2 + problem[0], problem[1]) if problem else None
-    return FrontMatter(fields, start + 1, end + 1, found)
+    return FrontMatter(*_read(body, start + 2, is_toml=fence == "+++"), start + 1, end + 1)
 
 
 def _is_head(body: Sequence[str], *, first: bool) -> bool:
@@ -109,23 +100,19 @@ def _is_head(body: Sequence[str], *, first: bool) -> bool:
     if not text:
         return first and bool(body)
     keys = {match[1].strip().lower() for line in text if (match := _KEY.match(line))}
-    if not keys & _KNOWN_KEYS:
-        return first and (text[0].startswith(("{", "!", "- ")) or _KEY.match(text[0]) is not None)
-    return True
+    opens = first and (text[0].startswith(("{", "!", "- ")) or _KEY.match(text[0]) is not None)
+    return opens or bool(keys & _KNOWN_KEYS)
 
 
 def _bare(lines: Sequence[str], start: int) -> FrontMatter | None:
     """Read `aliases: […]` and `tags: […]` lines that open a file without any fence."""
-    belongs = takewhile(_is_bare_line, lines[start : start + _MAX_LINES])
-    body = list(belongs)
+    body = list(takewhile(_is_bare_line, lines[start : start + _MAX_LINES]))
     end = start + len(body)
     keys = {match[1].lower() for line in body if (match := _KEY.match(line))}
     if not keys & {"aliases", "tags"} or body[0][:1].isupper():
         return None
     closed = end < len(lines) and lines[end].strip() == "---"
-    fields, problem = _read_yaml(body)
-    found = (start + 1 + problem[0], problem[1]) if problem else None
-    return FrontMatter(fields, start + 1, end + 1 if closed else end, found)
+    return FrontMatter(*_read(body, start + 1), start + 1, end + 1 if closed else end)
 
 
 def _is_bare_line(line: str) -> bool:
@@ -133,55 +120,44 @@ def _is_bare_line(line: str) -> bool:
     return key[1].lower() in _KNOWN_KEYS if key else line.startswith(("  ", "- ", "\t"))
 
 
-def _read_yaml(body: Sequence[str]) -> tuple[dict[str, object], tuple[int, str] | None]:
-    """Parse YAML safely; on any fault read the lines one by one and tell the fault."""
+def _read(
+    body: Sequence[str], line_start: int, *, is_toml: bool = False
+) -> tuple[Mapping[str, object], tuple[int, str] | None]:
+    """Parse a head safely; at any fault read its lines one by one and return the fault too."""
     text = "\n".join(body).replace("\u00a0", " ")
+    line = 0
     try:
-        _refuse_long(text)
-        value = load_yaml(text)
+        if len(text) > _MAX_CHARS:
+            problem = f"not read: it has {len(text):,} characters, more than {_MAX_CHARS:,}"
+        elif is_toml and _COSTLY_TOML.search(text):
+            problem = "not read: a key has more than 50 parts, or a number more than 400 digits"
+        else:
+            value = tomllib.loads(text) if is_toml else load_yaml(text)
+            if value is None:
+                return {}, None
+            if isinstance(value, dict):
+                return dict(_fields(value, open_tables=is_toml)), None
+            problem = "not a table of keys and values"
     except YAML_FAULTS as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = min(mark.line, len(body) - 1) if mark else 0
+        line = mark.line if mark else 0
         problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        return _read_lines(body), (line, f"front matter is not YAML: {problem}")
-    except _TooLongError as error:
-        return _read_lines(body), (0, f"front matter is not read: {error}")
-    if isinstance(value, dict):
-        return {str(key).strip().lower(): item for key, item in value.items()}, None
-    if value is None:
-        return {}, None
-    return _read_lines(body), (0, "front matter is not a table of keys and values")
+        problem = f"not YAML: {problem}"
+    except (ValueError, RecursionError) as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) - 1 if found else 0
+        problem = f"not TOML: {error}"
+    line = line_start + max(min(line, len(body) - 1), 0)
+    return _read_lines(body), (line, f"front matter is {problem}")
 
 
-class _TooLongError(ValueError):
-    """Front matter that would take longer to parse than anybody waits."""
-
-
-def _refuse_long(text: str) -> None:
-    if len(text) > _MAX_CHARS:
-        raise _TooLongError(f"it has {len(text):,} characters, more than {_MAX_CHARS:,}")
-
-
-def _read_toml(body: Sequence[str]) -> tuple[dict[str, object], tuple[int, str] | None]:
-    text = "\n".join(body).replace("\u00a0", " ")
-    try:
-        _refuse_long(text)
-        if _COSTLY_TOML.search(text):
-            raise _TooLongError("a key has more than 50 parts, or a number more than 400 digits")
-        value = tomllib.loads(text)
-    except _TooLongError as error:
-        return _read_lines(body), (0, f"front matter is not read: {error}")
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        match = re.search(r"line (\d+)", str(error))
-        line = min(int(match[1]) - 1, len(body) - 1) if match else 0
-        return _read_lines(body), (max(line, 0), f"front matter is not TOML: {error}")
-    fields: dict[str, object] = {}
+def _fields(value: dict[object, object], *, open_tables: bool) -> Iterator[tuple[str, object]]:
+    """Yield keys in lower case with their values; [taxonomies] and [extra] of TOML hold tags."""
     for key, item in value.items():
-        if isinstance(item, dict):  # [taxonomies] and [extra] hold tags and authors
-            fields.update({str(k).lower(): v for k, v in item.items()})
+        if open_tables and isinstance(item, dict):
+            yield from _fields(item, open_tables=False)
         else:
-            fields[key.lower()] = item
-    return fields, None
+            yield str(key).strip().lower(), item
 
 
 def _read_lines(body: Sequence[str]) -> dict[str, object]:
@@ -194,9 +170,23 @@ def _read_lines(body: Sequence[str]) -> dict[str, object]:
         if match:
             value = match[2].strip().strip("\"'")
             items = []
-            fields[match[1].strip().lower()] = "" if "{{" in value or "<%" in value else value
-            if not value:
-                fields[match[1].strip().lower()] = items
+            is_template = "{{" in value or "<%" in value
+            fields[match[1].strip().lower()] = "" if is_template else value or items
         elif bare.startswith("- ") and "{{" not in bare:
             items.append(bare[2:].strip().strip("\"'"))
     return {key: value for key, value in fields.items() if value not in ("", [])}
+
+
+def texts_of(value: object) -> tuple[str, ...]:
+    """Return the texts in a field's value: it may be one text, a list, or a table of names."""
+    if isinstance(value, str):
+        bare = value.strip()
+        if bare.startswith("[") and bare.endswith("]") and not bare.startswith("[["):
+            return tuple(part.strip(" \"'") for part in bare[1:-1].split(",") if part.strip())
+        return (bare,) if bare else ()
+    if isinstance(value, dict):
+        named = value.get("name") or value.get("title")
+        return (str(named),) if named else tuple(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return tuple(text for item in value for text in texts_of(item))
+    return () if value is None else (str(value),)

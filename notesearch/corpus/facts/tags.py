@@ -1,18 +1,15 @@
-"""Text and front-matter values in, tags out, as they were written.
-
-`normalise_tag` brings two spellings of one tag together; everything else keeps the writer's.
-"""
+"""Find the tags of a note, as they were written: in fields, lines, prose and folders."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 
 from notesearch.corpus.facts.dates import is_date_folder
+from notesearch.corpus.markdown_lines import LINK
 from notesearch.corpus.search_text.rewriting import word_set
+from notesearch.spelling import normalise_tag
 
 # A longer line is prose; the longest list of tags seen has 600 characters.
 _MAX_LINE = 4000
@@ -24,25 +21,62 @@ TAG_KEYS = word_set(
     "tags tag keywords keyword topics topic categories category areas area subjects subject "
     "labels label filetags roam_tags hugo_tags hugo_categories task tasks"
 )
-"""Front-matter keys whose values are tags, in lower case."""
+"""Keys of front matter whose values are tags, in lower case."""
 
-CONTAINER_FOLDERS = word_set(
-    """
-    archive archives articles assets attachments blog blog-posts collection collections comments
-    content contents corpus data doc docs document documents draft drafts en figures files
-    img images inbox index library literature literature-notes main markdown md media misc
-    miscellaneous mixed note notebook notebooks notes obsidian org other others page pages paper
-    paper-notes paper-review paper-reviews paper-summaries papers pdf pdfs permanent pics post
-    posts public raw reading reading-list reading-notes readings research-papers
-    reference-notes references resources review reviews site source sources src static summaries
-    summary template templates temp tmp todo unread unsorted untitled vault wiki zettelkasten
-    """
+# Folders, normalised and without a plural `s`, that name a kind of files and no topic.
+_CONTAINER_FOLDERS = word_set(
+    "archive article asset attachment blog blog-post collection comment content corpus data doc "
+    "document draft en figure file img image inbox index library literature literature-note main "
+    "markdown md media misc miscellaneous mixed note notebook obsidian org other page paper "
+    "paper-note paper-review paper-summaries pdf permanent pic post public raw reading "
+    "reading-list reading-note research-paper reference reference-note resource review site source "
+    "src static summaries summary template temp tmp todo unread unsorted untitled vault wiki "
+    "zettelkasten"
 )
-"""Folder names, normalised, that say what is inside and not what it is about."""
-
 _QUOTES = "\"'`“”‘’«»"
 _ORG_LINK = re.compile(r"\[\[([^\[\]]*)\](?:\[([^\[\]]*)\])?\]")
-_MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+# `[[a]] [[id:1][b, c]], d` is a, "b, c" and d.
+_LINK_OR_TEXT = re.compile(_ORG_LINK.pattern + r"|(?:(?!\[\[)[^,])+")
+
+
+# Only marks stand before the key of a field or the first hashtag of a line.
+_TAG_SIGN = re.compile(
+    r"[^a-z#]{0,60}(?:#|tag|key|index|topic|categor|area|subject|label)", re.IGNORECASE
+)
+_BULLET_TAG = re.compile(r"^\s*[-*+]\s+#?([\w/.-]+(?: [\w/.-]+){0,3})\s*$")
+# The hashtags behind the words of a heading: org's `* Title :a:b:` is read as these.
+_HEADING_TAGS = re.compile(r"^#{1,6}\s.*?\S((?:\s+#[^\W\d_][\w/-]*)+)\s*$")
+_LONGEST_TAG_LINE = 600
+
+
+def find_tags(
+    fields: Mapping[str, object], markup: Sequence[str], *, inline_tags: bool
+) -> tuple[str, ...]:
+    """Find the tags of a note's front matter and lines; of its prose only with `inline_tags`."""
+    found = [tag for key in fields if key in TAG_KEYS for tag in tags_from_value(fields[key])]
+    bullets_follow = False
+    fenced = False
+    for line in markup:
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        if bullets_follow and line.strip():
+            bullet = _BULLET_TAG.match(line)
+            bullets_follow = bullet is not None
+            if bullet:
+                found.append(bullet[1])
+                continue
+        is_hashed = inline_tags and "#" in line
+        if fenced or len(line) > _LONGEST_TAG_LINE or not (is_hashed or _TAG_SIGN.match(line)):
+            continue
+        tags = tags_from_line(line)
+        bullets_follow = tags == ()
+        if tags is not None:
+            found += tags
+        elif inline_tags:
+            found += inline_hashtags(line)
+        elif behind := _HEADING_TAGS.match(line):
+            found += inline_hashtags(behind[1])
+    return unique_tags(found)
 
 
 def tags_from_value(value: object) -> tuple[str, ...]:
@@ -51,29 +85,25 @@ def tags_from_value(value: object) -> tuple[str, ...]:
     A list's items stay whole; a text is cut at its commas, or else at its spaces. Under a key
     (`task: [detection]`) a tag stands below the key: `task/detection`.
     """
-    return _unique(tag for text in _flatten(value) for tag in text)
+    if isinstance(value, str):
+        return unique_tags(_split_tags(value))
+    return unique_tags(_clean_tag(_scalar_text(scalar)) for scalar in _scalars(value))
 
 
-def _flatten(value: object) -> Iterator[list[str]]:
+def _scalars(value: object) -> Iterator[object]:
     """Walk a value without recursion.
 
     A list that holds itself, or that aliases repeat a billion times, is entered once.
     """
-    if isinstance(value, str):
-        yield _split_tags(value)
-        return
     entered: set[int] = set()
-    waiting: list[object] = [value]
+    waiting = [value]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, (list, tuple, dict)):
-            if id(item) in entered:
-                continue
+        if not isinstance(item, (list, tuple, dict)):
+            yield item
+        elif id(item) not in entered:
             entered.add(id(item))
-            members = _pairs(item) if isinstance(item, dict) else list(item)
-            waiting.extend(reversed(members))
-        else:
-            yield [_clean_tag(_scalar_text(item))]
+            waiting += reversed(_pairs(item) if isinstance(item, dict) else item)
 
 
 def _pairs(mapping: dict[object, object]) -> list[object]:
@@ -81,41 +111,36 @@ def _pairs(mapping: dict[object, object]) -> list[object]:
     members: list[object] = []
     for key, value in mapping.items():
         name = _scalar_text(key)
-        values = value if isinstance(value, list) else [value]
-        below = [_scalar_text(entry) for entry in values]
-        members.extend([f"{name}/{text}" for text in below if text] or [name])
+        values = map(_scalar_text, value if isinstance(value, list) else [value])
+        members += [f"{name}/{text}" for text in values if text] or [name]
     return members
 
 
 def _scalar_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or value is None:
-        return ""
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**18 else ""
-    if isinstance(value, float):
-        return str(value)
-    return value.isoformat() if isinstance(value, date) else ""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (int, float)):
+        return str(value) if abs(value) < 10**18 and not isinstance(value, bool) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _split_tags(text: str, *, at_spaces: bool = True) -> list[str]:
     """Cut a text that lists tags: at links, commas, semicolons, bars, or else at spaces."""
     text = text.strip(" \t\r\n\u00a0\ufeff")
-    if _ORG_LINK.search(text):
-        return [_clean_tag(part) for part in _split_links(text)]
-    if text.startswith("[") and text.endswith("]"):
+    if text.startswith("[") and text.endswith("]") and not _ORG_LINK.search(text):
         text = text[1:-1]
-    for separator in (",", "，", "、", ";", "|", "•", "·"):
-        if separator in text:
-            return [_clean_tag(part) for part in _split_at(text, separator)]
-    if text.startswith("#") and text.count("#") > 1:
+    separator = next((sign for sign in ",，、;|•·" if sign in text), None)
+    if _ORG_LINK.search(text):
+        parts = [part[0] for part in _LINK_OR_TEXT.finditer(text)]
+    elif separator:
+        parts = _split_at(text, separator)
+    elif text.startswith("#") and text.count("#") > 1:
         parts = re.split(r"(?<!\S)#|(?<=\w)#(?=\w)", text)
     elif at_spaces or text[:1] in _QUOTES:
         parts = re.findall(r"\"[^\"]*\"|'[^']*'|`[^`]*`|\S+", text)
     else:
         parts = [text]
-    return [_clean_tag(part) for part in parts]
+    return [tag for tag in map(_clean_tag, parts) if tag]
 
 
 def _split_at(text: str, separator: str) -> list[str]:
@@ -126,36 +151,24 @@ def _split_at(text: str, separator: str) -> list[str]:
     return [match[1] or match[2] or "" for match in re.finditer(item, text)]
 
 
-def _split_links(text: str) -> list[str]:
-    """Cut at the links: `[[a]] [[id:1][b, c]], d` is a, "b, c" and d."""
-    parts: list[str] = []
-    end = 0
-    for link in _ORG_LINK.finditer(text):
-        parts.extend(text[end : link.start()].split(","))
-        parts.append(link[2] or link[1].partition("|")[0])
-        end = link.end()
-    parts.extend(text[end:].split(","))
-    return parts
-
-
 def _clean_tag(text: str) -> str:
     """Take quotes, hash, emphasis and link marks off one tag; "" when no tag is left."""
     text = " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
     if link := _ORG_LINK.fullmatch(text):
         text = link[2] or link[1].partition("|")[0]
-    elif link := _MARKDOWN_LINK.fullmatch(text):
+    elif link := LINK.fullmatch(text):
         text = link[1]
     text = text.strip(_QUOTES + " *,;[]{}")
     text = text.lstrip("\\#").strip(_QUOTES + " *,;")
     return text if len(text) <= _MAX_TAG and any(map(str.isalnum, text)) else ""
 
 
-def _unique(tags: Iterable[str]) -> tuple[str, ...]:
-    """Keep the first spelling of each tag."""
+def unique_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Drop the tags that compare alike to an earlier one."""
     first: dict[str, str] = {}
     for tag in tags:
-        if tag:
-            first.setdefault(normalise_tag(tag) or tag, tag)
+        if normal := normalise_tag(tag):
+            first.setdefault(normal, tag)
     return tuple(first.values())
 
 
@@ -183,7 +196,7 @@ def tags_from_line(line: str) -> tuple[str, ...] | None:
     text = line.strip()
     if org := _ORG_KEYWORD.fullmatch(text):
         value = org[1].strip()
-        return _unique(value.split(":") if value.startswith(":") else _split_tags(value))
+        return unique_tags(value.split(":") if value.startswith(":") else _split_tags(value))
     if (hashtags := hashtag_line(line)) is not None:
         return hashtags
     prefix = _LINE_PREFIX.match(text)
@@ -198,7 +211,7 @@ def tags_from_line(line: str) -> tuple[str, ...] | None:
     return _listed_tags(key, value) if field["colon"] else None
 
 
-# What tells a sentence from a list of tags.
+# Signs of a sentence, which is no list of tags.
 _SENTENCE_WORDS = word_set(
     "am are be been being can could did do does had has have he her his i if is it its may might "
     "must she should that their them these they this those used uses was we were what when where "
@@ -214,17 +227,15 @@ def _listed_tags(key: str, value: str) -> tuple[str, ...] | None:
         return None
     # `Tags: deep nlp` is two; `Tags: Deep Learning`, `Topic: deep learning` are one.
     at_spaces = key == "tags" and not value[:1].isupper()
-    ends_as_sentence = value.endswith(".")
-    items = [item for item in _split_tags(value.rstrip("."), at_spaces=at_spaces) if item]
+    items = _split_tags(value.rstrip("."), at_spaces=at_spaces)
     if not items or not any(char.isalpha() for char in value):
         return None
-    if any(_reads_as_sentence(item) for item in items):
-        return None
-    if ends_as_sentence and len(items) == 1 and len(items[0].split()) > 2:
-        return None
-    if at_spaces and len(items) > 2 and _SENTENCE_WORDS & {item.lower() for item in items}:
-        return None
-    return _unique(items)
+    is_sentence = (
+        any(map(_reads_as_sentence, items))
+        or (value.endswith(".") and len(items) == 1 and len(items[0].split()) > 2)
+        or (at_spaces and len(items) > 2 and _SENTENCE_WORDS & {item.lower() for item in items})
+    )
+    return None if is_sentence else unique_tags(items)
 
 
 def _reads_as_sentence(item: str) -> bool:
@@ -234,8 +245,8 @@ def _reads_as_sentence(item: str) -> bool:
     return len(words) > _MAX_TAG_WORDS or (len(words) > 2 and bool(_SENTENCE_WORDS & set(words)))
 
 
-_HASHTAG = re.compile(r"\\?#([^\W\d_][\w/.:+&'’-]*)[,;]?")
-_COLOUR = re.compile(r"(?=[a-z]*\d)(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
+_COLOUR = r"(?=[a-zA-Z]*\d)(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})"
+_HASHTAG = re.compile(rf"\\?#(?!{_COLOUR}[,;]?$)([^\W\d_][\w/.:+&'’-]*)[,;]?")
 _DIRECTIVES = word_set("define elif else endif if ifdef ifndef import include pragma undef")
 
 
@@ -248,67 +259,31 @@ def hashtag_line(line: str) -> tuple[str, ...] | None:
         return None
     prefix = _LINE_PREFIX.match(line)
     words = line[prefix.end() if prefix else 0 :].replace("#", " #").replace("\\ #", "#").split()
-    tags = [_hashtag(word.strip("*_`")) for word in words]
-    if not tags or not all(tags):
+    matches = [_HASHTAG.fullmatch(word.strip("*_`")) for word in words]
+    tags = [match[1].rstrip(".:/-'’") for match in matches if match]
+    if not tags or len(tags) < len(words):
         return None
     if len(tags) == 1 and (tags[0].capitalize() == tags[0] or tags[0] in _DIRECTIVES):
         return None
-    return _unique(tags)
-
-
-def _hashtag(word: str) -> str:
-    """Read one hashtag; "" when the word is none, or is a colour."""
-    match = _HASHTAG.fullmatch(word)
-    if match is None or _COLOUR.fullmatch(match[1]):
-        return ""
-    return match[1].rstrip(".:/-'’")
+    return unique_tags(tags)
 
 
 _NOT_PROSE = re.compile(r"`[^`\n]*`|https?://\S+|\[\[[^\[\]]*\]\]", re.IGNORECASE)
-_INLINE = re.compile(r"(?<=[\s(\[,;:\"'“‘—–])(?<!\]\()#([^\W\d_][\w/-]*)(?![\w#(])")
+_INLINE = re.compile(
+    r"(?<=[\s(\[,;:\"'“‘—–])(?<!\]\()"
+    rf"#(?!{_COLOUR}(?![\w/-]))([^\W\d_][\w/-]*)(?![\w#(])"
+)
 
 
-def inline_hashtags(text: str) -> tuple[str, ...]:
-    """Find the hashtags of prose, in their order, each once.
+def inline_hashtags(line: str) -> tuple[str, ...]:
+    """Find the hashtags in a line of prose, in their order, each once.
 
     In most collections `#params` means "number of": the caller decides where these are tags.
     """
-    return _unique(tag for line in text.splitlines() for tag in _prose_hashtags(line))
-
-
-def _prose_hashtags(line: str) -> Iterable[str]:
-    whole = hashtag_line(line)
-    if whole is not None:
+    if whole := hashtag_line(line):
         return whole
     prose = _NOT_PROSE.sub(" ` ", line.strip())
-    found = (match[1].rstrip("/-") for match in _INLINE.finditer(prose))
-    return [tag for tag in found if not _COLOUR.fullmatch(tag)]
-
-
-@lru_cache(maxsize=65536)
-def normalise_tag(tag: str) -> str:
-    """Bring a tag to the form it is compared in: `RL.Offline_RL` is `rl/offline-rl`."""
-    text = unicodedata.normalize("NFD", tag)
-    for _ in range(2):  # once is not enough for the few letters whose fold decomposes
-        text = unicodedata.normalize("NFKC", text.casefold())
-    # A dot between digits is a version (gpt-3.5), any other is hierarchy.
-    text = re.sub(r"(?<!\d)\.|\.(?!\d)|::", "/", text)
-    levels = (_normalise_level(level) for level in text.split("/"))
-    return "/".join(level for level in levels if level)
-
-
-_LEVEL_MARKS = "-,;:!?'\"`“”‘’()[]{}<>*.~^|\\"
-
-
-def _normalise_level(level: str) -> str:
-    words = re.sub(r"[\s_\-‐‑–—]+", "-", level)
-    return words.rstrip(_LEVEL_MARKS).lstrip(_LEVEL_MARKS + "#")  # `c#` keeps its sign
-
-
-def tag_and_parents(normal: str) -> tuple[str, ...]:
-    """List a normalised tag and what it lies under: `rl/offline` is found by `rl`."""
-    levels = normal.split("/")
-    return tuple("/".join(levels[:count]) for count in range(len(levels), 0, -1))
+    return unique_tags(match[1].rstrip("/-") for match in _INLINE.finditer(prose))
 
 
 def folder_tags(path: str) -> tuple[str, ...]:
@@ -318,7 +293,8 @@ def folder_tags(path: str) -> tuple[str, ...]:
     for folder in re.split(r"[/\\]", path)[:-1]:
         inside_date = is_date_folder(folder, inside_date=inside_date)
         name = re.sub(r"^\d{1,4}(?:\.\d{1,3})*\s?[-_. ]\s?", "", folder).strip(" _")
-        known = normalise_tag(name) in CONTAINER_FOLDERS
-        if not inside_date and not known and not folder.startswith(".") and not name.isdigit():
+        normal = normalise_tag(name)
+        is_container = not _CONTAINER_FOLDERS.isdisjoint((normal, normal.removesuffix("s")))
+        if not (inside_date or is_container or folder.startswith(".") or name.isdigit()):
             tags.append(name)
-    return _unique(tags)
+    return unique_tags(tags)

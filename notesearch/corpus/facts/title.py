@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
-from notesearch.corpus.facts.dates import date_from_name
-from notesearch.corpus.facts.papers import is_paper_line, paper_id
-from notesearch.corpus.facts.roles import is_generic_heading
-from notesearch.corpus.facts.years import year_from_title
+from notesearch.corpus.facts.dates import date_from_name, parse_date, read_year
+from notesearch.corpus.facts.papers import is_paper_line
 from notesearch.corpus.markdown_lines import (
-    heading_text,
+    HeadingLine,
+    find_headings,
     linked_title,
     plain,
     unquote,
     without_marker,
 )
 from notesearch.records import Block
+from notesearch.spelling import (
+    MAX_HEADING,
+    ROLES,
+    bare_heading,
+    paper_id,
+    read_phrases,
+    split_phrase,
+    without_modifiers,
+)
 
 _FIELD = re.compile(r"^[\W_]{0,8}(?:paper )?title[\W_]{0,4}:{1,2}[\s*_]{0,4}(\S.*)$", re.IGNORECASE)
 # `014_`, `17-`, `7.1 - `, `2.4.5 `; a full stop before a digit is still the number's own.
@@ -46,6 +55,39 @@ _LINES_TO_PAPER = 4
 _MAX_OPENING_WORDS = 25
 _MAX_CHARS = 300
 
+# Headings that name a section and give it no role.
+_SECTION_NAMES = ROLES.keys() | read_phrases(
+    """paper(s); note(s); introduction; intro; preface; preamble; content(s); table of contents;
+    toc; outline; index; reference(s); bibliography; citation(s); cite; bibtex; link(s); resources;
+    further reading; appendix; appendices; acknowledgements; acknowledgments; metadata; meta; info;
+    information; title; author(s); venue; year; date; tags; keywords; topics; categories; figure(s);
+    table(s); image(s); code; code example(s); example(s); data; dataset(s); definition(s);
+    glossary; terminology; vocabulary; new vocabulary; preliminaries; notation; structure; paper
+    structure outline; rough chapter wise notes; reading notes; paper review(s); paper summaries;
+    readme; untitled; new note; template; main; home; log; changelog; license; misc; miscellaneous;
+    other(s); footnote(s); source(s); pdf; download; description; explanation; theory; concept(s);
+    main text; body; part; chapter; section; lecture summary; day; week; today; this week;
+    update(s); news; to read; reading list; faq; equations; math; mathematical formulation;
+    proof(s); visualization; media; video; slides"""
+)
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,60})\\?[)\]]")
+_LONE_YEAR_AT_END = re.compile(r"\s{0,4}\(((?:19|20)\d\d)\)\s{0,4}$")
+_YEAR_AT_END = re.compile(r"(?:^|[\s,;'’@-])((?:19|20|21)\d\d)$|[A-Za-z]\s?['’`](\d\d)$")
+_YEAR_AT_START = re.compile(r"((?:19|20|21)\d\d)[\s,]")
+_BRACKETS_AT_END = re.compile(r"\s\([^()]{0,60}\)$")
+
+
+@lru_cache(maxsize=4096)
+def is_generic_heading(heading: str) -> bool:
+    """Tell whether a heading names a section (Summary, References, 2018-03), not a paper."""
+    if len(heading) > MAX_HEADING:
+        return False
+    phrase = bare_heading(heading)
+    if not phrase or parse_date(_BRACKETS_AT_END.sub("", heading.strip("# "))) is not None:
+        return True
+    candidates = [[phrase], split_phrase(phrase)]
+    return any(all(without_modifiers(p, _SECTION_NAMES) for p in parts) for parts in candidates)
+
 
 @dataclass(frozen=True, slots=True)
 class Title:
@@ -62,14 +104,20 @@ def find_title(
 ) -> Title:
     """Find a note's title: front matter, a title field, a heading, a bullet, the file's name."""
     given = fields.get("title") or fields.get("name")
-    headings = _headings(markup, blocks)
+    headings = find_headings(markup, blocks)
     number = next((n for n, found in enumerate(headings) if not is_generic_heading(found.text)), -1)
-    heading = None if number < 0 else _title_of_heading(markup, headings[number])
+    heading = None
+    if number >= 0:
+        at = headings[number].position
+        heading = make_title(markup[at].lstrip("# \t"), at)
+        heading = heading if heading.text else None
     if isinstance(given, (str, int, float)) and str(given).strip():
         title = make_title(str(given))
-        same = heading is not None and _same(heading.text, title.text)
-        link = title.link or (heading.link if heading else None)
-        return Title(title.text, title.year, link, heading.position if heading and same else None)
+        if heading:
+            same = _key(heading.text) == _key(title.text)
+            position = heading.position if same else None
+            title = replace(title, link=title.link or heading.link, position=position)
+        return title
     for line in markup[:_FIELD_LINES]:
         match = _FIELD.match(line)
         if match and not is_generic_heading(match[1]):
@@ -79,16 +127,17 @@ def find_title(
         return linked
     named = Title(title_from_path(path))
     is_nameless = named.text.lower() in _NAMELESS  # a README that no folder names
-    if heading and not (
-        (is_nameless or _says_enough(named.text))
-        and (
+    if heading and (
+        heading.link
+        or not (is_nameless or _can_be_title(named.text))
+        or not (
             _heads_a_section(markup, headings, number)
-            or (_names_its_note(path) and _is_first_section(markup, headings, number, named.text))
+            or _is_first_section(path, named.text, markup, headings[number:])
         )
     ):
         return heading
     opening = None if heading else _opening_line(path, markup, blocks)
-    if opening is None and is_nameless:  # `My notes` says more than `README`
+    if opening is None and is_nameless:  # `My notes` is better than `README`
         above = (found.text for found in (headings[:number] if heading else headings))
         worded = (text for text in above if text[0].isalpha() and text.lower() not in _NAMELESS)
         opening = next(worded, None)
@@ -104,6 +153,22 @@ def make_title(line: str, position: int | None = None) -> Title:
     return Title(text, year, linked[1] if linked else None, position)
 
 
+def year_from_title(title: str) -> tuple[int | None, str]:
+    """Read the year of `Name (2017)` or `[ICLR 2018] Name`; return it with the title.
+
+    Only a lone year in round brackets at the end is taken off the title.
+    """
+    if lone := _LONE_YEAR_AT_END.search(title, max(0, len(title) - 16)):
+        return read_year(lone[1]), title[: lone.start()].rstrip() or title
+    for brackets in _BRACKETS.finditer(title[:_MAX_CHARS]):
+        inside = brackets[1].strip(" \\")
+        if parse_date(inside) not in (None, inside[:4]):
+            continue  # the day of a log's entry
+        if match := _YEAR_AT_END.search(inside) or _YEAR_AT_START.match(inside):
+            return read_year(next(filter(None, match.groups()))), title
+    return None, title
+
+
 def title_from_path(path: str) -> str:
     """Make a title of a file's name, or of its folder's when the name says nothing."""
     pure = PurePosixPath(path)
@@ -116,38 +181,11 @@ def title_from_path(path: str) -> str:
     return words or name.strip() or path.strip()
 
 
-def _same(one: str, other: str) -> bool:
-    return _key(one) == _key(other)
-
-
 def _key(text: str) -> str:
     return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    """A heading of a note that has words."""
-
-    position: int
-    level: int
-    text: str
-
-
-def _headings(markup: Sequence[str], blocks: Sequence[Block]) -> list[_Heading]:
-    found = (
-        _Heading(block.start, *heading_text(markup[block.start : block.end]))
-        for block in blocks
-        if block.kind == "heading"
-    )
-    return [heading for heading in found if heading.text]
-
-
-def _title_of_heading(markup: Sequence[str], heading: _Heading) -> Title | None:
-    title = make_title(markup[heading.position].lstrip("# \t"), heading.position)
-    return title if title.text else None
-
-
-def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number: int) -> bool:
+def _heads_a_section(markup: Sequence[str], headings: Sequence[HeadingLine], number: int) -> bool:
     """Tell a heading that is one section of several from the title above them.
 
     In a vault the file's name is the title, and the first heading opens the first section:
@@ -159,8 +197,6 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
         for other in headings[number + 1 :]
         if other.level <= heading.level and not is_generic_heading(other.text)
     ]
-    if linked_title(markup[heading.position]):
-        return False
     if sum(other.level == heading.level for other in headings[:number]) >= _SECTIONS_BEFORE:
         return True
     if not siblings:
@@ -173,43 +209,40 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[_Heading], number
     return heading.level > 1 and len(before.split()) >= _WORDS_OF_TEXT
 
 
-def _names_its_note(path: str) -> bool:
-    """Tell a file's name that was written as a title, `Hash maps.md`, from one like `vit.md`."""
-    stem = PurePosixPath(path).stem
-    return stem.lower() not in _NAMELESS and (" " in stem or stem != stem.lower())
-
-
 def _is_first_section(
-    markup: Sequence[str], headings: Sequence[_Heading], number: int, name: str
+    path: str, name: str, markup: Sequence[str], headings: Sequence[HeadingLine]
 ) -> bool:
-    """Tell a first heading below level 1 that stands among its like, or that is no title at all.
+    """Tell whether the first of some headings is a section, under a file's name that is a title.
 
-    It is the title after all if it begins with the file's name, or names a paper just below.
+    It is below level 1 and has others of its level, or is no title at all. It is the title after
+    all if it begins with the file's name, or names a paper just below.
     """
-    heading = headings[number]
-    if linked_title(markup[heading.position]) or _key(heading.text).startswith(_key(name)):
+    stem = PurePosixPath(path).stem
+    if stem.lower() in _NAMELESS or (" " not in stem and stem == stem.lower()):
+        return False  # `vit.md` is no title, `Hash maps.md` is one
+    position, level, text = headings[0]
+    if _key(text).startswith(_key(name)):
         return False
-    if _NO_TITLE.search(heading.text):
+    if _NO_TITLE.search(text):
         return True
     siblings = sum(
-        other.level == heading.level and not is_generic_heading(other.text)
-        for other in headings[number + 1 :]
+        other.level == level and not is_generic_heading(other.text) for other in headings[1:]
     )
-    if heading.level < 2 or siblings < (2 if heading.level == 2 else 1):
+    if level < 2 or siblings < (2 if level == 2 else 1):
         return False
-    below = markup[heading.position + 1 : heading.position + 1 + _LINES_TO_PAPER]
+    below = markup[position + 1 : position + 1 + _LINES_TO_PAPER]
     return not any("/" in line and is_paper_line(line) and paper_id(line) for line in below)
 
 
-def _says_enough(name: str) -> bool:
+def _can_be_title(name: str) -> bool:
     """Tell a file's name that can be a title from `notes 3`."""
     words = re.findall(r"[^\W\d_]{2,}", name)
-    tells = len(words) > 1 or any(len(word) > 2 for word in words)
-    return tells and not is_generic_heading(" ".join(words))
+    is_name = len(words) > 1 or any(len(word) > 2 for word in words)
+    return is_name and not is_generic_heading(" ".join(words))
 
 
 def _opening_link(markup: Sequence[str], blocks: Sequence[Block]) -> Title | None:
-    """Read the link to a paper that is the first line of a note, and has it for itself."""
+    """Read the link to a paper that is alone on the first line of a note."""
     if not blocks or blocks[0].kind != "paragraph":
         return None
     lines = [line.strip() for line in markup[: blocks[0].end] if line.strip()]
@@ -221,25 +254,23 @@ def _opening_link(markup: Sequence[str], blocks: Sequence[Block]) -> Title | Non
     return title if names_paper and is_name else None
 
 
-def _spells_out(path: str, line: str) -> bool:
-    """Tell a line that has all words of the file's name, which is short for it."""
-    words = re.findall(r"[^\W\d_]{3,}", title_from_path(path).casefold())
-    written = line.casefold()
-    return len(words) > 1 and all(word in written for word in words)
-
-
 def _opening_line(path: str, markup: Sequence[str], blocks: Sequence[Block]) -> str | None:
-    """Give the bullet, or in a text file the line alone, that opens a note as its title."""
+    """Return the bullet that opens a note as its title, or the line alone.
+
+    A line does so in a text file, or where it has all words of the file's name, which is short
+    for it.
+    """
     if not blocks or (len(blocks) < 2 and blocks[0].kind != "list"):
         return None
-    alone = (
-        blocks[0].kind == "paragraph"
-        and not "".join(markup[blocks[0].start + 1 : blocks[0].end]).strip()
-    )
-    text = plain(without_marker(markup[blocks[0].start]))
-    is_text_file = path.lower().endswith((".txt", ".text"))
-    if not (blocks[0].kind == "list" or (alone and (is_text_file or _spells_out(path, text)))):
-        return None
-    shortest = 2 if blocks[0].kind == "list" else 1
+    kind, start, end, _ = blocks[0]
+    text = plain(without_marker(markup[start]))
+    if kind == "list":
+        opens, shortest = True, 2
+    else:
+        alone = kind == "paragraph" and not "".join(markup[start + 1 : end]).strip()
+        words = re.findall(r"[^\W\d_]{3,}", title_from_path(path).casefold())
+        spells_out = len(words) > 1 and all(word in text.casefold() for word in words)
+        opens = alone and (path.lower().endswith((".txt", ".text")) or spells_out)
+        shortest = 1
     fits = shortest <= len(text.split()) <= _MAX_OPENING_WORDS and "://" not in text
-    return text if fits and not text.endswith((".", ":", ",", ";")) else None
+    return text if opens and fits and not text.endswith((".", ":", ",", ";")) else None

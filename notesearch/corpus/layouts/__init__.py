@@ -1,40 +1,38 @@
-"""How notes lie in a file: one module and one row of LAYOUTS for each way seen in the wild.
+"""Find the notes in a file: one function and one row of LAYOUTS for each way seen in the wild.
 
-A layout is a function `split(document, asked=False)` that gives the parts of the file that
-are notes of their own, or None when the file does not lie that way. `asked` is true when a
+A layout is a function `split(document, asked=False)` that returns the parts of the file that
+are notes of their own, or None when the file is laid out in another way. `asked` is true when a
 reading rule of the settings names the layout: then its doubts are left aside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 
+from notesearch.corpus.decode import UnreadableError
 from notesearch.corpus.document import Document
-from notesearch.corpus.layouts.bullets import split_bullets
-from notesearch.corpus.layouts.cards import split_cards
-from notesearch.corpus.layouts.feed import split_feed
-from notesearch.corpus.layouts.headings import split_headings
+from notesearch.corpus.layouts.copied_pages import split_cards, split_feed, split_listing
+from notesearch.corpus.layouts.digests import split_bullets, split_headings, split_table_rows
 from notesearch.corpus.layouts.index_page import keep_index_page
-from notesearch.corpus.layouts.listing import split_listing
-from notesearch.corpus.layouts.part import Part
-from notesearch.corpus.layouts.records import split_records
-from notesearch.corpus.layouts.table_rows import split_table_rows
-from notesearch.corpus.layouts.whole import keep_whole
-from notesearch.corpus.reading_rules import ReadingRule
+from notesearch.corpus.layouts.note_parts import Part, with_rest
+from notesearch.corpus.reading_rules import ReadingRule, compile_record_start
+from notesearch.records import NoteKind
 
 __all__ = ["LAYOUTS", "Part", "split_document"]
 
+# `^(a|aa)+$` would take years for a line of 60 signs; sound patterns take milliseconds a file.
+_MOST_SECONDS = 0.5
 
-class Layout(Protocol):
-    """A way in which several notes lie in one file."""
 
-    def __call__(self, document: Document, *, asked: bool = False) -> list[Part] | None:
-        """Give the parts, or None when the file does not lie this way."""
+def _keep_whole(document: Document, *, asked: bool = False) -> list[Part]:
+    """Take a document as one note: most Markdown, org and text files."""
+    return [Part(range(len(document.lines)), kind=NoteKind.NOTE)]
 
 
 # Tried in this order: the sharper the sign, the earlier.
-LAYOUTS: Mapping[str, Layout] = {
+LAYOUTS: Mapping[str, Callable[..., list[Part] | None]] = {
     "cards": split_cards,
     "feed": split_feed,
     "rows": split_table_rows,
@@ -42,21 +40,39 @@ LAYOUTS: Mapping[str, Layout] = {
     "headings": split_headings,
     "bullets": split_bullets,
     "listing": split_listing,
-    "none": keep_whole,
+    "none": _keep_whole,
 }
 
 
 def split_document(document: Document, rule: ReadingRule | None = None) -> list[Part]:
-    """Cut a document into its notes: by the rule if there is one, else as it shows itself."""
+    """Cut a document into its notes: by the rule if there is one, else by its own signs."""
     parts = _by_rule(document, rule) if rule else None
     splits = (split(document) for split in LAYOUTS.values())
-    return parts or next(found for found in splits if found)
+    return with_rest(document, parts or next(filter(None, splits)))
 
 
 def _by_rule(document: Document, rule: ReadingRule) -> list[Part] | None:
     if rule.record_start:
-        return split_records(document, rule.record_start)
+        starts = list(_find_starts(document, rule.record_start))
+        return [Part(range(*ends)) for ends in pairwise([*starts, len(document.lines)])]
     if rule.split == "headings" and rule.level:
         return split_headings(document, asked=True, level=rule.level)
     layout = LAYOUTS.get(rule.split or "")
     return layout(document, asked=True) if layout else None
+
+
+def _find_starts(document: Document, pattern: str) -> Iterator[int]:
+    """Find the lines that match a pattern of the user's own, all of them in a bounded time."""
+    try:
+        start = compile_record_start(pattern)
+    except ValueError as error:  # rules that no settings file has brought
+        raise UnreadableError(f"record_start {pattern!r} is no pattern: {error}") from error
+    began = time.process_time()
+    for position, line in enumerate(document.lines):
+        left = began + _MOST_SECONDS - time.process_time()
+        try:
+            if start.search(line, timeout=max(left, 0.001)):
+                yield position
+        except TimeoutError as error:
+            reason = f"record_start {pattern!r} takes too long here; use no repeats within repeats"
+            raise UnreadableError(reason, document.numbers[position]) from error

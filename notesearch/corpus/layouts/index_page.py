@@ -1,4 +1,4 @@
-"""Know the pages that only name other notes: they steal the first rank from the notes.
+"""Recognise the pages that only name other notes: they steal the first rank from the notes.
 
 Left out of the ranking they raised nDCG@10 on real notes from 0.504 to 0.516.
 """
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from notesearch.corpus.document import Document
-from notesearch.corpus.facts.years import year_from_venue_line
-from notesearch.corpus.layouts.part import LINK, Part, count_words
-from notesearch.corpus.markdown_lines import plain
+from notesearch.corpus.facts.byline import year_from_venue_line
+from notesearch.corpus.layouts.note_parts import Part, count_words, count_words_beside_links
+from notesearch.corpus.markdown_lines import ANY_LINK
 from notesearch.records import NoteKind
 
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}
@@ -34,15 +34,7 @@ def keep_index_page(document: Document, *, asked: bool = False) -> list[Part] | 
     """Take a page whole and mark it, when most of its lines do no more than link."""
     if not asked and not _is_index_page(document):
         return None
-    return [Part(range(len(document.lines)), NoteKind.INDEX_PAGE)]
-
-
-def _only_names(line: str) -> bool:
-    """Tell a heading, a rule, or the line of authors and venue below a link."""
-    if _HEADING.match(line):
-        return True
-    below_a_link = line[:1].isspace() and len(line) <= _LONGEST_NAMES
-    return below_a_link and year_from_venue_line(plain(line)) is not None
+    return [Part(range(len(document.lines)), kind=NoteKind.INDEX_PAGE)]
 
 
 def _is_index_page(document: Document) -> bool:
@@ -55,38 +47,38 @@ def _is_index_page(document: Document) -> bool:
     texts = _texts(document)
     if not texts:
         return by_name
-    linking = [line for line in texts if _links(line)]
-    if not by_name and len(linking) < max(_MIN_LINKS, _LINKING_SHARE * len(texts)):
-        return False
-    naming = sum(_says_little(line) for line in linking)
+    naming = sum(_links(line) and _says_little(line) for line in texts)
     if by_name:
         return (
             naming >= 0.5 * len(texts)
             or sum(map(count_words, texts)) < 20
             or _lists_names(texts, naming)
         )
-    linked = naming >= max(_MIN_LINKS, _LINKING_SHARE * len(texts))
-    words_beside = sum(count_words(LINK.sub(" ", line)) for line in texts)
-    return linked and words_beside < 20 * naming
+    if naming < max(_MIN_LINKS, _LINKING_SHARE * len(texts)):
+        return False
+    return sum(map(count_words_beside_links, texts)) < 20 * naming
 
 
-def _texts(document: Document) -> list[str]:
-    """Give the lines that are neither blank nor headings nor mere names."""
-    headings = {heading.position for heading in document.headings}
-    return [
-        line
-        for position, line in enumerate(document.markup)
-        if line.strip() and position not in headings and not _only_names(line)
-    ]
+def _says_more_than_links(markup: Sequence[str]) -> bool:
+    """Recognise most notes by a glance at their lines, without reading any of them."""
+    links = sum(map(_may_link, markup))
+    if links < _MIN_LINKS:
+        return True
+    texts = sum(not line[:1].isspace() and not _HEADING.match(line) for line in markup if line)
+    return links < _LINKING_SHARE * texts
+
+
+def _may_link(line: str) -> bool:
+    return "[" in line or "://" in line
 
 
 def _links(line: str) -> bool:
     """Tell whether a line links; a figure is something to look at."""
-    return _may_link(line) and not line.startswith("![") and LINK.search(line) is not None
+    return _may_link(line) and not line.startswith("![") and ANY_LINK.search(line) is not None
 
 
 def _says_little(line: str) -> bool:
-    return count_words(LINK.sub(" ", line)) <= _MAX_WORDS_BESIDE
+    return count_words_beside_links(line) <= _MAX_WORDS_BESIDE
 
 
 def _lists_names(texts: Sequence[str], naming: int) -> bool:
@@ -98,24 +90,29 @@ def _lists_names(texts: Sequence[str], naming: int) -> bool:
 
 
 def _is_title_alone(document: Document) -> bool:
-    """Tell a file that was begun and never written: one heading and no text."""
-    texts = [line for line in document.markup[:_MAX_LINES_OF_TITLE] if line.strip()]
+    """Recognise a file that was begun and never written: one heading and no text."""
     return (
         len(document.markup) <= _MAX_LINES_OF_TITLE
-        and len(texts) <= 2
+        and sum(bool(line.strip()) for line in document.markup) <= 2
         and len(document.headings) == 1
         and not _texts(document)
     )
 
 
-def _says_more_than_links(markup: Sequence[str]) -> bool:
-    """Know most notes by a glance at their lines, without reading any of them."""
-    links = sum(map(_may_link, markup))
-    if links < _MIN_LINKS:
-        return True
-    texts = sum(not line[:1].isspace() and not _HEADING.match(line) for line in markup if line)
-    return links < _LINKING_SHARE * texts
+def _texts(document: Document) -> list[str]:
+    """Return the lines that are neither blank nor headings, rules or names of authors."""
+    headings = {heading.position for heading in document.headings}
+    return [
+        line
+        for position, line in enumerate(document.markup)
+        if line.strip()
+        and position not in headings
+        and not _HEADING.match(line)
+        and not _names_authors(line)
+    ]
 
 
-def _may_link(line: str) -> bool:
-    return "[" in line or "://" in line
+def _names_authors(line: str) -> bool:
+    """Tell whether a line is the one of authors and venue below a link."""
+    below_a_link = line[:1].isspace() and len(line) <= _LONGEST_NAMES
+    return below_a_link and year_from_venue_line(line) is not None

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notesearch.corpus.facts.byline import year_from_venue_line
 from notesearch.corpus.facts.dates import (
     date_from_folder,
     date_from_line,
@@ -19,7 +20,7 @@ from notesearch.corpus.facts.dates import (
     parse_date,
     read_line,
 )
-from notesearch.corpus.facts.years import year_from_title, year_from_venue_line
+from notesearch.corpus.facts.title import year_from_title
 
 CASES: dict[str, list[Any]] = yaml.safe_load(
     Path(__file__).with_name("date_cases.yaml").read_text(encoding="utf-8")

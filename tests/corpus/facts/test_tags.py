@@ -8,16 +8,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.facts.run_together import split_run_together
+from notesearch.corpus.facts.run_together_tags import split_run_together
 from notesearch.corpus.facts.tags import (
     folder_tags,
     hashtag_line,
     inline_hashtags,
-    normalise_tag,
-    tag_and_parents,
     tags_from_line,
     tags_from_value,
 )
+from notesearch.spelling import normalise_tag
 
 CASES: dict[str, list[Any]] = yaml.safe_load(
     Path(__file__).with_name("tag_cases.yaml").read_text(encoding="utf-8")
@@ -47,11 +46,6 @@ def test_front_matter_value_is_read_as(value: object, tags: list[str]) -> None:
     assert tags_from_value(value) == tuple(tags)
 
 
-@pytest.mark.parametrize(("tag", "normal"), CASES["normal"])
-def test_tag_is_compared_as(tag: str, normal: str) -> None:
-    assert normalise_tag(tag) == normal
-
-
 @pytest.mark.parametrize(("path", "tags"), CASES["folders"])
 def test_folders_are_topics(path: str, tags: list[str]) -> None:
     assert folder_tags(path) == tuple(tags)
@@ -62,10 +56,6 @@ def test_run_together_tags_are_cut(
     text: str, vocabulary: list[str], tags: list[str], rest: str
 ) -> None:
     assert split_run_together(text, vocabulary) == (tuple(tags), rest)
-
-
-def test_tag_is_found_by_what_it_lies_under() -> None:
-    assert tag_and_parents("rl/offline/cql") == ("rl/offline/cql", "rl/offline", "rl")
 
 
 def test_tags_of_the_corpus_go_before_built_in_terms() -> None:
@@ -119,12 +109,6 @@ def test_any_line_is_read(line: str) -> None:
     assert hashtag_line(line) != ()
     assert all(inline_hashtags(line))
     assert all(folder_tags(line))
-
-
-@given(st.text())
-def test_normalising_twice_changes_nothing(tag: str) -> None:
-    normal = normalise_tag(tag)
-    assert normalise_tag(normal) == normal
 
 
 TERMS = st.sampled_from(["dpo", "alignment", "rlhf", "reward-models", "tool-use"])

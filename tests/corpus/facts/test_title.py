@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.facts.title import Title, find_title, make_title, title_from_path
+from notesearch.corpus.facts.title import (
+    Title,
+    find_title,
+    is_generic_heading,
+    make_title,
+    title_from_path,
+)
 from notesearch.corpus.markdown_blocks import parse_blocks
+from notesearch.records import Role
+
+CASES = yaml.safe_load(Path(__file__).with_name("title_cases.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -102,3 +114,23 @@ def test_any_file_has_a_title(text, name):
     title = find_title(f"{name}.md", {}, lines, parse_blocks(lines))
     assert title.text == title.text.strip() != ""
     assert "\n" not in title.text
+
+
+@pytest.mark.parametrize("heading", [*CASES["generic"], *(role.value for role in Role)])
+def test_heading_names_a_section(heading):
+    assert is_generic_heading(heading)
+
+
+@pytest.mark.parametrize("heading", CASES["specific"])
+def test_heading_names_a_paper(heading):
+    assert not is_generic_heading(heading)
+
+
+@given(st.text() | st.text(alphabet="#*[]():;,/&-. 123TLDRresults", max_size=120))
+def test_any_heading_is_a_section_or_a_title(heading):
+    assert is_generic_heading(heading) in (True, False)
+
+
+@pytest.mark.parametrize("unit", ["#", "[", "1.", "results and ", " ", ":", "(", "{", "> "])
+def test_heading_of_a_megabyte_names_no_section(unit):
+    assert not is_generic_heading(unit * (1_000_000 // len(unit)))

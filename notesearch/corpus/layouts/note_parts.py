@@ -1,4 +1,4 @@
-"""What a layout gives: the stretches of a file that are notes of their own."""
+"""The parts of a file that are notes of their own, and how many words they have."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from notesearch.corpus.document import Document
+from notesearch.corpus.markdown_lines import ADDRESS, ANY_LINK
 from notesearch.records import NoteKind
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Lines of a document that make one note, and what their place in it tells of them."""
+    """Lines of a document that make one note, and the facts that their position gives."""
 
     positions: Sequence[int]  # in the document's lines, ascending
-    kind: NoteKind
-    title: str | None = None  # None: the lines themselves tell
+    title: str | None = None  # None: find it in the lines
     topics: tuple[str, ...] = ()  # the headings above, which become tags
+    kind: NoteKind = NoteKind.DIGEST_PART
     date: str | None = None
     year: int | None = None  # in which the paper came out
     run_together_tags: str = ""  # "dpoalignmentrlhf", still to be split
@@ -25,44 +26,37 @@ class Part:
     headings: frozenset[int] = frozenset()  # positions of lines that are headings without markup
 
 
-# What stands around the papers of a digest is a note itself from so many words on.
+# The text around the papers of a digest is a note itself from so many words on.
 MIN_WORDS_OF_NOTE = 80
+_MAX_SENTENCE = 120  # characters
 
 _WORD = re.compile(r"[^\W_]{2,}")
-_TARGET = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?\)|https?://\S+|<[^>]{1,200}>")
-# A link to anywhere, with its words.
-LINK = re.compile(
-    r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()]*(?:\([^()]*\)[^()]*)?\)"
-    r"|\[\[[^\[\]]*\]\]|<?https?://\S+"
-)
+_UNSEEN = re.compile(ADDRESS + r"|<[^>]{1,200}>")
 
 
 def count_words(text: str) -> int:
-    """Count the words a reader sees, link targets and tags left out."""
+    """Count the words a reader sees, without the targets of links and without tags."""
     if "](" in text or "://" in text or "<" in text:
-        text = _TARGET.sub(" ", text)
+        text = _UNSEEN.sub(" ", text)
     return len(_WORD.findall(text))
 
 
+def count_words_beside_links(line: str) -> int:
+    """Count the words of a line that are in no link."""
+    return count_words(ANY_LINK.sub(" ", line))
+
+
 def with_rest(document: Document, parts: Sequence[Part]) -> list[Part]:
-    """Add what stands around the parts as a last one, so that no word of a file is lost."""
+    """Add the lines around the parts as a last one, so that no word of a file is lost."""
     taken = {position for part in parts for position in part.positions}
     rest = [position for position in range(len(document.lines)) if position not in taken]
     words = sum(count_words(document.lines[position]) for position in rest)
     if words == 0:
         return list(parts)
-    is_note = words >= MIN_WORDS_OF_NOTE <= _words_beside_links(document, rest)
-    return [*parts, Part(rest, NoteKind.NOTE if is_note else NoteKind.INDEX_PAGE)]
-
-
-def _words_beside_links(document: Document, positions: Iterable[int]) -> int:
-    """Count the words of lines, but for links, headings and the heads of tables."""
     heads = {block.start for block in document.blocks if block.kind in ("heading", "table")}
-    return sum(
-        count_words(LINK.sub(" ", document.markup[position]))
-        for position in positions
-        if position not in heads
-    )
+    prose = (document.markup[position] for position in rest if position not in heads)
+    is_note = words >= MIN_WORDS_OF_NOTE <= sum(map(count_words_beside_links, prose))
+    return [*parts, Part(rest, kind=NoteKind.NOTE if is_note else NoteKind.INDEX_PAGE)]
 
 
 def fills(document: Document, parts: Sequence[Part]) -> bool:
@@ -71,12 +65,10 @@ def fills(document: Document, parts: Sequence[Part]) -> bool:
     return inside >= 0.5 * sum(map(count_words, document.markup))
 
 
-def first_sentence(lines: Iterable[str], max_chars: int = 120) -> str | None:
-    """Give the opening words of a stretch of prose, as a title for what has none."""
+def first_sentence(lines: Iterable[str]) -> str | None:
+    """Return the opening words of some lines of prose, as a title for a note without one."""
     text = " ".join(" ".join(lines).split())
-    if not text:
-        return None
     sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z“\"'(])", text, maxsplit=1)[0].rstrip(" .…")
-    if len(sentence) <= max_chars:
+    if len(sentence) <= _MAX_SENTENCE:
         return sentence or None
-    return sentence[:max_chars].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + " …"
+    return sentence[:_MAX_SENTENCE].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + " …"

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from notesearch.corpus.facts.metadata import Facts, find_date, read_facts, unique_tags
+from notesearch.corpus.facts import Facts, read_facts
+from notesearch.corpus.facts.dates import find_date
+from notesearch.corpus.facts.tags import unique_tags
 from notesearch.corpus.facts.title import Title
 
 UNTITLED = Title("T")

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notesearch.records import Role
+from notesearch.spelling import (
+    normalise_paper,
+    normalise_tag,
+    paper_id,
+    paper_ids,
+    role_of,
+    role_of_line,
+    tag_and_parents,
+)
+
+CASES: dict[str, list[Any]] = yaml.safe_load(
+    Path(__file__).with_name("spelling_cases.yaml").read_text(encoding="utf-8")
+)
+IDENTITIES = sorted({identity for _, identity in CASES["papers"] if identity})
+FRAGMENTS = """
+arxiv arXiv: .org/ abs/ 2305.18290 cs/0112017 10.1145/ a(b) https:// aclweb.org/ P17-1001 )
+openreview.net/ forum?id= thecvf.com/ openaccess. _paper v2 .pdf nature.com/articles/ %2F &amp;
+"""
+PIECES = st.sampled_from([*FRAGMENTS.split(), " "])
+
+
+def test_a_query_loads_the_module_without_what_reads_notes() -> None:
+    code = "import notesearch.spelling, sys; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "notesearch.spelling" in loaded
+    assert not [name for name in loaded if name.startswith("notesearch.corpus")]
+
+
+@pytest.mark.parametrize(("tag", "normal"), CASES["tags"])
+def test_tag_is_compared_as(tag: str, normal: str) -> None:
+    assert normalise_tag(tag) == normal
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(tag: str) -> None:
+    normal = normalise_tag(tag)
+    assert normalise_tag(normal) == normal
+
+
+def test_tag_is_found_by_what_it_lies_under() -> None:
+    assert tag_and_parents("rl/offline/cql") == ("rl/offline/cql", "rl/offline", "rl")
+
+
+@pytest.mark.parametrize(("text", "identity"), CASES["papers"])
+def test_text_names_the_paper(text: str, identity: str | None) -> None:
+    assert paper_id(text) == identity
+
+
+@pytest.mark.parametrize(("text", "identities"), CASES["all_papers"])
+def test_each_paper_is_listed_once(text: str, identities: list[str]) -> None:
+    assert paper_ids(text) == tuple(identities)
+
+
+@pytest.mark.parametrize(("text", "identity"), CASES["typed_papers"])
+def test_what_a_user_types_is_understood(text: str, identity: str | None) -> None:
+    assert normalise_paper(text) == identity
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_identity_typed_as_shown_is_itself(identity: str) -> None:
+    assert normalise_paper(identity) == identity
+
+
+@given(st.text() | st.lists(PIECES, max_size=12).map("".join))
+def test_identities_of_any_text_are_canonical(text: str) -> None:
+    assert all(normalise_paper(identity) == identity for identity in paper_ids(text))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "arxiv",
+        "arxiv.org/abs/",
+        "https://a(",
+        "10.1145/a(",
+        "10.1145/)",
+        "openreview.net/a?a=&",
+        "openaccess.thecvf.com/a/",
+        "aclweb.org//a/",
+        "semanticscholar.org/paper/",
+        "nature.com/articles/",
+        "pmid ",
+        "(",
+    ],
+)
+def test_papers_of_a_megabyte_are_read(unit: str) -> None:
+    line = unit * (1_000_000 // len(unit))
+    assert isinstance(paper_ids(line), tuple)
+    assert normalise_paper(line) is None or unit.startswith("10.")
+
+
+@pytest.mark.parametrize(("heading", "role"), CASES["roles"])
+def test_heading_gives_its_section_a_role(heading: str, role: str | None) -> None:
+    assert role_of(heading) is (None if role is None else Role(role))
+
+
+@pytest.mark.parametrize(("line", "role"), CASES["role_lines"])
+def test_line_claims_a_role_for_its_paragraph(line: str, role: str | None) -> None:
+    assert role_of_line(line) is (None if role is None else Role(role))
+
+
+def test_every_role_has_a_heading() -> None:
+    assert {Role(role) for _, role in CASES["roles"] if role} == set(Role)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_name_of_a_role_is_a_heading_of_it(role: Role) -> None:
+    assert role_of(role.value) is role
+
+
+@pytest.mark.parametrize("mark", ["#", "3.", "3.2", "(2)", "IV.", "a)", "📝", "⚠️", ":memo:", "**"])
+@pytest.mark.parametrize("role", list(Role))
+def test_mark_before_a_heading_leaves_its_role(role: Role, mark: str) -> None:
+    assert role_of(f"{mark} {role.value.title()}:") is role
+
+
+@given(st.text() | st.text(alphabet="#*[]():;,/&-. 123TLDRresults", max_size=120))
+def test_any_heading_is_read(heading: str) -> None:
+    assert role_of(heading) is None or isinstance(role_of(heading), Role)
+    assert role_of_line(heading) is None or isinstance(role_of_line(heading), Role)
+
+
+@pytest.mark.parametrize(
+    "unit", ["#", "tl;dr ", "[", "1.", "results and ", " ", ":", "(", "{", "> "]
+)
+def test_heading_of_a_megabyte_has_no_role(unit: str) -> None:
+    heading = unit * (1_000_000 // len(unit))
+    assert role_of(heading) is None
+    assert role_of_line(heading) is None
