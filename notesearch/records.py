@@ -8,9 +8,9 @@ passage with its score. This module uses the standard library alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class NoteKind(Enum):
@@ -88,8 +88,29 @@ class Section:
     blocks: tuple[Block, ...]  # the heading first; the sections of a note tile its lines
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a note says about itself and its paper. A new fact is a new field here."""
+
+    tags: tuple[str, ...] = ()  # as written
+    folder_tags: tuple[str, ...] = ()  # outermost first
+    date: str | None = None  # of the note, as precise as written: 2026-05-12, 2020-06, 2018
+    year: int | None = None  # of the paper
+    paper: str | None = None  # "arxiv:2305.18290", "doi:10.18653/v1/p17-1001", …
+    links: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    # Acronyms with their long forms, in lower case: ("dpo", "direct preference optimization").
+    acronyms: tuple[tuple[str, str], ...] = ()
+
+
+def facts_of(note: Facts) -> dict[str, Any]:
+    """Return the facts of a note alone, by their names."""
+    return {field.name: getattr(note, field.name) for field in fields(Facts)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Facts):
     """What one person wrote on one paper."""
 
     id: str  # "notes/dpo.md", or "digest.md#direct-preference-optimization" for a part
@@ -102,16 +123,6 @@ class Note:
     markup: tuple[str, ...]  # the same lines as Markdown: `lines` itself unless org or rst
     line_numbers: Sequence[int]  # the line in the file of each of `lines`
     sections: tuple[Section, ...]
-    tags: tuple[str, ...] = ()  # as written
-    folder_tags: tuple[str, ...] = ()  # outermost first
-    date: str | None = None  # of the note, as precise as written: 2026-05-12, 2020-06, 2018
-    year: int | None = None  # of the paper
-    paper: str | None = None  # "arxiv:2305.18290", "doi:10.18653/v1/p17-1001", …
-    links: tuple[str, ...] = ()
-    authors: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    # What it explains, short and long, in lower case: ("dpo", "direct preference optimization").
-    acronyms: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from notesearch.corpus.decode import UnreadableError
 from notesearch.corpus.document import Document, open_document
-from notesearch.corpus.facts import Facts, read_facts
+from notesearch.corpus.facts import read_facts
 from notesearch.corpus.facts.acronyms import find_acronyms
 from notesearch.corpus.facts.dates import date_from_heading, date_from_line, find_date
 from notesearch.corpus.facts.run_together_tags import split_run_together
@@ -23,7 +23,7 @@ from notesearch.corpus.markdown_blocks import blocks_within, parse_blocks
 from notesearch.corpus.reading_rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
 from notesearch.corpus.walk import NOT_UTF8, is_utf8
-from notesearch.records import Block, FileReading, Finding, Note, NoteKind
+from notesearch.records import Block, Facts, FileReading, Finding, Note, NoteKind, facts_of
 from notesearch.regular_files import read_stamped
 
 # A topic heading longer than this is a sentence or a date range, not a tag.
@@ -117,6 +117,14 @@ class _PartReader:
         facts = read_facts(
             path, fields, markup, title, inline_tags=self._inline_tags, is_part=is_part
         )
+        facts = replace(
+            facts,
+            tags=self._tags(part, facts, numbers[0]),
+            folder_tags=self._folder_tags,
+            date=part.date or facts.date or self._date_around(part),
+            year=part.year or facts.year,
+            acronyms=find_acronyms("\n".join(lines), (title.text, *facts.aliases)),
+        )
         return Note(
             id=self._id(title.text) if is_part else document.path,
             path=document.path,
@@ -128,15 +136,7 @@ class _PartReader:
             markup=markup,
             line_numbers=numbers,
             sections=find_sections(markup, blocks, title.position),
-            tags=self._tags(part, facts, numbers[0]),
-            folder_tags=self._folder_tags,
-            date=part.date or facts.date or self._date_around(part),
-            year=part.year or facts.year,
-            paper=facts.paper,
-            links=facts.links,
-            authors=facts.authors,
-            aliases=facts.aliases,
-            acronyms=find_acronyms("\n".join(lines), (title.text, *facts.aliases)),
+            **facts_of(facts),
         )
 
     def _markup(self, part: Part, lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
 # table's tokenizer parts words at it.
@@ -37,6 +37,7 @@ TABLES = (
         reason TEXT NOT NULL
     )""",
     "CREATE INDEX findings_by_file ON findings (file)",
+    # What a filter or an order asks of the facts has a column of its own.
     """CREATE TABLE notes (
         id INTEGER PRIMARY KEY,
         file INTEGER NOT NULL REFERENCES files (id),
@@ -48,12 +49,12 @@ TABLES = (
         sizes TEXT,
         line_start INTEGER NOT NULL,
         line_end INTEGER NOT NULL,
-        date TEXT,
-        year INTEGER,
-        paper TEXT,
-        links TEXT NOT NULL,
-        authors TEXT NOT NULL,
-        aliases TEXT NOT NULL
+        facts TEXT NOT NULL,
+        date TEXT AS (facts ->> 'date') STORED,
+        year INTEGER AS (facts ->> 'year') STORED,
+        paper TEXT AS (facts ->> 'paper') STORED,
+        authors TEXT AS (facts -> 'authors') STORED,
+        aliases TEXT AS (facts -> 'aliases') STORED
     )""",
     "CREATE INDEX notes_by_file ON notes (file)",
     "CREATE INDEX notes_by_note_id ON notes (note_id)",

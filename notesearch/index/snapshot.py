@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.query.filters import Filter
-from notesearch.records import NoteKind, Passage
+from notesearch.records import Facts, NoteKind, Passage
 
 # ---------------------------------------------------------------- values
 
@@ -57,8 +57,8 @@ class PassageTable:
     tokens: int  # in all
 
 
-@dataclass(frozen=True, slots=True)
-class StoredNote:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredNote(Facts):
     """A note as the index keeps it: all but its lines."""
 
     note_id: str
@@ -67,14 +67,6 @@ class StoredNote:
     kind: NoteKind
     line_start: int
     line_end: int
-    tags: tuple[str, ...]
-    folder_tags: tuple[str, ...]
-    date: str | None
-    year: int | None
-    paper: str | None
-    links: tuple[str, ...]
-    authors: tuple[str, ...]
-    aliases: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

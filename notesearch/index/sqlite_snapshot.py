@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,8 @@ from notesearch.records import NoteKind, Passage, Role
 _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
     p.search_text, p.tokens, p.note FROM passages p
     WHERE p.id IN (SELECT value FROM json_each(?))"""
-_NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.date,
-    n.year, n.paper, n.links, n.authors, n.aliases FROM notes n JOIN files f ON f.id = n.file
-    WHERE n.id IN (SELECT value FROM json_each(?))"""
-_TAGS = """SELECT note, folder, written FROM tags
-    WHERE whole AND note IN (SELECT value FROM json_each(?)) ORDER BY note, folder, position"""
+_NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.facts
+    FROM notes n JOIN files f ON f.id = n.file WHERE n.id IN (SELECT value FROM json_each(?))"""
 _BY_NAME = {
     "note_id": "SELECT id FROM notes WHERE note_id = ?",
     "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
@@ -188,16 +186,10 @@ class SqliteSnapshot:
 
     def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
         """Return some notes by their number inside the index."""
-        wanted = _json(numbers)
-        tags: dict[tuple[int, int], list[str]] = {}
-        for note, folder, written in self._catalog.rows(_TAGS, (wanted,)):
-            tags.setdefault((note, folder), []).append(written)
+        rows = self._catalog.rows(_NOTES, (_json(numbers),))
         try:
-            return {
-                row[0]: _stored_note(row, tags.get((row[0], 0), []), tags.get((row[0], 1), []))
-                for row in self._catalog.rows(_NOTES, (wanted,))
-            }
-        except ValueError as error:
+            return {row[0]: _stored_note(row) for row in rows}
+        except (TypeError, ValueError) as error:
             raise self._damaged(error) from error
 
     def list_notes(
@@ -288,24 +280,22 @@ def _json(numbers: Iterable[int]) -> str:
     return json.dumps([int(number) for number in numbers])
 
 
-def _stored_note(row: Row, tags: list[str], folder_tags: list[str]) -> StoredNote:
-    links, authors, aliases = (tuple(json.loads(part)) for part in row[10:13])
+def _stored_note(row: Row) -> StoredNote:
+    _, note_id, path, title, kind, line_start, line_end, facts = row
     return StoredNote(
-        note_id=row[1],
-        path=row[2],
-        title=row[3],
-        kind=NoteKind(row[4]),
-        line_start=row[5],
-        line_end=row[6],
-        tags=tuple(tags),
-        folder_tags=tuple(folder_tags),
-        date=row[7],
-        year=row[8],
-        paper=row[9],
-        links=links,
-        authors=authors,
-        aliases=aliases,
+        note_id=note_id,
+        path=path,
+        title=title,
+        kind=NoteKind(kind),
+        line_start=line_start,
+        line_end=line_end,
+        **{name: _as_tuple(value) for name, value in json.loads(facts).items()},
     )
+
+
+def _as_tuple(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return a value of the facts as it was before it was JSON: with tuples for lists."""
+    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
 
 
 def _stored_passage(row: Row, note: StoredNote) -> StoredPassage:

@@ -10,7 +10,7 @@ from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
-from notesearch.records import Finding, Note, Passage, ReadFile
+from notesearch.records import Finding, Note, Passage, ReadFile, facts_of
 from notesearch.spelling import normalise_tag, tag_and_parents
 
 _NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
@@ -177,7 +177,7 @@ class CatalogWriter:
                     passages.append(
                         _passage_row(self._last_passage, self._last_note, next(vector), passage)
                     )
-        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(16)})", notes)
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(11)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(6)})", tags)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
@@ -220,9 +220,6 @@ def _marks(count: int) -> str:
 def _note_row(
     number: int, file: int, note: Note, first_passage: int, passages: Sequence[Passage]
 ) -> Sequence[Value]:
-    lists = (
-        json.dumps(part, ensure_ascii=False) for part in (note.links, note.authors, note.aliases)
-    )
     return (
         number,
         file,
@@ -234,10 +231,7 @@ def _note_row(
         ",".join(str(passage.tokens) for passage in passages) or None,
         note.line_start,
         note.line_end,
-        note.date,
-        note.year,
-        note.paper,
-        *lists,
+        json.dumps(facts_of(note), ensure_ascii=False),
     )
 
 

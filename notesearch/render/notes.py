@@ -6,21 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from notesearch.index.snapshot import StoredNote, TagCount
-from notesearch.records import Note, Passage
+from notesearch.records import Note, Passage, facts_of
 from notesearch.render.terminal import Style, escaped, printable, printable_lines, to_json
 
 _SHOWN_WORDS = 14
 # The fields of a note and of a passage in JSON, in their order.
-_NOTE_FIELDS = (
-    *("id", "path", "title", "tags", "folder_tags", "date", "year", "paper", "kind"),
-    *("line_start", "line_end"),
-)
+_NOTE_FIELDS = ("id", "path", "title", "kind", "line_start", "line_end")
 _PASSAGE_FIELDS = ("section", "role", "line_start", "line_end", "text", "search_text", "tokens")
 
 
 def note_to_json(note: Note, passages: Sequence[Passage]) -> str:
     """Write a note with its passages as one JSON object on one line."""
-    value = {name: getattr(note, name) for name in _NOTE_FIELDS}
+    value = {name: getattr(note, name) for name in _NOTE_FIELDS} | facts_of(note)
     value["passages"] = [
         {name: getattr(passage, name) for name in _PASSAGE_FIELDS} for passage in passages
     ]

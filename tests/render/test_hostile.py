@@ -224,13 +224,21 @@ def test_paths_are_a_line_each(found):
 
 @given(HOSTILE, HOSTILE, NAMES, HOSTILE)
 def test_notes_and_tags_are_printable(path, title, names, text):
-    note = Note(
-        path, path, title, NoteKind.NOTE, 1, 2, (), (), (), (), names, names, title, 2020, title,
-        names, names, names,
-    )  # fmt: skip
+    facts = {
+        "tags": names,
+        "folder_tags": names,
+        "date": title,
+        "year": 2020,
+        "paper": title,
+        "links": names,
+        "authors": names,
+        "aliases": names,
+    }
+    place = {"path": path, "title": title, "kind": NoteKind.NOTE, "line_start": 1, "line_end": 2}
+    body = {"lines": (), "markup": (), "line_numbers": (), "sections": ()}
+    note = Note(id=path, **place, **body, **facts)
     passages = (Passage("a", path, names, None, 1, 2, text, text, 3),)
-    fields = StoredNote.__dataclass_fields__
-    stored = StoredNote(**{name: getattr(note, name.removeprefix("note_")) for name in fields})
+    stored = StoredNote(note_id=path, **place, **facts)
     counts = [TagCount(title, title, True, 3), TagCount(path, path, False, 1)]
     lines = [
         *notes.note_lines(note, passages),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from notesearch.corpus.facts.byline import find_authors, find_year
@@ -20,24 +19,12 @@ from notesearch.corpus.facts.papers import (
 from notesearch.corpus.facts.tags import find_tags
 from notesearch.corpus.facts.title import Title, is_generic_heading
 from notesearch.corpus.markdown_lines import mend_links
+from notesearch.records import Facts
 from notesearch.spelling import paper_id, paper_ids
 
 _LABELLED_LINK = re.compile(r"\s{0,8}(?:[-*+]\s+)?\*{0,2}" + PAPER_LINK.pattern, re.IGNORECASE)
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_HEAD_LINE = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The facts in a note's head, lines, name and folders."""
-
-    tags: tuple[str, ...]
-    date: str | None
-    year: int | None
-    paper: str | None
-    links: tuple[str, ...]
-    authors: tuple[str, ...]
-    aliases: tuple[str, ...]
 
 
 def read_facts(
