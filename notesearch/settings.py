@@ -2,7 +2,7 @@
 
 Later ones win. A key nobody knows is an error that names the nearest known one: a setting misspelt
 is a setting that silently does nothing. What `./notesearch.yaml` may not say before the person has
-said `notesearch trust` stands in one table, `NEEDS_TRUST`.
+given `notesearch trust` stands in one table, `NEEDS_TRUST`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +20,13 @@ from notesearch.lazy import Lazy
 from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.candidates import CandidateFinder, join_ids, leave_out
-from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
+from notesearch.search.fusion import Ranking, Reranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import gather, make_hits
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.note_lookup import find_titled
 from notesearch.search.off_topic_floor import floor_of, has_all_words
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
-
-if TYPE_CHECKING:
-    from notesearch.embedding.protocol import Embedder
-    from notesearch.search.fusion import Reranking
 
 # Passages that each ranking hands to the mix.
 DEPTH = 1000
