@@ -117,7 +117,6 @@ class Searcher:
         A `reranking` comes before a note is put first for its title.
         """
         question = Question(words, tuple(phrases), mode)
-        _require_counts(k, per_note)
         embedded = None
         if mode is not Mode.LEXICAL:
             embedded = self._beside.submit(self._embed, question.text)
@@ -161,7 +160,6 @@ class Searcher:
         per_note: int | None = 1,
     ) -> Answer:
         """Find what is like some notes, given by number; the notes stay out."""
-        _require_counts(k, per_note)
         allowed_ids = self._candidates.find(snapshot, (), where)
         likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
         chosen = gather(snapshot, likeness.ranking, k, per_note)
@@ -224,11 +222,6 @@ def _joined(one: Nearest, other: Nearest) -> Nearest:
     return Nearest(
         np.concatenate([one.ids, other.ids]), np.concatenate([one.cosines, other.cosines])
     )
-
-
-def _require_counts(k: int, per_note: int | None) -> None:
-    if k < 1 or (per_note is not None and per_note < 1):
-        raise UsageError("the number of hits, and of those of a note, must be 1 or more")
 
 
 def _is_weak(
