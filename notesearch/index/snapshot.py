@@ -178,14 +178,15 @@ class Snapshot(Protocol):
 
     def list_notes(
         self, where: Filter | None, limit: int, *, with_passages: bool = False
-    ) -> list[StoredNote]:
+    ) -> dict[int, StoredNote]:
         """Return the notes of which a filter lets something through, the newest first.
 
-        Notes without a date come last. With `with_passages`, notes without text are left out.
+        They go by their numbers; those without a date come last. With `with_passages`, notes
+        without text are left out.
         """
 
-    def passages_of_note(self, note: int, where: Filter | None = None) -> list[StoredPassage]:
-        """Return the passages of a note that a filter lets through, in the order of the note."""
+    def passages_of_note(self, note: int) -> list[StoredPassage]:
+        """Return the passages of a note, in the order of the note."""
 
     def tags(self, where: Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
