@@ -263,21 +263,18 @@ def test_files_are_their_owners_alone(corpus: LineCorpus, index_dir: Path) -> No
     ["[]", "null", "5", '"x"', '{"tags": "abc"}', '{"tags": [5]}', '{"paper": {"a": 1}}', "{"],
 )
 def test_facts_that_no_update_writes_are_damage(
-    corpus: LineCorpus, index_dir: Path, facts: str
+    corpus: LineCorpus, index_dir: Path, facts: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update_index(index_dir, plan_of(corpus))
     with Store(index_dir) as store, store.snapshot() as snapshot:
         rows = [(1, "a.md", "a.md", "A", "note", 1, 1, facts)]
         plain = snapshot._catalog.rows
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            pytest.raises(UnusableIndexError, match="is damaged"),
-        ):
-            patch.setattr(
-                snapshot._catalog,
-                "rows",
-                lambda sql, v=(): rows if "facts" in sql else plain(sql, v),
-            )
+        monkeypatch.setattr(
+            snapshot._catalog,
+            "rows",
+            lambda sql, values=(): rows if "facts" in sql else plain(sql, values),
+        )
+        with pytest.raises(UnusableIndexError, match="is damaged"):
             snapshot.notes([1])
 
 
