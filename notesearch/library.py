@@ -331,7 +331,7 @@ class Index:
             require_count("limit", limit, _ALL)
         with self._snapshot() as snapshot:
             only = _checked_filter(snapshot, where)
-            return list(snapshot.list_notes(only, _ALL if limit is None else limit).values())
+            return snapshot.list_notes(only, _ALL if limit is None else limit)
 
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""

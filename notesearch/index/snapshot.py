@@ -176,14 +176,14 @@ class Snapshot(Protocol):
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
         """Return the notes of a name, `by` note_id, passage_id, path, or title without case."""
 
-    def list_notes(
-        self, where: Filter | None, limit: int, *, with_passages: bool = False
-    ) -> dict[int, StoredNote]:
+    def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first.
 
-        They go by their numbers; those without a date come last. With `with_passages`, notes
-        without text are left out.
+        Those without a date come last.
         """
+
+    def newest(self, notes: Sequence[int], limit: int) -> list[int]:
+        """Return the newest of some notes in the order of `list_notes`."""
 
     def passages_of_note(self, note: int) -> list[StoredPassage]:
         """Return the passages of a note, in the order of the note."""

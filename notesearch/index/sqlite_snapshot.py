@@ -199,20 +199,24 @@ class SqliteSnapshot:
         except ValueError as error:
             raise self._damaged(error) from error
 
-    def list_notes(
-        self, where: Filter | None, limit: int, *, with_passages: bool = False
-    ) -> dict[int, StoredNote]:
+    def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""
-        sql, values = _notes_where(where)
-        if with_passages:
-            sql = f"n.passages > 0 AND ({sql})"
+        numbers = self._newest_where(*_notes_where(where), limit)
+        found = self.notes(numbers)
+        return [found[number] for number in numbers]
+
+    def newest(self, notes: Sequence[int], limit: int) -> list[int]:
+        """Return the newest of some notes, the newest first."""
+        sql = "n.id IN (SELECT value FROM json_each(?))"
+        return self._newest_where(sql, (_json(notes),), limit)
+
+    def _newest_where(self, sql: str, values: tuple[Value, ...], limit: int) -> list[int]:
         rows = self._catalog.rows(
             f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {sql}
             ORDER BY n.date IS NULL, n.date DESC, f.path, n.line_start LIMIT ?""",
             (*values, limit),
         )
-        found = self.notes([number for (number,) in rows])
-        return {number: found[number] for (number,) in rows}
+        return [number for (number,) in rows]
 
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
         """Return the notes of that name, by their number: by note id, passage id, path or title."""

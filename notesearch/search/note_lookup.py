@@ -35,7 +35,7 @@ def find_note(snapshot: Snapshot, name: str) -> tuple[int, StoredNote]:
             ids = ", ".join(note.note_id for note in list(found.values())[:_SHOWN])
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise UsageError(f"{name} means {len(found)} notes: {ids}{more}; give one of these ids")
-    notes = snapshot.list_notes(None, 100_000).values()
+    notes = snapshot.list_notes(None, 100_000)
     names = [text for note in notes for text in (note.note_id, note.title)]
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "to list them, run: notesearch notes"
@@ -64,7 +64,8 @@ def find_newest(snapshot: Snapshot, where: Filter, k: int, per_note: int | None)
     let_through = snapshot.passage_ids(where)
     owners = snapshot.table.note_of[let_through]
     chosen: list[int] = []
-    for number in snapshot.list_notes(where, k, with_passages=True):
+    firsts = np.flatnonzero(np.diff(owners, prepend=0))  # a note's passages are in a row
+    for number in snapshot.newest(owners[firsts].tolist(), k):
         chosen.extend(let_through[owners == number][:per_note].tolist())
         if len(chosen) >= k:
             break
