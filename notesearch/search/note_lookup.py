@@ -73,6 +73,3 @@ def find_newest(snapshot: Snapshot, where: Filter, k: int, per_note: int | None)
     unknown = np.full(len(found), np.nan)
     unranked = Ranking(np.zeros(len(found), np.int64), np.zeros(len(found)), unknown, unknown)
     return make_hits(Chosen(tuple(enumerate(found)), {}), unranked)
-
-
-_LIKENESS = 0.7  # of difflib: dpos to dpo has 0.86, survey to surveys 0.92, rl to nlp 0.4
