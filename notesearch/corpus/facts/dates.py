@@ -70,7 +70,7 @@ def find_date(path: str, fields: Mapping[str, object], head: Sequence[str] = ())
         next(filter(None, given), None)
         or date_from_name(path.rsplit("/", 1)[-1])[0]
         or next(filter(None, map(date_from_line, head)), None)
-        or date_from_folder(path)
+        or date_from_folders(path)[0]
     )
 
 
@@ -194,20 +194,21 @@ def date_from_name(file_name: str) -> tuple[str | None, str]:
     return day, rest + dot + extension if rest else file_name
 
 
-def is_date_folder(name: str, *, inside_date: bool) -> bool:
-    """Tell whether a folder is named after a date; `09` is one only inside another."""
-    return bool(parse_date(name) or (inside_date and _month_or_day(name)))
+def date_from_folders(path: str) -> tuple[str | None, list[str]]:
+    """Read the date of the folders of a note: `2014/september/x.md` is of 2014-09.
 
-
-def date_from_folder(path: str) -> str | None:
-    """Read the date of the folders of a note: `2014/september/x.md` is 2014-09."""
+    Return it with the other folders. `09` is a month only below a year, however far.
+    """
     found: str | None = None
+    others = []
     for folder in re.split(r"[/\\]", path)[:-1]:
         if whole := parse_date(folder):
             found = whole
         elif found and (number := _month_or_day(folder)):
             found = parse_date(f"{found}-{number}") or found
-    return found
+        else:
+            others.append(folder)
+    return found, others
 
 
 def _date_at_start(text: str) -> tuple[str | None, str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from notesearch.corpus.facts.dates import is_date_folder
+from notesearch.corpus.facts.dates import date_from_folders
 from notesearch.corpus.markdown_lines import LINK
 from notesearch.corpus.search_text.rewriting import word_set
 from notesearch.spelling import normalise_tag
@@ -289,12 +289,10 @@ def inline_hashtags(line: str) -> tuple[str, ...]:
 def folder_tags(path: str) -> tuple[str, ...]:
     """Read the folders of a note as topics, outermost first, without dates and containers."""
     tags: list[str] = []
-    inside_date = False
-    for folder in re.split(r"[/\\]", path)[:-1]:
-        inside_date = is_date_folder(folder, inside_date=inside_date)
+    for folder in date_from_folders(path)[1]:
         name = re.sub(r"^\d{1,4}(?:\.\d{1,3})*\s?[-_. ]\s?", "", folder).strip(" _")
         normal = normalise_tag(name)
         is_container = not _CONTAINER_FOLDERS.isdisjoint((normal, normal.removesuffix("s")))
-        if not (inside_date or is_container or folder.startswith(".") or name.isdigit()):
+        if not (is_container or folder.startswith(".") or name.isdigit()):
             tags.append(name)
     return unique_tags(tags)
