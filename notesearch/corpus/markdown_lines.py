@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -31,6 +31,10 @@ _HTML = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
 # Titles, headings and names are shorter; the marks of a longer line would be paired forever.
 _LONGEST_PLAIN = 1000
 _LONGEST_LINKED = 4000
+# A line of code's fence: what stands before it, the fence, the language behind it.
+FENCE = re.compile(
+    r"^([ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE
+)
 _ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}\s*$")
 _MARKER = re.compile(r"^\s*(?:>\s*)*(?:[-*+]|\d{1,3}[.)])?\s*(?:\[[ xX]\]\s+)?")
 
@@ -105,6 +109,26 @@ def linked_title(line: str) -> tuple[str, str] | None:
         return None
     words, around = len(plain(match[1]).split()), len(plain(LINK.sub(" ", line)).split())
     return (plain(match[1]), match[2]) if words >= 1 and around <= max(4, words) else None
+
+
+def pair_fences(
+    fences: Sequence[re.Match[str]],
+) -> Iterator[tuple[re.Match[str], re.Match[str] | None]]:
+    """Yield each match of FENCE that opens code, with the one that closes it.
+
+    A fence with a language inside an open one means that the earlier was never closed.
+    """
+    number = 0
+    while number < len(fences):
+        opening = fences[number]
+        number += 1
+        closing = None
+        for later, fence in enumerate(fences[number:], number + 1):
+            if fence[2].startswith(opening[2]):
+                if not fence[3].strip():
+                    closing, number = fence, later
+                break
+        yield opening, closing
 
 
 def mend_links(line: str) -> str:

@@ -49,6 +49,7 @@ def test_fence_that_nobody_closes_is_blanked():
     assert mend_fences(["```", "b", "```"]) == ["```", "b", "```"]
     assert mend_fences(["```", "b", "```python", "c", "```"]) == ["", "b", "```python", "c", "```"]
     assert mend_fences(["````", "```", "````"]) == ["````", "```", "````"]
+    assert mend_fences(["````", "```", "a", "```", "~~~"]) == ["", "```", "a", "```", ""]
 
 
 def test_heading_gets_its_missing_space_and_a_hashtag_none():
