@@ -16,7 +16,7 @@ from hashlib import blake2b
 from itertools import accumulate, compress, pairwise, repeat
 
 from notesearch.corpus.passage_groups import Piece, group_pieces, speaker_of
-from notesearch.corpus.search_text.plain_words import to_words
+from notesearch.corpus.search_text import to_words
 from notesearch.records import Block, Note, Passage, Section
 
 # The title may take this share of a passage; a longer one is cut, in the search text alone.

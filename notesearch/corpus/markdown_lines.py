@@ -1,4 +1,4 @@
-"""Read single lines of Markdown: the level and words of a heading, the target of a link."""
+"""Read single lines of Markdown: a heading, a link, a fence of code, and the words in them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ _LONGEST_LINKED = 4000
 FENCE = re.compile(
     r"^([ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE
 )
+_WORD = re.compile(r"[^\W_]{2,}")
+_UNSEEN = re.compile(ADDRESS + r"|<[^>]{1,200}>")
 _ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}\s*$")
 _MARKER = re.compile(r"^\s*(?:>\s*)*(?:[-*+]|\d{1,3}[.)])?\s*(?:\[[ xX]\]\s+)?")
 
@@ -148,3 +150,15 @@ def unquote(text: str) -> str:
         if len(text) > 1 and text.startswith(opened) and text.endswith(closed):
             return text[1:-1].strip()
     return text
+
+
+def count_words(text: str) -> int:
+    """Count the words a reader sees, without the targets of links and without tags."""
+    if "](" in text or "://" in text or "<" in text:
+        text = _UNSEEN.sub(" ", text)
+    return len(_WORD.findall(text))
+
+
+def count_words_beside_links(line: str) -> int:
+    """Count the words of a line that are in no link."""
+    return count_words(ANY_LINK.sub(" ", line))

@@ -1,7 +1,7 @@
 """Read dates as ISO strings, as precise as they were written: 2026-05-12, 2020-06, 2018.
 
-They are dates of a note; the year of its paper is another thing, and byline.py reads it. Text
-without a date, or with an impossible one (2020-02-31), gives None.
+They are dates of a note; the year of its paper is another thing, which facts/__init__.py reads.
+Text without a date, or with an impossible one (2020-02-31), gives None.
 """
 
 from __future__ import annotations

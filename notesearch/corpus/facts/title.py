@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -54,6 +54,7 @@ _SECTIONS_BEFORE = 2  # so many of a heading's level above it: it is one of them
 _LINES_TO_PAPER = 4
 _MAX_OPENING_WORDS = 25
 _MAX_CHARS = 300
+_MAX_SENTENCE = 120  # characters
 
 # Headings that name a section and give it no role.
 _SECTION_NAMES = ROLES.keys() | read_phrases(
@@ -167,6 +168,15 @@ def year_from_title(title: str) -> tuple[int | None, str]:
         if match := _YEAR_AT_END.search(inside) or _YEAR_AT_START.match(inside):
             return read_year(next(filter(None, match.groups()))), title
     return None, title
+
+
+def first_sentence(lines: Iterable[str]) -> str | None:
+    """Return the opening words of some lines of prose, as a title for a note without one."""
+    text = " ".join(" ".join(lines).split())
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z“\"'(])", text, maxsplit=1)[0].rstrip(" .…")
+    if len(sentence) <= _MAX_SENTENCE:
+        return sentence or None
+    return sentence[:_MAX_SENTENCE].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + " …"
 
 
 def title_from_path(path: str) -> str:

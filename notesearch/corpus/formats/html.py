@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from notesearch.corpus.formats import MAX_LIST_LEVELS, Translated, fence_around
 from notesearch.corpus.formats.html_tags import (
     WHITE,
     Tag,
@@ -22,7 +23,6 @@ from notesearch.corpus.formats.html_tags import (
     read_head,
     tokenize,
 )
-from notesearch.corpus.formats.translated import MAX_LIST_LEVELS, Translated, fence_around
 
 _BLOCKS = {
     "address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dl", "dt",

@@ -17,7 +17,7 @@ import shlex
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from notesearch.corpus.formats.translated import (
+from notesearch.corpus.formats import (
     LineTranslator,
     Translated,
     fence_around,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from notesearch.corpus.formats.translated import LineTranslator, Translated, indent_of
+from notesearch.corpus.formats import LineTranslator, Translated, indent_of
 
 _DIRECTIVE = re.compile(r"\.\. (?:\|[^|]+\| )?([\w:+.-]*\w)::(?:\s+(.*))?")
 _TARGET = re.compile(r"\.\. _(?:`([^`]+)`|([^:]+)):(?:\s+(.*))?")

@@ -8,15 +8,15 @@ reading rule of the settings names the layout: then its doubts are left aside.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from notesearch.corpus.decode import UnreadableError
-from notesearch.corpus.document import Document
+from notesearch.corpus.document import Document, Part
 from notesearch.corpus.layouts.copied_pages import split_cards, split_feed, split_listing
 from notesearch.corpus.layouts.digests import split_bullets, split_headings, split_table_rows
 from notesearch.corpus.layouts.index_page import keep_index_page
-from notesearch.corpus.layouts.note_parts import Part, with_rest
+from notesearch.corpus.markdown_lines import count_words, count_words_beside_links
 from notesearch.corpus.reading_rules import ReadingRule, compile_record_start
 from notesearch.records import NoteKind
 
@@ -24,6 +24,21 @@ __all__ = ["LAYOUTS", "Part", "split_document"]
 
 # `^(a|aa)+$` would take years for a line of 60 signs; sound patterns take milliseconds a file.
 _MOST_SECONDS = 0.5
+# The text around the papers of a digest is a note itself from so many words on.
+MIN_WORDS_OF_NOTE = 80
+
+
+def _with_rest(document: Document, parts: Sequence[Part]) -> list[Part]:
+    """Add the lines around the parts as a last one, so that no word of a file is lost."""
+    taken = {position for part in parts for position in part.positions}
+    rest = [position for position in range(len(document.lines)) if position not in taken]
+    words = sum(count_words(document.lines[position]) for position in rest)
+    if words == 0:
+        return list(parts)
+    heads = {block.start for block in document.blocks if block.kind in ("heading", "table")}
+    prose = (document.markup[position] for position in rest if position not in heads)
+    is_note = words >= MIN_WORDS_OF_NOTE <= sum(map(count_words_beside_links, prose))
+    return [*parts, Part(rest, kind=NoteKind.NOTE if is_note else NoteKind.INDEX_PAGE)]
 
 
 def _keep_whole(document: Document, *, asked: bool = False) -> list[Part]:
@@ -48,7 +63,7 @@ def split_document(document: Document, rule: ReadingRule | None = None) -> list[
     """Cut a document into its notes: by the rule if there is one, else by its own signs."""
     parts = _by_rule(document, rule) if rule else None
     splits = (split(document) for split in LAYOUTS.values())
-    return with_rest(document, parts or next(filter(None, splits)))
+    return _with_rest(document, parts or next(filter(None, splits)))
 
 
 def _by_rule(document: Document, rule: ReadingRule) -> list[Part] | None:

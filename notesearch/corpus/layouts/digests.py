@@ -7,19 +7,15 @@ from enum import Enum
 from itertools import takewhile
 from typing import NamedTuple
 
-from notesearch.corpus.document import Document
+from notesearch.corpus.document import Document, Part, fills
 from notesearch.corpus.facts.dates import parse_date
 from notesearch.corpus.facts.papers import PAPER_LINK, is_paper_line
 from notesearch.corpus.facts.title import is_generic_heading
-from notesearch.corpus.layouts.note_parts import (
-    Part,
-    count_words,
-    count_words_beside_links,
-    fills,
-)
 from notesearch.corpus.markdown_lines import (
     ANY_LINK,
     HeadingLine,
+    count_words,
+    count_words_beside_links,
     linked_title,
     mend_links,
     plain,

@@ -9,10 +9,9 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from notesearch.corpus.document import Document
-from notesearch.corpus.facts.byline import year_from_venue_line
-from notesearch.corpus.layouts.note_parts import Part, count_words, count_words_beside_links
-from notesearch.corpus.markdown_lines import ANY_LINK
+from notesearch.corpus.document import Document, Part
+from notesearch.corpus.facts import year_from_venue_line
+from notesearch.corpus.markdown_lines import ANY_LINK, count_words, count_words_beside_links
 from notesearch.records import NoteKind
 
 _INDEX_NAMES = {"readme", "index", "summary", "toc", "contents", "_index", "home", "moc"}

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.facts.byline import year_from_venue_line
+from notesearch.corpus.facts import year_from_venue_line
 from notesearch.corpus.facts.dates import (
     date_from_folders,
     date_from_line,
