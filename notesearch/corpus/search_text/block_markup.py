@@ -42,29 +42,8 @@ _LINES = (
         "\n",
     ),
     Rule("[^", re.compile(r"\n[ \t>]*\[\^[^\[\]\n]+\]:"), "\n"),
-    # org keywords that only fence, and property drawers
-    Rule("#+", re.compile(r"\n[ \t]*#\+(?:begin|end|BEGIN|END|results|RESULTS)[^\n]*"), "\n"),
-    Rule("#+", re.compile(r"\n[ \t]*#\+(?=\w)"), "\n"),
-    Rule(":END:", re.compile(r"\n[ \t]*:(?:PROPERTIES|END|ID|CUSTOM_ID):[^\n]*"), "\n"),
-    # rst directives: those that name a path or a language, targets, options; then the rest
-    Rule(
-        ".. ",
-        re.compile(
-            r"\n[ \t]*\.\. +(?:figure|image|code|code-block|sourcecode|include|literalinclude"
-            r"|math|toctree|raw|highlight|contents|role|default-role)::[^\n]*"
-        ),
-        "\n",
-    ),
-    Rule(".. _", re.compile(r"\n[ \t]*\.\. _[^\n]*:[^\n]*"), "\n"),
-    Rule(
-        "\n ",
-        re.compile(
-            r"\n[ \t]+:(?:width|height|scale|align|name|class|target|figwidth|label|linenos|lines"
-            r"|language|maxdepth|caption-align):(?=[ \n])[^\n]*"
-        ),
-        "\n",
-    ),
-    Rule("\n ", re.compile(r"\n[ \t]+:(?:alt|caption|title):(?=[ \n])"), "\n"),
+    # long blocks of org and rst come as their files have them: keywords, directives, footnotes
+    Rule("#+", re.compile(r"\n[ \t]*#\+(?:begin|end|results)[^\n]*", re.IGNORECASE), "\n"),
     Rule(".. ", re.compile(r"\n[ \t]*\.\. +(?:\[[^\]\n]*\]|[\w-]+::)?(?=[^\n])"), "\n"),
     # quotes and callout heads, then bullets, task boxes and headings
     Rule(">", re.compile(r"\n[ \t]*>[ \t>]*(?:\[![\w/| -]+\][-+]?)?"), "\n"),
@@ -78,10 +57,7 @@ _LINES = (
         ),
         "\n",
     ),
-    Rule("# ", re.compile(r"(?<=\n)#{1,6}[ \t]+"), ""),
     Rule(" #", re.compile(r" #{1,6} *(?=\n)"), ""),
-    # org tags behind a heading: "Title :rl:offline:"
-    Rule(":\n", re.compile(r":(?<= :)((?:[\w@]+:)+)(?=\n)"), lambda m: m[1].replace(":", " ")),
 )
 
 
