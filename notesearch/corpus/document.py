@@ -168,6 +168,6 @@ class Part:
 
 
 def fills(document: Document, parts: Sequence[Part]) -> bool:
-    """Tell whether a file consists of these parts for the most."""
+    """Return whether a file consists of these parts for the most."""
     inside = sum(count_words(document.markup[n]) for part in parts for n in part.positions)
     return inside >= 0.5 * sum(map(count_words, document.markup))

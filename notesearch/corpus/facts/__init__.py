@@ -220,7 +220,7 @@ def _authors_from_venue_line(line: str) -> tuple[str, ...]:
 
 
 def _is_person(text: str) -> bool:
-    """Tell whether a text reads as a name or two: two to six words with capitals, no digits."""
+    """Return whether a text reads as a name or two: two to six words with capitals, no digits."""
     words = text.split()
     names = [word for word in words if word not in _PARTICLES]
     named = all(word[0].isupper() and _NAME.fullmatch(word) for word in names)

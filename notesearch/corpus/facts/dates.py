@@ -96,10 +96,8 @@ def read_year(digits: str) -> int | None:
 
 def date_from_value(value: object) -> str | None:
     """Read a front-matter value: a date, a date with time, a year, or text."""
-    for _ in range(4):  # an unquoted [[2020-06-03]] is a list in a list
-        if not isinstance(value, list) or not value:
-            break
-        value = value[0]
+    if isinstance(value, list):  # an unquoted [[2020-06-03]] is a list in a list
+        return date_from_value(value[0]) if value else None
     if isinstance(value, date):  # a datetime is one too
         return _iso(value.year, value.month, value.day)
     if isinstance(value, bool):

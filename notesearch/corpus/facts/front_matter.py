@@ -45,13 +45,13 @@ _COSTLY_TOML = re.compile(
 class FrontMatter:
     """The fields of a note's head, the lines it takes, and what was wrong with it."""
 
-    fields: Mapping[str, object] = field(default_factory=dict)  # keys in lower case
+    fields: Mapping[str, object] = field(default_factory=dict)  # keys as `date_added`
     problem: tuple[int, str] | None = None  # (line, reason)
     line_start: int = 0  # first and last line, counted from 1; 0 and 0 when there is none
     line_end: int = 0
 
     def __bool__(self) -> bool:
-        """Tell whether the note has a head."""
+        """Return whether the note has a head."""
         return self.line_end > 0
 
 
@@ -95,7 +95,7 @@ def _fenced(lines: Sequence[str], start: int, fence: str) -> FrontMatter:
 
 
 def _is_head(body: Sequence[str], *, first: bool) -> bool:
-    """Tell a head from prose between two rules; one that opens the file is believed sooner."""
+    """Distinguish a head from prose between two rules; at the start of a file any key will do."""
     text = [line for line in body if line.strip() and not line.startswith("#")]
     if not text:
         return first and bool(body)
@@ -152,12 +152,17 @@ def _read(
 
 
 def _fields(value: dict[object, object], *, open_tables: bool) -> Iterator[tuple[str, object]]:
-    """Yield keys in lower case with their values; [taxonomies] and [extra] of TOML hold tags."""
+    """Yield keys and values; the tables [taxonomies] and [extra] of TOML hold tags."""
     for key, item in value.items():
         if open_tables and isinstance(item, dict):
             yield from _fields(item, open_tables=False)
         else:
-            yield str(key).strip().lower(), item
+            yield _spell_key(str(key)), item
+
+
+def _spell_key(key: str) -> str:
+    """Return the spelling in which keys are looked up: `Date-Added` is `date_added`."""
+    return "_".join(key.strip().lower().replace("-", " ").split())
 
 
 def _read_lines(body: Sequence[str]) -> dict[str, object]:
@@ -171,7 +176,7 @@ def _read_lines(body: Sequence[str]) -> dict[str, object]:
             value = match[2].strip().strip("\"'")
             items = []
             is_template = "{{" in value or "<%" in value
-            fields[match[1].strip().lower()] = "" if is_template else value or items
+            fields[_spell_key(match[1])] = "" if is_template else value or items
         elif bare.startswith("- ") and "{{" not in bare:
             items.append(bare[2:].strip().strip("\"'"))
     return {key: value for key, value in fields.items() if value not in ("", [])}

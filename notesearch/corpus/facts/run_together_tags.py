@@ -197,5 +197,5 @@ def _sure_pieces(letters: str, pieces: Sequence[_Piece]) -> list[_Piece]:
 
 
 def _is_rest(stretch: str) -> bool:
-    """Tell whether a stretch can be a tag of its own: a hyphen binds it to its neighbour."""
+    """Return whether a stretch can be a tag of its own: a hyphen binds it to its neighbour."""
     return len(stretch) >= _MIN_REST and stretch == stretch.strip("-/")

@@ -80,7 +80,7 @@ _BRACKETS_AT_END = re.compile(r"\s\([^()]{0,60}\)$")
 
 @lru_cache(maxsize=4096)
 def is_generic_heading(heading: str) -> bool:
-    """Tell whether a heading names a section (Summary, References, 2018-03), not a paper."""
+    """Return whether a heading names a section (Summary, References, 2018-03), not a paper."""
     if len(heading) > MAX_HEADING:
         return False
     phrase = bare_heading(heading)
@@ -196,7 +196,7 @@ def _key(text: str) -> str:
 
 
 def _heads_a_section(markup: Sequence[str], headings: Sequence[HeadingLine], number: int) -> bool:
-    """Tell a heading that is one section of several from the title above them.
+    """Distinguish a heading that is one section of several from the title above them.
 
     In a vault the file's name is the title, and the first heading opens the first section:
     it has siblings, and is numbered like them or comes after text or after `Overview`.
@@ -222,7 +222,7 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[HeadingLine], num
 def _is_first_section(
     path: str, name: str, markup: Sequence[str], headings: Sequence[HeadingLine]
 ) -> bool:
-    """Tell whether the first of some headings is a section, under a file's name that is a title.
+    """Return whether the first of some headings is a section, under a file's name that is a title.
 
     It is below level 1 and has others of its level, or is no title at all. It is the title after
     all if it begins with the file's name, or names a paper just below.
@@ -245,7 +245,7 @@ def _is_first_section(
 
 
 def _can_be_title(name: str) -> bool:
-    """Tell a file's name that can be a title from `notes 3`."""
+    """Distinguish a file's name that can be a title from `notes 3`."""
     words = re.findall(r"[^\W\d_]{2,}", name)
     is_name = len(words) > 1 or any(len(word) > 2 for word in words)
     return is_name and not is_generic_heading(" ".join(words))

@@ -361,7 +361,7 @@ class _Fields:
         return self.values
 
     def _add_title(self, value: str) -> None:
-        """Cut `citekey: Title`; the key tells which paper it is."""
+        """Cut `citekey: Title`; the key may be the identity of the paper."""
         key, colon, rest = value.partition(": ")
         match = _CITEKEY.fullmatch(key) if colon else None
         if match and rest.strip():

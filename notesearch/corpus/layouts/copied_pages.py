@@ -157,7 +157,7 @@ def split_feed(document: Document, *, asked: bool = False) -> list[Part] | None:
 
 
 def _is_page_label(line: str) -> bool:
-    """Tell a label of the page, such as `Latest`, from the first line of a paragraph."""
+    """Distinguish a label of the page, such as `Latest`, from the first line of a paragraph."""
     return len(line.split()) <= 4 and not line.rstrip().endswith((".", "…", ",", ":", ";"))
 
 

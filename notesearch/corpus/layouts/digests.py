@@ -83,14 +83,14 @@ def _paper_level(document: Document) -> int | None:
 
 
 def _may_be_paper(document: Document, number: int) -> bool:
-    """Tell whether a heading names no mere section, and has text below it."""
+    """Return whether a heading names no mere section, and has text below it."""
     heading = document.headings[number]
     below = document.markup[heading.position + 1 : document.heading_ends[number]]
     return not is_generic_heading(heading.text) and any(map(count_words, below))
 
 
 def _is_below_linked(document: Document, number: int) -> bool:
-    """Tell whether a heading stands below another that is a paper's title: parts of one note."""
+    """Return whether a heading stands below another that is a paper's title: parts of one note."""
     above = document.topic_paths[number][:-1]
     return any(linked_title(document.markup[heading.position]) for heading in above)
 
@@ -151,7 +151,7 @@ def split_bullets(document: Document, *, asked: bool = False) -> list[Part] | No
 
 
 def _is_paper_item(document: Document, item: Block) -> bool:
-    """Tell a reference with notes below it from a bullet of a note."""
+    """Distinguish a reference with notes below it from a bullet of a note."""
     line, end = _opening_of_item(document, item)
     is_linked = _URL.search(line) and (
         count_words(line) >= 2 or not is_generic_heading(plain(line))

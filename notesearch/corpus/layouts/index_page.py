@@ -72,7 +72,7 @@ def _may_link(line: str) -> bool:
 
 
 def _links(line: str) -> bool:
-    """Tell whether a line links; a figure is something to look at."""
+    """Return whether a line links; a figure is something to look at."""
     return _may_link(line) and not line.startswith("![") and ANY_LINK.search(line) is not None
 
 
@@ -81,7 +81,7 @@ def _says_little(line: str) -> bool:
 
 
 def _lists_names(texts: Sequence[str], naming: int) -> bool:
-    """Tell a list of papers, of which some are linked, from a note in bullets."""
+    """Distinguish a list of papers, of which some are linked, from a note in bullets."""
     if naming < max(_MIN_LINKS, _MIN_NAMING_SHARE * len(texts)):
         return False
     named = sum(_ITEM.match(line) is not None and _says_little(line) for line in texts)
@@ -112,6 +112,6 @@ def _texts(document: Document) -> list[str]:
 
 
 def _names_authors(line: str) -> bool:
-    """Tell whether a line is the one of authors and venue below a link."""
+    """Return whether a line is the one of authors and venue below a link."""
     below_a_link = line[:1].isspace() and len(line) <= _LONGEST_NAMES
     return below_a_link and year_from_venue_line(line) is not None

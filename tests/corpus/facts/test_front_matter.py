@@ -133,6 +133,12 @@ def test_toml_tables_of_tags_are_opened(table):
     assert head.fields == {"title": "A", "tags": ["b"]}
 
 
+@pytest.mark.parametrize("key", ["date_added", "Date-Added", "date added", "DATE  ADDED"])
+def test_keys_are_looked_up_in_one_spelling(key):
+    assert find_front_matter(lines(f"---\n{key}: x\n---\ntext")).fields == {"date_added": "x"}
+    assert find_front_matter(lines(f"---\n{key}: x\n- y: z: a\n---")).fields == {"date_added": "x"}
+
+
 PIECES = st.sampled_from(
     ["---", "+++", "title: a", "tags: [b]", "- c", "  d: e", "[x]", 'k = "v"', "", "# T", "text",
      "http://a.b", "&a", "*a", "!!b", "{", "\t", "...", "a:: b", "tags:"]
