@@ -127,35 +127,30 @@ class _Cutter:
         """Yield the sections of the note, in order, or their parts where they don't fit."""
         sections = self._note.sections
         spans = [(section.blocks[0].start, section.blocks[-1].end) for section in sections]
-        longest = int(self.room * _MAX_CHARS_PER_TOKEN)
-        wholes = self._measure_lines(spans, sections, longest)
+        wholes = self._measure_lines(spans, sections, int(self.room * _MAX_CHARS_PER_TOKEN))
         for section, whole in zip(sections, wholes, strict=True):
             if whole and whole.size <= self.room:
                 yield whole
             else:
-                yield from self._block_pieces(
-                    section.blocks, section, whole.size if whole else longest
-                )
+                yield from self._block_pieces(section.blocks, section)
 
-    def _block_pieces(
-        self, blocks: Sequence[Block], section: Section, section_size: int
-    ) -> Iterator[Piece]:
+    def _block_pieces(self, blocks: Sequence[Block], section: Section) -> Iterator[Piece]:
         """Yield the largest pieces of some blocks that fit."""
         blocks = [_innermost(block) for block in blocks]
         spans = [(block.start, block.end) for block in blocks]
         longest = (self.room + 1) * _CHARS_PER_TOKEN - 1  # that may fit
-        pieces = self._measure_lines(spans, [section] * len(spans), longest, section_size)
+        pieces = self._measure_lines(spans, [section] * len(spans), longest)
         for block, piece in zip(blocks, pieces, strict=True):
             if piece and piece.size <= self.room:
                 yield piece
             elif block.children:
-                yield from self._block_pieces(block.children, section, section_size)
+                yield from self._block_pieces(block.children, section)
             else:
                 if piece is None:
                     start = self._starts[block.start]
                     end = min(self._starts[block.end], len(self._text))
                     size = int((end - start) / _MAX_CHARS_PER_TOKEN)
-                    piece = Piece(start, end, section, "", size, section_size, leads=False)
+                    piece = Piece(start, end, section, "", size, leads=False)
                 prose = block.kind in ("paragraph", "heading", "html", "row")
                 yield from self._split(piece, _PROSE if prose else _LINES)
 
@@ -202,7 +197,6 @@ class _Cutter:
         spans: Sequence[tuple[int, int]],
         sections: Sequence[Section],
         longest: int,
-        section_size: int = 0,
     ) -> list[Piece | None]:
         """Measure stretches of whole lines by their Markdown.
 
@@ -214,21 +208,20 @@ class _Cutter:
             "\n".join(self._note.markup[start:end]) for start, end in compress(spans, is_short)
         ]
         pieces = self._measure(
-            list(compress(offsets, is_short)), texts, compress(sections, is_short), section_size
+            list(compress(offsets, is_short)), texts, compress(sections, is_short)
         )
         return [next(pieces) if short else None for short in is_short]
 
     def _measure_text(self, spans: Sequence[tuple[int, int]], whole: Piece) -> list[Piece]:
         """Measure parts of a piece, given as offsets."""
         texts = [self._text[start:end] for start, end in spans]
-        return list(self._measure(spans, texts, repeat(whole.section), whole.section_size))
+        return list(self._measure(spans, texts, repeat(whole.section)))
 
     def _measure(
         self,
         spans: Sequence[tuple[int, int]],
         texts: Sequence[str],
         sections: Iterable[Section],
-        section_size: int,
     ) -> Iterator[Piece]:
         words = [to_words(text) for text in texts]
         sizes = self._count(words) if words else ()
@@ -238,7 +231,7 @@ class _Cutter:
             size = max(tokens, (end - start) // _CHARS_PER_TOKEN, 1)
             end = min(end, len(self._text))
             leads = end - start <= _LONGEST_LEAD and _leads(self._text[start:end].strip())
-            yield Piece(start, end, section, spoken, size, section_size or size, leads)
+            yield Piece(start, end, section, spoken, size, leads)
 
 
 def _innermost(block: Block) -> Block:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, starmap
 from math import inf
@@ -29,7 +30,6 @@ class Piece:
     section: Section
     words: str
     size: int  # in tokens, or more where its length asks for it; at least 1
-    section_size: int
     leads: bool  # a heading or the like, which goes with what follows
 
     @property
@@ -43,7 +43,10 @@ def group_pieces(pieces: Sequence[Piece], room: int) -> list[Sequence[Piece]]:
     largest = _largest_of_roles(pieces)
     sizes = [piece.size for piece in pieces]
     # What it costs to join each piece with the one before it, and to cut between them.
-    joining = [0.0, *starmap(_join_cost, pairwise(pieces))]
+    section_sizes: Counter[int] = Counter()
+    for piece in pieces:
+        section_sizes[id(piece.section)] += piece.size
+    joining = [0.0, *(_join_cost(*both, section_sizes) for both in pairwise(pieces))]
     cutting = [0.0, *starmap(_cut_cost, pairwise(pieces))]
     # For each number of pieces: what grouping them costs at least, where the last group starts.
     best = [(0.0, 0)]
@@ -72,11 +75,12 @@ def group_pieces(pieces: Sequence[Piece], room: int) -> list[Sequence[Piece]]:
     return groups[::-1]
 
 
-def _join_cost(before: Piece, piece: Piece) -> float:
+def _join_cost(before: Piece, piece: Piece, section_sizes: Mapping[int, int]) -> float:
     # Sections of different roles stay apart, so that a question can be put to one of them.
     if before.section is piece.section or before.role is piece.role:
         return 0.0
-    return min(before.section_size, piece.section_size) / _TOO_SHORT_ALONE
+    shorter = min(section_sizes[id(each.section)] for each in (before, piece))
+    return shorter / _TOO_SHORT_ALONE
 
 
 def _largest_of_roles(pieces: Sequence[Piece]) -> dict[Role, Piece]:
