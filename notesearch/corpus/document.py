@@ -5,7 +5,6 @@ A part is the lines of a document that make one note.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from notesearch.corpus.decode import Fault, UnreadableError, decode, refuse_many_lines
-from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
+from notesearch.corpus.facts.front_matter import NOTE_FENCE, find_front_matter
 from notesearch.corpus.formats import Translated
 from notesearch.corpus.formats.html import translate_html
 from notesearch.corpus.formats.org import translate_org
@@ -32,9 +31,6 @@ TRANSLATORS: Mapping[str, Callable[[Sequence[str]], Translated]] = {
     ".html": translate_html,
     ".htm": translate_html,
 }
-_LINES_ABOVE_HEAD = 12
-_HEAD_KEY = re.compile(r"(?:title|tags|date|aliases):\s", re.IGNORECASE)
-_NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,7 @@ def open_document(path: str, data: bytes) -> Document:
     first, last = _fenced_note(lines)
     body = tuple(lines[first:last])
     numbers = range(first + 1, last + 1)
-    head = find_front_matter(body) or _head_below_words(body)
+    head = find_front_matter(body)
     if head.problem:
         faults += ((head.problem[0] + first, head.problem[1]),)
     if head:
@@ -123,28 +119,11 @@ def open_document(path: str, data: bytes) -> Document:
     return Document(path, len(data), body, body, numbers, len(lines), head.fields, faults)
 
 
-def _head_below_words(lines: Sequence[str]) -> FrontMatter:
-    """Find front matter below a sentence, a rule or the opening of a fence.
-
-    An opened fence belongs to the head, so that its end has no partner and is no fence either.
-    """
-    for start in range(1, min(len(lines) - 1, _LINES_ABOVE_HEAD)):
-        if lines[start].strip() != "---" or not _HEAD_KEY.match(lines[start + 1]):
-            continue
-        head = find_front_matter(lines[start:])
-        if not {"title", "tags"} & head.fields.keys():
-            continue
-        opened = start - 1 if _NOTE_FENCE.match(lines[start - 1]) else start
-        problem = (head.problem[0] + start, head.problem[1]) if head.problem else None
-        return FrontMatter(head.fields, problem, opened + 1, head.line_end + start)
-    return FrontMatter()
-
-
 def _fenced_note(lines: Sequence[str]) -> tuple[int, int]:
     """Return where the note begins and ends: inside a ```markdown fence around the whole file."""
     texts = [number for number, line in enumerate(lines) if line.strip()]
     if len(texts) > 2:
-        opened = _NOTE_FENCE.match(lines[texts[0]])
+        opened = NOTE_FENCE.match(lines[texts[0]])
         inner = (lines[n].strip() for n in texts[1:-1] if lines[n].strip().startswith("```"))
         closed_early = next(inner, "") == "```"  # bare: it is no code inside, it ends the fence
         if opened and not closed_early and lines[texts[-1]].strip() == opened[1]:

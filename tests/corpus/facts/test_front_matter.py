@@ -25,7 +25,7 @@ def test_head_tells_its_lines_and_its_fields_in_lower_case():
         "\n\n",
         "just text",
         "---\njust text, no key\n---\nmore",
-        "# Title\n\ntext\n\n---\ntitle: late\n---",
+        "# Title\n\ntext\n\n---\ndate: late\n---",
         "---\ntitle: never closed\n\ntext",
         "Tags: a line of the body\n\ntext",
         "date: 2020-01-01\n\na bare head needs tags or aliases",
