@@ -28,7 +28,7 @@ from notesearch.corpus.decode import UnreadableError, decode
 from notesearch.corpus.document import Document, open_document
 from notesearch.corpus.layouts import split_document
 from notesearch.corpus.reader import read_notes
-from notesearch.corpus.search_text import to_words
+from notesearch.corpus.search_text.plain_words import to_words
 from notesearch.corpus.walk import list_files
 from notesearch.embedding.token_reader import WordCounts
 from notesearch.records import Note

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from itertools import accumulate, compress, pairwise, repeat, starmap
 from math import inf
 
-from notesearch.corpus.search_text import to_words
+from notesearch.corpus.search_text.plain_words import to_words
 from notesearch.records import Block, Note, Passage, Role, Section
 
 # The title may take this share of a passage; a longer one is cut, in the search text alone.

@@ -21,7 +21,7 @@ from enum import Enum
 from hashlib import blake2b
 from pathlib import Path
 
-from notesearch.corpus.search_text import to_words
+from notesearch.corpus.search_text.plain_words import to_words
 from notesearch.errors import say_nothing, warn_in_python
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.index.changes import CorpusSource

@@ -23,7 +23,7 @@ from notesearch.corpus.facts.papers import (
 from notesearch.corpus.facts.tags import find_tags
 from notesearch.corpus.facts.title import Title, is_generic_heading
 from notesearch.corpus.markdown_lines import mend_links, plain
-from notesearch.corpus.search_text.rewriting import word_set
+from notesearch.corpus.search_text import word_set
 from notesearch.records import Facts
 from notesearch.spelling import paper_id, paper_ids
 

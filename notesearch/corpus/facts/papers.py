@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from notesearch.corpus.facts.dates import read_year
 from notesearch.corpus.facts.front_matter import texts_of
 from notesearch.corpus.markdown_lines import ADDRESS
-from notesearch.corpus.search_text.rewriting import word_set
+from notesearch.corpus.search_text import word_set
 from notesearch.spelling import normalise_paper
 
 PAPER_KEYS = (

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from notesearch.corpus.search_text.rewriting import word_set
+from notesearch.corpus.search_text import word_set
 from notesearch.spelling import normalise_tag
 
 # Tags that ran together are a few words; a longer text is prose.

@@ -8,7 +8,7 @@ from datetime import date
 
 from notesearch.corpus.facts.dates import date_from_folders
 from notesearch.corpus.markdown_lines import LINK
-from notesearch.corpus.search_text.rewriting import word_set
+from notesearch.corpus.search_text import word_set
 from notesearch.spelling import normalise_tag
 
 # A longer line is prose; the longest list of tags seen has 600 characters.

@@ -1,131 +1,100 @@
-"""Turn the source of a note into its search text: the words that a reader would say aloud.
+"""Rewrite the source of a passage by rules into the words by which it is searched.
 
-The search text is embedded and kept in the full-text table; it is never shown. A text may be cut
-anywhere, so nothing here relies on a closing mark, and nothing raises.
+Each rule takes linear time. A stage shields what is in its final form (code, math, escaped signs)
+by moving its punctuation to a private range of Unicode, where no later rule finds it. The last
+step moves it back.
 """
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from notesearch.corpus.search_text.block_markup import drop_block_marks, hide_code
-from notesearch.corpus.search_text.inline_markup import drop_inline_markup
-from notesearch.corpus.search_text.latex import GREEK_LETTERS, say_math
-from notesearch.corpus.search_text.rewriting import PRIVATE, Rule, apply_rules, unshield, word_set
-
-# Signs that NFKC would leave alone or glue to the word before.
-_TYPOGRAPHY = {
-    **dict.fromkeys("‘’‚‛´", "'"),
-    **dict.fromkeys("“”„‟", '"'),
-    **dict.fromkeys("‐‑−", "-"),
-    **dict.fromkeys("™®©\u1680", " "),
-    **dict.fromkeys("\u2028\u2029", "\n"),
-}
-# Removed: what has no width, half of a character, and the range that rewriting works in.
-_NOT_TEXT = (
-    "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\ufffd"
-    f"\ud800-\udfff{chr(PRIVATE)}-{chr(PRIVATE + 0xFF)}"
-)
-_ODD_SIGN = re.compile(f"[{''.join(_TYPOGRAPHY)}{_NOT_TEXT}]")
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-_BLANK_LINE = re.compile(r"\n +(?=\n)")
-# The time to normalise grows with the square of the accents that follow each other.
-_RUN = 500
-_LONG_RUN = re.compile(rf"[^\x00-\x7f]{{{_RUN}}}")
-_EMOJI = re.compile("[\u2600-\u26ff\U0001f000-\U0001faff]+")
-
-# A word broken where a line ends, or where a line of a PDF once ended: "allo- cation".
-_BREAK = re.compile(r"-(?:\n *| )(?=[a-z]{2})(?!(?:and|or|to|nor|but|vs|as|than)\b)")
-_BROKEN_WORD = re.compile(r"(?<![\w-])[A-Za-z]+\Z")
-_LONGEST_WORD = 30
-# After these the hyphen is the word's own: "self-\nattention".
-_HYPHENATED = word_set(
-    "self off on pre post multi non semi cross well low high long short few zero one two three "
-    "single end first second real fine coarse hand state model data task domain large small "
-    "open closed top bottom left right in out over under up down full half ill anti inter intra "
-    "meta co re sub super human time free deep encoder sequence graph text image"
-)
-
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-
-_LONE_GREEK = re.compile(r"[α-ωΑ-Ω](?<![^\W\d_].)(?![^\W\d_])")
-
-# What is left where a link or a tag stood: empty brackets, loose commas, room.
-_TIDY = (
-    Rule("(", re.compile(r"\((?<!\w\() *\)"), ""),
-    Rule("[", re.compile(r"\[(?<!\w\[) *\]"), ""),
-    Rule("  ", re.compile(r"  +"), " "),
-    Rule(" ", re.compile(r" (?=[,;!?).:](?:\s|$))"), ""),
-    Rule(" \n", re.compile(r" \n"), "\n"),
-    Rule("\n ", re.compile(r"\n "), "\n"),
-    Rule("\n\n\n", re.compile(r"\n\n\n+"), "\n\n"),
-)
+PRIVATE = 0xE000
+SHIELDED = {sign: chr(PRIVATE + ord(sign)) for sign in string.punctuation}
+_OPEN_SIGN = re.compile(f"[{re.escape(string.punctuation)}]")
+_SHIELDED_SIGN = re.compile(f"[{''.join(SHIELDED.values())}]")
+SHIELDED_PIPE = SHIELDED["|"]
 
 
-def to_words(text: str) -> str:
-    """Turn Markdown, HTML, LaTeX and their kin into plain words, on lines as in the source.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern with its replacement; a text without `sign` is not searched at all.
 
-    Blocks stay on lines of their own and one blank line stays between paragraphs. Runs in
-    time linear in the text; any string is taken.
+    No pattern may look at a stretch of text more than a few times. Two shapes keep to that:
+    a body that cannot contain the sign the pattern starts with, and a lookbehind that lets
+    the pattern start only at the first character of a run. A pattern that begins with a
+    plain sign is found several times as fast, so a lookbehind stands after its sign.
     """
-    text = _clean_characters(text)
-    text = hide_code(text)
-    text = say_math(text)
-    text = drop_block_marks(text)
-    text = drop_inline_markup(text)
-    text = _ENTITY.sub(_resolve_entity, text) if "&" in text else text
-    if "-\n" in text or "- " in text:
-        text = _BREAK.sub(_join_word, text)
-    text = unshield(text)
-    if not text.isascii():
-        text = _EMOJI.sub(" ", text)
-        text = _LONE_GREEK.sub(_name_greek, text)
-    return apply_rules(_TIDY, text).strip()
+
+    sign: str
+    pattern: re.Pattern[str]
+    replacement: str | Callable[[re.Match[str]], str]
 
 
-def _clean_characters(text: str) -> str:
-    """Return one form of each character, with line feeds for line ends, without invisible ones."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isascii():
-        text = _normalise(text)
-    text = _CONTROL.sub(" ", text)
-    return _BLANK_LINE.sub("\n", text) if "\n " in text else text
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(words.split())
 
 
-def _normalise(text: str) -> str:
-    text = _ODD_SIGN.sub(lambda sign: _TYPOGRAPHY.get(sign[0], ""), text)
-    if not _LONG_RUN.search(text):
-        return unicodedata.normalize("NFKC", text)
-    stretches = (text[start : start + _RUN] for start in range(0, len(text), _RUN))
-    return "".join(unicodedata.normalize("NFKC", stretch) for stretch in stretches)
+def apply_rules(rules: tuple[Rule, ...], text: str) -> str:
+    """Apply the rules one after the other, each to the whole text."""
+    for rule in rules:
+        if rule.sign in text:
+            text = rule.pattern.sub(rule.replacement, text)
+    return text
 
 
-def _join_word(broken: re.Match[str]) -> str:
-    """Return what joins the parts of a broken word: a hyphen if it is written with one."""
-    end = broken.start()
-    start = _BROKEN_WORD.search(broken.string, max(0, end - _LONGEST_WORD), end)
-    if start is None or len(start[0]) == 1:
-        return "-" if "\n" in broken[0] else broken[0]
-    is_hyphenated = start[0].lower() in _HYPHENATED or start[0][-1].isupper()
-    return "-" if is_hyphenated else ""
+def shield(text: str) -> str:
+    """Hide the punctuation of a text from the rules that follow."""
+    # Not str.translate: on long text with few of the signs it takes several times as long.
+    return _OPEN_SIGN.sub(lambda sign: SHIELDED[sign[0]], text)
 
 
-def _resolve_entity(entity: re.Match[str]) -> str:
-    sign = _CONTROL.sub(" ", _normalise(html.unescape(entity[0])))
-    if sign.lower() not in GREEK_LETTERS:
-        return sign
-    before = entity.string[entity.start() - 1 : entity.start()]
-    after = entity.string[entity.end() : entity.end() + 1]
-    return " " * before.isalnum() + sign + " " * (after.isalnum() or after == "&")
+def unshield(text: str) -> str:
+    """Return the text with its hidden punctuation back."""
+    if text.isascii():
+        return text
+    return _SHIELDED_SIGN.sub(lambda sign: chr(ord(sign[0]) - PRIVATE), text)
 
 
-def _name_greek(letter: re.Match[str]) -> str:
-    """Put the name beside a Greek letter that stands for itself: `β` becomes `β beta`."""
-    sign = letter[0]
-    name = GREEK_LETTERS.get(sign.lower())
-    if name is None:
-        return sign
-    return f"{sign} {name.capitalize() if sign.isupper() else name}"
+def replace_between(
+    text: str,
+    opener: re.Pattern[str],
+    closer: str,
+    replace: Callable[[str], str],
+    *,
+    within_paragraph: bool = False,
+) -> str:
+    """Replace every opener, body and closer by what `replace` returns for the body.
+
+    An opener without a closer stays; with `within_paragraph`, so does one whose closer stands
+    in another paragraph. The next closer and the next blank line are each searched once and
+    kept: many openers before one far closer cost no more than one.
+    """
+    pieces: list[str] = []
+    done, close, blank = 0, -1, -1
+    for found in opener.finditer(text):
+        start = found.end()
+        if found.start() < done:
+            continue
+        if close < start:
+            close = text.find(closer, start)
+            if close < 0:
+                break
+        if within_paragraph:
+            if blank < start:
+                blank = next_blank_line(text, start)
+            if blank < close:
+                continue
+        pieces += (text[done : found.start()], replace(text[start:close]))
+        done = close + len(closer)
+    return "".join((*pieces, text[done:]))
+
+
+def next_blank_line(text: str, start: int) -> int:
+    """Return the offset at which the paragraph around `start` ends."""
+    found = text.find("\n\n", start)
+    return found if found >= 0 else len(text)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from notesearch.corpus.markdown_lines import FENCE, pair_fences
-from notesearch.corpus.search_text.latex import math_to_words
-from notesearch.corpus.search_text.rewriting import (
+from notesearch.corpus.search_text import (
     SHIELDED_PIPE,
     Rule,
     apply_rules,
     next_blank_line,
     shield,
 )
+from notesearch.corpus.search_text.latex import math_to_words
 
 _MARKDOWN_INFO = frozenset(("markdown", "md"))
 _QUOTE_MARKS = re.compile(r"\n[ \t]*>[ \t>]*")

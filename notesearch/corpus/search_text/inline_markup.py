@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from notesearch.corpus.search_text.rewriting import (
+from notesearch.corpus.search_text import (
     SHIELDED,
     SHIELDED_PIPE,
     Rule,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.search_text import to_words
 from notesearch.corpus.search_text.latex import math_to_words
+from notesearch.corpus.search_text.plain_words import to_words
 
 HERE = Path(__file__).parent
 CASE = re.compile(
