@@ -20,7 +20,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from notesearch.corpus.markdown_it_rules import TooManyBlocksError, use_fast_rules
-from notesearch.corpus.markdown_lines import FENCE, pair_fences
+from notesearch.corpus.markdown_lines import mend_fences
 from notesearch.records import Block
 
 _KINDS = {
@@ -98,20 +98,6 @@ def _moved(block: Block, by: int) -> Block:
         return block
     children = tuple(_moved(child, by) for child in block.children)
     return Block(block.kind, block.start + by, block.end + by, children)
-
-
-def mend_fences(lines: Sequence[str]) -> list[str]:
-    """Blank the fence lines that no other closes, so that they do not swallow the rest."""
-    mended = list(lines)
-    found = {
-        match: number
-        for number, line in enumerate(lines)
-        if ("```" in line or "~~~" in line) and (match := FENCE.match(line))
-    }
-    for opening, closing in pair_fences(list(found)):
-        if closing is None:
-            mended[found[opening]] = ""
-    return mended
 
 
 def mend_headings(lines: Sequence[str]) -> list[str]:

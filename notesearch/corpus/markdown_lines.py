@@ -133,6 +133,20 @@ def pair_fences(
         yield opening, closing
 
 
+def mend_fences(lines: Sequence[str]) -> list[str]:
+    """Blank the fence lines that no other closes, so that they do not swallow the rest."""
+    mended = list(lines)
+    found = {
+        match: number
+        for number, line in enumerate(lines)
+        if ("```" in line or "~~~" in line) and (match := FENCE.match(line))
+    }
+    for opening, closing in pair_fences(list(found)):
+        if closing is None:
+            mended[found[opening]] = ""
+    return mended
+
+
 def mend_links(line: str) -> str:
     """Return `[words]([address](target))` as one link, `[words](target)`."""
     return _LINK_IN_LINK.sub(r"[\1](\2)", line) if "]([" in line else line

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.markdown_blocks import mend_fences, mend_headings, parse_blocks
+from notesearch.corpus.markdown_blocks import mend_headings, parse_blocks
+from notesearch.corpus.markdown_lines import mend_fences
 from notesearch.records import Block
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from notesearch.corpus.facts.dates import date_from_folders
-from notesearch.corpus.markdown_lines import LINK
+from notesearch.corpus.markdown_lines import LINK, mend_fences
 from notesearch.corpus.search_text import word_set
 from notesearch.spelling import normalise_tag
 
@@ -56,7 +56,7 @@ def find_tags(
     found = [tag for key in fields if key in TAG_KEYS for tag in tags_from_value(fields[key])]
     bullets_follow = False
     fenced = False
-    for line in markup:
+    for line in mend_fences(markup):
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
         if bullets_follow and line.strip():
