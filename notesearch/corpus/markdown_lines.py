@@ -122,13 +122,12 @@ def pair_fences(
     """
     number = 0
     while number < len(fences):
-        opening = fences[number]
+        opening, closing = fences[number], None
         number += 1
-        closing = None
-        for later, fence in enumerate(fences[number:], number + 1):
-            if fence[2].startswith(opening[2]):
-                if not fence[3].strip():
-                    closing, number = fence, later
+        for later in range(number, len(fences)):
+            if fences[later][2].startswith(opening[2]):
+                if not fences[later][3].strip():
+                    closing, number = fences[later], later + 1
                 break
         yield opening, closing
 
