@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notesearch.corpus.reader import read_file, read_notes
@@ -170,14 +170,12 @@ PIECES = st.sampled_from(
 SUFFIXES = st.sampled_from(["md", "txt", "org", "rst", "html"])
 
 
-@settings(deadline=None)
 @given(SUFFIXES, st.lists(PIECES | st.text(max_size=12), max_size=25).map("".join))
 def test_any_mixture_of_conventions_is_read(suffix, text):
     data = text.encode("utf-8", "surrogatepass")
     checked(read_notes(f"a/x.{suffix}", data), data)
 
 
-@settings(deadline=None)
 @given(SUFFIXES, st.binary(max_size=300))
 def test_any_bytes_are_read_or_skipped(suffix, data):
     checked(read_notes(f"x.{suffix}", data), data)
