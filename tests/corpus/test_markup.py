@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from notesearch.corpus.formats import TRANSLATORS, Translated
 from notesearch.corpus.markdown_blocks import parse_blocks
+from tests.linear_time import assert_linear
 
 CASES = Path(__file__).with_name("markup_cases.md")
 CASE = re.compile(r"^## (?=(?:Org|Rst|Html) )", re.MULTILINE)
@@ -114,11 +115,14 @@ def test_prose_and_lists_keep_every_word(suffix, lines):
     ["<a ", "<a b=\"", "<!--", "<x", "<script>", "<b><i>x", "<ul><li>", "<blockquote>x", "</li>x",
      "<table><tr><td>x", "<nav><div>", "<main><header>", "<math>", "&#9", "<h1>x", " ", "\n"],
 )  # fmt: skip
-def test_hostile_page_is_read_to_its_end(unit):
-    page = unit * (300_000 // len(unit))
-    lines = translate(".html", f"<p>first</p>{page}<p>last</p>").lines
-    assert lines[0] == "first"
-    assert "last" in lines[-1]
+def test_hostile_page_is_read_to_its_end_in_linear_time(unit):
+    def read(size: int) -> None:
+        page = unit * (size // len(unit))
+        lines = translate(".html", f"<p>first</p>{page}<p>last</p>").lines
+        assert lines[0] == "first"
+        assert "last" in lines[-1]
+
+    assert_linear(read, 15_000)
 
 
 @pytest.mark.parametrize("suffix", [".org", ".rst"])
@@ -127,16 +131,22 @@ def test_hostile_page_is_read_to_its_end(unit):
     ["=a ", "~", "`a <", ":a", " :a:", "[fn:1", "SCHEDULED: <", "- a\n", "#+begin_src\n", "x::\n\n",
      ":X:\n", "\\begin{a}\n", ".. math::\n", "..\n", "a\n==\n", "== ", "+-", "* a :b:c\n", " "],
 )  # fmt: skip
-def test_hostile_text_is_read_to_its_end(suffix, unit):
-    text = unit * (300_000 // len(unit))
-    translated = translate(suffix, text)
-    assert len(translated.markup) == len(translated.numbers)
+def test_hostile_text_is_read_to_its_end_in_linear_time(suffix, unit):
+    def read(size: int) -> None:
+        translated = translate(suffix, unit * (size // len(unit)) + "\n\nlast")
+        assert len(translated.markup) == len(translated.numbers)
+        assert translated.markup[-1].strip() == "last"
+
+    assert_linear(read, 15_000)
 
 
-def test_ten_thousand_nested_elements_keep_their_word():
-    for name in ("div", "blockquote", "b", "ul", "table", "span"):
-        translated = translate(".html", f"<{name}>" * 10_000 + "word" + f"</{name}>" * 10_000)
+@pytest.mark.parametrize("name", ["div", "blockquote", "b", "ul", "table", "span"])
+def test_nested_elements_without_end_keep_their_word_in_linear_time(name):
+    def read(size: int) -> None:
+        translated = translate(".html", f"<{name}>" * size + "word" + f"</{name}>" * size)
         assert words("\n".join(translated.lines)) == ["word"]
+
+    assert_linear(read, 2_500)
 
 
 @pytest.mark.parametrize("tag", ["b", "div", "span", "font", "blockquote", "li"])
