@@ -43,9 +43,16 @@ def test_each_pair_comes_once():
     assert find_acronyms(text) == (("po", "preference optimization"),)
 
 
-@pytest.mark.parametrize("letters", [2, 10])
-def test_a_text_that_could_be_read_in_many_ways_is_read_in_linear_time(letters):
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        (50, lambda n: f"{'aaa ' * 20}(AAAAAAAAAB)" * n),
+        (5, lambda n: f"{'aaa ' * 2 * n}({'A' * n}B)"),
+    ],
+    ids=["many brackets", "many letters"],
+)
+def test_a_text_that_could_be_read_in_many_ways_is_read_in_linear_time(size, shape):
     def read(size: int) -> None:
-        assert len(find_acronyms(f"{'aaa ' * 2 * letters}({'A' * letters})" * size)) <= 1
+        assert len(find_acronyms(shape(size))) <= 1
 
-    assert_linear(read, 50)
+    assert_linear(read, size)
