@@ -19,7 +19,7 @@ from notesearch.embedding.protocol import Reranker
 from notesearch.errors import ModelError
 from tests.tiny_models import TINY_LIMIT
 
-from .test_cache import compiled_folder, cut, flip_a_byte
+from .test_model_cache import compiled_folder, cut, flip_a_byte
 from .test_offline import HEAVY, run
 
 MakeModel = Callable[[str], Path]
