@@ -26,7 +26,7 @@ from notesearch.evaluation.judged import JudgedQuery, read_json_lines, read_quer
 from notesearch.evaluation.metrics import DEPTH, Measure
 from notesearch.evaluation.report import compare, make_report
 from notesearch.index.snapshots import Store
-from notesearch.query import parse_filter
+from notesearch.query.parser import parse_filter
 from notesearch.search.answer import Mode
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 from notesearch.settings import Settings

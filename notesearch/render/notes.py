@@ -63,7 +63,8 @@ def listed_note_line(note: StoredNote) -> str:
 
 def stored_note_to_json(note: StoredNote) -> str:
     """Write a note of the index as one JSON object."""
-    return to_json(asdict(note))
+    place = {name: getattr(note, name) for name in ("note_id", *_NOTE_FIELDS[1:])}
+    return to_json(place | facts_of(note))
 
 
 def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style) -> Iterator[str]:
