@@ -1,5 +1,8 @@
 # `make check` is what has to pass before a change lands.
 PYTHON ?= .venv/bin/python
+# One for each core. A single file is quicker in a process of its own: pytest -x tests/one_file.py
+WORKERS ?= 2
+PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: install check lint types test slow format
 
@@ -17,10 +20,10 @@ types:
 	$(PYTHON) -m mypy
 
 test:
-	$(PYTHON) -m pytest
+	$(PYTEST)
 
 slow:
-	$(PYTHON) -m pytest -m slow
+	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile=thorough
 
 format:
 	$(PYTHON) -m ruff format .

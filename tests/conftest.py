@@ -1,15 +1,28 @@
-"""A small corpus with its index, made once with the words of a text for a model."""
+"""What many tests share, made once in a run: a small corpus with its index, and models.
+
+Where several processes run the tests, what takes seconds lies in one folder for all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from hypothesis import settings
 
 from notesearch import Index
+from notesearch.embedding import Embedder, ModelChoice, load_embedder
+from tests import laws
 from tests.fakes import WordEmbedder
+from tests.tiny_models import save_model
 from tests.word_model import STAND_INS
+
+settings.load_profile(laws.USUAL)
 
 SHIPPED = Path(__file__).parents[1] / "corpus"
 
@@ -54,12 +67,35 @@ def write_notes(corpus: Path) -> None:
         (corpus / path).write_text(text, encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run that all its processes share."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+def make_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Make the folder unless a process of this run has; the others wait for it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = folder.with_name(f"{folder.name}.made")
+    with FileLock(folder.with_name(f"{folder.name}.lock")):
+        if not made.exists():
+            make(folder)
+            made.touch()
+    return folder
+
+
 @pytest.fixture(autouse=True, scope="session")
-def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the settings and the trusted files of whoever runs the tests out of them."""
+def nothing_of_the_user(
+    tmp_path_factory: pytest.TempPathFactory, shared_dir: Path
+) -> Iterator[None]:
+    """Keep the settings, trusted files and models of whoever runs the tests out of them."""
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("CONFIG", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(tmp_path_factory.mktemp(kind.lower())))
+        patch.setenv("XDG_CACHE_HOME", str(shared_dir / "cache"))
         yield
 
 
@@ -102,10 +138,78 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> P
     return tmp_path
 
 
+# ------------------------------------------------------------ models, each compiled once in a run
+
+
 @pytest.fixture(scope="session")
-def shipped_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Index the notes in `corpus/` with the real default model: half a minute, for slow tests."""
-    index_dir = tmp_path_factory.mktemp("shipped") / "index"
-    with Index.open(index_dir, create=True) as index:
-        index.update(SHIPPED)
-    return index_dir
+def cache_dir(shared_dir: Path) -> Path:
+    """The folder of compiled models that commands and library use, for tests that damage none."""
+    return shared_dir / "cache" / "notesearch" / "models"
+
+
+@pytest.fixture(scope="session")
+def default_embedder(cache_dir: Path) -> Embedder:
+    """The offline default, found, compiled and opened with the network forbidden."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the network was touched")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
+        return load_embedder(cache_dir=cache_dir)
+
+
+@pytest.fixture(scope="session")
+def make_model(shared_dir: Path) -> Callable[[str], Path]:
+    """A folder with a random model of the kind named; the same folder when asked again."""
+
+    def make(kind: str) -> Path:
+        folder = shared_dir / "tiny" / kind.replace(" ", "-") / f"tiny-{kind}"
+        return make_once(folder, lambda folder: save_model(kind, folder))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def open_tiny(make_model: Callable[[str], Path], cache_dir: Path) -> Callable[[str], Embedder]:
+    def open_model(kind: str) -> Embedder:
+        choice = ModelChoice(name=str(make_model(kind)))
+        return load_embedder(choice, cache_dir=cache_dir, warn=lambda _: None)
+
+    return open_model
+
+
+@pytest.fixture
+def compiling_copies(monkeypatch: pytest.MonkeyPatch, cache_dir: Path) -> None:
+    """Let compiling copy what was compiled before: for tests of when it happens, not of its result.
+
+    Locks, the scratch folder and its replacement stay as they are; a model that is not in
+    `cache_dir` is compiled.
+    """
+    from notesearch.embedding import model_cache
+    from notesearch.embedding.compile import model_compiler
+
+    compile_model = model_compiler.compile_model
+
+    def copy_compiled(files: model_cache.ModelFiles) -> model_cache.Manifest:
+        compiled = model_cache.folder_of(cache_dir, files.fingerprint)
+        manifest = model_cache.open_manifest(compiled)
+        if manifest is None:
+            return compile_model(files)
+        with model_cache.building(files.folder) as scratch:
+            shutil.copytree(compiled, scratch, dirs_exist_ok=True)
+        return manifest
+
+    monkeypatch.setattr(model_compiler, "compile_model", copy_compiled)
+
+
+@pytest.fixture(scope="session")
+def shipped_index(shared_dir: Path, default_embedder: Embedder) -> Path:
+    """An index of the notes in `corpus/` by the real default model, for slow tests."""
+
+    def make(index_dir: Path) -> None:
+        with Index.open(index_dir, create=True) as index:
+            index.update(SHIPPED)
+
+    return make_once(shared_dir / "shipped-index", make)

@@ -20,6 +20,7 @@ from notesearch.spelling import (
     role_of_line,
     tag_and_parents,
 )
+from tests.linear_time import assert_linear
 
 CASES: dict[str, list[Any]] = yaml.safe_load(
     Path(__file__).with_name("spelling_cases.yaml").read_text(encoding="utf-8")
@@ -98,10 +99,13 @@ def test_identities_of_any_text_are_canonical(text: str) -> None:
         "(",
     ],
 )
-def test_papers_of_a_megabyte_are_read(unit: str) -> None:
-    line = unit * (1_000_000 // len(unit))
-    assert isinstance(paper_ids(line), tuple)
-    assert normalise_paper(line) is None or unit.startswith("10.")
+def test_line_without_end_is_read_for_papers_in_linear_time(unit: str) -> None:
+    def read(size: int) -> None:
+        line = unit * (size // len(unit))
+        assert isinstance(paper_ids(line), tuple)
+        assert normalise_paper(line) is None or unit.startswith("10.")
+
+    assert_linear(read, 50_000)
 
 
 @pytest.mark.parametrize(("heading", "role"), CASES["roles"])
@@ -138,7 +142,10 @@ def test_any_heading_is_read(heading: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["#", "tl;dr ", "[", "1.", "results and ", " ", ":", "(", "{", "> "]
 )
-def test_heading_of_a_megabyte_has_no_role(unit: str) -> None:
-    heading = unit * (1_000_000 // len(unit))
-    assert role_of(heading) is None
-    assert role_of_line(heading) is None
+def test_heading_without_end_has_no_role_in_linear_time(unit: str) -> None:
+    def read(size: int) -> None:
+        heading = unit * (size // len(unit))
+        assert role_of(heading) is None
+        assert role_of_line(heading) is None
+
+    assert_linear(read, 50_000)

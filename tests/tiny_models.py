@@ -19,6 +19,14 @@ TINY_MODELS = ("mean", "cls", "dense", "prompts", "static", "causal")
 
 
 def save_model(kind: str, folder: Path) -> None:
+    """Save a model of the kind named; the same one at each call."""
+    from notesearch.embedding.compile.pretrained import quiet
+
+    with quiet():
+        _save(kind, folder)
+
+
+def _save(kind: str, folder: Path) -> None:
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules

@@ -27,6 +27,7 @@ def notesearch(cwd: Path, *arguments: str, **environment: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
+@pytest.mark.usefixtures("default_embedder")  # compiles it, which has messages of its own
 def test_first_query_makes_the_index_and_answers_by_meaning(tmp_path):
     write_notes(tmp_path / "corpus")
     question = ("query", "cutting up pictures", "--paths", "-k", "1")

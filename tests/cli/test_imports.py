@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from notesearch import Index
+from notesearch.embedding import Embedder
 from tests.cli.conftest import ROOT
 from tests.conftest import write_notes
 
@@ -16,21 +19,25 @@ MODELS = {"torch", "transformers", "sentence_transformers", "onnx", "onnxscript"
 READING = {"markdown_it", "mdit_py_plugins", "ftfy"}
 ALL = MODELS | READING | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
 
+# Runs one command after the other: what none of them imports is imported by no one of them.
 PROGRAM = """
-import sys
+import json, sys
 from notesearch.cli import main
-sys.argv = ["notesearch", *sys.argv[1:]]
-try:
-    main()
-finally:
-    names = {name.partition(".")[0] for name in sys.modules}
-    print("imported:", *sorted(names & set(%r)), file=sys.stderr)
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["notesearch", *arguments]
+    try:
+        main()
+    except SystemExit as ended:
+        assert not ended.code, arguments
+names = {name.partition(".")[0] for name in sys.modules}
+print("imported:", *sorted(names & set(%r)), file=sys.stderr)
 """
 
 
-def imported(*arguments: str, cwd: Path) -> set[str]:
+def imported(*commands: tuple[str, ...], cwd: Path) -> set[str]:
+    """Which of the libraries a process has imported that ran these commands."""
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM % (sorted(ALL),), *arguments],
+        [sys.executable, "-c", PROGRAM % (sorted(ALL),), json.dumps(commands)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -43,54 +50,42 @@ def imported(*arguments: str, cwd: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small library with an index of the real default model."""
+def place(tmp_path_factory: pytest.TempPathFactory, default_embedder: Embedder) -> Path:
+    """A small library with an index of the real default model, compiled before."""
     place = tmp_path_factory.mktemp("default")
     write_notes(place / "corpus")
-    imported("index", cwd=place)
+    with Index.open(place / "index", default_embedder, create=True) as index:
+        index.update(place / "corpus")
     return place
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["query", "--help"], ["index", "--help"]])
-def test_help_waits_for_nothing(tmp_path, arguments):
-    assert imported(*arguments, cwd=tmp_path) == set()
-
-
-def test_importing_the_package_waits_for_nothing(tmp_path):
-    code = "import notesearch, sys; print(*(name.partition('.')[0] for name in sys.modules))"
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert not set(ended.stdout.split()) & ALL
+def test_package_and_help_wait_for_nothing(tmp_path):
+    commands = (("--help",), ("query", "--help"), ("index", "--help"))
+    assert imported(*commands, cwd=tmp_path) == set()
 
 
 def test_query_loads_the_compiled_model_and_reads_no_notes(place):
-    found = imported("query", "reward model", cwd=place)
+    found = imported(("query", "reward model"), cwd=place)
     assert {"onnxruntime", "tokenizers", "faiss"} <= found
     assert not found & ((MODELS - {"tokenizers"}) | READING)
 
 
-def test_lexical_query_loads_no_model(place):
-    found = imported("query", "reward model", "--mode", "lexical", cwd=place)
+def test_what_embeds_nothing_loads_no_model_and_reads_no_notes(place):
+    found = imported(
+        ("query", "reward model", "--mode", "lexical"),
+        ("query", "tag:dpo"),
+        ("status",),
+        ("tags",),
+        ("notes",),
+        ("index",),  # with nothing to do
+        cwd=place,
+    )
+    assert "apsw" in found
     assert not found & (MODELS | READING | {"onnxruntime"})
-
-
-@pytest.mark.parametrize("arguments", [["status"], ["tags"], ["notes"], ["query", "tag:dpo"]])
-def test_looking_loads_no_model_and_reads_no_notes(place, arguments):
-    assert not imported(*arguments, cwd=place) & (MODELS | READING | {"onnxruntime"})
-
-
-def test_update_with_nothing_to_do_loads_no_model(place):
-    assert not imported("index", cwd=place) & (MODELS | READING | {"onnxruntime"})
 
 
 def test_update_with_new_notes_loads_the_compiled_model_alone(place):
     (place / "corpus/new.md").write_text("# New\n\nA robot.\n", encoding="utf-8")
-    found = imported("index", cwd=place)
+    found = imported(("index",), cwd=place)
     assert "onnxruntime" in found
     assert not found & (MODELS - {"tokenizers"})

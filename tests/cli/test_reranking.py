@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,27 +18,17 @@ from notesearch.embedding.compile.pretrained import quiet
 from notesearch.errors import UsageError
 from tests.cli.conftest import ROOT
 from tests.fakes import WordEmbedder
-from tests.tiny_models import save_model
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def model(make_model: Callable[[str], Path]) -> Path:
     """A random cross-encoder."""
-    folder = tmp_path_factory.mktemp("model") / "tiny-pairs"
-    with quiet():
-        save_model("pairs", folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+    return make_model("pairs")
 
 
 @pytest.fixture
-def configured(here: Path, model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def configured(here: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A library, and settings that name the cross-encoder."""
-    monkeypatch.setattr("notesearch.embedding.model_cache.cache_folder", lambda: cache)
     monkeypatch.setenv("NOTESEARCH_RERANK", str(model))
     return here
 

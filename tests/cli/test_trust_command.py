@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from notesearch.cli.exit_codes import ExitCode
-from notesearch.embedding.compile.pretrained import quiet
 from tests.cli.conftest import Ended, run_apart
 from tests.conftest import write_notes
-from tests.tiny_models import save_model
 
 CODE = """
 from pathlib import Path
@@ -38,12 +36,11 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def brought(tmp_path: Path, state: Path) -> Path:
+def brought(tmp_path: Path, state: Path, make_model: Callable[[str], Path]) -> Path:
     """A folder of notes whose settings name its own model, and that model runs its own code."""
     folder = tmp_path / "brought"
     write_notes(folder / "corpus")
-    with quiet():
-        save_model("static", folder / "model")
+    shutil.copytree(make_model("static"), folder / "model")
     modules = json.loads((folder / "model" / "modules.json").read_text())
     modules[0]["type"] = "own.Own"
     (folder / "model" / "modules.json").write_text(json.dumps(modules))
@@ -59,6 +56,7 @@ def notesearch(cwd: Path, *arguments: str) -> Ended:
     return run_apart(arguments, cwd, module="notesearch")
 
 
+@pytest.mark.usefixtures("default_embedder")  # compiles it, which has messages of its own
 def test_code_that_came_with_a_folder_does_not_run_and_the_query_is_answered(brought, tmp_path):
     ended = notesearch(brought, "query", "cutting up pictures", "--paths", "-k", "1")
     assert not (tmp_path / "ran").exists()
@@ -68,6 +66,7 @@ def test_code_that_came_with_a_folder_does_not_run_and_the_query_is_answered(bro
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("default_embedder")
 def test_code_of_a_trusted_file_runs_until_the_file_changes(brought, tmp_path):
     trusted = notesearch(brought, "trust")
     assert trusted.out == (

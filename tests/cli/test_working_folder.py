@@ -78,7 +78,7 @@ def test_script_imports_nothing_from_there_not_even_a_package_of_its_name(strang
     package.mkdir()
     shutil.copy(strange / "yaml.py", package / "__init__.py")
     try:
-        for command in COMMANDS:
+        for command in (COMMANDS[1], COMMANDS[4], COMMANDS[5]):  # which import the most
             assert was_run(strange, [str(SCRIPT), *command]) == (0, ""), command
     finally:
         shutil.rmtree(package)

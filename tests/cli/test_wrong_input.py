@@ -43,32 +43,42 @@ def is_one_line(ended: Ended) -> bool:
 
 # ------------------------------------------------------------ what is no text
 
+NOT_UTF_8 = os.fsdecode(b"x\xff")  # as Python has it in sys.argv
+
 
 @pytest.mark.parametrize(
-    "command",
+    "arguments",
     [
-        r"show $'x\xff'",
-        r"query $'x\xff'",
-        r"query policy --tag $'x\xff'",
-        r"query policy --path $'x\xff'",
-        r"query --batch $'x\xff'",
-        r"similar $'x\xff'",
-        r"notes $'tag:x\xff'",
-        r"tags --with $'tag:x\xff'",
-        r"index $'x\xff'",
-        r"status --index $'x\xff'",
-        r"status --config $'x\xff'",
-        r"parse $'x\xff.md'",
-        r"eval $'x\xff.yaml'",
-        r"$'x\xff'",
+        ["show", NOT_UTF_8],
+        ["query", NOT_UTF_8],
+        ["query", "policy", "--tag", NOT_UTF_8],
+        ["query", "policy", "--path", NOT_UTF_8],
+        ["query", "--batch", NOT_UTF_8],
+        ["similar", NOT_UTF_8],
+        ["notes", f"tag:{NOT_UTF_8}"],
+        ["tags", "--with", f"tag:{NOT_UTF_8}"],
+        ["index", NOT_UTF_8],
+        ["status", "--index", NOT_UTF_8],
+        ["status", "--config", NOT_UTF_8],
+        ["parse", f"{NOT_UTF_8}.md"],
+        ["eval", f"{NOT_UTF_8}.yaml"],
+        [NOT_UTF_8],
     ],
+    ids=lambda arguments: ascii(" ".join(arguments)),
 )
-def test_argument_that_is_not_utf_8_ends_with_2(here, command):
-    ended = run_in_shell(program(command), here)
+def test_argument_that_is_not_utf_8_ends_with_2(here, run, arguments):
+    ended = run(*arguments)
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert is_one_line(ended)
     assert r"x\xff" in ended.err
     assert "is not UTF-8" in ended.err
+
+
+def test_argument_that_a_shell_passes_on_may_not_be_utf_8(here):
+    ended = run_in_shell(program(r"show $'x\xff'"), here)
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert is_one_line(ended)
+    assert r"x\xff" in ended.err
 
 
 def test_variable_that_is_not_utf_8_ends_with_2(here):
@@ -133,14 +143,15 @@ def test_index_folder_that_cannot_be_ends_with_3(here, run, command):
         assert is_one_line(ended)
 
 
-@pytest.mark.parametrize("command", ["parse queue.md", "query --batch queue.md", "eval queue.md"])
+@pytest.mark.parametrize(
+    "command",
+    ["parse queue.md", "query --batch queue.md", "eval queue.md", "status --config queue.md"],
+)
 def test_pipe_with_a_name_is_not_waited_for(here, command):
     os.mkfifo(here / "queue.md")
     ended = run_in_shell(f"timeout 60 {program(command)}", here)
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert is_one_line(ended)
-    ended = run_in_shell(f"timeout 60 {program('status --config queue.md')}", here)
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
 
 
 def test_batch_takes_what_a_shell_pipes_into_it(here):
@@ -200,15 +211,21 @@ def test_closed_stdout_ends_with_74_where_there_are_results(here):
     assert run_in_shell(f"{program('index')} >&-", here).code == ExitCode.OK
 
 
-@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
-def test_stderr_that_takes_nothing_changes_no_answer(here, where):
+@pytest.mark.parametrize(
+    ("command", "code", "out"),
+    [
+        ("query policy --paths -k 1", ExitCode.OK, "rl/ppo.md\n"),
+        ("show nonesuch", ExitCode.USAGE, ""),
+        ("index", ExitCode.OK, ""),
+        ("--nonesuch", ExitCode.USAGE, ""),
+        ("", ExitCode.USAGE, ""),
+    ],
+)
+def test_stderr_that_takes_nothing_changes_no_answer(here, command, code, out):
     (here / "corpus/new.md").write_text("# Robot\n\nA robot.\n", encoding="utf-8")  # to be told
-    ended = run_in_shell(f"{program('query policy --paths -k 1')} {where}", here)
-    assert (ended.code, ended.out) == (ExitCode.OK, "rl/ppo.md\n")
-    assert run_in_shell(f"{program('show nonesuch')} {where}", here).code == ExitCode.USAGE
-    assert run_in_shell(f"{program('index')} {where}", here).code == ExitCode.OK
-    assert run_in_shell(f"{program('--nonesuch')} {where}", here).code == ExitCode.USAGE
-    assert run_in_shell(f"{program('')} {where}", here).code == ExitCode.USAGE
+    for where in ("2>&-", "2>/dev/full"):
+        ended = run_in_shell(f"{program(command)} {where}", here)
+        assert (ended.code, ended.out) == (code, out)
 
 
 def test_closed_streams_leave_the_index_whole(here):

@@ -1,108 +1,175 @@
-"""Every case of format_cases.md: a file on the left, the notes it is read as on the right."""
-
-from __future__ import annotations
-
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from notesearch.corpus.reader import read_notes
-from notesearch.records import FileReading, Finding, Note
+from notesearch.corpus.document import TRANSLATORS
+from notesearch.corpus.formats import Translated
+from notesearch.corpus.markdown_blocks import parse_blocks
+from tests.linear_time import assert_linear
 
-CASES_FILE = Path(__file__).with_name("format_cases.md")
-CASE = re.compile(
-    r"^### (?P<title>.+)\n\n`{5}(?P<file>.+)\n(?P<input>(?:.*\n)*?)`{5}\n\n"
-    r"`{5}yaml\n(?P<expected>(?:.*\n)*?)`{5}$",
-    re.MULTILINE,
+CASES = Path(__file__).with_name("markup_cases.md")
+CASE = re.compile(r"^## (?=(?:Org|Rst|Html) )", re.MULTILINE)
+FENCED = re.compile(r"^~~~~~(\w+)\n(.*?)^~~~~~$", re.MULTILINE | re.DOTALL)
+SIGNS = [
+    "* ", "** ", "#+begin_src\n", "#+end_src\n", "#+begin_quote\n", "#+end_quote\n", ":END:\n",
+    ":PROPERTIES:\n", ":x: ", "| a |", "|-+-|", "- ", "  - ", "1. ", "=", "~", "`", "[fn:1]",
+    "\\begin{a}\n", "\\end{a}\n", "#+title: ", "#+filetags: \"", "[", "]", "<", ">", "\n", "\n\n",
+    "====\n", "----\n", ".. ", ".. math::\n", ".. note::\n", ".. code::\n", "::", "   ", "\t", "$$",
+    ".. _a: ", ".. |a| ", "+--+\n", "==  ==\n", ":math:`", "<p>", "<div>", "</div>", "<ul>", "<ol>",
+    "<li>", "</li>", "</ul>", "<table>", "<tr>", "<td>", "</table>", "<pre>", "</pre>", "<h1>",
+    "</h1>", "<a href='http://x'>", "</a>", "<b>", "</b>", "<code>", "</code>", "<!--", "-->",
+    "<script>", "</script>", "<math>", "</math>", "<annotation encoding=tex>", "<nav>", "</nav>",
+    "<blockquote>", "</blockquote>", "<br>", "<title>", "</title>", "<img alt='", "'>", "&", "&#x",
+    "&#99999999999;", "<main>", "<header>", "</header>", "</main>", "<svg", "word", "é", "\0",
+]  # fmt: skip
+ELEMENTS = [
+    "p", "div", "li", "h2", "b", "em", "code", "a", "td", "blockquote", "span", "pre", "section",
+]  # fmt: skip
+
+
+def read_cases():
+    for section in CASE.split(CASES.read_text(encoding="utf-8"))[1:]:
+        title = section.split("\n", 1)[0]
+        parts = FENCED.findall(section)
+        fields = json.loads(parts[2][1]) if len(parts) > 2 else {}
+        (suffix, source), (_, expected) = parts[:2]
+        yield pytest.param(f".{suffix}", source, expected, fields, id=title)
+
+
+def translate(suffix: str, text: str) -> Translated:
+    return TRANSLATORS[suffix](text.split("\n"))
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+@pytest.mark.parametrize(("suffix", "source", "expected", "fields"), list(read_cases()))
+def test_file_becomes_markdown_and_fields(suffix, source, expected, fields):
+    translated = TRANSLATORS[suffix](source.splitlines())
+    assert translated.markup == expected.splitlines()
+    assert translated.fields == fields
+
+
+@pytest.mark.parametrize("suffix", sorted(TRANSLATORS))
+@given(text=st.lists(st.sampled_from(SIGNS) | st.text(max_size=8), max_size=40).map("".join))
+def test_any_text_gives_as_many_lines_as_numbers_and_blocks_can_be_read(suffix, text):
+    translated = translate(suffix, text)
+    numbers = list(translated.numbers)
+    assert len(translated.lines) == len(translated.markup) == len(numbers)
+    assert numbers == sorted(numbers)
+    assert all(1 <= number <= text.count("\n") + 1 for number in numbers)
+    assert not any("\n" in line for line in translated.markup)
+    blocks = parse_blocks(translated.markup)
+    assert sum(block.end - block.start for block in blocks) == len(translated.markup)
+
+
+@pytest.mark.parametrize("suffix", [".org", ".rst"])
+@given(text=st.lists(st.sampled_from(SIGNS) | st.text(max_size=8), max_size=40).map("".join))
+def test_shown_lines_are_the_lines_of_the_file(suffix, text):
+    translated = translate(suffix, text)
+    source = text.split("\n")
+    assert translated.lines == [source[number - 1] for number in translated.numbers]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(ELEMENTS),
+            st.lists(st.from_regex(r"[a-z]{1,5}", fullmatch=True), min_size=1, max_size=4),
+            st.booleans(),
+        ),
+        max_size=20,
+    )
 )
-
-
-class PlainDates(yaml.SafeLoader):
-    """Leaves a date the text that it is."""
-
-
-PlainDates.yaml_implicit_resolvers = {
-    sign: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-    for sign, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-@dataclass(frozen=True)
-class Case:
-    title: str
-    path: str
-    data: bytes
-    inline_tags: bool
-    expected: list[dict[str, Any]]
-
-
-def read_cases(text: str) -> Iterator[Case]:
-    for match in CASE.finditer(text):
-        path, *options = match["file"].split(" | ")
-        data = match["input"].encode()
-        if "bytes" in options:  # \xNN is the byte; the file's last line has no end
-            data = re.sub(rb"\\x(..)", lambda byte: bytes([int(byte[1], 16)]), data[:-1])
-        yield Case(
-            match["title"],
-            path,
-            data,
-            "inline tags" in options,
-            yaml.load(match["expected"], Loader=PlainDates) or [],
-        )
-
-
-CASES = list(read_cases(CASES_FILE.read_text(encoding="utf-8")))
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])
-def test_file_is_read_as_the_case_says(case):
-    reading = read_notes(case.path, case.data, inline_tags=case.inline_tags)
-    assert described(reading, case.expected) == case.expected
-
-
-def test_every_case_of_the_file_is_found():
-    headings = re.findall(r"^### (.+)$", CASES_FILE.read_text(encoding="utf-8"), re.MULTILINE)
-    inputs = [heading for heading in headings if heading in {case.title for case in CASES}]
-    assert len({case.title for case in CASES}) == len(CASES) == len(inputs) >= 90
-
-
-def described(reading: FileReading, expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Tell of a reading what the case asks for: its notes, then its findings, in their order."""
-    fields = [list(item) for item in expected if "finding" not in item and "skipped" not in item]
-    notes = [
-        {name: value_of(note, name) for name in names}
-        for note, names in zip(reading.notes, fields, strict=False)
+def test_html_keeps_every_word_in_order_whatever_is_left_open(elements):
+    parts = [
+        f"<{name}> {' '.join(text)} " + (f"</{name}>" if closed else "")
+        for name, text, closed in elements
     ]
-    notes += [{"title": note.title} for note in reading.notes[len(fields) :]]
-    notes += [remark("finding", finding) for finding in reading.findings]
-    return notes + ([remark("skipped", reading.skipped)] if reading.skipped else [])
+    expected = [word for _, text, _ in elements for word in text]
+    assert words("\n".join(translate(".html", "\n".join(parts)).lines)) == expected
 
 
-def remark(kind: str, said: Finding) -> dict[str, Any]:
-    return {kind: said.reason, **({"line": said.line} if said.line else {})}
+@pytest.mark.parametrize("suffix", [".org", ".rst"])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "- ", "  - ", "1. ", "    ", "  ", "| ", "+ "]),
+            st.lists(st.from_regex(r"[a-z]{1,5}", fullmatch=True), min_size=1, max_size=4),
+        ),
+        max_size=20,
+    )
+)
+def test_prose_and_lists_keep_every_word(suffix, lines):
+    text = "\n".join(f"{margin}{' '.join(text)}" for margin, text in lines)
+    markup = "\n".join(translate(suffix, text).markup)
+    assert words(markup) == words(text)
 
 
-def value_of(note: Note, name: str) -> Any:
-    if name == "lines":
-        return f"{note.line_start}-{note.line_end}"
-    if name == "kind":
-        return note.kind.value
-    if name == "text":
-        return "\n".join(note.lines).strip("\n")
-    if name == "sections":
-        return {
-            " > ".join(section.headings) or "": section.role.value if section.role else None
-            for section in note.sections
-        }
-    if name == "roles":  # of the sections, by their first lines
-        return {
-            note.line_numbers[section.blocks[0].start]: section.role.value if section.role else None
-            for section in note.sections
-        }
-    value = getattr(note, name)
-    return list(value) if isinstance(value, tuple) else value
+@pytest.mark.parametrize(
+    "unit",
+    ["<a ", "<a b=\"", "<!--", "<x", "<script>", "<b><i>x", "<ul><li>", "<blockquote>x", "</li>x",
+     "<table><tr><td>x", "<nav><div>", "<main><header>", "<math>", "&#9", "<h1>x", " ", "\n"],
+)  # fmt: skip
+def test_hostile_page_is_read_to_its_end_in_linear_time(unit):
+    def read(size: int) -> None:
+        page = unit * (size // len(unit))
+        lines = translate(".html", f"<p>first</p>{page}<p>last</p>").lines
+        assert lines[0] == "first"
+        assert "last" in lines[-1]
+
+    assert_linear(read, 15_000)
+
+
+@pytest.mark.parametrize("suffix", [".org", ".rst"])
+@pytest.mark.parametrize(
+    "unit",
+    ["=a ", "~", "`a <", ":a", " :a:", "[fn:1", "SCHEDULED: <", "- a\n", "#+begin_src\n", "x::\n\n",
+     ":X:\n", "\\begin{a}\n", ".. math::\n", "..\n", "a\n==\n", "== ", "+-", "* a :b:c\n", " "],
+)  # fmt: skip
+def test_hostile_text_is_read_to_its_end_in_linear_time(suffix, unit):
+    def read(size: int) -> None:
+        translated = translate(suffix, unit * (size // len(unit)) + "\n\nlast")
+        assert len(translated.markup) == len(translated.numbers)
+        assert translated.markup[-1].strip() == "last"
+
+    assert_linear(read, 15_000)
+
+
+@pytest.mark.parametrize("name", ["div", "blockquote", "b", "ul", "table", "span"])
+def test_nested_elements_without_end_keep_their_word_in_linear_time(name):
+    def read(size: int) -> None:
+        translated = translate(".html", f"<{name}>" * size + "word" + f"</{name}>" * size)
+        assert words("\n".join(translated.lines)) == ["word"]
+
+    assert_linear(read, 2_500)
+
+
+@pytest.mark.parametrize("tag", ["b", "div", "span", "font", "blockquote", "li"])
+def test_page_of_elements_that_are_never_closed_keeps_every_word(tag):
+    text = [f"w{number}" for number in range(3_000)]
+    page = "\n".join(f"<{tag}>{word}" for word in text)
+    assert words(" ".join(translate(".html", page).lines)) == text
+
+
+def test_lines_of_a_minified_page_share_its_line():
+    translated = translate(".html", "\n<h2>A</h2><p>b</p><ul><li>c<li>d</ul>")
+    assert translated.lines == ["## A", "", "b", "", "- c", "- d"]
+    assert list(translated.numbers) == [2, 2, 2, 2, 2, 2]
+
+
+def test_paragraph_over_several_lines_knows_each_of_them():
+    translated = translate(".html", "<p>one\n<b>two</b>\n- three\nfour\n</p>\n\n<p>seven")
+    assert translated.lines == ["one", "**two** - three", "four", "", "seven"]
+    assert list(translated.numbers) == [1, 2, 4, 4, 7]
+
+
+def test_code_knows_its_lines():
+    translated = translate(".html", "<pre>\na\n\nb</pre>\nafter")
+    assert translated.lines == ["```", "a", "", "b", "```", "", "after"]
+    assert list(translated.numbers) == [1, 2, 3, 4, 4, 4, 5]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from notesearch.corpus.markdown_blocks import mend_headings, parse_blocks
 from notesearch.corpus.markdown_lines import mend_fences
 from notesearch.records import Block
+from tests.linear_time import assert_linear
 
 
 def kinds(text: str) -> list[tuple[str, int, int]]:
@@ -64,8 +65,12 @@ def test_heading_gets_its_missing_space_and_a_hashtag_none():
 
 
 @pytest.mark.parametrize("mark", ["- ", "> ", "1. ", "* > ", "[", "![", "`", "|", "$$", "<div>"])
-def test_ten_thousand_marks_on_a_line_are_read(mark):
-    assert parse_blocks([mark * 10_000, "", "text"])
+def test_marks_without_end_on_a_line_are_read_in_linear_time(mark):
+    def read(size: int) -> None:
+        blocks = parse_blocks([mark * size, "", "text"])
+        assert blocks[-1].end == 3
+
+    assert_linear(read, 2_500)
 
 
 def test_deeply_nested_list_and_quote_are_read():

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notesearch.corpus.reader import read_file, read_notes
 from notesearch.records import FileReading, Note
+from tests.linear_time import assert_linear
 
 TEXT = b"# Sparse coding\n\nSome words of a note.\n"
 
@@ -56,7 +58,12 @@ def test_file_without_read_permission_is_skipped(tmp_path, monkeypatch):
 def test_file_of_a_hundred_megabytes_is_not_read_to_its_end(tmp_path):
     with (tmp_path / "x.md").open("wb") as file:
         file.truncate(100_000_000)
-    assert reason(read_file(tmp_path, "x.md")).startswith("too large for a note")
+    tracemalloc.start()
+    found = reason(read_file(tmp_path, "x.md"))
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.startswith("too large for a note")
+    assert most_bytes < 20_000_000
 
 
 def test_line_of_data_is_skipped_with_its_number():
@@ -82,27 +89,40 @@ MARKS = ["- ", "* ", "> ", "1. ", "> - ", "[", "![[", "[[", "](", "[^", "**", "_
 
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("suffix", ["md", "txt"])
-def test_mark_repeated_ten_thousand_times_leaves_the_rest_readable(suffix, mark):
-    # Quadratic reading would take minutes here, and the run would not end.
-    data = f"# Sparse coding\n\n{mark * 10_000} x\n\nWords after it.\n".encode()
-    notes = read_notes(f"x.{suffix}", data).notes
-    assert "Words after it." in {line for note in notes for line in note.lines}
+def test_mark_repeated_without_end_leaves_the_rest_readable_in_linear_time(suffix, mark):
+    def read(size: int) -> None:
+        data = f"# Sparse coding\n\n{mark * size} x\n\nWords after it.\n".encode()
+        notes = read_notes(f"x.{suffix}", data).notes
+        assert "Words after it." in {line for note in notes for line in note.lines}
+
+    assert_linear(read, 2_500)
 
 
-@pytest.mark.parametrize(
-    "nested",
-    [
-        "\n".join("  " * depth + "- item" for depth in range(1000)),
-        "\n".join(">" * depth + " quote" for depth in range(1, 1000)),
-        "\n".join("#" * (1 + depth % 6) + f" heading {depth}" for depth in range(1000)),
-        "```\n" * 10_001,
-        "$$\n" * 10_001,
-        "<div>\n" * 10_000,
-        "words\n---\n" * 3_000,
-    ],
-    ids=["lists", "quotes", "headings", "fences", "math", "html", "rules"],
-)
-def test_nesting_without_end_leaves_the_rest_readable(nested):
+# Of about as many characters as the size times ten: nesting by margins takes its square in lines.
+NESTED = {
+    "lists": lambda n: "\n".join("  " * (depth % 100) + "- item" for depth in range(n // 10)),
+    "quotes": lambda n: "\n".join(">" * (depth % 100) + " quote" for depth in range(n // 10)),
+    "headings": lambda n: "\n".join("#" * (1 + d % 6) + f" heading {d}" for d in range(n // 2)),
+    "fences": lambda n: "```\n" * (n + 1),
+    "math": lambda n: "$$\n" * (n + 1),
+    "html": lambda n: "<div>\n" * n,
+    "rules": lambda n: "words\n---\n" * n,
+}
+
+
+@pytest.mark.parametrize("shape", NESTED.values(), ids=NESTED.keys())
+def test_nesting_without_end_leaves_the_rest_readable_in_linear_time(shape):
+    def read(size: int) -> None:
+        data = f"# Sparse coding\n\n{shape(size)}\n\nWords after it.\n".encode()
+        notes = read_notes("x.md", data).notes
+        assert "Words after it." in {line for note in notes for line in note.lines}
+
+    assert_linear(read, 1_000)
+
+
+@pytest.mark.parametrize("mark", ["  ", ">"])
+def test_a_thousand_levels_leave_the_rest_readable(mark):
+    nested = "\n".join(mark * depth + "- item" for depth in range(1000))
     data = f"# Sparse coding\n\n{nested}\n\nWords after it.\n".encode()
     notes = read_notes("x.md", data).notes
     assert "Words after it." in {line for note in notes for line in note.lines}
@@ -170,14 +190,12 @@ PIECES = st.sampled_from(
 SUFFIXES = st.sampled_from(["md", "txt", "org", "rst", "html"])
 
 
-@settings(deadline=None)
 @given(SUFFIXES, st.lists(PIECES | st.text(max_size=12), max_size=25).map("".join))
 def test_any_mixture_of_conventions_is_read(suffix, text):
     data = text.encode("utf-8", "surrogatepass")
     checked(read_notes(f"a/x.{suffix}", data), data)
 
 
-@settings(deadline=None)
 @given(SUFFIXES, st.binary(max_size=300))
 def test_any_bytes_are_read_or_skipped(suffix, data):
     checked(read_notes(f"x.{suffix}", data), data)

@@ -19,15 +19,15 @@ def load_int8(model: Path, cache_dir: Path, warnings: list[str]) -> Embedder:
     return load_embedder(choice, cache_dir=cache_dir, warn=warnings.append)
 
 
-@pytest.mark.parametrize("kind", ["mean", "outliers"])
+@pytest.mark.parametrize("kind", ["mean", pytest.param("outliers", marks=pytest.mark.slow)])
 def test_vectors_are_near_to_those_of_float32_and_the_same_in_any_company(
     kind: str,
     make_model: Callable[[str], Path],
     open_tiny: Callable[[str], Embedder],
-    tmp_path: Path,
+    cache_dir: Path,
 ) -> None:
     warnings: list[str] = []
-    embedder = load_int8(make_model(kind), tmp_path, warnings)
+    embedder = load_int8(make_model(kind), cache_dir, warnings)
     found, expected = embedder.embed_passages(TEXTS), open_tiny(kind).embed_passages(TEXTS)
     assert not warnings
     assert not np.array_equal(found, expected)

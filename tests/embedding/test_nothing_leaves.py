@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from notesearch.embedding import Embedder
+from notesearch.embedding.model_cache import folder_of
 from tests.conftest import write_notes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -96,7 +97,8 @@ def new(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def compiled(new: Place, cache_dir: Path, default_embedder: Embedder) -> Place:
-    shutil.copytree(cache_dir, new.models)
+    folder = folder_of(cache_dir, default_embedder.fingerprint)
+    shutil.copytree(folder, folder_of(new.models, default_embedder.fingerprint))
     return new
 
 
@@ -120,10 +122,12 @@ def test_commands_that_compile_keep_to_their_folders(
 
 
 @pytest.mark.slow
-def test_query_and_eval_may_be_what_compiles(new: Place) -> None:
-    new.watch("query", "reward model", NOTESEARCH_PRECISION="int8")
+def test_query_and_eval_may_be_what_compiles(new: Place, make_model: Callable[[str], Path]) -> None:
+    # A tiny model: an update compiles the default one in the test before this.
+    tiny = {"NOTESEARCH_MODEL": str(make_model("mean")), "NOTESEARCH_PRECISION": "int8"}
+    new.watch("query", "reward model", **tiny)
     shutil.rmtree(new.models)
-    new.watch("eval", "queries.jsonl", NOTESEARCH_PRECISION="int8")
+    new.watch("eval", "queries.jsonl", **tiny)
 
 
 @pytest.mark.slow

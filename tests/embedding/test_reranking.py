@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,12 +14,12 @@ from notesearch.embedding import RerankerChoice, load_reranker
 from notesearch.embedding.compile.pretrained import quiet
 from notesearch.embedding.compile.torch_reranker import TorchReranker
 from notesearch.embedding.cross_encoder import GraphReranker, to_probabilities
-from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
+from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, find_files
 from notesearch.embedding.protocol import Reranker
 from notesearch.errors import ModelError
 from tests.tiny_models import TINY_LIMIT
 
-from .test_cache import compiled_folder, cut, flip_a_byte
+from .test_model_cache import compiled_folder, cut, flip_a_byte
 from .test_offline import HEAVY, run
 
 MakeModel = Callable[[str], Path]
@@ -118,11 +119,13 @@ def test_model_with_a_prompt_runs_through_torch_and_says_why(make_model, cache_d
 # ------------------------------------------------------------ compiled once, and kept
 
 
-@pytest.fixture(scope="module")
-def compiled(make_model: MakeModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    cache = tmp_path_factory.mktemp("reranker")
-    open_tiny(make_model, cache, "pairs")
-    return cache
+@pytest.fixture
+def compiled(make_model: MakeModel, cache_dir: Path, tmp_path: Path) -> Path:
+    """A cache of this test's own that holds the model, copied from where it was compiled."""
+    open_tiny(make_model, cache_dir, "pairs")
+    files = find_files(RerankerChoice(str(make_model("pairs"))), cache_dir, pytest.fail)
+    shutil.copytree(files.folder, tmp_path / "compiled" / files.folder.name)
+    return tmp_path
 
 
 def test_compiled_model_scores_without_torch(make_model, compiled):
@@ -138,14 +141,10 @@ assert reranker.score_passages("why", ["because"]).shape == (1,)
     assert run(code, (*HEAVY, "onnx", "filelock", "huggingface_hub")) == ""
 
 
+@pytest.mark.usefixtures("compiling_copies")
 @pytest.mark.parametrize(
     ("name", "damage"),
-    [
-        (WEIGHTS, flip_a_byte),
-        pytest.param(GRAPH, cut, marks=pytest.mark.slow),
-        pytest.param(TOKENIZER, flip_a_byte, marks=pytest.mark.slow),
-        pytest.param(MANIFEST, Path.unlink, marks=pytest.mark.slow),
-    ],
+    [(WEIGHTS, flip_a_byte), (GRAPH, cut), (TOKENIZER, flip_a_byte), (MANIFEST, Path.unlink)],
 )
 def test_damaged_file_is_compiled_anew(name, damage, make_model, compiled):
     before = open_tiny(make_model, compiled, "pairs").score_passages(QUESTION, PASSAGES)
@@ -156,17 +155,15 @@ def test_damaged_file_is_compiled_anew(name, damage, make_model, compiled):
     assert messages == ["compiling tiny-pairs, once for this machine (about 15 s)"]
 
 
-def test_other_weights_are_another_model(make_model, compiled, tmp_path):
-    folder = tmp_path / "tiny-pairs"
-    folder.mkdir()
-    for file in make_model("pairs").iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
-    flip_a_byte(folder / "model.safetensors")
-    messages: list[str] = []
-    load_reranker(
-        RerankerChoice(str(folder)), cache_dir=compiled, warn=lambda _: None, tell=messages.append
-    )
-    assert len(messages) == 1
+def test_other_weights_are_another_model(make_model, cache_dir, tmp_path):
+    def compiled_form(folder):
+        return find_files(RerankerChoice(str(folder)), cache_dir, pytest.fail).folder
+
+    copy = Path(shutil.copytree(make_model("pairs"), tmp_path / "tiny-pairs"))
+    assert compiled_form(copy) == compiled_form(make_model("pairs"))
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+    assert compiled_form(copy) != compiled_form(make_model("pairs"))
 
 
 # ------------------------------------------------------------ what is no model to rerank with

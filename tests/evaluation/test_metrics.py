@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log2
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.evaluation.metrics import DEPTH, Measure, score_ranking
@@ -62,13 +62,11 @@ def test_query_that_nothing_answers_has_no_such_figures() -> None:
         score_ranking(["a"], {})
 
 
-@settings(deadline=None)
 @given(RANKINGS, JUDGEMENTS)
 def test_figures_are_shares(ranking: list[str], relevant: dict[str, int]) -> None:
     assert all(0 <= score <= 1 for score in score_ranking(ranking, relevant).values())
 
 
-@settings(deadline=None)
 @given(RANKINGS, JUDGEMENTS, st.integers(0, 20))
 def test_notes_that_nobody_judged_change_nothing_at_the_end(
     ranking: list[str], relevant: dict[str, int], more: int
@@ -77,7 +75,6 @@ def test_notes_that_nobody_judged_change_nothing_at_the_end(
     assert score_ranking([*ranking, *tail], relevant) == score_ranking(ranking, relevant)
 
 
-@settings(deadline=None)
 @given(JUDGEMENTS, st.data())
 def test_best_ranking_has_the_highest_figures(
     relevant: dict[str, int], data: st.DataObject
@@ -90,7 +87,6 @@ def test_best_ranking_has_the_highest_figures(
     assert other[Measure.NDCG_10] <= scores[Measure.NDCG_10] + 1e-12
 
 
-@settings(deadline=None)
 @given(RANKINGS, JUDGEMENTS)
 def test_figures_are_those_of_trec_eval(ranking: list[str], relevant: dict[str, int]) -> None:
     pytrec_eval = pytest.importorskip("pytrec_eval")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.corpus.chunker import chunk_note
@@ -221,7 +221,6 @@ def test_index_of_the_held_out_corpus_embeds_what_changed_alone(tmp_path: Path) 
     assert set(embedder.embedded) == changed
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1).filter(str.strip), st.text(), st.text())
 def test_held_out_text_is_found_in_any_case_and_across_lines(
     text: str, before: str, after: str

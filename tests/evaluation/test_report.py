@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.errors import UsageError
@@ -11,6 +11,7 @@ from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.metrics import Measure, mean_figures
 from notesearch.evaluation.report import compare, find_failures, make_report
+from tests.laws import examples
 
 QUERIES = (
     JudgedQuery("1", "a", {"a": 1}, kind="keyword", split="tune"),
@@ -96,7 +97,7 @@ def test_failure_names_the_rank_of_the_answer_and_what_came_instead() -> None:
     assert [hit.id for hit in second.instead] == ["x", "y"]
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=2), min_size=1, max_size=12))
 def test_interval_lies_within_the_values_and_is_the_same_again(rows: list[list[float]]) -> None:
     figures = mean_figures(rows)

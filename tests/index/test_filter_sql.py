@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.index.filter_sql import Condition, to_condition
@@ -33,6 +33,7 @@ from notesearch.query.filters import (
 )
 from notesearch.records import NoteKind, Role
 from notesearch.spelling import normalise_tag, tag_and_parents
+from tests.laws import examples
 from tests.search.notes import Made, build_index
 
 
@@ -181,7 +182,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(NOTES, st.lists(LEAVES | TREES, min_size=20, max_size=40))
 def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), notes) as snapshot:
@@ -195,7 +196,7 @@ def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
             assert found(snapshot, to_condition(where, fold_path_case=False)) == expected, where
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(NOTES, st.lists(LEAVES | TREES, min_size=10, max_size=20))
 def test_a_condition_on_notes_finds_the_same_passages_without_that_shortcut(notes, trees):
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), notes) as snapshot:

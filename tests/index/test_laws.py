@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -15,6 +15,7 @@ from notesearch.index.update import update_index
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of
 from tests.index.corpora import CountedLoads, LineCorpus, plan_of
+from tests.laws import examples
 
 PATHS = ("a.md", "b.md", "rl/c.md", "rl/deep/d.md")
 LINES = st.lists(
@@ -86,10 +87,7 @@ class UpdatingEqualsRebuilding(RuleBasedStateMachine):
         assert contents_of(self.index_dir) == contents_of(fresh)
 
 
-UpdatingEqualsRebuilding.TestCase.settings = settings(
-    max_examples=15,
-    stateful_step_count=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
+UpdatingEqualsRebuilding.TestCase.settings = examples(
+    15, stateful_step_count=12, suppress_health_check=[HealthCheck.too_slow]
 )
 TestUpdatingEqualsRebuilding = UpdatingEqualsRebuilding.TestCase

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.errors import UsageError
@@ -30,6 +30,7 @@ from notesearch.query.filters import (
 from notesearch.query.parser import parse_filter, parse_query, read_value
 from notesearch.records import NoteKind, Role
 from notesearch.spelling import normalise_tag
+from tests.laws import examples
 from tests.linear_time import assert_linear
 from tests.query.query_trees import show_query
 
@@ -82,7 +83,6 @@ TREES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(TREES)
 def test_text_of_a_filter_is_read_back_as_the_same_filter(where):
     assert parse_filter(str(where)) == where
@@ -203,13 +203,12 @@ def test_a_mark_repeated_without_end_is_read_in_linear_time(before, mark):
     assert_linear(lambda size: expect_query_or_usage_error(before + mark * size), 2000)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_query_or_a_usage_error(text):
     expect_query_or_usage_error(text)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(st.lists(st.sampled_from(MARKS) | st.text(max_size=3), max_size=12).map("".join))
 def test_any_mixture_of_marks_is_a_query_or_a_usage_error(text):
     expect_query_or_usage_error(text)
@@ -221,7 +220,6 @@ ORDINARY = st.from_regex(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(ORDINARY, min_size=1, max_size=9))
 def test_ordinary_words_stay_as_they_are(words):
     query = parse_query(" ".join(words))

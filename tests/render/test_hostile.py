@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -36,9 +36,6 @@ from notesearch.render.terminal import (
     printable_lines,
 )
 from notesearch.search.answer import Answer, Mode
-
-settings.register_profile("laws", deadline=None)  # a busy machine breaks no law
-settings.load_profile("laws")
 
 # Written here a second time, from the properties of the signs, and not from the program.
 BIDI = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}

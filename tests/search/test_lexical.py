@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from notesearch.index.snapshot import ColumnWeights, Matches
@@ -16,6 +16,7 @@ from notesearch.search.lexical import LexicalRanker
 from notesearch.search.question_words import NO_WORDING, read_wording
 from notesearch.search.weights import Weights
 from tests.fakes import WORDS
+from tests.laws import examples
 from tests.search.written import Written, build_store, note
 
 # A passage's score as FTS5 gives it, and its note's beside it.
@@ -25,9 +26,7 @@ SOME_WORDS = st.lists(st.sampled_from((*WORDS, "models", "other")), min_size=1, 
 REWARD_POLICY = read_wording("reward, policy")
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(SOME_WORDS, min_size=1, max_size=12), query=SOME_WORDS, data=st.data())
 def test_own_scores_are_those_of_fts5_for_all_words_together(
     tmp_path_factory: pytest.TempPathFactory,

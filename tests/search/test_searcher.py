@@ -6,7 +6,7 @@ from math import sqrt
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.errors import MismatchError, UsageError
@@ -14,6 +14,7 @@ from notesearch.query.filters import AnyOf, PathGlob, Tag
 from notesearch.records import NoteKind
 from notesearch.search.answer import Mode
 from tests.fakes import WORDS, WordEmbedder
+from tests.laws import examples
 from tests.search.written import AskedStore, build_store, note
 
 BuildSearcher = Callable[..., AskedStore]
@@ -192,7 +193,7 @@ def test_update_is_seen_by_the_next_question(tmp_path: Path) -> None:
     assert sorted(hit.path for hit in after) == ["a.md", "b.md"]
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(
     lines=st.lists(
         st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), min_size=1, max_size=15

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from notesearch.corpus.facts.acronyms import find_acronyms
+from tests.linear_time import assert_linear
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,16 @@ def test_each_pair_comes_once():
     assert find_acronyms(text) == (("po", "preference optimization"),)
 
 
-def test_a_text_that_could_be_read_in_many_ways_takes_no_time():
-    text = f"{'aaa ' * 20}(AAAAAAAAAA)" * 50
-    assert len(find_acronyms(text)) <= 1
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        (50, lambda n: f"{'aaa ' * 20}(AAAAAAAAAB)" * n),
+        (5, lambda n: f"{'aaa ' * 2 * n}({'A' * n}B)"),
+    ],
+    ids=["many brackets", "many letters"],
+)
+def test_a_text_that_could_be_read_in_many_ways_is_read_in_linear_time(size, shape):
+    def read(size: int) -> None:
+        assert len(find_acronyms(shape(size))) <= 1
+
+    assert_linear(read, size)

@@ -14,6 +14,7 @@ from notesearch.corpus.facts.papers import (
     paper_id_from_value,
     year_from_id,
 )
+from tests.linear_time import assert_linear
 
 CASES: dict[str, list[Any]] = yaml.safe_load(
     Path(__file__).with_name("paper_cases.yaml").read_text(encoding="utf-8")
@@ -49,7 +50,10 @@ def test_any_value_is_read(key: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("unit", ["https://", "https://a(", "https://a](", "("])
-def test_line_of_a_megabyte_is_read(unit: str) -> None:
-    line = unit * (1_000_000 // len(unit))
-    assert isinstance(links(line), tuple)
-    assert is_paper_line(line) in (True, False)
+def test_line_without_end_is_read_in_linear_time(unit: str) -> None:
+    def read(size: int) -> None:
+        line = unit * (size // len(unit))
+        assert isinstance(links(line), tuple)
+        assert is_paper_line(line) in (True, False)
+
+    assert_linear(read, 50_000)

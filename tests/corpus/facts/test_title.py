@@ -16,6 +16,7 @@ from notesearch.corpus.facts.title import (
 )
 from notesearch.corpus.markdown_blocks import parse_blocks
 from notesearch.records import Role
+from tests.linear_time import assert_linear
 
 CASES = yaml.safe_load(Path(__file__).with_name("title_cases.yaml").read_text(encoding="utf-8"))
 
@@ -132,5 +133,8 @@ def test_any_heading_is_a_section_or_a_title(heading):
 
 
 @pytest.mark.parametrize("unit", ["#", "[", "1.", "results and ", " ", ":", "(", "{", "> "])
-def test_heading_of_a_megabyte_names_no_section(unit):
-    assert not is_generic_heading(unit * (1_000_000 // len(unit)))
+def test_heading_without_end_names_no_section_in_linear_time(unit):
+    def read(size: int) -> None:
+        assert not is_generic_heading(unit * (size // len(unit)))
+
+    assert_linear(read, 50_000)

@@ -90,6 +90,7 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
+@pytest.mark.usefixtures("compiling_copies")
 @pytest.mark.parametrize("damage", [flip_a_byte, cut, Path.unlink])
 @pytest.mark.parametrize("name", [GRAPH, WEIGHTS, TOKENIZER, MANIFEST])
 def test_damaged_file_is_compiled_anew(
@@ -180,7 +181,7 @@ def test_opening_reads_no_row_of_the_table(small_pieces: None, tmp_path: Path) -
         checked.verify_rows(table.offset, table.row_bytes, np.array([[6, 7]]))
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("compiling_copies")
 def test_damage_anywhere_in_the_default_model_is_noticed_by_the_question_that_reads_it(
     default_embedder: Embedder, cache_dir: Path, tmp_path: Path
 ) -> None:
@@ -248,7 +249,7 @@ def test_processes_that_start_at_once_compile_once(choice: ModelChoice, tmp_path
 
 
 def test_cache_that_cannot_be_written_is_replaced_by_a_temporary_one(
-    choice: ModelChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    choice: ModelChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiling_copies: None
 ) -> None:
     (tmp_path / "file").write_text("in the way of a folder")
     monkeypatch.setattr(model_cache.tempfile, "gettempdir", lambda: str(tmp_path))

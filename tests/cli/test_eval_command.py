@@ -14,7 +14,6 @@ from notesearch.evaluation.own_notes import index_of_own_notes
 from notesearch.search.answer import Mode
 from notesearch.settings import Settings
 from tests.cli.conftest import Run
-from tests.cli.conftest import run as run
 
 QUERIES = """
 - id: q1
