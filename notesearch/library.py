@@ -97,15 +97,16 @@ class Index:
         reranker: Reranker | None = None,
         settings: Settings | None = None,
         warn: Callable[[str], None] = warn_in_python,
-        tell: Callable[[str], None] = say_nothing,
+        announce: Callable[[str], None] = say_nothing,
         debug: bool = False,
     ) -> Index:
         """Open the index in a folder, or the one the settings name.
 
         With `create`, a folder without an index is fine: the first update makes one. An
         `embedder` or `reranker` of the caller's own takes the place of the one in the settings.
-        `warn` hears what a person should know, `tell` what takes long. With `debug`, a bug in the
-        reading of one file ends the update with its traceback, instead of leaving that file out.
+        `warn` is called with what a person should know, `announce` with what takes long. With
+        `debug`, a bug in the reading of one file ends the update with its traceback, instead of
+        leaving that file out.
         """
         settings = settings or Settings()
         if embedder is not None:
@@ -118,7 +119,7 @@ class Index:
             index_dir = _default_index(settings.index)
         else:
             index_dir = settings.index
-        model = Model(settings, embedder=embedder, reranker=reranker, warn=warn, tell=tell)
+        model = Model(settings, embedder=embedder, reranker=reranker, warn=warn, announce=announce)
         require_safe_folder(index_dir)
         layout = IndexLayout(index_dir)
         if not create and not layout.catalog.exists():

@@ -91,7 +91,7 @@ class ChosenIndex:
             create=create,
             settings=self.settings,
             warn=show_warning,
-            tell=show_message,
+            announce=show_message,
             debug=is_debugging(),
         )
 

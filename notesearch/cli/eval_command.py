@@ -71,14 +71,14 @@ def evaluate(
     chosen = choose_index(config, index_dir)
     with ExitStack() as stack:
         if queries is None:
-            own = index_of_own_notes(chosen.settings, warn=show_warning, tell=show_message)
+            own = index_of_own_notes(chosen.settings, warn=show_warning, announce=show_message)
             index, judged = stack.enter_context(own)
         else:
             require_regular(queries, "name a file of judged queries")
             judged = read_queries(queries, split=split)
             if not queries.is_dir():  # a BEIR folder brings its own documents
                 chosen.require()
-            opened = index_for(queries, chosen.settings, warn=show_warning, tell=show_message)
+            opened = index_for(queries, chosen.settings, warn=show_warning, announce=show_message)
             index = stack.enter_context(opened)
         known = {name for note in index.notes() for name in (note.note_id, note.path)}
         if unknown := unknown_notes(judged, known):

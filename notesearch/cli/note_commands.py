@@ -136,7 +136,7 @@ def parse(
     for path in paths:
         require_regular(path, "name a note file or a folder of notes")
     settings = choose_index(config).settings
-    model = Model(settings, warn=show_warning, tell=show_message)
+    model = Model(settings, warn=show_warning, announce=show_message)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(

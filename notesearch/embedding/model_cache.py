@@ -179,9 +179,9 @@ def _open_checked(folder: Path, manifest: Manifest, name: str) -> CheckedFile:
 class CompiledForm:
     """A model's compiled form: made where there is none, and again where a part is damaged."""
 
-    def __init__(self, files: ModelFiles, tell: Callable[[str], None]) -> None:
+    def __init__(self, files: ModelFiles, announce: Callable[[str], None]) -> None:
         self._files = files
-        self._tell = tell
+        self._announce = announce
         self.manifest = open_manifest(files.folder) or self._compile(unless_there=True)
 
     @property
@@ -258,7 +258,7 @@ class CompiledForm:
                 there = open_manifest(files.folder) if unless_there else None
                 if there is not None:
                     return there
-                self._tell(f"compiling {files.source.name}, once for this machine (about 15 s)")
+                self._announce(f"compiling {files.source.name}, once for this machine (about 15 s)")
                 files.require_unchanged()
                 from notesearch.embedding.compile.model_compiler import compile_model
 

@@ -1,7 +1,7 @@
 """Open the models that the settings choose: compiled at first use, from the cache ever after.
 
-Each function takes `cache_dir` for another cache folder than the user's, `warn` for what a person
-should know, and `tell` for what takes long.
+Each function takes `cache_dir` for another cache folder than the user's, and two functions of one
+line of text: `warn` is called with what a person should know, `announce` with what takes long.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def load_counter(
     *,
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
+    announce: Callable[[str], None] = say_nothing,
 ) -> TokenReader:
     """Open the chosen model's tokenizer alone: no graph, and no torch once it is compiled.
 
@@ -63,7 +63,7 @@ def load_counter(
         )
         folder = source.folder
     else:
-        rules = CompiledForm(files, tell).manifest.rules
+        rules = CompiledForm(files, announce).manifest.rules
     return TokenReader(open_tokenizer(folder / TOKENIZER), rules)
 
 
@@ -72,7 +72,7 @@ def load_embedder(
     *,
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
+    announce: Callable[[str], None] = say_nothing,
 ) -> Embedder:
     """Open the chosen model, compiling it first where that has not been done (about 15 s).
 
@@ -80,7 +80,7 @@ def load_embedder(
     """
     _check_choice(choice)
     files = find_files(choice, cache_dir, warn)
-    form = CompiledForm(files, tell)
+    form = CompiledForm(files, announce)
     if form.manifest.warning:
         warn(form.manifest.warning)
     if not form.has_graph:
@@ -145,7 +145,7 @@ def load_reranker(
     *,
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
+    announce: Callable[[str], None] = say_nothing,
 ) -> Reranker:
     """Open the chosen cross-encoder, compiling it first where that has not been done.
 
@@ -154,7 +154,7 @@ def load_reranker(
     """
     files = find_files(choice, cache_dir, warn)
     _require_cross_encoder(files.source.folder)
-    form = CompiledForm(files, tell)
+    form = CompiledForm(files, announce)
     if form.manifest.warning:
         warn(form.manifest.warning)
     if not form.has_graph:

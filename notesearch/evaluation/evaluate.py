@@ -110,7 +110,7 @@ def index_for(
     settings: Settings,
     *,
     warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
+    announce: Callable[[str], None] = say_nothing,
 ) -> Iterator[Index]:
     """Open the index that judged queries are meant for.
 
@@ -118,7 +118,7 @@ def index_for(
     afterwards.
     """
     if not is_beir_folder(queries):
-        with Index.open(settings=settings, warn=warn, tell=tell) as index:
+        with Index.open(settings=settings, warn=warn, announce=announce) as index:
             yield index
         return
     plain = replace(settings, reading=(), ignore=())
@@ -128,6 +128,8 @@ def index_for(
         for path, data in beir_notes(queries):
             (corpus / path).write_bytes(data)
         index_dir = Path(scratch, "index")
-        with Index.open(index_dir, create=True, settings=plain, warn=warn, tell=tell) as index:
+        with Index.open(
+            index_dir, create=True, settings=plain, warn=warn, announce=announce
+        ) as index:
             index.update(corpus)
             yield index

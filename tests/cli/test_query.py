@@ -360,8 +360,8 @@ def test_notes_are_written_where_the_settings_say(tmp_path, run, word_model, mon
 
 
 def test_what_the_model_has_to_say_goes_to_stderr(here, run, monkeypatch):
-    def load_slowly(choice, *, warn, tell):
-        tell("compiling it, once for this machine")
+    def load_slowly(choice, *, warn, announce):
+        announce("compiling it, once for this machine")
         warn("int8 is not at hand")
         return load_embedder(choice)
 

@@ -132,7 +132,7 @@ from notesearch.embedding import RerankerChoice
 from notesearch.embedding import load_reranker
 choice = RerankerChoice({str(make_model("pairs"))!r})
 def fail(message): raise AssertionError(message)
-reranker = load_reranker(choice, cache_dir=Path({str(compiled)!r}), warn=fail, tell=fail)
+reranker = load_reranker(choice, cache_dir=Path({str(compiled)!r}), warn=fail, announce=fail)
 assert reranker.score_passages("why", ["because"]).shape == (1,)
 """
     assert run(code, (*HEAVY, "onnx", "filelock", "huggingface_hub")) == ""
@@ -151,7 +151,7 @@ def test_damaged_file_is_compiled_anew(name, damage, make_model, compiled):
     before = open_tiny(make_model, compiled, "pairs").score_passages(QUESTION, PASSAGES)
     damage(compiled_folder(compiled) / name)
     messages: list[str] = []
-    reranker = open_tiny(make_model, compiled, "pairs", tell=messages.append)
+    reranker = open_tiny(make_model, compiled, "pairs", announce=messages.append)
     np.testing.assert_allclose(reranker.score_passages(QUESTION, PASSAGES), before, atol=1e-6)
     assert messages == ["compiling tiny-pairs, once for this machine (about 15 s)"]
 
@@ -164,7 +164,10 @@ def test_other_weights_are_another_model(make_model, compiled, tmp_path):
     flip_a_byte(folder / "model.safetensors")
     messages: list[str] = []
     load_reranker(
-        RerankerChoice(str(folder)), cache_dir=compiled, warn=lambda _: None, tell=messages.append
+        RerankerChoice(str(folder)),
+        cache_dir=compiled,
+        warn=lambda _: None,
+        announce=messages.append,
     )
     assert len(messages) == 1
 
@@ -179,7 +182,7 @@ def test_model_with_two_labels_is_one_error(make_model, tmp_path):
 
 def test_embedder_is_refused_before_it_is_given_a_random_head(make_model, tmp_path):
     with pytest.raises(ModelError, match="not a CrossEncoder but SentenceTransformer; set rerank"):
-        open_tiny(make_model, tmp_path, "static", tell=pytest.fail)
+        open_tiny(make_model, tmp_path, "static", announce=pytest.fail)
     with pytest.raises(ModelError, match="not a CrossEncoder but SentenceTransformer"):
         load_reranker(RerankerChoice("all-MiniLM-L6-v2"), cache_dir=tmp_path)
     plain = make_model("mean").with_name("tiny-mean-base")
