@@ -17,7 +17,7 @@ from typing import Any
 
 from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
 from notesearch.embedding.model_choice import ModelChoice, RerankerChoice
-from notesearch.embedding.model_source import BUNDLED_NAMES
+from notesearch.embedding.model_files import BUNDLED_NAMES
 from notesearch.errors import SettingsError, warn_in_python
 from notesearch.regular_files import NotRegularFileError, read_regular
 from notesearch.setting_values import check_key, folder_value, model_value, own_value

@@ -62,7 +62,7 @@ def trust(
 
 def _effect(key: str, value: str, file: SettingsFile) -> str:
     """Describe what a setting does that needs trust."""
-    from notesearch.embedding.model_source import is_hub_id
+    from notesearch.embedding.model_files import is_hub_id
     from notesearch.setting_values import FOLDERS, folder_value
 
     if key in _EFFECTS:

@@ -12,8 +12,8 @@ import pytest
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
 from notesearch.embedding.compile.pretrained import quiet
 from notesearch.embedding.graph_engine import GraphEmbedder, open_engine, pad_rows
-from notesearch.embedding.model_cache import GRAPH, folder_of, open_manifest
-from notesearch.embedding.model_source import find_source
+from notesearch.embedding.model_cache import GRAPH, find_files, folder_of, open_manifest
+from notesearch.embedding.model_files import find_source
 from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
@@ -127,16 +127,15 @@ def test_pooling_that_leaves_out_the_prompt_runs_through_torch_and_says_why(
 
 
 def test_torch_on_the_cpu_finds_the_neighbours_that_the_compiled_form_finds(
-    make_model: Callable[[str], Path], open_tiny: Callable[[str], Embedder]
+    make_model: Callable[[str], Path], cache_dir: Path, open_tiny: Callable[[str], Embedder]
 ) -> None:
     # The engine of a GPU; here it runs on the CPU.
-    from notesearch.embedding.compile import torch_embedder
+    from notesearch.embedding.compile import torch_models
 
     choice = ModelChoice(name=str(make_model("mean")))
-    source = find_source(choice)
-    assert source is not None
-    model = torch_embedder.load_model(choice, source, "cpu")
-    engine = torch_embedder.open_torch_engine(model)
+    files = find_files(choice, cache_dir, warn=pytest.fail)
+    model = torch_models.load_model(choice, files, "cpu")
+    engine = torch_models.open_torch_engine(model)
     by_torch = GraphEmbedder(engine, model.reader, model.shape, "", warn=lambda _: None)
     compiled = open_tiny("mean")
     np.testing.assert_allclose(

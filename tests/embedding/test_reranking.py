@@ -11,8 +11,8 @@ import torch
 
 from notesearch.embedding import RerankerChoice, load_reranker
 from notesearch.embedding.compile.pretrained import quiet
-from notesearch.embedding.compile.torch_reranker import TorchReranker
-from notesearch.embedding.cross_encoder import GraphReranker, to_probabilities
+from notesearch.embedding.compile.torch_models import TorchReranker
+from notesearch.embedding.graph_engine import GraphReranker, to_probabilities
 from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
 from notesearch.embedding.protocol import Reranker
 from notesearch.errors import ModelError
