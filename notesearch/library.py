@@ -19,7 +19,7 @@ from notesearch.arguments import (
     require_text,
 )
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
-from notesearch.embedding import Embedder, Reranker
+from notesearch.embedding import Embedder, Reranker, silenced
 from notesearch.errors import (
     CorpusError,
     UnusableIndexError,
@@ -405,7 +405,8 @@ class Index:
 
         return UpdatePlan(
             source=source,
-            embedder=Lazy(lambda: self._model.embedder),
+            # An update asks questions of its own, and nobody needs to know that one is cut.
+            embedder=Lazy(lambda: silenced(self._model.embedder)),
             embedder_fingerprint=self._model.fingerprint,
             reading=reading,
             probes=UNRELATED,

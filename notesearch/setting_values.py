@@ -20,7 +20,7 @@ from notesearch.corpus.reading_rules import (
     ReadingRule,
     compile_record_start,
 )
-from notesearch.embedding.model_choice import Precision
+from notesearch.embedding.model_choice import DTYPES, Precision
 from notesearch.embedding.model_files import BUNDLED_NAMES, is_hub_id
 from notesearch.errors import SettingsError
 
@@ -69,6 +69,8 @@ def model_value(key: str, value: object, place: str, base: Path | None) -> Any: 
         return _model_name(key, value, place, base)
     if key == "precision":
         return Precision(_one_of(key, value, tuple(one.value for one in Precision), place))
+    if key == "dtype":
+        return _one_of(key, value, DTYPES, place)
     if key == "truncate_dim":
         return _number(key, value, place)
     if key in TRUST_KEYS:

@@ -28,7 +28,7 @@ from notesearch.embedding.model_cache import (
     find_files,
     open_manifest,
 )
-from notesearch.embedding.model_choice import ModelChoice, Precision, RerankerChoice
+from notesearch.embedding.model_choice import DTYPES, ModelChoice, Precision, RerankerChoice
 from notesearch.embedding.token_reader import (
     PairReader,
     ReadingRules,
@@ -123,6 +123,8 @@ def _check_choice(choice: ModelChoice) -> None:
         )
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", choice.device):
         raise ModelError(f"device {choice.device}: not known; use auto, cpu, cuda, cuda:N or mps")
+    if choice.dtype not in (None, *DTYPES):
+        raise ModelError(f"dtype {choice.dtype}: not known; use one of {', '.join(DTYPES)}")
     if choice.precision is not Precision.FLOAT32 and choice.device not in {"auto", "cpu"}:
         raise ModelError(
             f"device {choice.device}: {choice.precision.value} runs on the CPU; "
