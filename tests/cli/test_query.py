@@ -391,3 +391,21 @@ def test_unknown_format_names_those_there_are(here, run):
 
 def test_short_format_behind_two_dashes_is_a_word(here, run):
     assert run("query", "--csv", "--", "policy", "--json").out.startswith("rank,")
+
+
+@pytest.mark.parametrize("name", ["--json", "--debug", "--paths"])
+def test_value_of_an_option_may_look_like_another_option(here, run, monkeypatch, name):
+    monkeypatch.setenv("NOTESEARCH_DEBUG", "")
+    ended = run("query", "policy", "--path", name)
+    assert (ended.code, ended.out, ended.err) == (1, "", "nothing found\n")
+
+
+def test_short_formats_are_completed_by_a_shell(run, monkeypatch):
+    monkeypatch.setenv("_NOTESEARCH_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    for typed, completed in (
+        ("--js", ["--json", "--jsonl"]),
+        ("--pa", ["--path", "--paper", "--paths"]),
+    ):
+        monkeypatch.setenv("COMP_WORDS", f"notesearch query {typed}")
+        assert sorted(run("query").out.split()) == sorted(completed)
