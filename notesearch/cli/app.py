@@ -99,7 +99,7 @@ def examples(*lines: str) -> str:
 app = typer.Typer(
     name="notesearch",
     cls=AllCommands,
-    help="Ask questions of a folder of research notes.",
+    help="Ask your research notes a question; get the passages that answer it.",
     epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -125,18 +125,18 @@ def option(
 
 ConfigOption = Annotated[
     Path | None,
-    option("--config", "Settings file instead of ./notesearch.yaml.", "FILE", parser=read_path),
+    option("--config", "Use this settings file, not ./notesearch.yaml.", "FILE", read_path),
 ]
 IndexOption = Annotated[
     Path | None,
-    option("--index", "Index folder instead of the settings' one.", "DIR", parser=read_path),
+    option("--index", "Use this index folder, not that of the settings.", "DIR", read_path),
 ]
 FormatOption = Annotated[
     list[str] | None,
     Option(
         "--format",
         metavar="NAME",
-        help=f"Write the hits for a program: {', '.join(HIT_FORMATS)}.",
+        help=f"Write hits for a program, as {', '.join(HIT_FORMATS)}.",
         autocompletion=lambda: list(HIT_FORMATS),
     ),
 ]
@@ -144,11 +144,11 @@ RerankOption = Annotated[
     bool | None,
     Option(
         "--rerank/--no-rerank",
-        help="With the settings' cross-encoder, or without.",
+        help="Use the cross-encoder of the settings, or leave it out.",
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, option("--json", "Write JSON to stdout.")]
+JsonOption = Annotated[bool, option("--json", "Write the result as JSON.")]
 
 
 def require_within(option: str, value: float, least: int, most: int) -> None:

@@ -39,13 +39,19 @@ def evaluate(
         Argument(
             metavar="[QUERIES]",
             parser=read_path,
-            help="Judged queries: YAML, JSONL or a BEIR folder.",
+            help="File of judged queries (YAML, JSONL), or a BEIR folder.",
         ),
     ] = None,
-    auto: Annotated[bool, option("--auto", "Make judged queries out of your own notes.")] = False,
-    modes: Annotated[str, option("--modes", "hybrid, dense, lexical.", "A,B")] = "hybrid",
-    compare: Annotated[str | None, option("--compare", "Two modes, query by query.", "A,B")] = None,
-    split: Annotated[str | None, option("--split", "One split alone: tune, test.", "NAME")] = None,
+    auto: Annotated[bool, option("--auto", "Make the queries out of your own notes.")] = False,
+    modes: Annotated[
+        str, option("--modes", "Measure these: hybrid, dense, lexical.", "A,B")
+    ] = "hybrid",
+    compare: Annotated[
+        str | None, option("--compare", "Compare two of them, query by query.", "A,B")
+    ] = None,
+    split: Annotated[
+        str | None, option("--split", "Use one split alone: tune, test.", "NAME")
+    ] = None,
     failures: Annotated[
         bool, option("--failures", "List the queries without an answer in the top 10.")
     ] = False,
@@ -54,7 +60,10 @@ def evaluate(
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Measure how well questions find their answers: nDCG, MRR, recall, success."""
+    """Measure how well questions find their answers.
+
+    The measures are nDCG, MRR, recall and success.
+    """
     from notesearch.evaluation.evaluate import evaluate_index, index_for
     from notesearch.evaluation.judged import read_queries, unknown_notes
     from notesearch.evaluation.own_notes import index_of_own_notes

@@ -32,22 +32,27 @@ def index(
     paths: Annotated[
         list[Path] | None,
         Argument(
-            metavar="[CORPUS]", parser=read_path, help="Corpus folder instead of the settings' one."
+            metavar="[CORPUS]",
+            parser=read_path,
+            help="Folder of notes, instead of that of the settings.",
         ),
     ] = None,
-    rebuild: Annotated[bool, option("--rebuild", "Make the index anew.")] = False,
-    dry_run: Annotated[bool, option("--dry-run", "Say what changed, and write nothing.")] = False,
+    rebuild: Annotated[bool, option("--rebuild", "Make the index anew, from all files.")] = False,
+    dry_run: Annotated[bool, option("--dry-run", "Show what changed, and write nothing.")] = False,
     allow_empty: Annotated[
-        bool, option("--allow-empty", "Let a corpus without notes empty the index.")
+        bool, option("--allow-empty", "Accept a folder without notes, which empties the index.")
     ] = False,
     wait: Annotated[
-        float, option("--wait", "How long to wait for another update.", "SECONDS")
+        float, option("--wait", "Wait at most so long for another update to end.", "SECONDS")
     ] = 10.0,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Bring the index in step with the corpus: only what changed is read and embedded."""
+    """Make the index of your notes, or update it.
+
+    Only files that changed are read, and only new passages are embedded.
+    """
     from notesearch.render.update_summary import report_lines, report_to_json
 
     if paths and len(paths) > 1:
@@ -82,7 +87,10 @@ app.command("reindex", hidden=True, help="The same as `notesearch index`.", epil
 def status(
     json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
 ) -> None:
-    """Show what is in the index, and how the corpus differs from it by size and time."""
+    """Show what is in the index, and which changes it lacks.
+
+    Files are compared by size and time.
+    """
     from notesearch.render.update_summary import status_lines, status_to_json
 
     chosen = choose_index(config, index_dir)
@@ -94,11 +102,14 @@ def status(
 
 @app.command(epilog=examples("notesearch check", "notesearch check --fix"))
 def check(
-    fix: Annotated[bool, option("--fix", "Mend damage that needs no model.")] = False,
+    fix: Annotated[bool, option("--fix", "Repair what can be repaired without the model.")] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Look for damage in the index; a lost or damaged vector file is made again with --fix."""
+    """Look for damage in the index.
+
+    With --fix, a lost or damaged file of vectors is made again.
+    """
     with choose_index(config, index_dir).open() as opened:
         problems = opened.check(fix=fix)
     for problem in problems:

@@ -26,7 +26,8 @@ from notesearch.cli.output import show_message, show_warning, write
 
 _MOST_NOTES = 10_000_000
 FilterArgument = Annotated[
-    list[str] | None, Argument(metavar="[FILTER…]", help="As in tag:dpo since:2026.")
+    list[str] | None,
+    Argument(metavar="[FILTER…]", help="Only notes that match, as in tag:dpo since:2026."),
 ]
 
 
@@ -38,14 +39,14 @@ FilterArgument = Annotated[
 )
 def tags(
     having: Annotated[
-        str | None, option("--with", 'Count only notes that match: "tag:dpo".', "FILTER")
+        str | None, option("--with", 'Count only notes that match, as in "tag:dpo".', "FILTER")
     ] = None,
-    tree: Annotated[bool, option("--tree", "Children below their parents.")] = False,
+    tree: Annotated[bool, option("--tree", "Show tags below the tag that they belong to.")] = False,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Count the notes of each tag, the commonest first."""
+    """List the tags with the number of notes of each, the commonest first."""
     from notesearch.render.notes import tag_lines, tags_to_json
 
     with choose_index(config, index_dir).open() as index:
@@ -63,12 +64,12 @@ def tags(
 )
 def notes(
     where: FilterArgument = None,
-    limit: Annotated[int | None, option("-n", "At most so many.", "N")] = None,
+    limit: Annotated[int | None, option("-n", "List at most N notes.", "N")] = None,
     json: JsonOption = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """List notes, the newest first."""
+    """List the notes, the newest first."""
     from notesearch.render.notes import listed_note_line, stored_note_to_json
 
     if limit is not None:
@@ -88,12 +89,19 @@ def notes(
     )
 )
 def show(
-    note: Annotated[str, Argument(metavar="NOTE", help="Id, path, title or passage id.")],
-    open_it: Annotated[bool, option("--open", "Open the file, in $VISUAL or $EDITOR.")] = False,
+    note: Annotated[
+        str, Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage.")
+    ],
+    open_it: Annotated[
+        bool, option("--open", "Open the file instead, in $VISUAL or $EDITOR.")
+    ] = False,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show one note as the index has it: its facts, and its text with lines."""
+    """Show one note as it stands in the index.
+
+    That is its title, tags, date and paper, and its text with the numbers of its lines.
+    """
     from notesearch.render.notes import shown_note_lines
     from notesearch.render.terminal import style_of
 
@@ -119,14 +127,14 @@ def show(
 )
 def parse(
     paths: Annotated[
-        list[Path], Argument(metavar="PATH…", parser=read_path, help="Note files or folders.")
+        list[Path], Argument(metavar="PATH…", parser=read_path, help="Files or folders of notes.")
     ],
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show how files are read: as notes, tags, dates, papers and passages.
+    """Show what is read from files: notes, tags, dates, passages.
 
-    Needs no index. Use it to see why a note is found, or why it is not.
+    Use it to see why a note is found, or why it is not. It needs no index.
     """
     from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
     from notesearch.index_models import Model

@@ -56,50 +56,74 @@ _LONGEST_LINE = 1_000_000  # characters of a line of --batch; a longer one is no
 )
 def query(
     words: Annotated[
-        list[str] | None, Argument(metavar="TEXT…", help="A question; it may hold filters.")
+        list[str] | None, Argument(metavar="TEXT…", help="The question, with filters if you like.")
     ] = None,
-    k: Annotated[int, option("-k", "Hits to show.", "N")] = 10,
-    mode: Annotated[Mode, option("--mode", "What ranks the hits.")] = Mode.HYBRID,
-    per_note: Annotated[int, option("--per-note", "At most so many passages of a note.", "N")] = 1,
-    all_passages: Annotated[
-        bool, option("--all-passages", "Any number of passages of a note.")
-    ] = False,
-    min_score: Annotated[
-        float | None, option("--min-score", "Leave out lower scores.", "X")
+    k: Annotated[int, option("-k", "Show at most N hits.", "N")] = 10,
+    full: Annotated[bool, option("--full", "Show whole passages.")] = False,
+    context: Annotated[
+        int, option("--context", "Show N passages before and after each hit too.", "N")
+    ] = 0,
+    explain: Annotated[bool, option("--explain", "Show how each hit was scored.")] = False,
+    tag: Annotated[
+        list[str] | None, option("--tag", "Only notes with this tag; may be repeated.", "TAG")
     ] = None,
-    rerank: RerankOption = None,
-    update: Annotated[bool, option("--update", "Bring the index in step first.")] = False,
+    any_tag: Annotated[
+        list[str] | None,
+        option("--any-tag", "Only notes with one of these tags; may be repeated.", "TAG"),
+    ] = None,
+    not_tag: Annotated[
+        list[str] | None,
+        option("--not-tag", "Only notes without this tag; may be repeated.", "TAG"),
+    ] = None,
+    since: Annotated[
+        str | None, option("--since", "Only notes of this date or later.", "DATE")
+    ] = None,
+    until: Annotated[
+        str | None, option("--until", "Only notes of this date or earlier.", "DATE")
+    ] = None,
+    path: Annotated[
+        str | None, option("--path", "Only files that match, such as papers/.", "GLOB")
+    ] = None,
+    section: Annotated[
+        str | None, option("--section", "Only sections of this kind, such as limitations.", "ROLE")
+    ] = None,
+    paper: Annotated[
+        str | None, option("--paper", "Only notes on this paper, such as 2305.18290.", "ID")
+    ] = None,
+    kind: Annotated[
+        str | None, option("--kind", "Only this kind: note, digest-part or index-page.", "KIND")
+    ] = None,
+    formats: FormatOption = None,
     batch: Annotated[
         Path | None,
         option(
             "--batch",
-            "Answer each line of a file (- for stdin) with a JSON object.",
+            "Answer each line of a file, or of stdin (-), with a line of JSON.",
             "FILE",
-            parser=read_path,
+            read_path,
         ),
     ] = None,
-    tag: Annotated[
-        list[str] | None, option("--tag", "With this tag; may be repeated.", "TAG")
+    update: Annotated[bool, option("--update", "Update the index first.")] = False,
+    mode: Annotated[
+        Mode, option("--mode", "Rank by meaning (dense), by words (lexical), or by both.")
+    ] = Mode.HYBRID,
+    per_note: Annotated[
+        int, option("--per-note", "Show at most N passages of the same note.", "N")
+    ] = 1,
+    all_passages: Annotated[
+        bool, option("--all-passages", "Show any number of passages of the same note.")
+    ] = False,
+    min_score: Annotated[
+        float | None, option("--min-score", "Leave out hits with a lower score.", "X")
     ] = None,
-    any_tag: Annotated[list[str] | None, option("--any-tag", "With one of these.", "TAG")] = None,
-    not_tag: Annotated[list[str] | None, option("--not-tag", "Without this tag.", "TAG")] = None,
-    since: Annotated[str | None, option("--since", "Of this date or later.", "DATE")] = None,
-    until: Annotated[str | None, option("--until", "Of this date or earlier.", "DATE")] = None,
-    path: Annotated[str | None, option("--path", "In files that match.", "GLOB")] = None,
-    section: Annotated[str | None, option("--section", "In sections of a role.", "ROLE")] = None,
-    paper: Annotated[str | None, option("--paper", "On this paper.", "ID")] = None,
-    kind: Annotated[str | None, option("--kind", "note, digest-part, index-page.", "KIND")] = None,
-    formats: FormatOption = None,
-    full: Annotated[bool, option("--full", "Show whole passages.")] = False,
-    context: Annotated[int, option("--context", "Show N passages before and after too.", "N")] = 0,
-    explain: Annotated[bool, option("--explain", "Show how each hit came about.")] = False,
+    rerank: RerankOption = None,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ask a question: ranked passages, with file and lines.
+    """Find the passages that answer a question.
 
-    The line may hold filters (tag: -tag: since: until: path: section: paper: kind: author:
-    year:), "exact phrases", OR and brackets; filters alone list the newest notes.
+    The question may hold filters (tag: -tag: since: until: path: section: paper: kind: author:
+    year:), "exact phrases", OR and brackets. Filters alone list the newest notes.
     """
     options = {"since": since, "until": until, "path": path, "section": section, "paper": paper}
     where = _where(tag or [], any_tag or [], not_tag or [], options | {"kind": kind})
@@ -147,16 +171,22 @@ def query(
     ),
 )
 def similar(
-    note: Annotated[str, Argument(metavar="NOTE", help="Id, path, title or passage id.")],
-    k: Annotated[int, option("-k", "Notes to show.", "N")] = 10,
+    note: Annotated[
+        str, Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage.")
+    ],
+    k: Annotated[int, option("-k", "Show at most N notes.", "N")] = 10,
     where: Annotated[
-        str | None, option("--where", 'As in "tag:dpo -tag:survey".', "FILTER")
+        str | None,
+        option("--where", 'Only notes that match, as in "tag:dpo -tag:survey".', "FILTER"),
     ] = None,
     formats: FormatOption = None,
     index_dir: IndexOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Find notes like one of yours; those on the same paper are listed apart."""
+    """Find notes that are like one of yours.
+
+    Notes on the same paper come first, apart from the others.
+    """
     write_hits = _writer_of(formats)
     require_within("-k", k, 1, _MOST_HITS)
     with choose_index(config, index_dir).open() as index:

@@ -26,13 +26,14 @@ _EFFECTS = {
 
 @app.command(epilog=examples("notesearch trust", "notesearch trust --remove"))
 def trust(
-    remove: Annotated[bool, option("--remove", "Take the trust back.")] = False,
+    remove: Annotated[bool, option("--remove", "Withdraw the trust.")] = False,
     list_: Annotated[bool, option("--list", "List the files that are trusted.")] = False,
 ) -> None:
-    """Let ./notesearch.yaml name models, code and folders elsewhere.
+    """Trust the notesearch.yaml of this folder.
 
-    Shows these settings and trusts the file until it changes. Without trust they do not count:
-    the file may have come with the notes.
+    Such a file may have come with somebody else's notes: until you trust it, its settings that
+    name models, code or folders elsewhere do not count. The command shows these settings, and its
+    trust holds until the file changes.
     """
     from notesearch import trust as trusted
     from notesearch.setting_values import show
