@@ -1,8 +1,9 @@
 """Read the settings: defaults, the user's own file, `notesearch.yaml`, environment, options.
 
 Later ones win. A key nobody knows is an error that names the nearest known one: a setting misspelt
-is a setting that silently does nothing. What `./notesearch.yaml` may not say before the person has
-said `notesearch trust` stands in one table, `NEEDS_TRUST`.
+is a setting that silently does nothing. One table, `KEYS`, has a row for each key: how its value is
+read, whether the environment may give it, and which of its values `./notesearch.yaml` may not give
+before the person has given `notesearch trust`.
 """
 
 from __future__ import annotations
@@ -10,28 +11,37 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
-from notesearch.embedding.model_choice import ModelChoice, RerankerChoice
+from notesearch.embedding.model_choice import DTYPES, ModelChoice, RerankerChoice
 from notesearch.embedding.model_files import BUNDLED_NAMES
 from notesearch.errors import SettingsError, warn_in_python
 from notesearch.regular_files import NotRegularFileError, read_regular
-from notesearch.setting_values import check_key, folder_value, model_value, own_value
+from notesearch.setting_values import (
+    Read,
+    check_key,
+    one_of,
+    read_folder,
+    read_model_name,
+    read_number,
+    read_precision,
+    read_prompt,
+    read_rules,
+    read_text,
+    read_texts,
+    read_truth,
+)
 from notesearch.user_folders import config_folder
 
 SETTINGS_FILE = "notesearch.yaml"
-FROM_ENVIRONMENT = ("corpus", "index", "model", "precision", "device", "rerank", "inline_tags")
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
 # Read by others: the tests and benchmarks, and the command line.
 _OTHER_VARIABLES = ("NOTESEARCH_DATA", "NOTESEARCH_DEBUG")
-# What belongs to one model, and ends where another model is named.
-_OF_ONE_MODEL = ("truncate_dim", "revision", "query_prompt", "passage_prompt", "trust_remote_code")
-_MODEL_KEYS = ("model", "precision", "device", "dtype", *_OF_ONE_MODEL)
-_RERANK_KEYS = ("rerank", "rerank_revision", "rerank_trust_remote_code")
 _MOST_BYTES = 1 << 20  # of a settings file
 
 
@@ -66,10 +76,15 @@ class Settings:
         )
 
 
-_OWN_KEYS = [
-    item.name for item in fields(Settings) if item.name not in ("left_out", "model", "rerank")
-]
-KEYS = [*_OWN_KEYS, *_MODEL_KEYS, *_RERANK_KEYS]
+# ---------------------------------------------------------------- the keys
+
+
+class Part(Enum):
+    """What a key sets a field of."""
+
+    SETTINGS = "settings"
+    MODEL = "model"
+    RERANKER = "reranker"
 
 
 def _always(value: object, base: Path) -> bool:
@@ -85,27 +100,58 @@ def _is_not_bundled(value: object, base: Path) -> bool:
 
 
 def _leads_out(value: object, base: Path) -> bool:
-    """Whether a folder lies outside the one of the settings file, links followed."""
-    folder = os.path.realpath(folder_value("folder", value, SETTINGS_FILE, base))
+    """Return whether a folder lies outside the one of the settings file, links followed."""
+    folder = os.path.realpath(read_folder("folder", value, SETTINGS_FILE, base))
     return not Path(folder).is_relative_to(os.path.realpath(base))
 
 
-# What a settings file may not say unless the person chose or trusts it: it may have come with a
-# folder of notes. By key, which of its values: those that run code, that fetch, or that reach
-# outside the folder of the file.
-NEEDS_TRUST: Mapping[str, Callable[[object, Path], bool]] = MappingProxyType(
-    {
-        "trust_remote_code": _is_true,
-        "rerank_trust_remote_code": _is_true,
-        "model": _is_not_bundled,
-        "rerank": _always,
-        "revision": _always,  # makes even the bundled model a hub model
-        "rerank_revision": _always,
-        "follow_links": _is_true,
-        "corpus": _leads_out,
-        "index": _leads_out,
-    }
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A row of the table: a key of a settings file."""
+
+    name: str
+    read: Read
+    # A settings file may have come with a folder of notes. Some values count only if the person
+    # trusts the file: those that run code, that fetch, or that reach outside its folder.
+    needs_trust: Callable[[object, Path], bool] | None = None
+    part: Part = Part.SETTINGS
+    field: str = ""  # of the part, where it is not called like the key
+    in_environment: bool = False
+    of_one_model: bool = False  # no longer applies when another model is named
+
+
+def _model(name: str, read: Read, needs_trust: Callable[[object, Path], bool] | None = None) -> Key:
+    """Return a row for what belongs to one model."""
+    return Key(name, read, needs_trust, Part.MODEL, of_one_model=True)
+
+
+_TABLE = (
+    Key("corpus", read_folder, _leads_out, in_environment=True),
+    Key("index", read_folder, _leads_out, in_environment=True),
+    Key("ignore", read_texts),
+    Key("follow_links", read_truth, _is_true),
+    Key("reading", read_rules),
+    Key("inline_tags", one_of("auto", "always", "never"), in_environment=True),
+    Key("passage_tokens", read_number),
+    Key("model", read_model_name, _is_not_bundled, Part.MODEL, "name", in_environment=True),
+    Key("precision", read_precision, None, Part.MODEL, in_environment=True),
+    Key("device", read_text, None, Part.MODEL, in_environment=True),
+    Key("dtype", one_of(*DTYPES), None, Part.MODEL),
+    _model("revision", read_text, _always),  # makes even the bundled model a hub model
+    _model("truncate_dim", read_number),
+    _model("query_prompt", read_prompt),
+    _model("passage_prompt", read_prompt),
+    _model("trust_remote_code", read_truth, _is_true),
+    Key("rerank", read_model_name, _always, Part.RERANKER, "name", in_environment=True),
+    Key("rerank_depth", read_number),
+    Key("rerank_revision", read_text, _always, Part.RERANKER, "revision"),
+    Key("rerank_trust_remote_code", read_truth, _is_true, Part.RERANKER, "trust_remote_code"),
 )
+KEYS = MappingProxyType({key.name: key for key in _TABLE})
+FROM_ENVIRONMENT = tuple(key.name for key in _TABLE if key.in_environment)
+
+
+# ---------------------------------------------------------------- reading them
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +170,7 @@ class SettingsFile:
         return {
             key: value
             for key, value in self.values.items()
-            if key in NEEDS_TRUST and NEEDS_TRUST[key](value, base)
+            if (needs_trust := KEYS[key].needs_trust) and needs_trust(value, base)
         }
 
 
@@ -216,9 +262,12 @@ def _with_found_file(
         f"{file.path}: left out {', '.join(needing)}: a file that came with a folder may not set "
         f"{'it' if len(needing) == 1 else 'them'} unasked; to see and accept, run: notesearch trust"
     )
-    # Without its cross-encoder nothing holds that belongs to it.
-    gone = {*needing, *(_RERANK_KEYS if "rerank" in needing else ())}
-    values = {key: value for key, value in file.values.items() if key not in gone}
+    values = {
+        key: value
+        for key, value in file.values.items()
+        # Without its cross-encoder nothing holds that belongs to it.
+        if key not in needing and not ("rerank" in needing and KEYS[key].part is Part.RERANKER)
+    }
     return replace(_with_file(settings, replace(file, values=values)), left_out=tuple(needing))
 
 
@@ -251,27 +300,22 @@ def _with_values(
     settings: Settings, values: Mapping[str, Any], place: str, base: Path | None
 ) -> Settings:
     """Add values to settings; names of folders are relative to `base`, or the working folder."""
-    changes: dict[str, Any] = {}
-    model: dict[str, Any] = {}
-    reranker: dict[str, Any] = {}
-    for key, value in values.items():
-        check_key(key, KEYS, place)
-        if key in _MODEL_KEYS:
-            model["name" if key == "model" else key] = model_value(key, value, place, base)
-        elif key in _RERANK_KEYS:
-            name = "name" if key == "rerank" else key.removeprefix("rerank_")
-            reranker[name] = model_value(key, value, place, base)
-        else:
-            changes[key] = own_value(key, value, place, base or Path())
-    if reranker:
-        changes["rerank"] = _with_reranker(settings.rerank, reranker, place)
-    return replace(settings, model=_with_model(settings.model, model), **changes)
+    given: dict[Part, dict[str, Any]] = {part: {} for part in Part}
+    for name, value in values.items():
+        check_key(name, KEYS, place)
+        key = KEYS[name]
+        given[key.part][key.field or name] = key.read(name, value, place, base)
+    changes = given[Part.SETTINGS]
+    if given[Part.RERANKER]:
+        changes["rerank"] = _with_reranker(settings.rerank, given[Part.RERANKER], place)
+    return replace(settings, model=_with_model(settings.model, given[Part.MODEL]), **changes)
 
 
 def _with_model(before: ModelChoice, values: Mapping[str, Any]) -> ModelChoice:
     if values.get("name", before.name) != before.name:
         defaults = ModelChoice()
-        before = replace(before, **{name: getattr(defaults, name) for name in _OF_ONE_MODEL})
+        own = (key.name for key in _TABLE if key.of_one_model)
+        before = replace(before, **{name: getattr(defaults, name) for name in own})
     return replace(before, **values)
 
 

@@ -12,7 +12,7 @@ from notesearch import trust
 from notesearch.embedding import ModelChoice, RerankerChoice
 from notesearch.errors import NotesearchWarning
 from notesearch.settings import (
-    NEEDS_TRUST,
+    KEYS,
     Settings,
     load_settings,
     read_settings_file,
@@ -57,7 +57,7 @@ def accept() -> None:
 
 def test_what_runs_code_fetches_or_leads_out_is_left_out_with_one_line(found):
     settings, warnings = load(RISKY + "precision: int8\nignore: [drafts/]\n")
-    assert set(settings.left_out) == set(NEEDS_TRUST)
+    assert set(settings.left_out) == {name for name, key in KEYS.items() if key.needs_trust}
     assert (settings.model.name, settings.model.revision) == ("all-MiniLM-L6-v2", None)
     assert not settings.model.trust_remote_code
     assert not settings.follow_links

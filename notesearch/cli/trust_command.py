@@ -64,11 +64,11 @@ def trust(
 def _effect(key: str, value: str, file: SettingsFile) -> str:
     """Describe what a setting does that needs trust."""
     from notesearch.embedding.model_files import is_hub_id
-    from notesearch.setting_values import FOLDERS, folder_value
+    from notesearch.setting_values import read_folder
 
     if key in _EFFECTS:
         return _EFFECTS[key]
-    folder = os.path.realpath(folder_value(key, value, str(file.path), file.path.parent))
-    if key not in FOLDERS and is_hub_id(value) and not Path(folder).is_dir():
+    folder = os.path.realpath(read_folder(key, value, str(file.path), file.path.parent))
+    if key not in ("corpus", "index") and is_hub_id(value) and not Path(folder).is_dir():
         return "a model of the hub, fetched over the network"
     return f"the folder {escaped(folder)}"

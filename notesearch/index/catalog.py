@@ -1,4 +1,4 @@
-"""A connection to catalog.sqlite, its transactions and its errors; checksums: `page_sums`."""
+"""Connect to catalog.sqlite: statements, transactions and errors. Checksums are in `page_sums`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors that an unfinished update has paid for, appended as they come from the model.
+"""Keep the vectors that an unfinished update has computed, as they come from the model.
 
 The catalog changes in one transaction, at the end; embedding a large corpus takes hours. So
 each batch of vectors also goes to a plain file at once, and the next update takes them from

@@ -1,4 +1,4 @@
-"""The names of all files of an index, once, and what may stand in its folder."""
+"""Name all files of an index, check what stands in its folder, and make its errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class IndexLayout:
 
     @property
     def journal(self) -> Path:
-        """Vectors that an unfinished update has paid for."""
+        """Vectors that an unfinished update has computed."""
         return self.index_dir / "embedded.journal"
 
     @property

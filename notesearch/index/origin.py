@@ -1,4 +1,4 @@
-"""Keep which folder of notes an index was made of, and decide when that is believed.
+"""Keep which folder of notes an index was made of, and decide when to trust that.
 
 An index that came with somebody else's files could name any folder, to have it walked. So it is
 believed about notes that lie beside it, and otherwise where this user made it: the user's state

@@ -1,7 +1,9 @@
 """What a search may ask of one generation of an index, and the values that it gets.
 
-`SqliteSnapshot` answers from the index on disk. Passages and notes go by numbers here, which mean
-nothing outside their snapshot; arrays of numbers are int64.
+`SqliteSnapshot` answers from the index on disk; another engine would implement the same protocol.
+Passages and notes go by numbers, int64 here, which callers keep and look up in arrays: they are
+greater than 0, without large gaps, and mean the same as long as `stamp` is the same. Words match by
+their stems and without case.
 """
 
 from __future__ import annotations
@@ -92,7 +94,11 @@ class TagCount:
 
 
 class Snapshot(Protocol):
-    """One generation of an index, whole, whatever a writer does meanwhile; for one thread."""
+    """One generation of an index, whole, whatever a writer does meanwhile.
+
+    One thread asks for texts and words, while another may ask for vectors: `require_embedder`,
+    `verify_vectors` and `nearest`.
+    """
 
     @property
     def stamp(self) -> str:
@@ -134,13 +140,19 @@ class Snapshot(Protocol):
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
     ) -> Nearest:
-        """Return the k allowed passages of greatest cosine; `query` is (dimension,), length 1."""
+        """Return the k allowed passages of greatest cosine; `query` is (dimension,), length 1.
+
+        The answer is exact: where as many are allowed as asked for, it holds all of them.
+        """
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order: (passages, dimension)."""
 
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
-        """Score every passage and every note that has a word."""
+        """Score every passage and every note that has a word.
+
+        A note has the word as often as its names and the texts of its passages together.
+        """
 
     def phrase_scores(
         self, words: Sequence[str], weights: ColumnWeights
@@ -156,20 +168,20 @@ class Snapshot(Protocol):
     # What they are.
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Return passages with their notes, in the order of the numbers."""
+        """Return passages with their notes, in the order in which the numbers are given."""
 
     def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
         """Return notes by their numbers."""
 
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
-        """Return the notes of a name: `by` note_id, passage_id, path or title."""
+        """Return the notes of a name, `by` note_id, passage_id, path, or title without case."""
 
     def list_notes(
         self, where: Filter | None, limit: int, *, with_passages: bool = False
     ) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first.
 
-        With `with_passages`, notes without text are left out.
+        Notes without a date come last. With `with_passages`, notes without text are left out.
         """
 
     def passages_of_note(self, note: int, where: Filter | None = None) -> list[StoredPassage]:

@@ -122,7 +122,7 @@ class Store:
                 catalog.close()
 
     def _identify(self) -> tuple[int, int]:
-        """Return what tells a catalog file from another that a rebuild put in its place."""
+        """Return the identity of the catalog file, which a rebuild replaces by another one."""
         try:
             status = self._layout.catalog.stat()
         except FileNotFoundError:

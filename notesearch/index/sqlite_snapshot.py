@@ -175,7 +175,7 @@ class SqliteSnapshot:
         return vectors.reshape(len(passage_ids), self.state.dimension)
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Return some passages with their notes, in the order of their numbers."""
+        """Return passages with their notes, in the order in which the numbers are given."""
         rows = self._catalog.rows(_PASSAGES, (_json(passage_ids),))
         notes = self.notes(sorted({row[-1] for row in rows}))
         try:

@@ -1,7 +1,7 @@
 """What a passage must be, as a tree of small values: `Tag("dpo") & ~Tag("survey")`.
 
 `str` gives the query text of a filter, and the query line reads that text back to an equal
-filter. `conditions.py` is the one place that turns the tree into SQL.
+filter. `index/filter_sql.py` is the one place that turns the tree into SQL.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class OfKind(Filter):
 
 @dataclass(frozen=True, slots=True)
 class ByAuthor(Filter):
-    """Notes on papers with an author whose name holds these words; `*` stands for any letters."""
+    """Notes on papers with an author whose name has these words; `*` is any characters."""
 
     name: str
 

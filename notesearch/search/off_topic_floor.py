@@ -1,4 +1,4 @@
-"""Find which cosine means nothing, by questions about something else.
+"""Find the cosine below which a match means nothing, by questions about something else.
 
 Whatever is asked, some passage is nearest. How near that is without meaning anything depends on
 the model, the notes and their number: so an update asks about everyday matters, and the index
@@ -44,7 +44,7 @@ def floor_of(cosines: Sequence[float]) -> float | None:
     """Return the cosine below which the nearest passage is no answer.
 
     `cosines` are those of the passage nearest to each of `UNRELATED`, as an update leaves them;
-    None where there are too few to tell.
+    None where there are too few of them.
     """
     if len(cosines) < 2:
         return None

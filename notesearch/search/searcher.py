@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +20,13 @@ from notesearch.lazy import Lazy
 from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.candidates import CandidateFinder, join_ids, leave_out
-from notesearch.search.fusion import Ranking, fuse, rank_matches, rank_nearest
+from notesearch.search.fusion import Ranking, Reranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import gather, make_hits
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.note_lookup import find_titled
 from notesearch.search.off_topic_floor import floor_of, has_all_words
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
-
-if TYPE_CHECKING:
-    from notesearch.embedding.protocol import Embedder
-    from notesearch.search.fusion import Reranking
 
 # Passages that each ranking hands to the mix.
 DEPTH = 1000
@@ -122,7 +117,6 @@ class Searcher:
         A `reranking` comes before a note is put first for its title.
         """
         question = Question(words, tuple(phrases), mode)
-        _require_counts(k, per_note)
         embedded = None
         if mode is not Mode.LEXICAL:
             embedded = self._beside.submit(self._embed, question.text)
@@ -166,7 +160,6 @@ class Searcher:
         per_note: int | None = 1,
     ) -> Answer:
         """Find what is like some notes, given by number; the notes stay out."""
-        _require_counts(k, per_note)
         allowed_ids = self._candidates.find(snapshot, (), where)
         likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
         chosen = gather(snapshot, likeness.ranking, k, per_note)
@@ -229,11 +222,6 @@ def _joined(one: Nearest, other: Nearest) -> Nearest:
     return Nearest(
         np.concatenate([one.ids, other.ids]), np.concatenate([one.cosines, other.cosines])
     )
-
-
-def _require_counts(k: int, per_note: int | None) -> None:
-    if k < 1 or (per_note is not None and per_note < 1):
-        raise UsageError("the number of hits, and of those of a note, must be 1 or more")
 
 
 def _is_weak(
