@@ -12,7 +12,7 @@ import typer
 from typer import Option
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from notesearch.cli.exit_codes import DEBUG, MEANING
+from notesearch.cli.output import DEBUG, MEANING
 from notesearch.errors import UsageError
 from notesearch.regular_files import is_pipe_or_device
 from notesearch.render.hit_formats import HIT_FORMATS

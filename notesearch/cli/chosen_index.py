@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.exit_codes import Interrupted, is_debugging
-from notesearch.cli.output import show_message, show_warning
+from notesearch.cli.output import Interrupted, is_debugging, show_message, show_warning
 from notesearch.errors import CorpusError, UnusableIndexError
 from notesearch.render.terminal import escaped
 

@@ -27,8 +27,7 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.chosen_index import choose_index, open_for_query
-from notesearch.cli.exit_codes import ExitCode
-from notesearch.cli.output import show_message, write
+from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
 from notesearch.search.answer import Answer, Mode
 

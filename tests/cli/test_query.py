@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.records import Hit
 from tests.conftest import write_notes
 from tests.word_model import load_embedder

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.embedding.compile.pretrained import quiet
 from tests.cli.conftest import Ended, run_apart
 from tests.conftest import write_notes
