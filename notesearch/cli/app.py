@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer import Option
@@ -117,38 +117,36 @@ def read_path(text: str) -> Path:
 
 
 def option(
-    name: str, text: str, metavar: str | None = None, parser: Callable[[str], Path] | None = None
+    default: object,
+    name: str,
+    text: str,
+    metavar: str | None = None,
+    parser: Callable[[str], Path] | None = None,
 ) -> Any:  # noqa: ANN401 - as typer has it
     """Return an option with its help, and the name of its value there."""
-    return Option(name, help=text, metavar=metavar, parser=parser)
+    return Option(default, name, help=text, metavar=metavar, parser=parser)
 
 
-ConfigOption = Annotated[
-    Path | None,
-    option("--config", "Use this settings file, not ./notesearch.yaml.", "FILE", read_path),
-]
-IndexOption = Annotated[
-    Path | None,
-    option("--index", "Use this index folder, not that of the settings.", "DIR", read_path),
-]
-FormatOption = Annotated[
-    list[str] | None,
-    Option(
-        "--format",
-        metavar="NAME",
-        help=f"Write hits for a program, as {', '.join(HIT_FORMATS)}.",
-        autocompletion=lambda: list(HIT_FORMATS),
-    ),
-]
-RerankOption = Annotated[
-    bool | None,
-    Option(
-        "--rerank/--no-rerank",
-        help="Use the cross-encoder of the settings, or leave it out.",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, option("--json", "Write the result as JSON.")]
+CONFIG = option(
+    None, "--config", "Use this settings file, not ./notesearch.yaml.", "FILE", read_path
+)
+INDEX = option(
+    None, "--index", "Use this index folder, not that of the settings.", "DIR", read_path
+)
+FORMATS = Option(
+    None,
+    "--format",
+    metavar="NAME",
+    help=f"Write hits for a program, as {', '.join(HIT_FORMATS)}.",
+    autocompletion=lambda: list(HIT_FORMATS),
+)
+RERANK = Option(
+    None,
+    "--rerank/--no-rerank",
+    help="Use the cross-encoder of the settings, or leave it out.",
+    show_default=False,
+)
+JSON = option(False, "--json", "Write the result as JSON.")
 
 
 def require_within(option: str, value: float, least: int, most: int) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
 
 from typer import Argument
 
 from notesearch.cli.app import (
-    ConfigOption,
-    IndexOption,
-    JsonOption,
-    RerankOption,
+    CONFIG,
+    INDEX,
+    JSON,
+    RERANK,
     app,
     examples,
     option,
@@ -34,31 +33,23 @@ from notesearch.search.answer import Mode
     ),
 )
 def evaluate(
-    queries: Annotated[
-        Path | None,
-        Argument(
-            metavar="[QUERIES]",
-            parser=read_path,
-            help="File of judged queries (YAML, JSONL), or a BEIR folder.",
-        ),
-    ] = None,
-    auto: Annotated[bool, option("--auto", "Make the queries out of your own notes.")] = False,
-    modes: Annotated[
-        str, option("--modes", "Measure these: hybrid, dense, lexical.", "A,B")
-    ] = "hybrid",
-    compare: Annotated[
-        str | None, option("--compare", "Compare two of them, query by query.", "A,B")
-    ] = None,
-    split: Annotated[
-        str | None, option("--split", "Use one split alone: tune, test.", "NAME")
-    ] = None,
-    failures: Annotated[
-        bool, option("--failures", "List the queries without an answer in the top 10.")
-    ] = False,
-    rerank: RerankOption = None,
-    json: JsonOption = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    queries: Path | None = Argument(
+        None,
+        metavar="[QUERIES]",
+        parser=read_path,
+        help="File of judged queries (YAML, JSONL), or a BEIR folder.",
+    ),
+    auto: bool = option(False, "--auto", "Make the queries out of your own notes."),
+    modes: str = option("hybrid", "--modes", "Measure these: hybrid, dense, lexical.", "A,B"),
+    compare: str | None = option(None, "--compare", "Compare two of them, query by query.", "A,B"),
+    split: str | None = option(None, "--split", "Use one split alone: tune, test.", "NAME"),
+    failures: bool = option(
+        False, "--failures", "List the queries without an answer in the top 10."
+    ),
+    rerank: bool | None = RERANK,
+    json: bool = JSON,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
     """Measure how well questions find their answers.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
-    ConfigOption,
-    IndexOption,
-    JsonOption,
+    CONFIG,
+    INDEX,
+    JSON,
     app,
     examples,
     option,
@@ -28,25 +27,23 @@ _EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.no
 
 @app.command(epilog=_EXAMPLES)
 def index(
-    paths: Annotated[
-        list[Path] | None,
-        Argument(
-            metavar="[CORPUS]",
-            parser=read_path,
-            help="Folder of notes, instead of that of the settings.",
-        ),
-    ] = None,
-    rebuild: Annotated[bool, option("--rebuild", "Make the index anew, from all files.")] = False,
-    dry_run: Annotated[bool, option("--dry-run", "Show what changed, and write nothing.")] = False,
-    allow_empty: Annotated[
-        bool, option("--allow-empty", "Accept a folder without notes, which empties the index.")
-    ] = False,
-    wait: Annotated[
-        float, option("--wait", "Wait at most so long for another update to end.", "SECONDS")
-    ] = 10.0,
-    json: JsonOption = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    paths: list[Path] | None = Argument(
+        None,
+        metavar="[CORPUS]",
+        parser=read_path,
+        help="Folder of notes, instead of that of the settings.",
+    ),
+    rebuild: bool = option(False, "--rebuild", "Make the index anew, from all files."),
+    dry_run: bool = option(False, "--dry-run", "Show what changed, and write nothing."),
+    allow_empty: bool = option(
+        False, "--allow-empty", "Accept a folder without notes, which empties the index."
+    ),
+    wait: float = option(
+        10.0, "--wait", "Wait at most so long for another update to end.", "SECONDS"
+    ),
+    json: bool = JSON,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
     """Make the index of your notes, or update it.
 
@@ -83,9 +80,7 @@ app.command("reindex", hidden=True, help="The same as `notesearch index`.", epil
 
 
 @app.command(epilog=examples("notesearch status", "notesearch status --json"))
-def status(
-    json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
-) -> None:
+def status(json: bool = JSON, index_dir: Path | None = INDEX, config: Path | None = CONFIG) -> None:
     """Show what is in the index, and which changes it lacks.
 
     Files are compared by size and time.
@@ -101,9 +96,9 @@ def status(
 
 @app.command(epilog=examples("notesearch check", "notesearch check --fix"))
 def check(
-    fix: Annotated[bool, option("--fix", "Repair what can be repaired without the model.")] = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    fix: bool = option(False, "--fix", "Repair what can be repaired without the model."),
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
     """Look for damage in the index.
 

@@ -9,15 +9,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
-    ConfigOption,
+    CONFIG,
+    INDEX,
+    JSON,
     FilterCommand,
-    IndexOption,
-    JsonOption,
     app,
     examples,
     option,
@@ -34,10 +33,6 @@ _MOST_NOTES = 10_000_000
 _PLUS_LINE = ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "hx")
 _GOTO = ("code", "codium", "cursor")
 _COLON_LINE = ("subl", "zed")
-FilterArgument = Annotated[
-    list[str] | None,
-    Argument(metavar="[FILTER…]", help="Only notes that match, as in tag:dpo since:2026."),
-]
 
 
 @app.command(
@@ -47,13 +42,13 @@ FilterArgument = Annotated[
     ),
 )
 def tags(
-    having: Annotated[
-        str | None, option("--with", 'Count only notes that match, as in "tag:dpo".', "FILTER")
-    ] = None,
-    tree: Annotated[bool, option("--tree", "Show tags below the tag that they belong to.")] = False,
-    json: JsonOption = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    having: str | None = option(
+        None, "--with", 'Count only notes that match, as in "tag:dpo".', "FILTER"
+    ),
+    tree: bool = option(False, "--tree", "Show tags below the tag that they belong to."),
+    json: bool = JSON,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
     """List the tags with the number of notes of each, the commonest first."""
     from notesearch.render.notes import tag_lines, tags_to_json
@@ -72,11 +67,13 @@ def tags(
     epilog=examples("notesearch notes -n 20", "notesearch notes tag:rlhf -tag:dpo since:2026"),
 )
 def notes(
-    where: FilterArgument = None,
-    limit: Annotated[int | None, option("-n", "List at most N notes.", "N")] = None,
-    json: JsonOption = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    where: list[str] | None = Argument(
+        None, metavar="[FILTER…]", help="Only notes that match, as in tag:dpo since:2026."
+    ),
+    limit: int | None = option(None, "-n", "List at most N notes.", "N"),
+    json: bool = JSON,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
     from notesearch.render.notes import listed_note_line, stored_note_to_json
@@ -98,14 +95,10 @@ def notes(
     )
 )
 def show(
-    note: Annotated[
-        str, Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage.")
-    ],
-    open_it: Annotated[
-        bool, option("--open", "Open the file instead, in $VISUAL or $EDITOR.")
-    ] = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
     """Show one note as it stands in the index.
 
@@ -133,11 +126,11 @@ def show(
     epilog=examples("notesearch parse corpus/alignment/dpo.md", "notesearch parse ~/notes --json")
 )
 def parse(
-    paths: Annotated[
-        list[Path], Argument(metavar="PATH…", parser=read_path, help="Files or folders of notes.")
-    ],
-    json: JsonOption = False,
-    config: ConfigOption = None,
+    paths: list[Path] = Argument(
+        metavar="PATH…", parser=read_path, help="Files or folders of notes."
+    ),
+    json: bool = JSON,
+    config: Path | None = CONFIG,
 ) -> None:
     """Show what is read from files: notes, tags, dates, passages.
 

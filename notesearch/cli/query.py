@@ -9,16 +9,16 @@ from functools import partial
 from io import TextIOWrapper
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
-    ConfigOption,
-    FormatOption,
+    CONFIG,
+    FORMATS,
+    INDEX,
+    RERANK,
     HitsCommand,
-    IndexOption,
-    RerankOption,
     app,
     examples,
     option,
@@ -54,70 +54,56 @@ _LONGEST_LINE = 1_000_000  # characters of a line of --batch; a longer one is no
     ),
 )
 def query(
-    words: Annotated[
-        list[str] | None, Argument(metavar="TEXT…", help="The question, with filters if you like.")
-    ] = None,
-    k: Annotated[int, option("-k", "Show at most N hits.", "N")] = 10,
-    full: Annotated[bool, option("--full", "Show whole passages.")] = False,
-    context: Annotated[
-        int, option("--context", "Show N passages before and after each hit too.", "N")
-    ] = 0,
-    explain: Annotated[bool, option("--explain", "Show how each hit was scored.")] = False,
-    tag: Annotated[
-        list[str] | None, option("--tag", "Only notes with this tag; may be repeated.", "TAG")
-    ] = None,
-    any_tag: Annotated[
-        list[str] | None,
-        option("--any-tag", "Only notes with one of these tags; may be repeated.", "TAG"),
-    ] = None,
-    not_tag: Annotated[
-        list[str] | None,
-        option("--not-tag", "Only notes without this tag; may be repeated.", "TAG"),
-    ] = None,
-    since: Annotated[
-        str | None, option("--since", "Only notes of this date or later.", "DATE")
-    ] = None,
-    until: Annotated[
-        str | None, option("--until", "Only notes of this date or earlier.", "DATE")
-    ] = None,
-    path: Annotated[
-        str | None, option("--path", "Only files that match, such as papers/.", "GLOB")
-    ] = None,
-    section: Annotated[
-        str | None, option("--section", "Only sections of this kind, such as limitations.", "ROLE")
-    ] = None,
-    paper: Annotated[
-        str | None, option("--paper", "Only notes on this paper, such as 2305.18290.", "ID")
-    ] = None,
-    kind: Annotated[
-        str | None, option("--kind", "Only this kind: note, digest-part or index-page.", "KIND")
-    ] = None,
-    formats: FormatOption = None,
-    batch: Annotated[
-        Path | None,
-        option(
-            "--batch",
-            "Answer each line of a file, or of stdin (-), with a line of JSON.",
-            "FILE",
-            read_path,
-        ),
-    ] = None,
-    update: Annotated[bool, option("--update", "Update the index first.")] = False,
-    mode: Annotated[
-        Mode, option("--mode", "Rank by meaning (dense), by words (lexical), or by both.")
-    ] = Mode.HYBRID,
-    per_note: Annotated[
-        int, option("--per-note", "Show at most N passages of the same note.", "N")
-    ] = 1,
-    all_passages: Annotated[
-        bool, option("--all-passages", "Show any number of passages of the same note.")
-    ] = False,
-    min_score: Annotated[
-        float | None, option("--min-score", "Leave out hits with a lower score.", "X")
-    ] = None,
-    rerank: RerankOption = None,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    words: list[str] | None = Argument(
+        None, metavar="TEXT…", help="The question, with filters if you like."
+    ),
+    k: int = option(10, "-k", "Show at most N hits.", "N"),
+    full: bool = option(False, "--full", "Show whole passages."),
+    context: int = option(0, "--context", "Show N passages before and after each hit too.", "N"),
+    explain: bool = option(False, "--explain", "Show how each hit was scored."),
+    tag: list[str] | None = option(
+        None, "--tag", "Only notes with this tag; may be repeated.", "TAG"
+    ),
+    any_tag: list[str] | None = option(
+        None, "--any-tag", "Only notes with one of these tags; may be repeated.", "TAG"
+    ),
+    not_tag: list[str] | None = option(
+        None, "--not-tag", "Only notes without this tag; may be repeated.", "TAG"
+    ),
+    since: str | None = option(None, "--since", "Only notes of this date or later.", "DATE"),
+    until: str | None = option(None, "--until", "Only notes of this date or earlier.", "DATE"),
+    path: str | None = option(None, "--path", "Only files that match, such as papers/.", "GLOB"),
+    section: str | None = option(
+        None, "--section", "Only sections of this kind, such as limitations.", "ROLE"
+    ),
+    paper: str | None = option(
+        None, "--paper", "Only notes on this paper, such as 2305.18290.", "ID"
+    ),
+    kind: str | None = option(
+        None, "--kind", "Only this kind: note, digest-part or index-page.", "KIND"
+    ),
+    formats: list[str] | None = FORMATS,
+    batch: Path | None = option(
+        None,
+        "--batch",
+        "Answer each line of a file, or of stdin (-), with a line of JSON.",
+        "FILE",
+        read_path,
+    ),
+    update: bool = option(False, "--update", "Update the index first."),
+    mode: Mode = option(
+        Mode.HYBRID, "--mode", "Rank by meaning (dense), by words (lexical), or by both."
+    ),
+    per_note: int = option(1, "--per-note", "Show at most N passages of the same note.", "N"),
+    all_passages: bool = option(
+        False, "--all-passages", "Show any number of passages of the same note."
+    ),
+    min_score: float | None = option(
+        None, "--min-score", "Leave out hits with a lower score.", "X"
+    ),
+    rerank: bool | None = RERANK,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
     """Find the passages that answer a question.
 
@@ -126,7 +112,7 @@ def query(
     """
     options = {"since": since, "until": until, "path": path, "section": section, "paper": paper}
     where = _where(tag or [], any_tag or [], not_tag or [], options | {"kind": kind})
-    write_hits = _writer_of(formats)
+    write_hits = _writer_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
     require_within("--per-note", per_note, 1, _MOST_HITS)
     require_within("--context", context, 0, _MOST_HITS)
@@ -170,23 +156,20 @@ def query(
     ),
 )
 def similar(
-    note: Annotated[
-        str, Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage.")
-    ],
-    k: Annotated[int, option("-k", "Show at most N notes.", "N")] = 10,
-    where: Annotated[
-        str | None,
-        option("--where", 'Only notes that match, as in "tag:dpo -tag:survey".', "FILTER"),
-    ] = None,
-    formats: FormatOption = None,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    k: int = option(10, "-k", "Show at most N notes.", "N"),
+    where: str | None = option(
+        None, "--where", 'Only notes that match, as in "tag:dpo -tag:survey".', "FILTER"
+    ),
+    formats: list[str] | None = FORMATS,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
     """Find notes that are like one of yours.
 
     Notes on the same paper come first, apart from the others.
     """
-    write_hits = _writer_of(formats)
+    write_hits = _writer_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
     with choose_index(config, index_dir).open() as index:
         answer = index.similar(note, k, where)
@@ -223,14 +206,14 @@ def _where(
 # ---------------------------------------------------------------- how hits are written
 
 
-def _writer_of(formats: Sequence[str] | None) -> Callable[[Sequence[Hit]], None] | None:
+def _writer_of(formats: Sequence[str]) -> Callable[[Sequence[Hit]], None] | None:
     """Return the function that writes hits for a program; None where a person reads them."""
     from notesearch.render.hit_formats import HIT_FORMATS
 
-    unknown = [name for name in formats or () if name not in HIT_FORMATS]
+    unknown = [name for name in formats if name not in HIT_FORMATS]
     if unknown:
         raise UsageError(f"--format takes one of {', '.join(HIT_FORMATS)}, found {unknown[0]}")
-    chosen = [name for name in HIT_FORMATS if name in (formats or ())]
+    chosen = [name for name in HIT_FORMATS if name in formats]
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(f'--{name}' for name in chosen)} exclude each other")
     if not chosen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from notesearch.cli.app import app, examples, option
 from notesearch.cli.output import write
@@ -26,8 +26,8 @@ _EFFECTS = {
 
 @app.command(epilog=examples("notesearch trust", "notesearch trust --remove"))
 def trust(
-    remove: Annotated[bool, option("--remove", "Withdraw the trust.")] = False,
-    list_: Annotated[bool, option("--list", "List the files that are trusted.")] = False,
+    remove: bool = option(False, "--remove", "Withdraw the trust."),
+    list_: bool = option(False, "--list", "List the files that are trusted."),
 ) -> None:
     """Trust the notesearch.yaml of this folder.
 
