@@ -125,7 +125,7 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
     if is_new:
         show_message(escaped(f"no index in {chosen.index_dir} yet: making one of {index.corpus}"))
     if is_new or update:
-        from notesearch.render.update_summary import report_lines
+        from notesearch.render.listings import report_lines
 
         # A first question does not wait while another process makes the index, but names it.
         with watched_update(index, chosen) as progress:
@@ -155,7 +155,7 @@ def watched_update(
 
 def _show_drift(index: Index, chosen: ChosenIndex) -> None:
     """Say when the index is behind its corpus; a corpus that cannot be read stops no answer."""
-    from notesearch.render.update_summary import drift_line
+    from notesearch.render.listings import drift_line
 
     try:
         drift = index.drift()

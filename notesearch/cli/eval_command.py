@@ -55,11 +55,10 @@ def evaluate(
 
     The measures are nDCG, MRR, recall and success.
     """
-    from notesearch.evaluation.evaluate import evaluate_index, index_for
+    from notesearch.evaluation.evaluate import compare as compare_two
+    from notesearch.evaluation.evaluate import evaluate_index, find_failures, index_for, make_report
     from notesearch.evaluation.judged import read_queries, unknown_notes
     from notesearch.evaluation.own_notes import index_of_own_notes
-    from notesearch.evaluation.report import compare as compare_two
-    from notesearch.evaluation.report import find_failures, make_report
     from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
 
     if auto == (queries is not None) or (auto and split is not None):

@@ -19,7 +19,7 @@ from notesearch.cli.app import (
 from notesearch.cli.chosen_index import choose_index, watched_update
 from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
-from notesearch.render.terminal import escaped
+from notesearch.render.terminal import escaped, to_json
 
 _LONGEST_WAIT_S = 86_400  # a day
 _EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.notes-index")
@@ -49,7 +49,7 @@ def index(
 
     Only files that changed are read, and only new passages are embedded.
     """
-    from notesearch.render.update_summary import report_lines, report_to_json
+    from notesearch.render.listings import report_lines, report_to_json
 
     if paths and len(paths) > 1:
         raise UsageError("one index holds one corpus; name one folder, or one above them all")
@@ -85,13 +85,13 @@ def status(json: bool = JSON, index_dir: Path | None = INDEX, config: Path | Non
 
     Files are compared by size and time.
     """
-    from notesearch.render.update_summary import status_lines, status_to_json
+    from notesearch.render.listings import status_lines
 
     chosen = choose_index(config, index_dir)
     with chosen.open() as opened:
         found = opened.status()
         update_command = chosen.command(opened.corpus)
-    write(status_to_json(found) if json else "\n".join(status_lines(found, update_command)))
+    write(to_json(found) if json else "\n".join(status_lines(found, update_command)))
 
 
 @app.command(epilog=examples("notesearch check", "notesearch check --fix"))

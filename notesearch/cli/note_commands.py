@@ -27,6 +27,7 @@ from notesearch.cli.app import (
 from notesearch.cli.chosen_index import choose_index
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
 from notesearch.errors import UsageError
+from notesearch.render.terminal import style_of, to_json
 
 _MOST_NOTES = 10_000_000
 # How editors take a line; one that is not named here is given the file alone.
@@ -51,12 +52,12 @@ def tags(
     config: Path | None = CONFIG,
 ) -> None:
     """List the tags with the number of notes of each, the commonest first."""
-    from notesearch.render.notes import tag_lines, tags_to_json
+    from notesearch.render.listings import tag_lines
 
     with choose_index(config, index_dir).open() as index:
         counts = index.tags(having)
     if json:
-        write(tags_to_json(counts))
+        write(to_json(counts))
     else:
         for line in tag_lines(counts, tree=tree):
             write(line)
@@ -76,14 +77,14 @@ def notes(
     config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
-    from notesearch.render.notes import listed_note_line, stored_note_to_json
+    from notesearch.render.listings import listed_note_line
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
     with choose_index(config, index_dir).open() as index:
         found = index.notes(" ".join(where) if where else None, limit)
     for note in found:
-        write(stored_note_to_json(note) if json else listed_note_line(note))
+        write(to_json(note) if json else listed_note_line(note))
     if not found:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -104,8 +105,7 @@ def show(
 
     That is its title, tags, date and paper, and its text with the numbers of its lines.
     """
-    from notesearch.render.notes import shown_note_lines
-    from notesearch.render.terminal import style_of
+    from notesearch.render.listings import shown_note_lines
 
     chosen = choose_index(config, index_dir)
     with chosen.open() as index:
@@ -138,8 +138,7 @@ def parse(
     """
     from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
     from notesearch.index_models import Model
-    from notesearch.render.notes import note_lines, note_to_json
-    from notesearch.render.update_summary import finding_line
+    from notesearch.render.listings import finding_line, note_lines, note_to_json
 
     for path in paths:
         require_regular(path, "name a note file or a folder of notes")

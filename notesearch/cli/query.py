@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from io import TextIOWrapper
 from math import isfinite
@@ -305,7 +305,7 @@ def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
         found: dict[str, object] = {"query": line, "error": None, "weak": True, "hits": []}
         try:
             answer = ask(line)
-            found |= {"weak": answer.weak, "hits": [asdict(hit) for hit in answer.hits]}
+            found |= {"weak": answer.weak, "hits": answer.hits}
         except UsageError as error:
             found["error"] = str(error)
         write(to_json(found))
