@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from typer import Argument
@@ -59,6 +60,7 @@ def evaluate(
     from notesearch.evaluation.evaluate import evaluate_index, find_failures, index_for, make_report
     from notesearch.evaluation.judged import read_queries, unknown_notes
     from notesearch.evaluation.own_notes import index_of_own_notes
+    from notesearch.library import Index
     from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
 
     if auto == (queries is not None) or (auto and split is not None):
@@ -68,17 +70,17 @@ def evaluate(
         raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
     wanted = dict.fromkeys([*_modes(modes), *pair])
     chosen = choose_index(config, index_dir)
+    open_index = partial(Index.open, warn=show_warning, announce=show_message)
     with ExitStack() as stack:
         if queries is None:
-            own = index_of_own_notes(chosen.settings, warn=show_warning, announce=show_message)
+            own = index_of_own_notes(chosen.settings, open_index)
             index, judged = stack.enter_context(own)
         else:
             require_regular(queries, "name a file of judged queries")
             judged = read_queries(queries, split=split)
             if not queries.is_dir():  # a BEIR folder brings its own documents
                 chosen.require()
-            opened = index_for(queries, chosen.settings, warn=show_warning, announce=show_message)
-            index = stack.enter_context(opened)
+            index = stack.enter_context(index_for(queries, chosen.settings, open_index))
         known = {name for note in index.notes() for name in (note.note_id, note.path)}
         if unknown := unknown_notes(judged, known):
             names = escaped(", ".join(unknown[:5]))

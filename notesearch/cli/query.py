@@ -29,6 +29,7 @@ from notesearch.cli.app import (
 from notesearch.cli.chosen_index import choose_index, open_for_query
 from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
+from notesearch.render.hit_formats import HIT_FORMATS, HitFormat
 from notesearch.search.answer import Answer, Mode
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from notesearch.library import Index
     from notesearch.query.filters import Filter
-    from notesearch.records import Hit
 
 _MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
@@ -112,7 +112,7 @@ def query(
     """
     options = {"since": since, "until": until, "path": path, "section": section, "paper": paper}
     where = _where(tag or [], any_tag or [], not_tag or [], options | {"kind": kind})
-    write_hits = _writer_of(formats or [])
+    form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
     require_within("--per-note", per_note, 1, _MOST_HITS)
     require_within("--context", context, 0, _MOST_HITS)
@@ -131,7 +131,7 @@ def query(
     if batch is not None:
         if line.strip():
             raise UsageError("give a query on the command line or a file with --batch, not both")
-        if write_hits is not None:
+        if form is not None:
             raise UsageError("--batch has its own form, a JSON object a line; leave the other out")
         with _open_lines(batch) as lines, open_for_query(chosen, "", update=update) as index:
             _answer_lines(lines, partial(ask, index))
@@ -140,8 +140,9 @@ def query(
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
     with open_for_query(chosen, line, update=update) as index:
         answer = ask(index, line)
-        if write_hits is not None:
-            write_hits(answer.hits)
+        if form is not None:
+            for text in form.lines(answer.hits):
+                write(text)
         else:
             _show(index, line, answer, full=full, context=context, explain=explain)
     if answer.weak or not answer.hits:
@@ -169,12 +170,13 @@ def similar(
 
     Notes on the same paper come first, apart from the others.
     """
-    write_hits = _writer_of(formats or [])
+    form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
     with choose_index(config, index_dir).open() as index:
         answer = index.similar(note, k, where)
-        if write_hits is not None:
-            write_hits(answer.hits)
+        if form is not None:
+            for text in form.lines(answer.hits):
+                write(text)
         else:
             for heading, is_same in (("on the same paper:", True), ("like it:", False)):
                 hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
@@ -206,24 +208,15 @@ def _where(
 # ---------------------------------------------------------------- how hits are written
 
 
-def _writer_of(formats: Sequence[str]) -> Callable[[Sequence[Hit]], None] | None:
-    """Return the function that writes hits for a program; None where a person reads them."""
-    from notesearch.render.hit_formats import HIT_FORMATS
-
+def _format_of(formats: Sequence[str]) -> HitFormat | None:
+    """Return the format for a program; None where a person reads the hits."""
     unknown = [name for name in formats if name not in HIT_FORMATS]
     if unknown:
         raise UsageError(f"--format takes one of {', '.join(HIT_FORMATS)}, found {unknown[0]}")
     chosen = [name for name in HIT_FORMATS if name in formats]
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(f'--{name}' for name in chosen)} exclude each other")
-    if not chosen:
-        return None
-
-    def write_hits(hits: Sequence[Hit]) -> None:
-        for line in HIT_FORMATS[chosen[0]].lines(hits):
-            write(line)
-
-    return write_hits
+    return HIT_FORMATS[chosen[0]] if chosen else None
 
 
 def _show(

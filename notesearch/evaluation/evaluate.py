@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from notesearch.errors import UsageError, say_nothing, warn_in_python
+from notesearch.errors import UsageError
 from notesearch.evaluation.judged import JudgedQuery, beir_notes, is_beir_folder
 from notesearch.evaluation.metrics import DEPTH, Figure, Measure, mean_figures, score_ranking
 from notesearch.library import Index
@@ -116,19 +116,15 @@ def evaluate_index(
 
 @contextmanager
 def index_for(
-    queries: Path,
-    settings: Settings,
-    *,
-    warn: Callable[[str], None] = warn_in_python,
-    announce: Callable[[str], None] = say_nothing,
+    queries: Path, settings: Settings, open_index: Callable[..., Index] = Index.open
 ) -> Iterator[Index]:
-    """Open the index that judged queries are meant for.
+    """Open the index that judged queries are meant for, with a function such as `Index.open`.
 
     The documents of a BEIR folder get an index of their own, one note each; it is removed
     afterwards.
     """
     if not is_beir_folder(queries):
-        with Index.open(settings=settings, warn=warn, announce=announce) as index:
+        with open_index(settings=settings) as index:
             yield index
         return
     plain = replace(settings, reading=(), ignore=())
@@ -137,10 +133,7 @@ def index_for(
         corpus.mkdir()
         for path, data in beir_notes(queries):
             (corpus / path).write_bytes(data)
-        index_dir = Path(scratch, "index")
-        with Index.open(
-            index_dir, create=True, settings=plain, warn=warn, announce=announce
-        ) as index:
+        with open_index(Path(scratch, "index"), create=True, settings=plain) as index:
             index.update(corpus)
             yield index
 
