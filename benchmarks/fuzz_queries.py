@@ -23,8 +23,8 @@ from pathlib import Path
 from notesearch import Index
 from notesearch.errors import NotesearchError
 from notesearch.index.filter_sql import to_condition
-from notesearch.query import parse_filter, parse_query, read_value
 from notesearch.query.fields import FIELDS
+from notesearch.query.parser import parse_filter, parse_query, read_value
 from notesearch.search.answer import Mode
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder

@@ -25,7 +25,7 @@ from notesearch.evaluation.evaluate import Evaluation, Found, compare, evaluate,
 from notesearch.evaluation.judged import JudgedQuery, read_json_lines, read_queries
 from notesearch.evaluation.metrics import DEPTH, Measure
 from notesearch.index.snapshots import Store
-from notesearch.query import parse_filter
+from notesearch.query.parser import parse_filter
 from notesearch.search.answer import Mode
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 from notesearch.settings import Settings

@@ -43,11 +43,12 @@ from notesearch.index.snapshot import Snapshot, StoredNote, TagCount
 from notesearch.index.snapshots import Store
 from notesearch.index_models import Model
 from notesearch.lazy import Lazy
-from notesearch.query import Query, parse_filter, parse_query, read_value
-from notesearch.query.filters import Filter, all_of
+from notesearch.query.filters import Filter, Tag, all_of, leaves, require_sound
+from notesearch.query.known_tags import require_known_tags
+from notesearch.query.parser import Query, parse_filter, parse_query, read_value
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.note_lookup import check_tags, find_newest, find_note
+from notesearch.search.note_lookup import find_newest, find_note
 from notesearch.search.off_topic_floor import UNRELATED
 from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
@@ -209,7 +210,7 @@ class Index:
 
     def status(self) -> IndexStatus:
         """Describe the index, and count by stat alone how the corpus differs from it."""
-        from notesearch.index.reports import read_status
+        from notesearch.index.status import read_status
 
         self._require_open()
         listing = None
@@ -223,7 +224,7 @@ class Index:
 
         CorpusError where it cannot be listed, or is not to be: see `require_own_corpus`.
         """
-        from notesearch.index.reports import read_drift
+        from notesearch.index.status import read_drift
 
         self._require_open()
         self.require_own_corpus()
@@ -290,8 +291,10 @@ class Index:
         else:
             query = parse_query(text)
         both = all_of([part for part in (_filter(where), query.where) if part is not None])
+        if both is not None:
+            require_sound(both)
         with self._snapshot() as snapshot:
-            check_tags(snapshot, both, query)
+            _check_tags(snapshot, both, query)
             if both is not None and not (query.text.strip() or query.phrases):
                 answer = Answer(find_newest(snapshot, both, k, per_note), ranked_by)
             else:
@@ -445,7 +448,10 @@ def _require_counts(k: object, per_note: object) -> None:
 
 def _filter(where: object) -> Filter | None:
     """Read a filter that may be given as a query line writes it."""
-    if where is None or isinstance(where, Filter):
+    if where is None:
+        return None
+    if isinstance(where, Filter):
+        require_sound(where)
         return where
     require_text("where", where)
     return parse_filter(str(where))
@@ -454,5 +460,18 @@ def _filter(where: object) -> Filter | None:
 def _checked_filter(snapshot: Snapshot, where: object) -> Filter | None:
     """Read a filter, and refuse tags that no note has."""
     only = _filter(where)
-    check_tags(snapshot, only)
+    _check_tags(snapshot, only)
     return only
+
+
+def _check_tags(snapshot: Snapshot, where: Filter | None, query: Query | None = None) -> None:
+    """Raise UsageError for a tag that no note has; with the `query`, the error points at it."""
+    asked = [] if where is None else [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
+    # Counting all tags takes long where there are many notes: only an error needs it.
+    if where is not None and not all(snapshot.has_tag(name) for name in asked):
+        require_known_tags(
+            where,
+            {tag.normal: tag.notes for tag in snapshot.tags()},
+            line=query.line if query else "",
+            places=query.places if query else (),
+        )

@@ -18,7 +18,9 @@ from notesearch.errors import (
     UsageError,
     warn_in_python,
 )
-from notesearch.query.filters import AllOf, Not, Tag
+from notesearch.index.sqlite_snapshot import SqliteSnapshot
+from notesearch.query.filters import AllOf, AnyOf, Not, OfKind, Tag
+from notesearch.records import NoteKind
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder
 
@@ -280,3 +282,34 @@ def test_text_around_a_hit(tmp_path):
 def test_warnings_are_python_warnings_in_a_library():
     with pytest.warns(NotesearchWarning, match="odd"):
         warn_in_python("odd")
+
+
+def test_filter_of_lists_is_a_filter_like_any_other(index):
+    where = AllOf([Tag("alignment"), OfKind(NoteKind.NOTE)])  # type: ignore[arg-type]
+    assert {hit.path for hit in index.query("policy", where=where)} == {"rl/dpo.md", "rl/ppo.md"}
+
+
+def test_filter_too_large_is_refused_before_the_model_is_asked(library):
+    class Refusing(WordEmbedder):
+        def embed_query(self, text):
+            raise AssertionError("the model was asked")
+
+    where = AnyOf((Tag("alignment"),) * 251)
+    with (
+        Index.open(library / "index", Refusing(name="all-MiniLM-L6-v2")) as index,
+        pytest.raises(UsageError, match="has 251 parts"),
+    ):
+        index.query("policy", where=where)
+
+
+def test_newest_notes_run_their_filter_once(index, monkeypatch):
+    asked = []
+    plain = SqliteSnapshot.ids_meeting
+
+    def count(snapshot, condition):
+        asked.append(condition)
+        return plain(snapshot, condition)
+
+    monkeypatch.setattr(SqliteSnapshot, "ids_meeting", count)
+    assert len(index.query("tag:alignment", k=5)) == 2
+    assert len(asked) == 1

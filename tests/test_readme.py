@@ -16,7 +16,7 @@ import typer
 
 from notesearch import cli
 from notesearch.cli.output import MEANING
-from notesearch.query import parse_query
+from notesearch.query.parser import parse_query
 from notesearch.records import Hit
 from notesearch.settings import FROM_ENVIRONMENT, KEYS, Settings, load_settings
 

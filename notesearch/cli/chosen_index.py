@@ -114,7 +114,7 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
 
     A query line that cannot be read ends before anything is made for it.
     """
-    from notesearch.query import parse_query
+    from notesearch.query.parser import parse_query
 
     is_new = not chosen.exists()
     if is_new and not chosen.is_default:

@@ -77,14 +77,14 @@ def notes(
     config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
-    from notesearch.render.listings import listed_note_line
+    from notesearch.render.listings import listed_note_line, stored_note_to_json
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
     with choose_index(config, index_dir).open() as index:
         found = index.notes(" ".join(where) if where else None, limit)
     for note in found:
-        write(to_json(note) if json else listed_note_line(note))
+        write(stored_note_to_json(note) if json else listed_note_line(note))
     if not found:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 

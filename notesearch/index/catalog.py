@@ -80,14 +80,14 @@ class Catalog:
     def for_reading(cls, layout: IndexLayout, *, checked: bool = True) -> Catalog:
         """Open an existing catalog; raise UnusableIndexError when it cannot serve.
 
-        One that is not `checked` gives damaged pages as they are.
+        One that is not `checked` gives damaged pages as they are, and may be of an older format.
         """
         path = layout.catalog
         require_safe_folder(layout.index_dir)
         _require_file(layout)
         catalog = cls._connect(path, "mode=ro", checked=checked)
         try:
-            catalog._prepare_reading()
+            catalog._prepare_reading(checked=checked)
         except NotesearchError:
             catalog.close()
             if not _is_at_rest(path):
@@ -96,7 +96,7 @@ class Catalog:
             # with no log there nothing can change under us.
             catalog = cls._connect(path, "immutable=1", checked=checked)
             try:
-                catalog._prepare_reading()
+                catalog._prepare_reading(checked=checked)
             except NotesearchError:
                 catalog.close()
                 raise
@@ -291,8 +291,9 @@ class Catalog:
         rows = self.rows("SELECT bytes, sums FROM derived_files WHERE name = ?", (name,))
         return FileSums(*rows[0]) if rows else FileSums(0, b"")
 
-    def _prepare_reading(self) -> None:
-        self._require_format()
+    def _prepare_reading(self, *, checked: bool) -> None:
+        if checked:
+            self._require_format()
         for pragma in ("temp_store = MEMORY", f"cache_size = -{_CACHE_KIB}"):
             self.rows(f"PRAGMA {pragma}")
         for statement in READING_TABLES:

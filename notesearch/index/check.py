@@ -12,10 +12,11 @@ import numpy as np
 
 from notesearch.errors import UnusableIndexError
 from notesearch.index.catalog import Catalog, no_index_yet
-from notesearch.index.faiss_file import VectorFile, publish, vectors_of_passages
+from notesearch.index.faiss_file import VectorFile
 from notesearch.index.journal import is_whole
 from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.lock import writer_lock
+from notesearch.index.publish import publish, vectors_of_passages
 from notesearch.index.reports import Problem
 from notesearch.index.schema import FULL_TEXT_TABLES, VECTORS
 from notesearch.index.state import IndexState, read_state

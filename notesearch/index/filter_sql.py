@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notesearch.errors import UsageError
 from notesearch.query.filters import (
     AllOf,
     AnyOf,
@@ -32,12 +32,7 @@ from notesearch.query.filters import (
     Titled,
     Until,
     YearBetween,
-    quoted,
 )
-
-# SQLite takes brackets in brackets, and parts joined by AND, only up to a number.
-_MAX_DEPTH = 24
-_MAX_LEAVES = 250
 
 # Where the file system takes DPO.md and dpo.md for one file, so does a path.
 _FOLDS_CASE = sys.platform in ("darwin", "win32")
@@ -63,29 +58,11 @@ class _Piece:
 
 
 def to_condition(where: Filter, *, fold_path_case: bool = _FOLDS_CASE) -> Condition:
-    """Turn a filter into SQL; UsageError for a tree too large for a statement."""
-    _require_size(where)
+    """Turn a filter that is sound (`filters.require_sound`) into SQL."""
     piece = _build(where, fold_path_case)
     if piece.is_of_note:
         return Condition(_among_notes("n.id", piece), piece.values, of_notes=True)
     return Condition(piece.sql, piece.values)
-
-
-def _require_size(where: Filter) -> None:
-    waiting = [(where, 1)]
-    count = 0
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > _MAX_DEPTH:
-            raise UsageError(f"this filter is more than {_MAX_DEPTH} deep; ask with fewer brackets")
-        if isinstance(node, AllOf | AnyOf):
-            waiting.extend((part, depth + 1) for part in node.parts)
-        elif isinstance(node, Not):
-            waiting.append((node.filter, depth + 1))
-        else:
-            count += 1
-    if count > _MAX_LEAVES:
-        raise UsageError(f"this filter has {count} parts; ask with at most {_MAX_LEAVES}")
 
 
 def _build(where: Filter, fold: bool) -> _Piece:
@@ -159,7 +136,7 @@ def _leaf(where: Filter) -> _Piece:
             return _Piece("p.role IS ?", (role.value,), is_of_note=False)
         case Phrase(words):
             sql = "p.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
-            return _Piece(sql, (quoted(words),), is_of_note=False)
+            return _Piece(sql, (quote_words([words]),), is_of_note=False)
         case _:
             raise TypeError(f"{where!r} is no filter")
 
@@ -169,6 +146,11 @@ def _tagged(names: list[str]) -> _Piece:
     rows = f"normal IN ({', '.join('?' * len(names))})"
     sql = f"id IN (SELECT note FROM tags WHERE {rows})"
     return _Piece(sql, tuple(names), is_of_note=True, tag_rows=rows)
+
+
+def quote_words(words: Sequence[str]) -> str:
+    """Write words as a phrase of FTS5, whatever characters they hold."""
+    return '"' + " ".join(words).replace('"', '""').replace("\0", " ") + '"'
 
 
 def _in_json(words: str) -> str:

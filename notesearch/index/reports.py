@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 
-from notesearch.index.catalog import Catalog
-from notesearch.index.changes import KnownFile, known_files
-from notesearch.index.layout import IndexLayout
-from notesearch.index.state import read_state
-from notesearch.records import Finding, Listing
+from notesearch.records import Finding
 
 
 class Stage(Enum):
@@ -116,70 +110,3 @@ class IndexStatus:
     vectors_bytes: int
     failed: tuple[Finding, ...]  # files whose last reading failed
     drift: CorpusDrift | None  # None when no listing was handed in
-
-
-_FAILED = """SELECT files.path, findings.line, findings.reason FROM findings
-    JOIN files ON files.id = findings.file WHERE findings.skipped ORDER BY files.path"""
-
-
-def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
-    """Describe an index; with a listing of its corpus, also count what changed by stat alone."""
-    layout = IndexLayout(index_dir)
-    with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
-        state = read_state(catalog)
-        known = known_files(catalog) if listing is not None else {}
-        return IndexStatus(
-            counts=_count(catalog),
-            generation=state.generation,
-            embedder=state.embedder,
-            reading=state.reading,
-            corpus=str(state.corpus_folder(index_dir) or ""),
-            dimension=state.dimension,
-            created=state.created,
-            updated=state.updated,
-            catalog_bytes=_size(layout.catalog),
-            vectors_bytes=_size(layout.vectors(state.generation)),
-            failed=read_failures(catalog),
-            drift=_drift(listing, known) if listing is not None else None,
-        )
-
-
-def read_drift(index_dir: Path, list_files: Callable[[Path], Listing]) -> CorpusDrift | None:
-    """Count by stat alone what changed in the index's corpus; None when that is not there."""
-    with closing(Catalog.for_reading(IndexLayout(index_dir))) as catalog, catalog.one_state():
-        corpus = read_state(catalog).corpus_folder(index_dir)
-        return (
-            _drift(list_files(corpus), known_files(catalog)) if corpus and corpus.is_dir() else None
-        )
-
-
-def read_failures(catalog: Catalog) -> tuple[Finding, ...]:
-    """List the files whose last reading failed, in the order of their paths."""
-    return tuple(Finding(*row) for row in catalog.rows(_FAILED))
-
-
-def _drift(listing: Listing, known: dict[str, KnownFile]) -> CorpusDrift:
-    listed = {file.path: (file.size, file.mtime_ns) for file in listing.files}
-    return CorpusDrift(
-        added=len(listed.keys() - known.keys()),
-        changed=sum(
-            listed[path] != (known[path].size, known[path].mtime_ns)
-            for path in listed.keys() & known.keys()
-        ),
-        removed=len(known.keys() - listed.keys()),
-    )
-
-
-def _count(catalog: Catalog) -> Counts:
-    files, notes, passages, vectors = (
-        catalog.number(f"SELECT count(*) FROM {table}")
-        for table in ("files", "notes", "passages", "vectors")
-    )
-    return Counts(files, notes, passages, vectors)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

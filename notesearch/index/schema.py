@@ -53,15 +53,14 @@ TABLES = (
         date TEXT AS (facts ->> 'date') STORED,
         year INTEGER AS (facts ->> 'year') STORED,
         paper TEXT AS (facts ->> 'paper') STORED,
-        authors TEXT AS (facts -> 'authors') STORED,
-        aliases TEXT AS (facts -> 'aliases') STORED
+        authors TEXT NOT NULL AS (facts -> 'authors') STORED,
+        aliases TEXT NOT NULL AS (facts -> 'aliases') STORED
     )""",
     "CREATE INDEX notes_by_file ON notes (file)",
     "CREATE INDEX notes_by_note_id ON notes (note_id)",
     "CREATE INDEX notes_by_paper ON notes (paper)",
     """CREATE TABLE tags (
         note INTEGER NOT NULL REFERENCES notes (id),
-        position INTEGER NOT NULL,
         folder INTEGER NOT NULL,
         written TEXT NOT NULL,
         normal TEXT NOT NULL,

@@ -176,16 +176,17 @@ class Snapshot(Protocol):
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
         """Return the notes of a name, `by` note_id, passage_id, path, or title without case."""
 
-    def list_notes(
-        self, where: Filter | None, limit: int, *, with_passages: bool = False
-    ) -> list[StoredNote]:
+    def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first.
 
-        Notes without a date come last. With `with_passages`, notes without text are left out.
+        Those without a date come last.
         """
 
-    def passages_of_note(self, note: int, where: Filter | None = None) -> list[StoredPassage]:
-        """Return the passages of a note that a filter lets through, in the order of the note."""
+    def newest(self, notes: Sequence[int], limit: int) -> list[int]:
+        """Return the newest of some notes in the order of `list_notes`."""
+
+    def passages_of_note(self, note: int) -> list[StoredPassage]:
+        """Return the passages of a note, in the order of the note."""
 
     def tags(self, where: Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import (
-    PassageTableCache,
-    best_of_notes,
-    quote_words,
-    read_numbers,
-    score_phrase,
-    score_word,
-)
+from notesearch.index.bm25 import best_of_notes, score_phrase, score_word
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
-from notesearch.index.filter_sql import Condition, to_condition
+from notesearch.index.filter_sql import Condition, quote_words, to_condition
 from notesearch.index.layout import IndexLayout, damaged
+from notesearch.index.passage_table import (
+    MOST_NUMBERED,
+    PassageTableCache,
+    numbers_in,
+    read_numbers,
+)
 from notesearch.index.schema import SECTION_SEPARATOR
 from notesearch.index.snapshot import (
     ColumnWeights,
@@ -32,6 +30,7 @@ from notesearch.index.snapshot import (
     TagCount,
 )
 from notesearch.index.state import IndexState
+from notesearch.index.stored_facts import read_facts
 from notesearch.query.filters import Filter
 from notesearch.records import NoteKind, Passage, Role
 
@@ -95,13 +94,22 @@ class SqliteSnapshot:
 
     def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages of the notes whose title or alias begins with the words."""
-        sql = "n.id IN (SELECT rowid FROM note_words WHERE note_words MATCH ?)"
-        return self._passages_of_notes(Condition(sql, (f"^ {quote_words(words)}",), of_notes=True))
+        sql = "SELECT rowid FROM note_words WHERE note_words MATCH ?"
+        notes = self._catalog.rows(sql, (f"^ {quote_words(words)}",))
+        return self.passages_in([number for (number,) in notes])
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
-        sql = "n.id IN (SELECT value FROM json_each(?))"
-        return self._passages_of_notes(Condition(sql, (_json(notes),), of_notes=True))
+        sql = """SELECT first_passage, passages FROM notes
+            WHERE id IN (SELECT value FROM json_each(?)) ORDER BY first_passage"""
+        rows = self._catalog.rows(sql, (_json(notes),))
+        try:
+            spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
+            if (spans < 0).any() or (spans > MOST_NUMBERED).any():
+                raise ValueError("a number that no index has")
+        except (OverflowError, TypeError, ValueError) as error:
+            raise self._damaged(error) from error
+        return numbers_in(spans[:, 0], spans[:, 1])
 
     def _ids_matching(self, expression: str) -> NDArray[np.int64]:
         sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
@@ -127,8 +135,7 @@ class SqliteSnapshot:
             condition.values,
         )[0][0]
         meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
-        notes = read_numbers(text)
-        meets[notes[notes < len(meets)]] = True  # the last notes may be without text
+        meets[read_numbers(text)] = True
         return np.flatnonzero(meets[self.table.note_of])
 
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
@@ -143,10 +150,7 @@ class SqliteSnapshot:
         return passages, best_of_notes(passages, self.table)
 
     def nearest(
-        self,
-        query: NDArray[np.float32],
-        k: int,
-        allowed_ids: NDArray[np.int64] | None = None,
+        self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
     ) -> Nearest:
         """Find the k allowed passages of greatest cosine, best first; `query` has length 1."""
         if self._vectors is None:
@@ -170,7 +174,10 @@ class SqliteSnapshot:
             (_json(passage_ids),),
         )
         by_id: dict[int, bytes] = dict(rows)
-        joined = b"".join(by_id[number] for number in map(int, passage_ids))
+        try:
+            joined = b"".join(by_id[number] for number in map(int, passage_ids))
+        except KeyError as error:
+            raise self._damaged(error) from error
         vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
         return vectors.reshape(len(passage_ids), self.state.dimension)
 
@@ -189,39 +196,36 @@ class SqliteSnapshot:
         rows = self._catalog.rows(_NOTES, (_json(numbers),))
         try:
             return {row[0]: _stored_note(row) for row in rows}
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise self._damaged(error) from error
 
-    def list_notes(
-        self, where: Filter | None, limit: int, *, with_passages: bool = False
-    ) -> list[StoredNote]:
+    def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""
-        sql, values = _notes_where(where)
-        if with_passages:
-            sql = f"n.passages > 0 AND ({sql})"
+        numbers = self._newest_where(*_notes_where(where), limit)
+        found = self.notes(numbers)
+        return [found[number] for number in numbers]
+
+    def newest(self, notes: Sequence[int], limit: int) -> list[int]:
+        """Return the newest of some notes, the newest first."""
+        sql = "n.id IN (SELECT value FROM json_each(?))"
+        return self._newest_where(sql, (_json(notes),), limit)
+
+    def _newest_where(self, sql: str, values: tuple[Value, ...], limit: int) -> list[int]:
         rows = self._catalog.rows(
             f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {sql}
             ORDER BY n.date IS NULL, n.date DESC, f.path, n.line_start LIMIT ?""",
             (*values, limit),
         )
-        found = self.notes([number for (number,) in rows])
-        return [found[number] for (number,) in rows]
+        return [number for (number,) in rows]
 
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
         """Return the notes of that name, by their number: by note id, passage id, path or title."""
         rows = self._catalog.rows(_BY_NAME[by], (name,))
         return self.notes([number for (number,) in rows])
 
-    def passages_of_note(self, note: int, where: Filter | None = None) -> list[StoredPassage]:
-        """Return the passages of a note that a filter lets through, in the order of the note."""
-        condition = Condition("1") if where is None else to_condition(where)
-        rows = self._catalog.rows(
-            f"""SELECT p.id FROM notes n JOIN files f ON f.id = n.file
-            CROSS JOIN passages p ON p.note = n.id
-            WHERE n.id = ? AND ({condition.sql}) ORDER BY p.id""",
-            (note, *condition.values),
-        )
-        return self.passages([number for (number,) in rows])
+    def passages_of_note(self, note: int) -> list[StoredPassage]:
+        """Return the passages of a note, in the order of the note."""
+        return self.passages(self.passages_in([note]).tolist())
 
     def tags(self, where: Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
@@ -289,13 +293,8 @@ def _stored_note(row: Row) -> StoredNote:
         kind=NoteKind(kind),
         line_start=line_start,
         line_end=line_end,
-        **{name: _as_tuple(value) for name, value in json.loads(facts).items()},
+        **read_facts(facts),
     )
-
-
-def _as_tuple(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return a value of the facts as it was before it was JSON: with tuples for lists."""
-    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
 
 
 def _stored_passage(row: Row, note: StoredNote) -> StoredPassage:

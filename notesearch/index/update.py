@@ -23,7 +23,6 @@ from notesearch.index.changes import (
     find_changes,
     known_files,
 )
-from notesearch.index.faiss_file import publish
 from notesearch.index.ingest import StageClock, VectorSupply, ingest_files
 from notesearch.index.journal import Journal, salvage_vectors
 from notesearch.index.layout import (
@@ -35,14 +34,10 @@ from notesearch.index.layout import (
 )
 from notesearch.index.lock import writer_lock
 from notesearch.index.origin import path_from, write_corpus_name
-from notesearch.index.reports import (
-    ProgressObserver,
-    Stage,
-    UpdateReport,
-    ignore_progress,
-    read_failures,
-)
+from notesearch.index.publish import publish
+from notesearch.index.reports import ProgressObserver, Stage, UpdateReport, ignore_progress
 from notesearch.index.state import IndexState, read_state
+from notesearch.index.status import read_failures
 from notesearch.index.writer import CatalogWriter
 from notesearch.lazy import Lazy
 from notesearch.records import Finding, Listing

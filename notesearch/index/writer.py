@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
-from notesearch.records import Finding, Note, Passage, ReadFile, facts_of
+from notesearch.index.stored_facts import write_facts
+from notesearch.records import Finding, Note, Passage, ReadFile
 from notesearch.spelling import normalise_tag, tag_and_parents
 
 _NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
@@ -178,7 +178,7 @@ class CatalogWriter:
                         _passage_row(self._last_passage, self._last_note, next(vector), passage)
                     )
         self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(11)})", notes)
-        self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(6)})", tags)
+        self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
 
@@ -199,10 +199,10 @@ class CatalogWriter:
 
     def _tag_rows(self, number: int, note: Note) -> Iterable[Sequence[Value]]:
         for folder, tags in enumerate((note.tags, note.folder_tags)):
-            for position, written in enumerate(tags):
+            for written in tags:
                 forms = tag_and_parents(normalise_tag(written))[::-1]
                 for depth, normal in enumerate(forms, start=1):
-                    yield number, position, folder, written, normal, depth == len(forms)
+                    yield number, folder, written, normal, depth == len(forms)
 
     def drop_released(self) -> None:
         """Remove the vectors that no passage uses any more."""
@@ -231,7 +231,7 @@ def _note_row(
         ",".join(str(passage.tokens) for passage in passages) or None,
         note.line_start,
         note.line_end,
-        json.dumps(facts_of(note), ensure_ascii=False),
+        write_facts(note),
     )
 
 

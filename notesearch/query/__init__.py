@@ -17,7 +17,3 @@ text too, since a search by meaning cannot leave a word out; a phrase can be lef
 nearly a filter (`tga:dpo`, `tag: dpo`, a lone bracket beside a filter) is a usage error and not
 text, or the answer would be to another question.
 """
-
-from notesearch.query.parser import Query, parse_filter, parse_query, read_value
-
-__all__ = ["Query", "parse_filter", "parse_query", "read_value"]

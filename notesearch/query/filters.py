@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from notesearch.errors import UsageError
 from notesearch.records import NoteKind, Role
 
 
@@ -37,6 +38,9 @@ class AllOf(Filter):
 
     parts: tuple[Filter, ...]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))  # a list cannot be remembered
+
     def __str__(self) -> str:
         return " ".join(map(_as_part, self.parts))
 
@@ -46,6 +50,9 @@ class AnyOf(Filter):
     """Passages that meet at least one part; no passage when there is none."""
 
     parts: tuple[Filter, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))
 
     def __str__(self) -> str:
         return " OR ".join(map(_as_part, self.parts))
@@ -192,6 +199,14 @@ class Phrase(Filter):
 
 # ---------------------------------------------------------------- walking and showing
 
+# SQLite takes brackets in brackets, and parts joined by AND, only up to a number.
+_MAX_DEPTH = 24
+_MAX_LEAVES = 250
+_LEAVES = (
+    *(Tag, Since, Until, YearBetween, PathGlob, OnPaper, OfKind, ByAuthor, Titled),
+    *(InSection, Phrase),
+)
+
 
 def leaves(where: Filter) -> Iterator[Filter]:
     """Return the filters of a tree that hold no others, from left to right."""
@@ -204,6 +219,34 @@ def leaves(where: Filter) -> Iterator[Filter]:
             waiting.append(node.filter)
         else:
             yield node
+
+
+def require_sound(where: Filter) -> None:
+    """Raise UsageError for a tree too large for a statement, or with something else in it."""
+    waiting = [(where, 1)]
+    count = 0
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > _MAX_DEPTH:
+            raise UsageError(f"this filter is more than {_MAX_DEPTH} deep; ask with fewer brackets")
+        if isinstance(node, AllOf | AnyOf):
+            waiting.extend((part, depth + 1) for part in node.parts)
+        elif isinstance(node, Not):
+            waiting.append((node.filter, depth + 1))
+        else:
+            _require_leaf(node)
+            count += 1
+    if count > _MAX_LEAVES:
+        raise UsageError(f"this filter has {count} parts; ask with at most {_MAX_LEAVES}")
+
+
+def _require_leaf(node: object) -> None:
+    try:
+        hash(node)
+    except TypeError as error:
+        raise UsageError(f"{node!r:.200} is no filter: {error}") from error
+    if not isinstance(node, _LEAVES):
+        raise UsageError(f"{node!r:.200} is no filter; there are those of notesearch.query.filters")
 
 
 def all_of(parts: Sequence[Filter]) -> Filter | None:

@@ -62,6 +62,12 @@ def listed_note_line(note: StoredNote) -> str:
     return printable("  ".join(part for part in parts if part))
 
 
+def stored_note_to_json(note: StoredNote) -> str:
+    """Write a note of the index as one JSON object."""
+    place = {name: getattr(note, name) for name in ("note_id", *_NOTE_FIELDS[1:])}
+    return to_json(place | facts_of(note))
+
+
 def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style) -> Iterator[str]:
     """Show a note of the index: its facts, then its passages with their lines."""
     yield style.bold(printable(note.title))

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from notesearch.errors import ModelError, UnusableIndexError
 from notesearch.index.check import check_index
 from notesearch.index.journal import crc_of
-from notesearch.index.reports import CorpusDrift, Counts, read_status
+from notesearch.index.reports import CorpusDrift, Counts
+from notesearch.index.status import read_status
 from notesearch.index.update import update_index
 from notesearch.records import Finding
 from tests.fakes import WordEmbedder

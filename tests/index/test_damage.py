@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import faiss
@@ -14,7 +15,7 @@ import pytest
 from notesearch import file_sums
 from notesearch.errors import UnusableIndexError
 from notesearch.file_sums import sum_file
-from notesearch.index import page_sums
+from notesearch.index import page_sums, sqlite_snapshot
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.faiss_file import write_vectors
@@ -255,3 +256,48 @@ def test_files_are_their_owners_alone(corpus: LineCorpus, index_dir: Path) -> No
     assert index_dir.stat().st_mode & 0o777 == 0o700
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in index_dir.iterdir()}
     assert set(modes.values()) == {"0o600"}, modes
+
+
+@pytest.mark.parametrize(
+    "facts",
+    ["[]", "null", "5", '"x"', '{"tags": "abc"}', '{"tags": [5]}', '{"paper": {"a": 1}}', "{"],
+)
+def test_facts_that_no_update_writes_are_damage(
+    corpus: LineCorpus, index_dir: Path, facts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        rows = [(1, "a.md", "a.md", "A", "note", 1, 1, facts)]
+        plain = snapshot._catalog.rows
+        monkeypatch.setattr(
+            snapshot._catalog,
+            "rows",
+            lambda sql, values=(): rows if "facts" in sql else plain(sql, values),
+        )
+        with pytest.raises(UnusableIndexError, match="is damaged"):
+            snapshot.notes([1])
+
+
+def test_facts_of_a_later_notesearch_are_left_out() -> None:
+    row = (1, "a.md", "a.md", "A", "note", 1, 1, '{"tags": ["x"], "mood": "good"}')
+    assert sqlite_snapshot._stored_note(row).tags == ("x",)
+
+
+def test_passage_that_is_gone_is_damage_for_its_note_too(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    alter(index_dir, "DELETE FROM passages WHERE id = 1")
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        for look in (snapshot.vectors_of, snapshot.passages):
+            with pytest.raises(UnusableIndexError, match="is damaged"):
+                look([1])
+
+
+def test_rebuild_of_an_index_of_an_older_format_embeds_nothing_anew(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    alter(index_dir, "PRAGMA user_version = 4")
+    report = update_index(index_dir, replace(plan_of(corpus), rebuild=True))
+    assert report.passages_embedded == 0

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notesearch.errors import UsageError
 from notesearch.index.filter_sql import Condition, to_condition
 from notesearch.index.snapshots import Store
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
@@ -275,17 +274,3 @@ def test_widest_and_deepest_trees_fit_one_statement(shelf, join, leaf):
     for _ in range(11):
         deep = Not(join((Tag("a"), deep)))
     found(shelf, to_condition(deep))
-
-
-@pytest.mark.parametrize("size", [251, 50_000])
-def test_too_many_filters_are_a_usage_error(size):
-    with pytest.raises(UsageError, match=f"has {size} parts; ask with at most 250"):
-        to_condition(AnyOf((Tag("a"),) * size))
-
-
-def test_too_deep_a_tree_is_a_usage_error():
-    deep: Filter = Tag("a")
-    for _ in range(100_000):
-        deep = Not(deep)
-    with pytest.raises(UsageError, match="more than 24 deep"):
-        to_condition(deep)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notesearch.errors import UsageError
-from notesearch.query import parse_query
 from notesearch.query.filters import AllOf, AnyOf, Filter, Not
+from notesearch.query.parser import parse_query
 
 
 def show_query(line: str) -> str:

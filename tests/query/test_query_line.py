@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notesearch.errors import UsageError
-from notesearch.query import parse_filter, parse_query, read_value
 from notesearch.query.filters import (
     AllOf,
     AnyOf,
@@ -28,6 +27,7 @@ from notesearch.query.filters import (
     all_of,
     leaves,
 )
+from notesearch.query.parser import parse_filter, parse_query, read_value
 from notesearch.records import NoteKind, Role
 from notesearch.spelling import normalise_tag
 from tests.linear_time import assert_linear

@@ -246,7 +246,7 @@ def test_notes_and_tags_are_printable(path, title, names, text):
         *listings.tag_lines(counts),
         *listings.tag_lines(counts, tree=True),
         listings.note_to_json(note, passages),
-        to_json(stored),
+        listings.stored_note_to_json(stored),
         to_json(counts),
     ]
     assert not control_signs("".join(lines))

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from notesearch.errors import UsageError
-from notesearch.query import parse_query
 from notesearch.query.filters import Not, Tag
-from notesearch.search.note_lookup import nearest_tags, require_known_tags, unknown_tags
+from notesearch.query.known_tags import nearest_tags, require_known_tags, unknown_tags
+from notesearch.query.parser import parse_query
 
 IN_USE = {
     "dpo": 12,
