@@ -34,7 +34,7 @@ from notesearch.embedding.graph_engine import (
 )
 from notesearch.embedding.model_files import ModelSource, compute_fingerprint, find_or_fetch
 from notesearch.embedding.token_reader import ReadingRules, open_tokenizer
-from notesearch.errors import ModelError
+from notesearch.errors import ModelError, say_nothing
 from notesearch.file_sums import CheckedFile, DamagedFileError, FileSums
 from notesearch.user_folders import cache_folder
 
@@ -175,10 +175,17 @@ def _open_checked(folder: Path, manifest: Manifest, name: str) -> CheckedFile:
 class CompiledForm:
     """A model's compiled form: made where there is none, and again where a part is damaged."""
 
-    def __init__(self, files: ModelFiles, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        files: ModelFiles,
+        announce: Callable[[str], None],
+        warn: Callable[[str], None] = say_nothing,
+    ) -> None:
         self._files = files
         self._announce = announce
         self.manifest = open_manifest(files.folder) or self._compile(unless_there=True)
+        if self.manifest.warning:
+            warn(self.manifest.warning)
 
     @property
     def has_graph(self) -> bool:

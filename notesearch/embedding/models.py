@@ -90,7 +90,7 @@ def load_embedder(
     """
     _check_choice(choice)
     files = find_files(choice, cache_dir, warn)
-    form = _open_form(files, warn, announce)
+    form = CompiledForm(files, announce, warn)
     if not form.has_graph:
         from notesearch.embedding.compile import torch_models
 
@@ -105,15 +105,6 @@ def load_embedder(
         warn,
         _passage_engine(choice, files, form),
     )
-
-
-def _open_form(
-    files: ModelFiles, warn: Callable[[str], None], announce: Callable[[str], None]
-) -> CompiledForm:
-    form = CompiledForm(files, announce)
-    if form.manifest.warning:
-        warn(form.manifest.warning)
-    return form
 
 
 def _check_choice(choice: ModelChoice) -> None:
@@ -172,7 +163,7 @@ def load_reranker(
     """
     files = find_files(choice, cache_dir, warn)
     _require_cross_encoder(files.source.folder)
-    form = _open_form(files, warn, announce)
+    form = CompiledForm(files, announce, warn)
     if not form.has_graph:
         from notesearch.embedding.compile import torch_models
 
