@@ -42,7 +42,7 @@ MAX_TOKENS = 224
 QUERY = "why DPO avoids reward model"
 
 PLAIN_QUERY = f"""
-from notesearch.embedding.model_source import find_source
+from notesearch.embedding.model_files import find_source
 from notesearch.embedding import ModelChoice
 from sentence_transformers import SentenceTransformer
 model = SentenceTransformer(str(find_source(ModelChoice()).folder), device="cpu")
@@ -223,7 +223,7 @@ def load_plain() -> SentenceTransformer:
     """Load the default model as a plain script would."""
     from sentence_transformers import SentenceTransformer
 
-    from notesearch.embedding.model_source import find_source
+    from notesearch.embedding.model_files import find_source
 
     source = find_source(ModelChoice())
     assert source is not None

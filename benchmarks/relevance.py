@@ -21,10 +21,9 @@ from pathlib import Path
 from notesearch import Index
 from notesearch.corpus.reading_rules import ReadingRule
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
-from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
+from notesearch.evaluation.evaluate import Evaluation, Found, compare, evaluate, make_report
 from notesearch.evaluation.judged import JudgedQuery, read_json_lines, read_queries
 from notesearch.evaluation.metrics import DEPTH, Measure
-from notesearch.evaluation.report import compare, make_report
 from notesearch.index.snapshots import Store
 from notesearch.query.parser import parse_filter
 from notesearch.search.answer import Mode

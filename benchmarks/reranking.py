@@ -17,7 +17,7 @@ from pathlib import Path
 
 from notesearch.embedding import ModelChoice, RerankerChoice, load_counter, load_reranker
 from notesearch.embedding.compile.pretrained import quiet
-from notesearch.embedding.model_source import find_source
+from notesearch.embedding.model_files import find_source
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 QUESTION = "why DPO avoids reward model"

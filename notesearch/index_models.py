@@ -44,7 +44,7 @@ class _OneByOne:
 class Model:
     """The models of the settings, or objects of the caller's in their place, behind one face.
 
-    `warn` hears what a person should know, `tell` what takes long.
+    `warn` is called with what a person should know, `announce` with what takes long.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class Model:
         embedder: Embedder | None = None,
         reranker: Reranker | None = None,
         warn: Callable[[str], None],
-        tell: Callable[[str], None],
+        announce: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._given = embedder
         self._given_reranker = reranker
         self._warn = warn
-        self._tell = tell
+        self._announce = announce
         self._fingerprint = Lazy(self._find_fingerprint)
         self._embedder = Lazy(self._load_embedder)
         self._counter = Lazy(self._load_counter)
@@ -68,7 +68,7 @@ class Model:
 
     @property
     def fingerprint(self) -> str:
-        """Name and hash of what makes the vectors, told without loading anything."""
+        """Name and hash of what makes the vectors, known without loading anything."""
         return self._fingerprint.get()
 
     @property
@@ -88,12 +88,12 @@ class Model:
     def _load_embedder(self) -> Embedder:
         if self._given is not None:
             return self._given
-        return load_embedder(self._settings.model, warn=self._warn, tell=self._tell)
+        return load_embedder(self._settings.model, warn=self._warn, announce=self._announce)
 
     def _load_counter(self) -> PassageCounter:
         if self._given is not None:
             return _OneByOne(self._given)
-        return load_counter(self._settings.model, warn=self._warn, tell=self._tell)
+        return load_counter(self._settings.model, warn=self._warn, announce=self._announce)
 
     def reranking(self, wanted: bool | None) -> Reranking | None:
         """Give what reorders an answer: by default where there is a cross-encoder.
@@ -125,6 +125,6 @@ class Model:
             return None
 
         def load() -> Reranker:
-            return load_reranker(choice, warn=self._warn, tell=self._tell)
+            return load_reranker(choice, warn=self._warn, announce=self._announce)
 
         return load

@@ -19,7 +19,7 @@ from notesearch.arguments import (
     require_text,
 )
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
-from notesearch.embedding import Embedder, Reranker
+from notesearch.embedding import Embedder, Reranker, silenced
 from notesearch.errors import (
     CorpusError,
     UnusableIndexError,
@@ -98,15 +98,16 @@ class Index:
         reranker: Reranker | None = None,
         settings: Settings | None = None,
         warn: Callable[[str], None] = warn_in_python,
-        tell: Callable[[str], None] = say_nothing,
+        announce: Callable[[str], None] = say_nothing,
         debug: bool = False,
     ) -> Index:
         """Open the index in a folder, or the one the settings name.
 
         With `create`, a folder without an index is fine: the first update makes one. An
         `embedder` or `reranker` of the caller's own takes the place of the one in the settings.
-        `warn` hears what a person should know, `tell` what takes long. With `debug`, a bug in the
-        reading of one file ends the update with its traceback, instead of leaving that file out.
+        `warn` is called with what a person should know, `announce` with what takes long. With
+        `debug`, a bug in the reading of one file ends the update with its traceback, instead of
+        leaving that file out.
         """
         settings = settings or Settings()
         if embedder is not None:
@@ -119,7 +120,7 @@ class Index:
             index_dir = _default_index(settings.index)
         else:
             index_dir = settings.index
-        model = Model(settings, embedder=embedder, reranker=reranker, warn=warn, tell=tell)
+        model = Model(settings, embedder=embedder, reranker=reranker, warn=warn, announce=announce)
         require_safe_folder(index_dir)
         layout = IndexLayout(index_dir)
         if not create and not layout.catalog.exists():
@@ -407,7 +408,8 @@ class Index:
 
         return UpdatePlan(
             source=source,
-            embedder=Lazy(lambda: self._model.embedder),
+            # An update asks questions of its own, and nobody needs to know that one is cut.
+            embedder=Lazy(lambda: silenced(self._model.embedder)),
             embedder_fingerprint=self._model.fingerprint,
             reading=reading,
             probes=UNRELATED,

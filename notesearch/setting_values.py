@@ -22,7 +22,7 @@ from notesearch.corpus.reading_rules import (
     compile_record_start,
 )
 from notesearch.embedding.model_choice import Precision
-from notesearch.embedding.model_source import BUNDLED_NAMES, is_hub_id
+from notesearch.embedding.model_files import BUNDLED_NAMES, is_hub_id
 from notesearch.errors import SettingsError
 
 Read = Callable[[str, object, str, Path | None], Any]

@@ -18,8 +18,8 @@ from types import MappingProxyType
 from typing import Any
 
 from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
-from notesearch.embedding.model_choice import ModelChoice, RerankerChoice
-from notesearch.embedding.model_source import BUNDLED_NAMES
+from notesearch.embedding.model_choice import DTYPES, ModelChoice, RerankerChoice
+from notesearch.embedding.model_files import BUNDLED_NAMES
 from notesearch.errors import SettingsError, warn_in_python
 from notesearch.regular_files import NotRegularFileError, read_regular
 from notesearch.setting_values import (
@@ -136,7 +136,7 @@ _TABLE = (
     Key("model", read_model_name, _is_not_bundled, Part.MODEL, "name", in_environment=True),
     Key("precision", read_precision, None, Part.MODEL, in_environment=True),
     Key("device", read_text, None, Part.MODEL, in_environment=True),
-    Key("dtype", one_of("float32", "float16", "bfloat16"), None, Part.MODEL),
+    Key("dtype", one_of(*DTYPES), None, Part.MODEL),
     _model("revision", read_text, _always),  # makes even the bundled model a hub model
     _model("truncate_dim", read_number),
     _model("query_prompt", read_prompt),

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from notesearch import Index
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.embedding import Embedder
 from notesearch.errors import MismatchError
 from notesearch.index.check import check_index

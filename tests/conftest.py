@@ -192,13 +192,12 @@ def compiling_copies(monkeypatch: pytest.MonkeyPatch, cache_dir: Path) -> None:
 
     compile_model = model_compiler.compile_model
 
-    def copy_compiled(files: model_cache.ModelFiles) -> model_cache.Manifest:
+    def copy_compiled(files: model_cache.ModelFiles, scratch: Path) -> model_cache.Manifest:
         compiled = model_cache.folder_of(cache_dir, files.fingerprint)
         manifest = model_cache.open_manifest(compiled)
         if manifest is None:
-            return compile_model(files)
-        with model_cache.building(files.folder) as scratch:
-            shutil.copytree(compiled, scratch, dirs_exist_ok=True)
+            return compile_model(files, scratch)
+        shutil.copytree(compiled, scratch, dirs_exist_ok=True)
         return manifest
 
     monkeypatch.setattr(model_compiler, "compile_model", copy_compiled)

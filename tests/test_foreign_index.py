@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index, Settings
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.errors import CorpusError, LockedError, UnusableIndexError
 from notesearch.index.layout import IndexLayout
 from notesearch.index.origin import is_remembered

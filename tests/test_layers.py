@@ -33,7 +33,7 @@ DOORS = {
     "onnx": "embedding/compile/",
     "onnxscript": "embedding/compile/",
     "onnxruntime": "embedding/",
-    "huggingface_hub": "embedding/model_source.py",
+    "huggingface_hub": "embedding/model_files.py",
     "tokenizers": "embedding/",
     "typer": "cli/",
     "markdown_it": "corpus/markdown_",

@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from notesearch import cli
-from notesearch.cli.exit_codes import MEANING
+from notesearch.cli.output import MEANING
 from notesearch.query.parser import parse_query
 from notesearch.records import Hit
 from notesearch.settings import FROM_ENVIRONMENT, KEYS, Settings, load_settings

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index
-from notesearch.evaluation.evaluate import Evaluation, evaluate_index
+from notesearch.evaluation.evaluate import Evaluation, evaluate_index, make_report
 from notesearch.evaluation.judged import JudgedQuery, read_queries
 from notesearch.evaluation.metrics import Measure
-from notesearch.evaluation.report import make_report
 from notesearch.search.answer import Mode
 from tests.conftest import SHIPPED
 

@@ -69,12 +69,20 @@ def test_precision_is_named_in_the_file_or_the_environment(tmp_path, precision):
     assert settings.model.precision is precision
 
 
-def test_unknown_precision_is_refused_with_those_there_are(tmp_path):
-    with pytest.raises(
-        SettingsError,
-        match="precision must be one of float32, int8, found 'bf16'",
-    ):
-        load(tmp_path, "precision: bf16\n")
+@pytest.mark.parametrize(
+    ("line", "finding"),
+    [
+        ("precision: bf16", "precision must be one of float32, int8, found 'bf16'"),
+        ("dtype: fp16", "dtype must be one of float32, float16, bfloat16, found 'fp16'"),
+    ],
+)
+def test_unknown_kind_of_number_is_refused_with_those_there_are(tmp_path, line, finding):
+    with pytest.raises(SettingsError, match=rf"notesearch\.yaml: {finding}"):
+        load(tmp_path, f"{line}\n")
+
+
+def test_dtype_is_named_in_the_file(tmp_path):
+    assert load(tmp_path, "dtype: bfloat16\n").model.dtype == "bfloat16"
 
 
 def test_reranker_is_off_unless_it_is_named(tmp_path):

@@ -1,7 +1,7 @@
 """The commands: each parses its options, calls one library function and renders the result.
 
 Results go to stdout, everything else to stderr. Errors become one line and an exit code in
-`exit_codes.py`, and nowhere else. The imports of a command stand inside it, so that `--help` and a
+`output.py`, and nowhere else. The imports of a command stand inside it, so that `--help` and a
 cold query wait for none that they do not need.
 """
 
@@ -12,15 +12,9 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-from notesearch.cli import (
-    eval_command,
-    index_commands,
-    note_commands,
-    query,
-    trust_command,
-)
+from notesearch.cli import eval_command, index_commands, note_commands, query, trust_command
 from notesearch.cli.app import app
-from notesearch.cli.exit_codes import ExitCode, run_to_its_end
+from notesearch.cli.output import ExitCode, run_to_its_end
 
 __all__ = [
     "app",
@@ -39,26 +33,27 @@ def run() -> None:
 
     Ending faiss and onnxruntime in order costs 0.06 s, and nothing is left to be done.
     """
-    code: object = 0
     try:
         _fill_standard_streams()
-        main()
-    except SystemExit as ended:
-        code = ended.code
+        code = _run_to_its_end()
     except KeyboardInterrupt:  # once more, while the first was answered
         code = ExitCode.INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, AttributeError):  # a closed one is None
             stream.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
+    os._exit(code)
 
 
 def main() -> None:
     """Run the command line, to its SystemExit."""
+    raise SystemExit(_run_to_its_end())
+
+
+def _run_to_its_end() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # notes hold signs that a terminal may not know
             stream.reconfigure(errors="backslashreplace")
-    raise SystemExit(run_to_its_end(lambda: app(prog_name="notesearch", standalone_mode=False)))
+    return run_to_its_end(lambda: app(prog_name="notesearch", standalone_mode=False))
 
 
 def _fill_standard_streams() -> None:

@@ -6,13 +6,13 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer import Option
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from notesearch.cli.exit_codes import DEBUG, MEANING
+from notesearch.cli.output import DEBUG, MEANING
 from notesearch.errors import UsageError
 from notesearch.regular_files import is_pipe_or_device
 from notesearch.render.hit_formats import HIT_FORMATS
@@ -28,19 +28,28 @@ _ORDER = (
 )
 # A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
 _LEAVES_OUT = re.compile(r"-(\(|[a-z]+:)")
-_SHORT_FORMATS = {f"--{name}": f"--format={name}" for name in HIT_FORMATS}
+
+
+def _debug(ctx: typer.Context, param: object, value: bool) -> None:
+    if value:
+        os.environ[DEBUG] = "1"
 
 
 class AllCommands(TyperGroup):
-    """The commands in an order of their own; `--debug` may stand behind a command too."""
+    """The commands in an order of their own; `--debug` may stand before and behind each."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Read the command line, with `--debug` before the command."""
-        end = args.index("--") if "--" in args else len(args)
-        if "--debug" in args[:end]:
-            others = [argument for argument in args[:end] if argument != "--debug"]
-            args = ["--debug", *others, *args[end:]]
-        return super().parse_args(ctx, args)
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as typer has them
+        super().__init__(**options)
+        debug = TyperOption(
+            param_decls=["--debug"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_debug,
+            help="Show the traceback of an error.",
+        )
+        for command in (self, *self.commands.values()):
+            command.params.append(debug)
 
     def list_commands(self, ctx: object) -> list[str]:
         """Return the names of all commands in their order."""
@@ -55,14 +64,31 @@ class FilterCommand(TyperCommand):
         return super().parse_args(ctx, [f" {a}" if _LEAVES_OUT.match(a) else a for a in args])
 
 
+class ShortFormat(TyperOption):
+    """`--json` and the like: a flag that adds its name to what `--format` is given."""
+
+    def add_to_parser(self, parser: Any, ctx: typer.Context) -> None:  # type: ignore[override]  # noqa: ANN401 - a class that typer keeps to itself
+        """Let the parser put the name where the function of the command expects formats."""
+        parser.add_option(
+            obj=self, opts=self.opts, dest="formats", action="append_const", const=self.name
+        )
+
+
 class HitsCommand(FilterCommand):
     """A command that writes hits, where `--json` is short for `--format json`."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Read the command line, with the short forms of `--format` written out."""
-        end = args.index("--") if "--" in args else len(args)
-        options = [_SHORT_FORMATS.get(argument, argument) for argument in args[:end]]
-        return super().parse_args(ctx, [*options, *args[end:]])
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as typer has them
+        super().__init__(*arguments, **options)
+        behind = [param.name for param in self.params].index("formats") + 1
+        self.params[behind:behind] = [
+            ShortFormat(
+                param_decls=[name, f"--{name}"],
+                is_flag=True,
+                expose_value=False,
+                help=f"Short for --format {name}: {form.help}.",
+            )
+            for name, form in HIT_FORMATS.items()
+        ]
 
 
 def examples(*lines: str) -> str:
@@ -73,24 +99,13 @@ def examples(*lines: str) -> str:
 app = typer.Typer(
     name="notesearch",
     cls=AllCommands,
-    help="Ask questions of a folder of research notes.",
+    help="Ask your research notes a question; get the passages that answer it.",
     epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-@app.callback()
-def _for_all_commands(
-    debug: Annotated[
-        bool, Option("--debug", help="Show the traceback of an error.", envvar=None)
-    ] = False,
-) -> None:
-    """Apply the options that stand before the command."""
-    if debug:
-        os.environ[DEBUG] = "1"
 
 
 def read_path(text: str) -> Path:
@@ -102,39 +117,36 @@ def read_path(text: str) -> Path:
 
 
 def option(
-    name: str, text: str, metavar: str | None = None, parser: Callable[[str], Path] | None = None
+    default: object,
+    name: str,
+    text: str,
+    metavar: str | None = None,
+    parser: Callable[[str], Path] | None = None,
 ) -> Any:  # noqa: ANN401 - as typer has it
     """Return an option with its help, and the name of its value there."""
-    return Option(name, help=text, metavar=metavar, parser=parser)
+    return Option(default, name, help=text, metavar=metavar, parser=parser)
 
 
-ConfigOption = Annotated[
-    Path | None,
-    option("--config", "Settings file instead of ./notesearch.yaml.", "FILE", parser=read_path),
-]
-IndexOption = Annotated[
-    Path | None,
-    option("--index", "Index folder instead of the settings' one.", "DIR", parser=read_path),
-]
-FormatOption = Annotated[
-    list[str] | None,
-    Option(
-        "--format",
-        metavar="NAME",
-        help="For programs: "
-        + ", ".join(f"{name} ({form.help})" for name, form in HIT_FORMATS.items())
-        + "; --json is short for --format json.",
-    ),
-]
-RerankOption = Annotated[
-    bool | None,
-    Option(
-        "--rerank/--no-rerank",
-        help="With the settings' cross-encoder, or without.",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, option("--json", "Write JSON to stdout.")]
+CONFIG = option(
+    None, "--config", "Use this settings file, not ./notesearch.yaml.", "FILE", read_path
+)
+INDEX = option(
+    None, "--index", "Use this index folder, not that of the settings.", "DIR", read_path
+)
+FORMATS = Option(
+    None,
+    "--format",
+    metavar="NAME",
+    help=f"Write hits for a program, as {', '.join(HIT_FORMATS)}.",
+    autocompletion=lambda: list(HIT_FORMATS),
+)
+RERANK = Option(
+    None,
+    "--rerank/--no-rerank",
+    help="Use the cross-encoder of the settings, or leave it out.",
+    show_default=False,
+)
+JSON = option(False, "--json", "Write the result as JSON.")
 
 
 def require_within(option: str, value: float, least: int, most: int) -> None:

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.exit_codes import Interrupted, is_debugging
-from notesearch.cli.output import show_message, show_warning
+from notesearch.cli.output import Interrupted, is_debugging, show_message, show_warning
 from notesearch.errors import CorpusError, UnusableIndexError
 from notesearch.render.terminal import escaped
 
@@ -91,7 +90,7 @@ class ChosenIndex:
             create=create,
             settings=self.settings,
             warn=show_warning,
-            tell=show_message,
+            announce=show_message,
             debug=is_debugging(),
         )
 
@@ -126,7 +125,7 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
     if is_new:
         show_message(escaped(f"no index in {chosen.index_dir} yet: making one of {index.corpus}"))
     if is_new or update:
-        from notesearch.render.update_summary import report_lines
+        from notesearch.render.listings import report_lines
 
         # A first question does not wait while another process makes the index, but names it.
         with watched_update(index, chosen) as progress:
@@ -156,7 +155,7 @@ def watched_update(
 
 def _show_drift(index: Index, chosen: ChosenIndex) -> None:
     """Say when the index is behind its corpus; a corpus that cannot be read stops no answer."""
-    from notesearch.render.update_summary import drift_line
+    from notesearch.render.listings import drift_line
 
     try:
         drift = index.drift()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Annotated
 
 from typer import Argument
 
 from notesearch.cli.app import (
-    ConfigOption,
-    IndexOption,
-    JsonOption,
-    RerankOption,
+    CONFIG,
+    INDEX,
+    JSON,
+    RERANK,
     app,
     examples,
     option,
@@ -34,32 +34,33 @@ from notesearch.search.answer import Mode
     ),
 )
 def evaluate(
-    queries: Annotated[
-        Path | None,
-        Argument(
-            metavar="[QUERIES]",
-            parser=read_path,
-            help="Judged queries: YAML, JSONL or a BEIR folder.",
-        ),
-    ] = None,
-    auto: Annotated[bool, option("--auto", "Make judged queries out of your own notes.")] = False,
-    modes: Annotated[str, option("--modes", "hybrid, dense, lexical.", "A,B")] = "hybrid",
-    compare: Annotated[str | None, option("--compare", "Two modes, query by query.", "A,B")] = None,
-    split: Annotated[str | None, option("--split", "One split alone: tune, test.", "NAME")] = None,
-    failures: Annotated[
-        bool, option("--failures", "List the queries without an answer in the top 10.")
-    ] = False,
-    rerank: RerankOption = None,
-    json: JsonOption = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    queries: Path | None = Argument(
+        None,
+        metavar="[QUERIES]",
+        parser=read_path,
+        help="File of judged queries (YAML, JSONL), or a BEIR folder.",
+    ),
+    auto: bool = option(False, "--auto", "Make the queries out of your own notes."),
+    modes: str = option("hybrid", "--modes", "Measure these: hybrid, dense, lexical.", "A,B"),
+    compare: str | None = option(None, "--compare", "Compare two of them, query by query.", "A,B"),
+    split: str | None = option(None, "--split", "Use one split alone: tune, test.", "NAME"),
+    failures: bool = option(
+        False, "--failures", "List the queries without an answer in the top 10."
+    ),
+    rerank: bool | None = RERANK,
+    json: bool = JSON,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
-    """Measure how well questions find their answers: nDCG, MRR, recall, success."""
-    from notesearch.evaluation.evaluate import evaluate_index, index_for
+    """Measure how well questions find their answers.
+
+    The measures are nDCG, MRR, recall and success.
+    """
+    from notesearch.evaluation.evaluate import compare as compare_two
+    from notesearch.evaluation.evaluate import evaluate_index, find_failures, index_for, make_report
     from notesearch.evaluation.judged import read_queries, unknown_notes
     from notesearch.evaluation.own_notes import index_of_own_notes
-    from notesearch.evaluation.report import compare as compare_two
-    from notesearch.evaluation.report import find_failures, make_report
+    from notesearch.library import Index
     from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
 
     if auto == (queries is not None) or (auto and split is not None):
@@ -69,17 +70,17 @@ def evaluate(
         raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
     wanted = dict.fromkeys([*_modes(modes), *pair])
     chosen = choose_index(config, index_dir)
+    open_index = partial(Index.open, warn=show_warning, announce=show_message)
     with ExitStack() as stack:
         if queries is None:
-            own = index_of_own_notes(chosen.settings, warn=show_warning, tell=show_message)
+            own = index_of_own_notes(chosen.settings, open_index)
             index, judged = stack.enter_context(own)
         else:
             require_regular(queries, "name a file of judged queries")
             judged = read_queries(queries, split=split)
             if not queries.is_dir():  # a BEIR folder brings its own documents
                 chosen.require()
-            opened = index_for(queries, chosen.settings, warn=show_warning, tell=show_message)
-            index = stack.enter_context(opened)
+            index = stack.enter_context(index_for(queries, chosen.settings, open_index))
         known = {name for note in index.notes() for name in (note.note_id, note.path)}
         if unknown := unknown_notes(judged, known):
             names = escaped(", ".join(unknown[:5]))

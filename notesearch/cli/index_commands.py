@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
-    ConfigOption,
-    IndexOption,
-    JsonOption,
+    CONFIG,
+    INDEX,
+    JSON,
     app,
     examples,
     option,
@@ -18,10 +17,9 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.chosen_index import choose_index, watched_update
-from notesearch.cli.exit_codes import ExitCode
-from notesearch.cli.output import show_message, write
+from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
-from notesearch.render.terminal import escaped
+from notesearch.render.terminal import escaped, to_json
 
 _LONGEST_WAIT_S = 86_400  # a day
 _EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.notes-index")
@@ -29,26 +27,29 @@ _EXAMPLES = examples("notesearch index", "notesearch index ~/notes --index ~/.no
 
 @app.command(epilog=_EXAMPLES)
 def index(
-    paths: Annotated[
-        list[Path] | None,
-        Argument(
-            metavar="[CORPUS]", parser=read_path, help="Corpus folder instead of the settings' one."
-        ),
-    ] = None,
-    rebuild: Annotated[bool, option("--rebuild", "Make the index anew.")] = False,
-    dry_run: Annotated[bool, option("--dry-run", "Say what changed, and write nothing.")] = False,
-    allow_empty: Annotated[
-        bool, option("--allow-empty", "Let a corpus without notes empty the index.")
-    ] = False,
-    wait: Annotated[
-        float, option("--wait", "How long to wait for another update.", "SECONDS")
-    ] = 10.0,
-    json: JsonOption = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    paths: list[Path] | None = Argument(
+        None,
+        metavar="[CORPUS]",
+        parser=read_path,
+        help="Folder of notes, instead of that of the settings.",
+    ),
+    rebuild: bool = option(False, "--rebuild", "Make the index anew, from all files."),
+    dry_run: bool = option(False, "--dry-run", "Show what changed, and write nothing."),
+    allow_empty: bool = option(
+        False, "--allow-empty", "Accept a folder without notes, which empties the index."
+    ),
+    wait: float = option(
+        10.0, "--wait", "Wait at most so long for another update to end.", "SECONDS"
+    ),
+    json: bool = JSON,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
-    """Bring the index in step with the corpus: only what changed is read and embedded."""
-    from notesearch.render.update_summary import report_lines, report_to_json
+    """Make the index of your notes, or update it.
+
+    Only files that changed are read, and only new passages are embedded.
+    """
+    from notesearch.render.listings import report_lines, report_to_json
 
     if paths and len(paths) > 1:
         raise UsageError("one index holds one corpus; name one folder, or one above them all")
@@ -79,26 +80,30 @@ app.command("reindex", hidden=True, help="The same as `notesearch index`.", epil
 
 
 @app.command(epilog=examples("notesearch status", "notesearch status --json"))
-def status(
-    json: JsonOption = False, index_dir: IndexOption = None, config: ConfigOption = None
-) -> None:
-    """Show what is in the index, and how the corpus differs from it by size and time."""
-    from notesearch.render.update_summary import status_lines, status_to_json
+def status(json: bool = JSON, index_dir: Path | None = INDEX, config: Path | None = CONFIG) -> None:
+    """Show what is in the index, and which changes it lacks.
+
+    Files are compared by size and time.
+    """
+    from notesearch.render.listings import status_lines
 
     chosen = choose_index(config, index_dir)
     with chosen.open() as opened:
         found = opened.status()
         update_command = chosen.command(opened.corpus)
-    write(status_to_json(found) if json else "\n".join(status_lines(found, update_command)))
+    write(to_json(found) if json else "\n".join(status_lines(found, update_command)))
 
 
 @app.command(epilog=examples("notesearch check", "notesearch check --fix"))
 def check(
-    fix: Annotated[bool, option("--fix", "Mend damage that needs no model.")] = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    fix: bool = option(False, "--fix", "Repair what can be repaired without the model."),
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
-    """Look for damage in the index; a lost or damaged vector file is made again with --fix."""
+    """Look for damage in the index.
+
+    With --fix, a lost or damaged file of vectors is made again.
+    """
     with choose_index(config, index_dir).open() as opened:
         problems = opened.check(fix=fix)
     for problem in problems:

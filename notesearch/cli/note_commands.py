@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
-    ConfigOption,
+    CONFIG,
+    INDEX,
+    JSON,
     FilterCommand,
-    IndexOption,
-    JsonOption,
     app,
     examples,
     option,
@@ -21,13 +25,15 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.chosen_index import choose_index
-from notesearch.cli.exit_codes import ExitCode, is_debugging
-from notesearch.cli.output import show_message, show_warning, write
+from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
+from notesearch.errors import UsageError
+from notesearch.render.terminal import style_of, to_json
 
 _MOST_NOTES = 10_000_000
-FilterArgument = Annotated[
-    list[str] | None, Argument(metavar="[FILTER…]", help="As in tag:dpo since:2026.")
-]
+# How editors take a line; one that is not named here is given the file alone.
+_PLUS_LINE = ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "hx")
+_GOTO = ("code", "codium", "cursor")
+_COLON_LINE = ("subl", "zed")
 
 
 @app.command(
@@ -37,21 +43,21 @@ FilterArgument = Annotated[
     ),
 )
 def tags(
-    having: Annotated[
-        str | None, option("--with", 'Count only notes that match: "tag:dpo".', "FILTER")
-    ] = None,
-    tree: Annotated[bool, option("--tree", "Children below their parents.")] = False,
-    json: JsonOption = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    having: str | None = option(
+        None, "--with", 'Count only notes that match, as in "tag:dpo".', "FILTER"
+    ),
+    tree: bool = option(False, "--tree", "Show tags below the tag that they belong to."),
+    json: bool = JSON,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
-    """Count the notes of each tag, the commonest first."""
-    from notesearch.render.notes import tag_lines, tags_to_json
+    """List the tags with the number of notes of each, the commonest first."""
+    from notesearch.render.listings import tag_lines
 
     with choose_index(config, index_dir).open() as index:
         counts = index.tags(having)
     if json:
-        write(tags_to_json(counts))
+        write(to_json(counts))
     else:
         for line in tag_lines(counts, tree=tree):
             write(line)
@@ -62,14 +68,16 @@ def tags(
     epilog=examples("notesearch notes -n 20", "notesearch notes tag:rlhf -tag:dpo since:2026"),
 )
 def notes(
-    where: FilterArgument = None,
-    limit: Annotated[int | None, option("-n", "At most so many.", "N")] = None,
-    json: JsonOption = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    where: list[str] | None = Argument(
+        None, metavar="[FILTER…]", help="Only notes that match, as in tag:dpo since:2026."
+    ),
+    limit: int | None = option(None, "-n", "List at most N notes.", "N"),
+    json: bool = JSON,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
-    """List notes, the newest first."""
-    from notesearch.render.notes import listed_note_line, stored_note_to_json
+    """List the notes, the newest first."""
+    from notesearch.render.listings import listed_note_line, stored_note_to_json
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
@@ -88,14 +96,16 @@ def notes(
     )
 )
 def show(
-    note: Annotated[str, Argument(metavar="NOTE", help="Id, path, title or passage id.")],
-    open_it: Annotated[bool, option("--open", "Open the file, in $VISUAL or $EDITOR.")] = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
-    """Show one note as the index has it: its facts, and its text with lines."""
-    from notesearch.render.notes import shown_note_lines
-    from notesearch.render.terminal import style_of
+    """Show one note as it stands in the index.
+
+    That is its title, tags, date and paper, and its text with the numbers of its lines.
+    """
+    from notesearch.render.listings import shown_note_lines
 
     chosen = choose_index(config, index_dir)
     with chosen.open() as index:
@@ -104,11 +114,9 @@ def show(
         if open_it:
             index.require_own_corpus()
     if open_it:
-        from notesearch.cli.note_editor import find_file, open_file
-
-        file = find_file(corpus, stored.path, chosen.command(corpus))
+        file = _find_file(corpus, stored.path, chosen.command(corpus))
         first = (one.line_start for one in passages if one.id == note.strip())
-        open_file(file, next(first, stored.line_start))
+        _open_file(file, next(first, stored.line_start))
         return
     for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
         write(line)
@@ -118,25 +126,24 @@ def show(
     epilog=examples("notesearch parse corpus/alignment/dpo.md", "notesearch parse ~/notes --json")
 )
 def parse(
-    paths: Annotated[
-        list[Path], Argument(metavar="PATH…", parser=read_path, help="Note files or folders.")
-    ],
-    json: JsonOption = False,
-    config: ConfigOption = None,
+    paths: list[Path] = Argument(
+        metavar="PATH…", parser=read_path, help="Files or folders of notes."
+    ),
+    json: bool = JSON,
+    config: Path | None = CONFIG,
 ) -> None:
-    """Show how files are read: as notes, tags, dates, papers and passages.
+    """Show what is read from files: notes, tags, dates, passages.
 
-    Needs no index. Use it to see why a note is found, or why it is not.
+    Use it to see why a note is found, or why it is not. It needs no index.
     """
     from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
     from notesearch.index_models import Model
-    from notesearch.render.notes import note_lines, note_to_json
-    from notesearch.render.update_summary import finding_line
+    from notesearch.render.listings import finding_line, note_lines, note_to_json
 
     for path in paths:
         require_regular(path, "name a note file or a folder of notes")
     settings = choose_index(config).settings
-    model = Model(settings, warn=show_warning, tell=show_message)
+    model = Model(settings, warn=show_warning, announce=show_message)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(
@@ -161,3 +168,81 @@ def parse(
         write("[]" if separator == "[\n" else "\n]")
     if any_skipped:
         raise Exit(ExitCode.SKIPPED_FILES)
+
+
+# ---------------------------------------------------------------- a note's file in an editor
+
+
+def _find_file(corpus: Path, path: str, update_command: str) -> Path:
+    """Return the real file of a note; UsageError where it is no note file inside the corpus.
+
+    An index may come from anywhere and name any path, and a note may be a link: neither opens
+    a file that is not a note.
+    """
+    from notesearch.corpus.walk import NOTE_SUFFIXES
+
+    try:
+        root = corpus.resolve()
+        file = (root / path).resolve(strict=True)
+    except FileNotFoundError as error:
+        raise UsageError(f"{corpus / path} is not there any more; run: {update_command}") from error
+    except (OSError, RuntimeError, ValueError) as error:  # a link to itself, a NUL in the path
+        raise UsageError(f"{corpus / path} cannot be opened: {error}") from error
+    if not file.is_relative_to(root):
+        raise UsageError(f"{path} leads out of the corpus {root}; it is not opened")
+    if not file.is_file() or file.suffix.lower() not in NOTE_SUFFIXES:
+        raise UsageError(f"{file} is no note file; it is not opened")
+    return file
+
+
+def _open_file(file: Path, line: int) -> None:
+    """Open a file and wait for the program to end; UsageError when that fails.
+
+    `file` is absolute, so that its name is never read as an option.
+    """
+    for variable in ("VISUAL", "EDITOR"):
+        words = _words(variable)
+        if words:
+            _run([*words, *_at_line(words[0], file, line)], f"{words[0]} (${variable})")
+            return
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    _run([opener, str(file)], opener)
+
+
+def _words(variable: str) -> list[str]:
+    import shlex
+
+    try:
+        return shlex.split(os.environ.get(variable, ""))
+    except ValueError as error:
+        raise UsageError(f"${variable} cannot be read: {error}; write it as for a shell") from error
+
+
+def _at_line(editor: str, file: Path, line: int) -> list[str]:
+    name = Path(editor).name.lower()
+    if name in _PLUS_LINE:
+        return [f"+{line}", str(file)]
+    if name in _GOTO:
+        return ["--goto", f"{file}:{line}"]
+    return [f"{file}:{line}"] if name in _COLON_LINE else [str(file)]
+
+
+def _run(command: Sequence[str], name: str) -> None:
+    """Run a program to its end, with the terminal and Ctrl-C its own."""
+    remedy = "set EDITOR to an editor that is there"
+    program = shutil.which(command[0])
+    if program is None:
+        raise UsageError(f"{name} is not there; {remedy}")
+    if not Path(program).is_absolute() and not os.path.dirname(command[0]):  # noqa: PTH120 - of ./vim
+        # A PATH with an empty part looks there first: notes may come with programs.
+        raise UsageError(f"{name} is in the working folder alone; {remedy}")
+    # A handler, and not SIG_IGN: the editor would inherit that.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        code = subprocess.run([program, *command[1:]], check=False).returncode
+    except OSError as error:
+        raise UsageError(f"{name} cannot be started: {error.strerror}; {remedy}") from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if code != 0:
+        raise UsageError(f"{name} ended with exit code {code}; the file is {command[-1]}")

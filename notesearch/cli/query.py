@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from io import TextIOWrapper
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
-    ConfigOption,
-    FormatOption,
+    CONFIG,
+    FORMATS,
+    INDEX,
+    RERANK,
     HitsCommand,
-    IndexOption,
-    RerankOption,
     app,
     examples,
     option,
@@ -27,9 +27,9 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.chosen_index import choose_index, open_for_query
-from notesearch.cli.exit_codes import ExitCode
-from notesearch.cli.output import show_message, write
+from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
+from notesearch.render.hit_formats import HIT_FORMATS, HitFormat
 from notesearch.search.answer import Answer, Mode
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from notesearch.library import Index
     from notesearch.query.filters import Filter
-    from notesearch.records import Hit
 
 _MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
@@ -55,55 +54,65 @@ _LONGEST_LINE = 1_000_000  # characters of a line of --batch; a longer one is no
     ),
 )
 def query(
-    words: Annotated[
-        list[str] | None, Argument(metavar="TEXT…", help="A question; it may hold filters.")
-    ] = None,
-    k: Annotated[int, option("-k", "Hits to show.", "N")] = 10,
-    mode: Annotated[Mode, option("--mode", "What ranks the hits.")] = Mode.HYBRID,
-    per_note: Annotated[int, option("--per-note", "At most so many passages of a note.", "N")] = 1,
-    all_passages: Annotated[
-        bool, option("--all-passages", "Any number of passages of a note.")
-    ] = False,
-    min_score: Annotated[
-        float | None, option("--min-score", "Leave out lower scores.", "X")
-    ] = None,
-    rerank: RerankOption = None,
-    update: Annotated[bool, option("--update", "Bring the index in step first.")] = False,
-    batch: Annotated[
-        Path | None,
-        option(
-            "--batch",
-            "Answer each line of a file (- for stdin) with a JSON object.",
-            "FILE",
-            parser=read_path,
-        ),
-    ] = None,
-    tag: Annotated[
-        list[str] | None, option("--tag", "With this tag; may be repeated.", "TAG")
-    ] = None,
-    any_tag: Annotated[list[str] | None, option("--any-tag", "With one of these.", "TAG")] = None,
-    not_tag: Annotated[list[str] | None, option("--not-tag", "Without this tag.", "TAG")] = None,
-    since: Annotated[str | None, option("--since", "Of this date or later.", "DATE")] = None,
-    until: Annotated[str | None, option("--until", "Of this date or earlier.", "DATE")] = None,
-    path: Annotated[str | None, option("--path", "In files that match.", "GLOB")] = None,
-    section: Annotated[str | None, option("--section", "In sections of a role.", "ROLE")] = None,
-    paper: Annotated[str | None, option("--paper", "On this paper.", "ID")] = None,
-    kind: Annotated[str | None, option("--kind", "note, digest-part, index-page.", "KIND")] = None,
-    formats: FormatOption = None,
-    full: Annotated[bool, option("--full", "Show whole passages.")] = False,
-    context: Annotated[int, option("--context", "Show N passages before and after too.", "N")] = 0,
-    explain: Annotated[bool, option("--explain", "Show how each hit came about.")] = False,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    words: list[str] | None = Argument(
+        None, metavar="TEXT…", help="The question, with filters if you like."
+    ),
+    k: int = option(10, "-k", "Show at most N hits.", "N"),
+    full: bool = option(False, "--full", "Show whole passages."),
+    context: int = option(0, "--context", "Show N passages before and after each hit too.", "N"),
+    explain: bool = option(False, "--explain", "Show how each hit was scored."),
+    tag: list[str] | None = option(
+        None, "--tag", "Only notes with this tag; may be repeated.", "TAG"
+    ),
+    any_tag: list[str] | None = option(
+        None, "--any-tag", "Only notes with one of these tags; may be repeated.", "TAG"
+    ),
+    not_tag: list[str] | None = option(
+        None, "--not-tag", "Only notes without this tag; may be repeated.", "TAG"
+    ),
+    since: str | None = option(None, "--since", "Only notes of this date or later.", "DATE"),
+    until: str | None = option(None, "--until", "Only notes of this date or earlier.", "DATE"),
+    path: str | None = option(None, "--path", "Only files that match, such as papers/.", "GLOB"),
+    section: str | None = option(
+        None, "--section", "Only sections of this kind, such as limitations.", "ROLE"
+    ),
+    paper: str | None = option(
+        None, "--paper", "Only notes on this paper, such as 2305.18290.", "ID"
+    ),
+    kind: str | None = option(
+        None, "--kind", "Only this kind: note, digest-part or index-page.", "KIND"
+    ),
+    formats: list[str] | None = FORMATS,
+    batch: Path | None = option(
+        None,
+        "--batch",
+        "Answer each line of a file, or of stdin (-), with a line of JSON.",
+        "FILE",
+        read_path,
+    ),
+    update: bool = option(False, "--update", "Update the index first."),
+    mode: Mode = option(
+        Mode.HYBRID, "--mode", "Rank by meaning (dense), by words (lexical), or by both."
+    ),
+    per_note: int = option(1, "--per-note", "Show at most N passages of the same note.", "N"),
+    all_passages: bool = option(
+        False, "--all-passages", "Show any number of passages of the same note."
+    ),
+    min_score: float | None = option(
+        None, "--min-score", "Leave out hits with a lower score.", "X"
+    ),
+    rerank: bool | None = RERANK,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
-    """Ask a question: ranked passages, with file and lines.
+    """Find the passages that answer a question.
 
-    The line may hold filters (tag: -tag: since: until: path: section: paper: kind: author:
-    year:), "exact phrases", OR and brackets; filters alone list the newest notes.
+    The question may hold filters (tag: -tag: since: until: path: section: paper: kind: author:
+    year:), "exact phrases", OR and brackets. Filters alone list the newest notes.
     """
     options = {"since": since, "until": until, "path": path, "section": section, "paper": paper}
     where = _where(tag or [], any_tag or [], not_tag or [], options | {"kind": kind})
-    write_hits = _writer_of(formats)
+    form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
     require_within("--per-note", per_note, 1, _MOST_HITS)
     require_within("--context", context, 0, _MOST_HITS)
@@ -122,7 +131,7 @@ def query(
     if batch is not None:
         if line.strip():
             raise UsageError("give a query on the command line or a file with --batch, not both")
-        if write_hits is not None:
+        if form is not None:
             raise UsageError("--batch has its own form, a JSON object a line; leave the other out")
         with _open_lines(batch) as lines, open_for_query(chosen, "", update=update) as index:
             _answer_lines(lines, partial(ask, index))
@@ -131,8 +140,9 @@ def query(
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
     with open_for_query(chosen, line, update=update) as index:
         answer = ask(index, line)
-        if write_hits is not None:
-            write_hits(answer.hits)
+        if form is not None:
+            for text in form.lines(answer.hits):
+                write(text)
         else:
             _show(index, line, answer, full=full, context=context, explain=explain)
     if answer.weak or not answer.hits:
@@ -147,22 +157,26 @@ def query(
     ),
 )
 def similar(
-    note: Annotated[str, Argument(metavar="NOTE", help="Id, path, title or passage id.")],
-    k: Annotated[int, option("-k", "Notes to show.", "N")] = 10,
-    where: Annotated[
-        str | None, option("--where", 'As in "tag:dpo -tag:survey".', "FILTER")
-    ] = None,
-    formats: FormatOption = None,
-    index_dir: IndexOption = None,
-    config: ConfigOption = None,
+    note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    k: int = option(10, "-k", "Show at most N notes.", "N"),
+    where: str | None = option(
+        None, "--where", 'Only notes that match, as in "tag:dpo -tag:survey".', "FILTER"
+    ),
+    formats: list[str] | None = FORMATS,
+    index_dir: Path | None = INDEX,
+    config: Path | None = CONFIG,
 ) -> None:
-    """Find notes like one of yours; those on the same paper are listed apart."""
-    write_hits = _writer_of(formats)
+    """Find notes that are like one of yours.
+
+    Notes on the same paper come first, apart from the others.
+    """
+    form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
     with choose_index(config, index_dir).open() as index:
         answer = index.similar(note, k, where)
-        if write_hits is not None:
-            write_hits(answer.hits)
+        if form is not None:
+            for text in form.lines(answer.hits):
+                write(text)
         else:
             for heading, is_same in (("on the same paper:", True), ("like it:", False)):
                 hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
@@ -194,24 +208,15 @@ def _where(
 # ---------------------------------------------------------------- how hits are written
 
 
-def _writer_of(formats: Sequence[str] | None) -> Callable[[Sequence[Hit]], None] | None:
-    """Return the function that writes hits for a program; None where a person reads them."""
-    from notesearch.render.hit_formats import HIT_FORMATS
-
-    unknown = [name for name in formats or () if name not in HIT_FORMATS]
+def _format_of(formats: Sequence[str]) -> HitFormat | None:
+    """Return the format for a program; None where a person reads the hits."""
+    unknown = [name for name in formats if name not in HIT_FORMATS]
     if unknown:
         raise UsageError(f"--format takes one of {', '.join(HIT_FORMATS)}, found {unknown[0]}")
-    chosen = [name for name in HIT_FORMATS if name in (formats or ())]
+    chosen = [name for name in HIT_FORMATS if name in formats]
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(f'--{name}' for name in chosen)} exclude each other")
-    if not chosen:
-        return None
-
-    def write_hits(hits: Sequence[Hit]) -> None:
-        for line in HIT_FORMATS[chosen[0]].lines(hits):
-            write(line)
-
-    return write_hits
+    return HIT_FORMATS[chosen[0]] if chosen else None
 
 
 def _show(
@@ -293,7 +298,7 @@ def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
         found: dict[str, object] = {"query": line, "error": None, "weak": True, "hits": []}
         try:
             answer = ask(line)
-            found |= {"weak": answer.weak, "hits": [asdict(hit) for hit in answer.hits]}
+            found |= {"weak": answer.weak, "hits": answer.hits}
         except UsageError as error:
             found["error"] = str(error)
         write(to_json(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from notesearch.cli.app import app, examples, option
 from notesearch.cli.output import write
@@ -26,13 +26,14 @@ _EFFECTS = {
 
 @app.command(epilog=examples("notesearch trust", "notesearch trust --remove"))
 def trust(
-    remove: Annotated[bool, option("--remove", "Take the trust back.")] = False,
-    list_: Annotated[bool, option("--list", "List the files that are trusted.")] = False,
+    remove: bool = option(False, "--remove", "Withdraw the trust."),
+    list_: bool = option(False, "--list", "List the files that are trusted."),
 ) -> None:
-    """Let ./notesearch.yaml name models, code and folders elsewhere.
+    """Trust the notesearch.yaml of this folder.
 
-    Shows these settings and trusts the file until it changes. Without trust they do not count:
-    the file may have come with the notes.
+    Such a file may have come with somebody else's notes: until you trust it, its settings that
+    name models, code or folders elsewhere do not count. The command shows these settings, and its
+    trust holds until the file changes.
     """
     from notesearch import trust as trusted
     from notesearch.setting_values import show
@@ -62,7 +63,7 @@ def trust(
 
 def _effect(key: str, value: str, file: SettingsFile) -> str:
     """Describe what a setting does that needs trust."""
-    from notesearch.embedding.model_source import is_hub_id
+    from notesearch.embedding.model_files import is_hub_id
     from notesearch.setting_values import read_folder
 
     if key in _EFFECTS:

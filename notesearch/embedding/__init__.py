@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notesearch.embedding.graph_engine import silenced
 from notesearch.embedding.model_choice import ModelChoice, Precision, RerankerChoice
 from notesearch.embedding.models import (
     fingerprint_of,
@@ -21,4 +22,5 @@ __all__ = [
     "load_counter",
     "load_embedder",
     "load_reranker",
+    "silenced",
 ]

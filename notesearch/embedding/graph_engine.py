@@ -1,21 +1,27 @@
-"""Run a model's graph on token ids, and embed texts with it: onnxruntime, never torch."""
+"""Run a model's graph on token ids, and embed or rerank with it: onnxruntime, never torch."""
 
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.embedding.private_imports import import_private
-from notesearch.embedding.token_reader import TokenReader
+from notesearch.embedding.token_reader import PairReader, TokenReader
+from notesearch.errors import say_nothing
 from notesearch.lazy import Lazy
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from notesearch.embedding.protocol import Embedder
 
     # By name, each (texts, tokens).
     GraphInputs = dict[str, NDArray[np.int64]]
@@ -26,6 +32,10 @@ TOKEN_IDS = "input_ids"  # the input that the others go with
 # two thirds). In int8 it makes the vector of a text its own, whatever else is embedded with it.
 # Graphs whose attention has no mask (see compile/onnx_graph.py) take no other.
 EACH_ALONE = 1
+# For fewer, the processor is done before torch is imported.
+BULK_PASSAGES = 1000
+# A longer pause is the end of a run: a library held open for days adds a few notes now and then.
+PAUSE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +57,24 @@ class Engine:
 
     def run_all(
         self,
-        lengths: Sequence[int],
-        make_inputs: Callable[[list[int]], GraphInputs],
-        results: NDArray[np.float32],
+        rows: Sequence[Sequence[int]],
+        shape: GraphShape,
+        types: Sequence[Sequence[int]] | None = None,
     ) -> NDArray[np.float32]:
-        """Fill the rows of `results` by runs over batches of rows of like length, in tokens.
+        """Return (rows, dimension) for rows of token ids, by runs over rows of like length.
 
-        `make_inputs` returns the graph's inputs for some rows, by their positions.
+        `types` as in `pad_rows`.
         """
+        import numpy as np
+
+        results: NDArray[np.float32] = np.zeros((len(rows), shape.dimension), dtype=np.float32)
 
         def run(batch: list[int]) -> None:
-            results[batch] = self.run(make_inputs(batch))
+            chosen = [rows[position] for position in batch]
+            own_types = [types[position] for position in batch] if types is not None else None
+            results[batch] = self.run(pad_rows(chosen, shape, own_types))
 
-        batches = plan_batches(lengths, self.batch_tokens)
+        batches = plan_batches([len(row) for row in rows], self.batch_tokens)
         if self.workers == 1 or len(batches) == 1:
             for batch in batches:
                 run(batch)
@@ -71,6 +86,45 @@ class Engine:
         finally:
             pool.shutdown(cancel_futures=True)  # Ctrl-C waits for no more than what is running
         return results
+
+
+class PassageEngine:
+    """Runs passages: on the processor's engine or, in a run of many, on one that opens slowly.
+
+    A run is the calls that follow each other without a long pause: an update embeds its passages
+    in parts. The engines agree.
+    """
+
+    def __init__(
+        self,
+        ready: Lazy[Engine],
+        bulk: Lazy[Engine] | None = None,
+        bulk_from: int = BULK_PASSAGES,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open the bulk engine for the `bulk_from`th passage of a run, and keep it."""
+        self._ready = ready
+        self._bulk = bulk or ready
+        self._bulk_from = bulk_from
+        self._clock = clock
+        self._counting = threading.Lock()
+        self._in_run = 0  # passages
+        self._last_end = clock()
+
+    def run_all(self, rows: Sequence[Sequence[int]], shape: GraphShape) -> NDArray[np.float32]:
+        """Return (rows, dimension) for rows of token ids."""
+        results = self._choose(len(rows)).get().run_all(rows, shape)
+        self._last_end = self._clock()
+        return results
+
+    def _choose(self, passages: int) -> Lazy[Engine]:
+        with self._counting:
+            if self._clock() - self._last_end > PAUSE_SECONDS:
+                self._in_run = 0
+            self._in_run += passages
+            is_many = self._bulk.is_loaded or self._in_run >= self._bulk_from
+            return self._bulk if is_many else self._ready
 
 
 def plan_batches(lengths: Sequence[int], token_budget: int) -> list[list[int]]:
@@ -88,56 +142,6 @@ def plan_batches(lengths: Sequence[int], token_budget: int) -> list[list[int]]:
             batches.append([position])
             width = max(1, lengths[position])
     return batches
-
-
-class GraphEmbedder:
-    """An Embedder over a model's graph; one may be used by several threads at once."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        reader: TokenReader,
-        shape: GraphShape,
-        fingerprint: str,
-        warn: Callable[[str], None],
-        open_for_passages: Callable[[], Engine] | None = None,
-    ) -> None:
-        """Run queries on `engine`, and passages on another where one can be opened for them."""
-        self._engine = engine
-        self._for_passages = Lazy(open_for_passages or (lambda: engine))
-        self._reader = reader
-        self._shape = shape
-        self._warn = warn
-        self.max_tokens = reader.max_tokens
-        self.dimension = shape.dimension
-        self.fingerprint = fingerprint
-
-    def count_tokens(self, text: str) -> int:
-        """Return the tokens of one text, comparable with `max_tokens`."""
-        return self._reader.count_tokens(text)
-
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (texts, dimension) float32, rows of length 1 in the order of the texts.
-
-        A text without any token for the model (possible where it adds no special tokens) is a
-        row of zeros: near to nothing. Raises ModelError for a text over `max_tokens`.
-        """
-        import numpy as np
-
-        ids = self._reader.read_passages(texts)
-        vectors: NDArray[np.float32] = np.zeros((len(ids), self.dimension), dtype=np.float32)
-        engine = self._for_passages.get() if ids else self._engine
-        return engine.run_all(
-            [len(row) for row in ids],
-            lambda batch: pad_rows([ids[position] for position in batch], self._shape),
-            vectors,
-        )
-
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        """Return (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
-        ids = self._reader.read_query(text, self._warn)
-        vector: NDArray[np.float32] = self._engine.run(pad_rows([ids], self._shape))[0]
-        return vector
 
 
 def pad_rows(
@@ -212,3 +216,99 @@ def count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+class ModelEmbedder:
+    """What every embedder of a sentence-transformers model has: its tokenizer and its name."""
+
+    def __init__(
+        self,
+        reader: TokenReader,
+        dimension: int,
+        fingerprint: str,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._reader = reader
+        self.warn = warn
+        self.max_tokens = reader.max_tokens
+        self.dimension = dimension
+        self.fingerprint = fingerprint
+
+    def count_tokens(self, text: str) -> int:
+        """Return the tokens of one text, comparable with `max_tokens`."""
+        return self._reader.count_tokens(text)
+
+
+def silenced(embedder: Embedder) -> Embedder:
+    """Return the embedder for questions that no person asked: it cuts long ones silently."""
+    if not isinstance(embedder, ModelEmbedder):
+        return embedder
+    silent = copy(embedder)
+    silent.warn = say_nothing
+    return silent
+
+
+class GraphEmbedder(ModelEmbedder):
+    """An Embedder over a model's graph; one may be used by several threads at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        reader: TokenReader,
+        shape: GraphShape,
+        fingerprint: str,
+        warn: Callable[[str], None],
+        for_passages: PassageEngine | None = None,
+    ) -> None:
+        """Run queries on `engine`, and passages on another where there is one for them."""
+        super().__init__(reader, shape.dimension, fingerprint, warn)
+        self._engine = engine
+        self._for_passages = for_passages or engine
+        self._shape = shape
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (texts, dimension) float32, rows of length 1 in the order of the texts.
+
+        A text without any token for the model (possible where it adds no special tokens) is a
+        row of zeros: near to nothing. Raises ModelError for a text over `max_tokens`.
+        """
+        engine = self._for_passages if texts else self._engine
+        return engine.run_all(self._reader.read_passages(texts), self._shape)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Return (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
+        ids = self._reader.read_query(text, self.warn)
+        vector: NDArray[np.float32] = self._engine.run_all([ids], self._shape)[0]
+        return vector
+
+
+@dataclass(frozen=True, slots=True)
+class GraphReranker:
+    """A Reranker over a cross-encoder's graph; one may be used by several threads at once."""
+
+    engine: Engine
+    reader: PairReader
+    shape: GraphShape
+    warn: Callable[[str], None]
+
+    def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
+        """Return (passages,) float64 from 0 to 1, in the order of the passages."""
+        return to_probabilities(self.read_logits(question, passages))
+
+    def read_logits(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """Return (passages,) float32: what the model gives before it is made a probability."""
+        pairs = self.reader.read_pairs(question, passages, self.warn)
+        types = [pair.type_ids for pair in pairs]
+        return self.engine.run_all([pair.ids for pair in pairs], self.shape, types)[:, 0]
+
+
+def to_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Bring logits to 0..1 by the logistic function, which keeps their order.
+
+    Models differ in whether they do that themselves: here it is always done, once.
+    """
+    import numpy as np
+
+    # By tanh, which overflows nowhere.
+    probabilities: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float64)))
+    return probabilities

@@ -32,16 +32,16 @@ from notesearch.embedding.graph_engine import (
     UnusableGraphError,
     open_engine,
 )
-from notesearch.embedding.model_fingerprint import compute_fingerprint
-from notesearch.embedding.model_source import ModelSource, find_or_fetch
-from notesearch.embedding.token_reader import ReadingRules
-from notesearch.errors import ModelError
-from notesearch.file_sums import CheckedFile, FileSums
+from notesearch.embedding.model_files import ModelSource, compute_fingerprint, find_or_fetch
+from notesearch.embedding.token_reader import ReadingRules, open_tokenizer
+from notesearch.errors import ModelError, say_nothing
+from notesearch.file_sums import CheckedFile, DamagedFileError, FileSums
 from notesearch.user_folders import cache_folder
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
 
     from notesearch.embedding.graph_engine import GraphInputs
     from notesearch.embedding.model_choice import AnyChoice
@@ -136,11 +136,8 @@ def open_manifest(folder: Path) -> Manifest | None:
     """
     try:
         manifest = _read_manifest((folder / MANIFEST).read_text(encoding="utf-8"))
-        for name, sums in manifest.files.items():
-            if (folder / name).stat().st_size != sums.size:
-                return None
         _open_checked(folder, manifest, TOKENIZER).verify()
-    except (OSError, ValueError, TypeError, KeyError, UnusableGraphError):
+    except (OSError, ValueError, TypeError, KeyError, DamagedFileError):
         return None
     return manifest
 
@@ -172,33 +169,44 @@ def _checksum_of(values: dict[str, object]) -> str:
 
 
 def _open_checked(folder: Path, manifest: Manifest, name: str) -> CheckedFile:
-    path, sums = folder / name, manifest.files[name]
-    return CheckedFile(path, sums, error_of=UnusableGraphError, mapped=True)
+    return CheckedFile(folder / name, manifest.files[name], mapped=True)
 
 
 class CompiledForm:
     """A model's compiled form: made where there is none, and again where a part is damaged."""
 
-    def __init__(self, files: ModelFiles, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        files: ModelFiles,
+        announce: Callable[[str], None],
+        warn: Callable[[str], None] = say_nothing,
+    ) -> None:
         self._files = files
-        self._tell = tell
+        self._announce = announce
         self.manifest = open_manifest(files.folder) or self._compile(unless_there=True)
+        if self.manifest.warning:
+            warn(self.manifest.warning)
 
     @property
     def has_graph(self) -> bool:
         """Whether there is a graph to open; else torch has to run the model."""
         return GRAPH in self.manifest.files
 
-    def open(self, open_graph: Callable[[Path], Engine] = open_engine) -> Engine:
+    def open_tokenizer(self) -> Tokenizer:
+        """Open the tokenizer, which was checked with the manifest."""
+        return open_tokenizer(self._files.folder / TOKENIZER)
+
+    def open_engine(self, *, at_once: bool = False) -> Engine:
         """Open the graph; nothing of it is used that has not been checked.
 
-        The table of tokens is checked at each run as far as that reads it.
+        The table of tokens is checked at each run as far as that reads it. `at_once` as in
+        `graph_engine.open_engine`.
         """
         try:
-            opened = self._open(open_graph)
-        except UnusableGraphError:
+            opened = self._open(at_once)
+        except (OSError, DamagedFileError, UnusableGraphError):
             self.manifest = self._compile()
-            opened = self._open(open_graph)
+            opened = self._open(at_once)
         guard = threading.Lock()
 
         def run(inputs: GraphInputs) -> NDArray[np.float32]:
@@ -206,49 +214,40 @@ class CompiledForm:
             engine = opened
             try:
                 return engine.run(inputs)
-            except UnusableGraphError:
+            except DamagedFileError:
                 with guard:
                     if opened is engine:  # else another thread has replaced it
                         self.manifest = self._compile()
-                        opened = self._open(open_graph)
+                        opened = self._open(at_once)
                 return opened.run(inputs)
 
         return replace(opened, run=run)
 
-    def _open(self, open_graph: Callable[[Path], Engine]) -> Engine:
-        table = self.manifest.table
-        try:
-            weights = self._check_weights()
-        except OSError as error:
-            raise UnusableGraphError(str(error)) from error
-        engine = open_graph(self._files.folder / GRAPH)
+    def _open(self, at_once: bool) -> Engine:
+        """Open the graph after checking it with its weights, but for the table of tokens.
+
+        The rows of the table are checked before each run: to check all 90 MB of the default model
+        takes twice as long.
+        """
+        folder, manifest, table = self._files.folder, self.manifest, self.manifest.table
+        # A small graph holds its weights itself.
+        names = [name for name in (GRAPH, WEIGHTS) if name in manifest.files]
+        files = [_open_checked(folder, manifest, name) for name in names]
         if table is None:
-            return engine
+            for file in files:
+                file.verify()
+            return open_engine(folder / GRAPH, at_once=at_once)
+        graph, weights = files
+        graph.verify()
+        weights.verify(0, table.offset)
+        weights.verify(table.end)
+        engine = open_engine(folder / GRAPH, at_once=at_once)
 
         def run(inputs: GraphInputs) -> NDArray[np.float32]:
             weights.verify_rows(table.offset, table.row_bytes, inputs[TOKEN_IDS])
             return engine.run(inputs)
 
         return replace(engine, run=run)
-
-    def _check_weights(self) -> CheckedFile:
-        """Check the graph with its weights, but for the table of tokens.
-
-        Raises UnusableGraphError or OSError. The rows of the table are to be checked before each
-        run: to check all 90 MB of the default model takes twice as long.
-        """
-        folder, manifest = self._files.folder, self.manifest
-        graph = _open_checked(folder, manifest, GRAPH)
-        graph.verify()
-        if WEIGHTS not in manifest.files:
-            return graph  # which holds them all
-        weights = _open_checked(folder, manifest, WEIGHTS)
-        if manifest.table is None:
-            weights.verify()
-        else:
-            weights.verify(0, manifest.table.offset)
-            weights.verify(manifest.table.end)
-        return weights
 
     def _compile(self, *, unless_there: bool = False) -> Manifest:
         """Compile under the lock; another process may have done it while this one waited."""
@@ -258,11 +257,11 @@ class CompiledForm:
                 there = open_manifest(files.folder) if unless_there else None
                 if there is not None:
                     return there
-                self._tell(f"compiling {files.source.name}, once for this machine (about 15 s)")
-                files.require_unchanged()
+                self._announce(f"compiling {files.source.name}, once for this machine (about 15 s)")
                 from notesearch.embedding.compile.model_compiler import compile_model
 
-                return compile_model(files)
+                with _building(files.folder) as scratch:
+                    return compile_model(files, scratch)
         except OSError as error:
             raise ModelError(
                 f"{files.folder}: the compiled model cannot be written: {error}; "
@@ -281,8 +280,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def building(folder: Path) -> Iterator[Path]:
-    """Lend a scratch folder that takes the folder's place when the block ends without an error.
+def _building(folder: Path) -> Iterator[Path]:
+    """Yield a scratch folder that takes the folder's place when the block ends without an error.
 
     To be used under the folder's lock. What a killed process left of an earlier try is removed.
     """

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, TypeAlias
 
+DTYPES = ("float32", "float16", "bfloat16")  # of weights, by the names of torch
+
 
 class Precision(Enum):
     """The numbers a compiled model computes with.
@@ -55,7 +57,7 @@ class ModelChoice:
     name: str = "all-MiniLM-L6-v2"  # the offline default, a folder, or a hub id
     precision: Precision = Precision.FLOAT32
     device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1", "mps"
-    dtype: str | None = None  # of the weights on cuda or mps: "float32", "float16", "bfloat16"
+    dtype: str | None = None  # of the weights on cuda or mps, one of DTYPES
     revision: str | None = None  # branch, tag or commit of a hub model
     truncate_dim: int | None = None  # for Matryoshka models: keep the first so many dimensions
     query_prompt: str | None = None  # None: the model's own; "" for none at all

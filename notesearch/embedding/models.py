@@ -1,20 +1,26 @@
 """Open the models that the settings choose: compiled at first use, from the cache ever after.
 
-Each function takes `cache_dir` for another cache folder than the user's, `warn` for what a person
-should know, and `tell` for what takes long.
+Each function takes `cache_dir` for another cache folder than the user's, and two functions of one
+line of text: `warn` is called with what a person should know, `announce` with what takes long.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
+import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notesearch.embedding.bulk_embedder import BULK_PASSAGES, BulkEmbedder, may_have_accelerator
-from notesearch.embedding.graph_engine import GraphEmbedder, open_engine
+from notesearch.embedding.graph_engine import (
+    BULK_PASSAGES,
+    Engine,
+    GraphEmbedder,
+    GraphReranker,
+    PassageEngine,
+)
 from notesearch.embedding.model_cache import (
     TOKENIZER,
     CompiledForm,
@@ -22,9 +28,15 @@ from notesearch.embedding.model_cache import (
     find_files,
     open_manifest,
 )
-from notesearch.embedding.model_choice import ModelChoice, Precision, RerankerChoice
-from notesearch.embedding.token_reader import ReadingRules, TokenReader, open_tokenizer
+from notesearch.embedding.model_choice import DTYPES, ModelChoice, Precision, RerankerChoice
+from notesearch.embedding.token_reader import (
+    PairReader,
+    ReadingRules,
+    TokenReader,
+    open_tokenizer,
+)
 from notesearch.errors import ModelError, say_nothing, warn_in_python
+from notesearch.lazy import Lazy
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Embedder, Reranker
@@ -49,22 +61,20 @@ def load_counter(
     *,
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
+    announce: Callable[[str], None] = say_nothing,
 ) -> TokenReader:
     """Open the chosen model's tokenizer alone: no graph, and no torch once it is compiled.
 
     The bundled model's is opened as it came, so that counting never waits for a compiler.
     """
     files = find_files(choice, cache_dir, warn)
-    source, folder = files.source, files.folder
-    if open_manifest(folder) is None and source.max_sequence is not None:
-        rules = ReadingRules(
-            source.name, source.max_sequence, choice.query_prompt or "", choice.passage_prompt or ""
-        )
-        folder = source.folder
-    else:
-        rules = CompiledForm(files, tell).manifest.rules
-    return TokenReader(open_tokenizer(folder / TOKENIZER), rules)
+    source = files.source
+    if open_manifest(files.folder) is None and source.max_sequence is not None:
+        prompts = choice.query_prompt or "", choice.passage_prompt or ""
+        rules = ReadingRules(source.name, source.max_sequence, *prompts)
+        return TokenReader(open_tokenizer(source.folder / TOKENIZER), rules)
+    form = CompiledForm(files, announce)
+    return TokenReader(form.open_tokenizer(), form.manifest.rules)
 
 
 def load_embedder(
@@ -72,7 +82,7 @@ def load_embedder(
     *,
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
+    announce: Callable[[str], None] = say_nothing,
 ) -> Embedder:
     """Open the chosen model, compiling it first where that has not been done (about 15 s).
 
@@ -80,25 +90,21 @@ def load_embedder(
     """
     _check_choice(choice)
     files = find_files(choice, cache_dir, warn)
-    form = CompiledForm(files, tell)
-    if form.manifest.warning:
-        warn(form.manifest.warning)
+    form = CompiledForm(files, announce, warn)
     if not form.has_graph:
-        from notesearch.embedding.compile import torch_embedder
+        from notesearch.embedding.compile import torch_models
 
-        device = torch_embedder.pick_device(choice.device)
-        files.require_unchanged()
-        model = torch_embedder.load_model(choice, files.source, device)
-        return torch_embedder.TorchEmbedder(model, files.fingerprint, warn)
-    ready = GraphEmbedder(
-        form.open(partial(open_engine, at_once=True)),
-        TokenReader(open_tokenizer(files.folder / TOKENIZER), form.manifest.rules),
+        device = torch_models.pick_device(choice.device)
+        model = torch_models.load_model(choice, files, device)
+        return torch_models.TorchEmbedder(model, files.fingerprint, warn)
+    return GraphEmbedder(
+        form.open_engine(at_once=True),
+        TokenReader(form.open_tokenizer(), form.manifest.rules),
         form.manifest.shape,
         files.fingerprint,
         warn,
-        form.open,
+        _passage_engine(choice, files, form),
     )
-    return _with_bulk(choice, files, ready, warn)
 
 
 def _check_choice(choice: ModelChoice) -> None:
@@ -108,6 +114,8 @@ def _check_choice(choice: ModelChoice) -> None:
         )
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", choice.device):
         raise ModelError(f"device {choice.device}: not known; use auto, cpu, cuda, cuda:N or mps")
+    if choice.dtype not in (None, *DTYPES):
+        raise ModelError(f"dtype {choice.dtype}: not known; use one of {', '.join(DTYPES)}")
     if choice.precision is not Precision.FLOAT32 and choice.device not in {"auto", "cpu"}:
         raise ModelError(
             f"device {choice.device}: {choice.precision.value} runs on the CPU; "
@@ -115,29 +123,30 @@ def _check_choice(choice: ModelChoice) -> None:
         )
 
 
-def _with_bulk(
-    choice: ModelChoice, files: ModelFiles, ready: GraphEmbedder, warn: Callable[[str], None]
-) -> Embedder:
-    """Add the GPU for large batches where the choice and the machine have one."""
-    wanted = choice.device
-    if wanted == "cpu":
-        return ready
+def _passage_engine(choice: ModelChoice, files: ModelFiles, form: CompiledForm) -> PassageEngine:
+    """Return what runs passages: the GPU for many, where the choice and the machine have one."""
+    wanted, ready = choice.device, Lazy(form.open_engine)
     is_float32 = choice.precision is Precision.FLOAT32
-    if wanted == "auto" and not (is_float32 and may_have_accelerator()):
-        return ready
+    if wanted == "cpu" or (wanted == "auto" and not (is_float32 and may_have_accelerator())):
+        return PassageEngine(ready)
 
-    def open_bulk() -> Embedder:
-        from notesearch.embedding.compile import torch_embedder
+    def open_bulk() -> Engine:
+        from notesearch.embedding.compile import torch_models
 
-        device = torch_embedder.pick_device(wanted)
+        device = torch_models.pick_device(wanted)
         if device == "cpu":
-            return ready
-        files.require_unchanged()
-        model = torch_embedder.load_model(choice, files.source, device)
-        engine = torch_embedder.open_torch_engine(model)
-        return GraphEmbedder(engine, model.reader, model.shape, files.fingerprint, warn)
+            return ready.get()
+        return torch_models.open_torch_engine(torch_models.load_model(choice, files, device))
 
-    return BulkEmbedder(ready, open_bulk, BULK_PASSAGES if wanted == "auto" else 1)
+    return PassageEngine(ready, Lazy(open_bulk), BULK_PASSAGES if wanted == "auto" else 1)
+
+
+def may_have_accelerator() -> bool:
+    """Whether a GPU is likely here, found without importing torch, which is asked later."""
+    if sys.platform == "darwin":
+        return True
+    nodes = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
+    return shutil.which("nvidia-smi") is not None or any(Path(node).exists() for node in nodes)
 
 
 def load_reranker(
@@ -145,7 +154,7 @@ def load_reranker(
     *,
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
+    announce: Callable[[str], None] = say_nothing,
 ) -> Reranker:
     """Open the chosen cross-encoder, compiling it first where that has not been done.
 
@@ -154,21 +163,13 @@ def load_reranker(
     """
     files = find_files(choice, cache_dir, warn)
     _require_cross_encoder(files.source.folder)
-    form = CompiledForm(files, tell)
-    if form.manifest.warning:
-        warn(form.manifest.warning)
+    form = CompiledForm(files, announce, warn)
     if not form.has_graph:
-        from notesearch.embedding.compile import torch_reranker
+        from notesearch.embedding.compile import torch_models
 
-        files.require_unchanged()
-        model = torch_reranker.load_cross_encoder(choice, files.source)
-        return torch_reranker.TorchReranker(model, warn)
-    # Imported where the settings name a cross-encoder alone.
-    from notesearch.embedding.cross_encoder import GraphReranker, PairReader
-
-    engine = form.open()
-    reader = PairReader(open_tokenizer(files.folder / TOKENIZER), form.manifest.rules)
-    return GraphReranker(engine, reader, form.manifest.shape, warn)
+        return torch_models.TorchReranker(torch_models.load_cross_encoder(files), warn)
+    reader = PairReader(form.open_tokenizer(), form.manifest.rules)
+    return GraphReranker(form.open_engine(), reader, form.manifest.shape, warn)
 
 
 def _require_cross_encoder(folder: Path) -> None:

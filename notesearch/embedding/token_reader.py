@@ -1,4 +1,4 @@
-"""Count the tokens of texts and turn texts into token ids, exactly as the model does."""
+"""Count the tokens of texts, and turn texts or pairs of them into ids, exactly as a model does."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ UNLIMITED_SEQUENCE = 8192
 
 _ODD_SPACE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _MOST_WORDS = 500_000  # some 50 MB
+_LEAST_ROOM = 16  # tokens: a question of a few words and half a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,80 @@ class TokenReader:
         return list(encoding.ids)
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Return each text with special tokens, as the model reads it, and without offsets."""
-        return self.tokenizer.encode_batch_fast(
-            [to_valid_text(text) for text in texts],
-            add_special_tokens=self.rules.special_tokens,
-        )
+        """Return each text with the special tokens that the model wants."""
+        return _encode_all(self.tokenizer, texts, special_tokens=self.rules.special_tokens)
+
+
+class PairReader:
+    """Turns a question with each passage into token ids, for one cross-encoder.
+
+    What is too long is cut at the passage's end. The question stays whole, unless it would leave
+    a passage less than a quarter of what the model reads: then it is cut too, with a warning.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, rules: ReadingRules) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self.tokenizer = tokenizer
+        self.rules = rules
+        # Tokens of both texts together.
+        self._room = rules.max_sequence - tokenizer.num_special_tokens_to_add(True)
+        self.max_question = self._room - self._room // 4
+        if self._room < _LEAST_ROOM:
+            raise ModelError(
+                f"model {rules.name}: reads {rules.max_sequence} tokens of a pair, which is too "
+                "few; set rerank to another"
+            )
+
+    def count_many(self, texts: Sequence[str]) -> list[int]:
+        """Return the tokens of each text alone, in order."""
+        encodings = _encode_all(self.tokenizer, texts, special_tokens=False)
+        return [len(encoding) for encoding in encodings]
+
+    def room_beside(self, question: str) -> int:
+        """Return the tokens that a passage may have beside a question."""
+        return self._room - min(self.count_many([question])[0], self.max_question)
+
+    def read_pairs(
+        self, question: str, passages: Sequence[str], warn: Callable[[str], None]
+    ) -> list[Encoding]:
+        """Return the question with each passage, as the model reads them, in their order."""
+        first = self._encode_question(question, warn)
+        room = self._room - len(first.ids)
+        pairs = []
+        for second in _encode_all(self.tokenizer, passages, special_tokens=False):
+            second.truncate(room)
+            pairs.append(self.tokenizer.post_process(first, second, add_special_tokens=True))
+        return pairs
+
+    def cut_texts(
+        self, question: str, passages: Sequence[str], warn: Callable[[str], None]
+    ) -> list[tuple[str, str]]:
+        """Return the texts of the pairs, cut where `read_pairs` cuts their ids."""
+        room = self._room - len(self._encode_question(question, warn).ids)
+        kept = self._cut(question, self.max_question)
+        return [(kept, self._cut(passage, room)) for passage in passages]
+
+    def _cut(self, text: str, most: int) -> str:
+        """Return a text up to the end of its `most`th token."""
+        valid = to_valid_text(text)
+        encoding = self.tokenizer.encode(valid, add_special_tokens=False)
+        return valid if len(encoding.ids) <= most else valid[: encoding.offsets[most - 1][1]]
+
+    def _encode_question(self, question: str, warn: Callable[[str], None]) -> Encoding:
+        encoding = self.tokenizer.encode(to_valid_text(question), add_special_tokens=False)
+        if len(encoding.ids) > self.max_question:
+            warn(describe_cut(len(encoding.ids), self.rules.name, self.max_question))
+            encoding.truncate(self.max_question)
+        return encoding
+
+
+def _encode_all(
+    tokenizer: Tokenizer, texts: Sequence[str], *, special_tokens: bool
+) -> list[Encoding]:
+    """Return the tokens of each text without their offsets, on all cores."""
+    valid = [to_valid_text(text) for text in texts]
+    return tokenizer.encode_batch_fast(valid, add_special_tokens=special_tokens)
 
 
 def open_tokenizer(path: Path) -> Tokenizer:

@@ -56,7 +56,7 @@ def read_queries(path: Path, *, split: str | None = None) -> tuple[JudgedQuery, 
     if suffix in (".yaml", ".yml"):
         items = _yaml_items(path)
     elif suffix in (".jsonl", ".ndjson"):
-        items = ((f"{path}, line {number}", value) for number, value in read_json_lines(path))
+        items = read_json_lines(path)
     else:
         raise UsageError(f"{path} is no form of judged queries that is read; give {_READABLE}")
     queries: dict[str, JudgedQuery] = {}
@@ -83,8 +83,8 @@ def unknown_notes(queries: Iterable[JudgedQuery], known: Container[str]) -> tupl
     return tuple(sorted(name for name in judged if name not in known))
 
 
-def read_json_lines(path: Path) -> Iterator[tuple[int, object]]:
-    """Yield the number, from 1, and the value of each line; blank lines are left out.
+def read_json_lines(path: Path) -> Iterator[tuple[str, object]]:
+    """Yield the place and the value of each line; blank lines are left out.
 
     UsageError where the file does not exist, SettingsError where it holds something else.
     """
@@ -94,7 +94,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, object]]:
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield number, json.loads(line)
+                    yield f"{path}, line {number}", json.loads(line)
     except FileNotFoundError as error:
         raise UsageError(f"{path} does not exist; give a file of JSON lines") from error
     except json.JSONDecodeError as error:
@@ -271,8 +271,7 @@ def _qrels_row(row: list[str], place: str) -> tuple[str, str, int]:
 
 
 def _beir_objects(path: Path) -> Iterator[tuple[str, Mapping[Any, object]]]:
-    for number, value in read_json_lines(path):
-        place = f"{path}, line {number}"
+    for place, value in read_json_lines(path):
         if not isinstance(value, dict):
             raise SettingsError(
                 f"{place}: must be an object with _id and text, found {value!r:.60}"

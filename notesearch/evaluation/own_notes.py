@@ -22,7 +22,6 @@ from hashlib import blake2b
 from pathlib import Path
 
 from notesearch.corpus.search_text.plain_words import to_words
-from notesearch.errors import say_nothing, warn_in_python
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.index.changes import CorpusSource
 from notesearch.library import Index
@@ -60,23 +59,20 @@ class AutoQueries:
 
 @contextmanager
 def index_of_own_notes(
-    settings: Settings,
-    *,
-    warn: Callable[[str], None] = warn_in_python,
-    tell: Callable[[str], None] = say_nothing,
+    settings: Settings, open_index: Callable[..., Index] = Index.open
 ) -> Iterator[tuple[Index, tuple[JudgedQuery, ...]]]:
     """Open an index of the settings' corpus to measure with, and make queries of its notes.
 
     It is a copy of the person's index, without the lines that queries are made of; only the
     passages that held such a line are embedded again. It is removed afterwards.
     """
-    with Index.open(create=True, settings=settings, warn=warn, tell=tell) as own:
+    with open_index(create=True, settings=settings) as own:
         folder = own.folder()
     with tempfile.TemporaryDirectory(prefix="notesearch-") as scratch:
         index_dir = Path(scratch, "index")
         if settings.index.is_dir():
             shutil.copytree(settings.index, index_dir)
-        with Index.open(index_dir, create=True, settings=settings, warn=warn, tell=tell) as index:
+        with open_index(index_dir, create=True, settings=settings) as index:
             made = make_queries(folder.read_files([one.path for one in folder.list_files().files]))
             held_out = HeldOutCorpus(folder, made.held_out)
             index.update_from(held_out, f"{folder.fingerprint}, {held_out.fingerprint}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
-from notesearch.evaluation.metrics import Figure, Measure
-from notesearch.evaluation.report import (
+from notesearch.evaluation.evaluate import (
     FAILURE_DEPTH,
     Comparison,
     Difference,
@@ -15,6 +14,7 @@ from notesearch.evaluation.report import (
     Report,
     WeakCalls,
 )
+from notesearch.evaluation.metrics import Figure, Measure
 from notesearch.render.terminal import printable, to_json
 
 _NAME_WIDTH = 24

@@ -43,7 +43,7 @@ def json_lines(hits: Sequence[Hit]) -> Iterator[str]:
 
 def jsonl_lines(hits: Sequence[Hit]) -> Iterator[str]:
     """Write hits as one JSON object a line."""
-    return (to_json(asdict(hit)) for hit in hits)
+    return map(to_json, hits)
 
 
 def csv_lines(hits: Sequence[Hit]) -> Iterator[str]:

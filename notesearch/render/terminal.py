@@ -11,10 +11,10 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
-from operator import attrgetter
+from dataclasses import asdict, dataclass
+from enum import Enum
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 _NARROWEST, _WIDEST = 40, 200
 # Programs that open a file link (OSC 8); others would show or swallow it.
@@ -92,15 +92,19 @@ def guarded(text: str) -> str:
 def to_json(value: object) -> str:
     r"""Return a value as JSON on one line; signs that a terminal acts on are \uXXXX escapes.
 
-    They stand inside of strings alone, where JSON reads the escape back as the sign. An enum is
-    written as its value.
+    They stand inside of strings alone, where JSON reads the escape back as the sign. A dataclass is
+    written as its fields, and an enum as its value.
     """
     import json  # not for `--help`, which reads this module too
 
-    text = json.dumps(value, ensure_ascii=False, default=attrgetter("value"))
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
     if text.isprintable():
         return text
     return CONTROL_SIGNS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - a dataclass or an enum
+    return value.value if isinstance(value, Enum) else asdict(value)
 
 
 def _shown(found: re.Match[str]) -> str:

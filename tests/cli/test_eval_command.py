@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.evaluation.evaluate import evaluate_index, index_for
 from notesearch.evaluation.judged import read_queries
 from notesearch.evaluation.own_notes import index_of_own_notes

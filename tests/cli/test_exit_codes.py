@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from notesearch.cli.exit_codes import MEANING, ExitCode
+from notesearch.cli.output import MEANING, ExitCode
 from tests.cli.conftest import ROOT, run_apart, start
 from tests.conftest import write_notes
 from tests.index.faults import alter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notesearch.cli import app
-from notesearch.cli.exit_codes import MEANING, ExitCode
+from notesearch.cli.output import MEANING, ExitCode
 
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
 SHOWN = [name for name in COMMANDS if name != "reindex"]

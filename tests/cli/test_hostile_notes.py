@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.render.terminal import guarded
 from tests.cli.conftest import Ended, run_apart
 from tests.cli.test_terminal import on_terminal

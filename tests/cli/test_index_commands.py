@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from tests.conftest import write_notes
 
 

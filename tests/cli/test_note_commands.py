@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 
 TITLE = "Direct Preference Optimization"
 TAGS = """\

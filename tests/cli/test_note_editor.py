@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from tests.index.faults import alter
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="programs of POSIX systems")

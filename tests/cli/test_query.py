@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.records import Hit
 from tests.conftest import write_notes
 from tests.word_model import load_embedder
@@ -360,8 +360,8 @@ def test_notes_are_written_where_the_settings_say(tmp_path, run, word_model, mon
 
 
 def test_what_the_model_has_to_say_goes_to_stderr(here, run, monkeypatch):
-    def load_slowly(choice, *, warn, tell):
-        tell("compiling it, once for this machine")
+    def load_slowly(choice, *, warn, announce):
+        announce("compiling it, once for this machine")
         warn("int8 is not at hand")
         return load_embedder(choice)
 
@@ -391,3 +391,21 @@ def test_unknown_format_names_those_there_are(here, run):
 
 def test_short_format_behind_two_dashes_is_a_word(here, run):
     assert run("query", "--csv", "--", "policy", "--json").out.startswith("rank,")
+
+
+@pytest.mark.parametrize("name", ["--json", "--debug", "--paths"])
+def test_value_of_an_option_may_look_like_another_option(here, run, monkeypatch, name):
+    monkeypatch.setenv("NOTESEARCH_DEBUG", "")
+    ended = run("query", "policy", "--path", name)
+    assert (ended.code, ended.out, ended.err) == (1, "", "nothing found\n")
+
+
+def test_short_formats_are_completed_by_a_shell(run, monkeypatch):
+    monkeypatch.setenv("_NOTESEARCH_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    for typed, completed in (
+        ("--js", ["--json", "--jsonl"]),
+        ("--pa", ["--path", "--paper", "--paths"]),
+    ):
+        monkeypatch.setenv("COMP_WORDS", f"notesearch query {typed}")
+        assert sorted(run("query").out.split()) == sorted(completed)

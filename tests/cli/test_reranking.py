@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from notesearch import Index, RerankerChoice, Settings
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.embedding.compile.pretrained import quiet
 from notesearch.errors import UsageError
 from tests.cli.conftest import ROOT

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.library import Index
 from tests.cli.conftest import start
 

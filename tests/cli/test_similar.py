@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 
 
 @pytest.fixture

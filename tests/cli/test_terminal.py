@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from tests.cli.conftest import ROOT
 
 pty = pytest.importorskip("pty", reason="a system with pseudo-terminals")

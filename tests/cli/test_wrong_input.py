@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.cli.exit_codes import ExitCode
+from notesearch.cli.output import ExitCode
 from notesearch.library import Index
 from tests.cli.conftest import ROOT, Ended, run_apart
 

@@ -9,11 +9,11 @@ import numpy as np
 import onnx
 import pytest
 
-from notesearch.embedding import Embedder, ModelChoice, load_embedder
+from notesearch.embedding import Embedder, ModelChoice, load_embedder, models
 from notesearch.embedding.compile.pretrained import quiet
 from notesearch.embedding.graph_engine import GraphEmbedder, open_engine, pad_rows
 from notesearch.embedding.model_cache import GRAPH, folder_of, open_manifest
-from notesearch.embedding.model_source import find_source
+from notesearch.embedding.model_files import find_source
 from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
@@ -126,19 +126,31 @@ def test_pooling_that_leaves_out_the_prompt_runs_through_torch_and_says_why(
     assert embedder.embed_passages([]).shape == (0, DIMENSION)
 
 
-def test_torch_on_the_cpu_finds_the_neighbours_that_the_compiled_form_finds(
-    make_model: Callable[[str], Path], open_tiny: Callable[[str], Embedder]
+def test_many_passages_run_through_torch_and_agree_with_the_compiled_form(
+    make_model: Callable[[str], Path],
+    cache_dir: Path,
+    open_tiny: Callable[[str], Embedder],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The engine of a GPU; here it runs on the CPU.
-    from notesearch.embedding.compile import torch_embedder
+    from notesearch.embedding.compile import torch_models
 
-    choice = ModelChoice(name=str(make_model("mean")))
-    source = find_source(choice)
-    assert source is not None
-    model = torch_embedder.load_model(choice, source, "cpu")
-    engine = torch_embedder.open_torch_engine(model)
-    by_torch = GraphEmbedder(engine, model.reader, model.shape, "", warn=lambda _: None)
     compiled = open_tiny("mean")
+    # Where a GPU would be, torch on the CPU.
+    monkeypatch.setattr(models, "may_have_accelerator", lambda: True)
+    monkeypatch.setattr(models, "BULK_PASSAGES", len(TEXTS))
+    monkeypatch.setattr(torch_models, "pick_device", lambda wanted: "cpu:0")
+    opened: list[str] = []
+    open_engine = torch_models.open_torch_engine
+    monkeypatch.setattr(
+        torch_models,
+        "open_torch_engine",
+        lambda model: opened.append(model.device) or open_engine(model),
+    )
+    by_torch = load_embedder(ModelChoice(str(make_model("mean"))), cache_dir=cache_dir)
+    np.testing.assert_array_equal(by_torch.embed_query("model"), compiled.embed_query("model"))
+    np.testing.assert_array_equal(by_torch.embed_passages(["a"]), compiled.embed_passages(["a"]))
+    assert not opened
     np.testing.assert_allclose(
         by_torch.embed_passages(TEXTS), compiled.embed_passages(TEXTS), atol=1e-5
     )
+    assert opened == ["cpu:0"]

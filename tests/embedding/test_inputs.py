@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from notesearch import Index, Settings
 from notesearch.embedding import (
     Embedder,
     ModelChoice,
@@ -21,6 +22,7 @@ from notesearch.embedding import (
 )
 from notesearch.embedding.token_reader import open_tokenizer
 from notesearch.errors import ModelError
+from tests.conftest import write_notes
 from tests.tiny_models import DIMENSION, TINY_LIMIT
 
 
@@ -77,6 +79,23 @@ def test_long_query_is_cut_at_its_end_with_a_warning(
     assert warnings == [
         f"query of {TINY_LIMIT + 1} tokens: tiny-mean reads the first {TINY_LIMIT}, "
         "the rest is left out"
+    ]
+
+
+def test_update_says_nothing_of_its_own_questions_and_a_query_does(
+    make_model: Callable[[str], Path], tmp_path: Path
+) -> None:
+    warnings: list[str] = []
+    write_notes(tmp_path / "corpus")
+    settings = Settings(model=ModelChoice(str(make_model("mean"))))
+    with Index.open(
+        tmp_path / "index", create=True, settings=settings, warn=warnings.append
+    ) as index:
+        index.update(tmp_path / "corpus")
+        assert warnings == []
+        index.query("model " * 50)
+    assert warnings == [
+        f"query of 52 tokens: tiny-mean reads the first {TINY_LIMIT}, the rest is left out"
     ]
 
 
@@ -189,6 +208,7 @@ def test_folder_of_the_working_folder_does_not_take_the_place_of_a_hub_model(
     ("choice", "finding"),
     [
         (ModelChoice(device="gpu"), "device gpu: not known"),
+        (ModelChoice(dtype="float8"), "dtype float8: not known; use one of float32, float16, bfl"),
         (ModelChoice(truncate_dim=0), "truncate_dim 0: no number of dimensions; set it to 1"),
         (ModelChoice(truncate_dim=-3), "truncate_dim -3: no number of dimensions"),
         (ModelChoice(device="cuda", precision=Precision.INT8), "int8 runs on the CPU"),

@@ -36,7 +36,7 @@ from pathlib import Path
 from notesearch.embedding import ModelChoice, load_embedder
 messages = []
 choice = ModelChoice(name=sys.argv[1])
-load_embedder(choice, cache_dir=Path(sys.argv[2]), tell=messages.append)
+load_embedder(choice, cache_dir=Path(sys.argv[2]), announce=messages.append)
 print(len(messages))
 """
 # Dies where the graph is on disk and the manifest is not.
@@ -99,14 +99,14 @@ def test_damaged_file_is_compiled_anew(
     before = load_embedder(choice, cache_dir=cache).embed_query("reward model")
     damage(compiled_folder(cache) / name)
     messages: list[str] = []
-    embedder = load_embedder(choice, cache_dir=cache, tell=messages.append)
+    embedder = load_embedder(choice, cache_dir=cache, announce=messages.append)
     np.testing.assert_allclose(embedder.embed_query("reward model"), before, atol=1e-6)
     assert messages == ["compiling tiny-static, once for this machine (about 15 s)"]
 
 
 def test_copied_cache_is_used_as_it_is(cache: Path, choice: ModelChoice) -> None:
     os.utime(compiled_folder(cache) / GRAPH, (1, 1))
-    load_embedder(choice, cache_dir=cache, tell=lambda message: pytest.fail(message))
+    load_embedder(choice, cache_dir=cache, announce=lambda message: pytest.fail(message))
 
 
 def test_graph_that_onnxruntime_refuses_is_compiled_anew(cache: Path, choice: ModelChoice) -> None:
@@ -138,7 +138,7 @@ def test_damaged_token_is_noticed_by_the_text_that_reads_it(
     token = whole._reader.read_query("model", messages.append)[0]
     flip_a_byte(folder / WEIGHTS, manifest.table.offset + token * manifest.table.row_bytes + 3)
 
-    embedder = load_embedder(choice, cache_dir=tmp_path, tell=messages.append)
+    embedder = load_embedder(choice, cache_dir=tmp_path, announce=messages.append)
     np.testing.assert_array_equal(embedder.embed_query("reward"), expected["reward"])
     assert messages == []
     np.testing.assert_array_equal(embedder.embed_query("model"), expected["model"])
@@ -196,7 +196,7 @@ def test_damage_anywhere_in_the_default_model_is_noticed_by_the_question_that_re
     for at in (manifest.table.offset + token * manifest.table.row_bytes, manifest.table.end + 9):
         flip_a_byte(folder / WEIGHTS, at)
         messages: list[str] = []
-        embedder = load_embedder(cache_dir=tmp_path, tell=messages.append)
+        embedder = load_embedder(cache_dir=tmp_path, announce=messages.append)
         np.testing.assert_allclose(embedder.embed_query("reward"), expected, atol=1e-6)
         assert len(messages) == 1
 

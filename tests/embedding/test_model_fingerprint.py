@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.embedding import Embedder, ModelChoice, Precision, fingerprint_of, model_fingerprint
-from notesearch.embedding.model_source import ModelSource
+from notesearch.embedding import Embedder, ModelChoice, Precision, fingerprint_of, model_files
+from notesearch.embedding.model_files import ModelSource
 from notesearch.errors import ModelError
 
 
@@ -49,9 +49,7 @@ def test_another_way_to_quantise_changes_the_fingerprint_of_int8_alone(
 ) -> None:
     choices = [ModelChoice(name=str(model), precision=precision) for precision in Precision]
     before = [fingerprint_of(choice, cache_dir=tmp_path) for choice in choices]
-    monkeypatch.setattr(
-        model_fingerprint, "QUANTISER_VERSION", model_fingerprint.QUANTISER_VERSION + 1
-    )
+    monkeypatch.setattr(model_files, "QUANTISER_VERSION", model_files.QUANTISER_VERSION + 1)
     after = [fingerprint_of(choice, cache_dir=tmp_path) for choice in choices]
     changed = [
         choice.precision for choice, a, b in zip(choices, before, after, strict=True) if a != b
@@ -82,7 +80,7 @@ def test_files_that_did_not_move_are_not_hashed_again(
 ) -> None:
     choice = ModelChoice(name=str(model))
     before = fingerprint_of(choice, cache_dir=tmp_path)
-    monkeypatch.setattr(model_fingerprint, "sha256_of", lambda path: pytest.fail(f"hashed {path}"))
+    monkeypatch.setattr(model_files, "sha256_of", lambda path: pytest.fail(f"hashed {path}"))
     assert fingerprint_of(choice, cache_dir=tmp_path) == before
 
 
@@ -94,7 +92,7 @@ def test_disk_too_full_to_remember_hashes_stops_nothing(
 
     choice = ModelChoice(name=str(model))
     before = fingerprint_of(choice, cache_dir=tmp_path / "one")
-    monkeypatch.setattr(model_fingerprint, "write_whole", fail)
+    monkeypatch.setattr(model_files, "write_whole", fail)
     assert fingerprint_of(choice, cache_dir=tmp_path / "other") == before
 
 
@@ -116,4 +114,4 @@ def test_weights_that_are_not_the_published_ones_are_refused(model: Path, tmp_pa
     if not source.folder.is_dir():
         source = replace(source, folder=model)
     with pytest.raises(ModelError, match="not the published weights of bundled"):
-        model_fingerprint.hash_files(source, tmp_path)
+        model_files.hash_files(source, tmp_path)

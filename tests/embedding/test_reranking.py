@@ -12,8 +12,8 @@ import torch
 
 from notesearch.embedding import RerankerChoice, load_reranker
 from notesearch.embedding.compile.pretrained import quiet
-from notesearch.embedding.compile.torch_reranker import TorchReranker
-from notesearch.embedding.cross_encoder import GraphReranker, to_probabilities
+from notesearch.embedding.compile.torch_models import TorchReranker
+from notesearch.embedding.graph_engine import GraphReranker, to_probabilities
 from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, find_files
 from notesearch.embedding.protocol import Reranker
 from notesearch.errors import ModelError
@@ -135,7 +135,7 @@ from notesearch.embedding import RerankerChoice
 from notesearch.embedding import load_reranker
 choice = RerankerChoice({str(make_model("pairs"))!r})
 def fail(message): raise AssertionError(message)
-reranker = load_reranker(choice, cache_dir=Path({str(compiled)!r}), warn=fail, tell=fail)
+reranker = load_reranker(choice, cache_dir=Path({str(compiled)!r}), warn=fail, announce=fail)
 assert reranker.score_passages("why", ["because"]).shape == (1,)
 """
     assert run(code, (*HEAVY, "onnx", "filelock", "huggingface_hub")) == ""
@@ -150,7 +150,7 @@ def test_damaged_file_is_compiled_anew(name, damage, make_model, compiled):
     before = open_tiny(make_model, compiled, "pairs").score_passages(QUESTION, PASSAGES)
     damage(compiled_folder(compiled) / name)
     messages: list[str] = []
-    reranker = open_tiny(make_model, compiled, "pairs", tell=messages.append)
+    reranker = open_tiny(make_model, compiled, "pairs", announce=messages.append)
     np.testing.assert_allclose(reranker.score_passages(QUESTION, PASSAGES), before, atol=1e-6)
     assert messages == ["compiling tiny-pairs, once for this machine (about 15 s)"]
 
@@ -176,7 +176,7 @@ def test_model_with_two_labels_is_one_error(make_model, tmp_path):
 
 def test_embedder_is_refused_before_it_is_given_a_random_head(make_model, tmp_path):
     with pytest.raises(ModelError, match="not a CrossEncoder but SentenceTransformer; set rerank"):
-        open_tiny(make_model, tmp_path, "static", tell=pytest.fail)
+        open_tiny(make_model, tmp_path, "static", announce=pytest.fail)
     with pytest.raises(ModelError, match="not a CrossEncoder but SentenceTransformer"):
         load_reranker(RerankerChoice("all-MiniLM-L6-v2"), cache_dir=tmp_path)
     plain = make_model("mean").with_name("tiny-mean-base")

@@ -7,10 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.errors import UsageError
-from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
+from notesearch.evaluation.evaluate import (
+    Evaluation,
+    Found,
+    compare,
+    evaluate,
+    find_failures,
+    make_report,
+)
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.evaluation.metrics import Measure, mean_figures
-from notesearch.evaluation.report import compare, find_failures, make_report
 from tests.laws import examples
 
 QUERIES = (

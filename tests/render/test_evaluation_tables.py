@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 
-from notesearch.evaluation.evaluate import Evaluation, Found, evaluate
+from notesearch.evaluation.evaluate import (
+    Evaluation,
+    Found,
+    compare,
+    evaluate,
+    find_failures,
+    make_report,
+)
 from notesearch.evaluation.judged import JudgedQuery
-from notesearch.evaluation.report import compare, find_failures, make_report
 from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
 
 MANY = {f"n{number}.md": 1 for number in range(7)} | {"best.md": 2}

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from notesearch.evaluation.evaluate import Found
+from notesearch.evaluation.evaluate import Failure, Found
 from notesearch.evaluation.judged import JudgedQuery
-from notesearch.evaluation.report import Failure
 from notesearch.index.reports import Counts, IndexStatus, UpdateReport
 from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Hit, Note, NoteKind, Passage
@@ -25,8 +24,7 @@ from notesearch.render import (
     evaluation_tables,
     hit_formats,
     hits,
-    notes,
-    update_summary,
+    listings,
 )
 from notesearch.render.terminal import (
     Style,
@@ -34,6 +32,7 @@ from notesearch.render.terminal import (
     guarded,
     printable,
     printable_lines,
+    to_json,
 )
 from notesearch.search.answer import Answer, Mode
 
@@ -238,14 +237,14 @@ def test_notes_and_tags_are_printable(path, title, names, text):
     stored = StoredNote(note_id=path, **place, **facts)
     counts = [TagCount(title, title, True, 3), TagCount(path, path, False, 1)]
     lines = [
-        *notes.note_lines(note, passages),
-        notes.listed_note_line(stored),
-        *notes.shown_note_lines(stored, passages, Style()),
-        *notes.tag_lines(counts),
-        *notes.tag_lines(counts, tree=True),
-        notes.note_to_json(note, passages),
-        notes.stored_note_to_json(stored),
-        notes.tags_to_json(counts),
+        *listings.note_lines(note, passages),
+        listings.listed_note_line(stored),
+        *listings.shown_note_lines(stored, passages, Style()),
+        *listings.tag_lines(counts),
+        *listings.tag_lines(counts, tree=True),
+        listings.note_to_json(note, passages),
+        listings.stored_note_to_json(stored),
+        to_json(counts),
     ]
     assert not control_signs("".join(lines))
 
@@ -258,11 +257,11 @@ def test_reports_are_printable(path, reason):
         Counts(1, 1, 1, 1), 1, reason, reason, path, 9, reason, reason, 0, 0, (skipped,), None
     )
     lines = [
-        update_summary.finding_line(finding),
-        *update_summary.report_lines(report),
-        update_summary.report_to_json(report),
-        *update_summary.status_lines(status, f"notesearch index {path}"),
-        update_summary.status_to_json(status),
+        listings.finding_line(finding),
+        *listings.report_lines(report),
+        listings.report_to_json(report),
+        *listings.status_lines(status, f"notesearch index {path}"),
+        to_json(status),
     ]
     assert not control_signs("".join(lines))
     assert all(line.count(escaped(path)) for line in lines[:3])

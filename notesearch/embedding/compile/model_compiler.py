@@ -21,16 +21,18 @@ from notesearch.embedding.compile.onnx_graph import (
     move_weights_out,
     write_int8,
 )
-from notesearch.embedding.compile.torch_embedder import LoadedModel, UnitVectors, load_model
-from notesearch.embedding.compile.torch_reranker import (
+from notesearch.embedding.compile.torch_models import (
     LoadedCrossEncoder,
+    LoadedModel,
     PairLogits,
+    UnitVectors,
     load_cross_encoder,
+    load_model,
 )
-from notesearch.embedding.cross_encoder import GraphReranker
 from notesearch.embedding.graph_engine import (
     Engine,
     GraphEmbedder,
+    GraphReranker,
     UnusableGraphError,
     open_engine,
     pad_rows,
@@ -41,7 +43,6 @@ from notesearch.embedding.model_cache import (
     WEIGHTS,
     Manifest,
     ModelFiles,
-    building,
     write_manifest,
 )
 from notesearch.embedding.model_choice import Precision, RerankerChoice
@@ -91,44 +92,32 @@ INT8_ATTEMPTS = (
 )
 
 
-def compile_model(files: ModelFiles) -> Manifest:
-    """Put the compiled form in its folder, or the reason why there is none.
+def compile_model(files: ModelFiles, scratch: Path) -> Manifest:
+    """Write the compiled form into an empty folder, or the reason why there is none.
 
-    To be called under the folder's lock. Raises ModelError where the model cannot be loaded at all.
+    The reason stands in the manifest, in the graph's place. Raises ModelError where the model
+    cannot be loaded at all.
     """
-    choice = files.choice
-    if isinstance(choice, RerankerChoice):
-        pairs = load_cross_encoder(choice, files.source)
-        return _write_compiled(files, pairs, lambda graph: _write_reranker(pairs, graph))
-    model = load_model(choice, files.source, device="cpu")
-    return _write_compiled(
-        files, model, lambda graph: _write_embedder(model, choice.precision, graph)
-    )
-
-
-def _write_compiled(
-    files: ModelFiles,
-    model: LoadedModel | LoadedCrossEncoder,
-    write_graph: Callable[[Path], str | None],
-) -> Manifest:
-    """Put a tokenizer and a graph in the folder, and return the manifest that names them.
-
-    `write_graph` returns a warning, or None; with its NotCompilableError the manifest has the
-    reason in the graph's place.
-    """
-    reader, table = model.reader, None
-    with building(files.folder) as scratch:
-        reader.tokenizer.save(str(scratch / TOKENIZER), pretty=False)
-        try:
-            warning = write_graph(scratch / GRAPH)
-            table = find_token_table(scratch / GRAPH)
-        except NotCompilableError as error:
-            warning = f"{reader.rules.name} runs through torch, slower: {error}"
-            for name in (GRAPH, WEIGHTS):
-                (scratch / name).unlink(missing_ok=True)
-        sums = {path.name: sum_file(path) for path in sorted(scratch.iterdir())}
-        manifest = Manifest(files.fingerprint, reader.rules, model.shape, warning, table, sums)
-        write_manifest(scratch, manifest)
+    choice, graph = files.choice, scratch / GRAPH
+    model: LoadedModel | LoadedCrossEncoder
+    table = warning = None
+    try:
+        if isinstance(choice, RerankerChoice):
+            model = load_cross_encoder(files)
+            _write_reranker(model, graph)
+        else:
+            model = load_model(choice, files, device="cpu")
+            warning = _write_embedder(model, choice.precision, graph)
+        table = find_token_table(graph)
+    except NotCompilableError as error:
+        warning = f"{files.source.name} runs through torch, slower: {error}"
+        for name in (GRAPH, WEIGHTS):
+            (scratch / name).unlink(missing_ok=True)
+    rules = model.reader.rules
+    model.reader.tokenizer.save(str(scratch / TOKENIZER), pretty=False)
+    sums = {path.name: sum_file(path) for path in sorted(scratch.iterdir())}
+    manifest = Manifest(files.fingerprint, rules, model.shape, warning, table, sums)
+    write_manifest(scratch, manifest)
     return manifest
 
 

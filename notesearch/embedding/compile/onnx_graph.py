@@ -15,7 +15,6 @@ from notesearch.embedding.compile.pretrained import first_line, quiet
 from notesearch.embedding.graph_engine import TOKEN_IDS
 from notesearch.embedding.model_cache import WEIGHTS, TokenTable
 from notesearch.embedding.private_imports import import_private
-from notesearch.file_sums import PIECE_BYTES
 
 if TYPE_CHECKING:
     from notesearch.embedding.graph_engine import GraphInputs
@@ -191,9 +190,7 @@ def find_token_table(graph: Path) -> TokenTable | None:
         if place.get("location") == WEIGHTS and len(users) == 1 and _looks_up_tokens(users[0]):
             rows = tensor.dims[0]
             row_bytes = int(place["length"]) // rows
-            # A row in two pieces at the most: `verify_rows` looks at its ends.
-            if row_bytes <= PIECE_BYTES:
-                return TokenTable(int(place.get("offset", 0)), row_bytes, rows)
+            return TokenTable(int(place.get("offset", 0)), row_bytes, rows)
     return None
 
 

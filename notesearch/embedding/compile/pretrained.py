@@ -19,23 +19,26 @@ from notesearch.embedding.token_reader import UNLIMITED_SEQUENCE
 from notesearch.errors import ModelError, NotesearchError
 
 if TYPE_CHECKING:
+    from notesearch.embedding.model_cache import ModelFiles
     from notesearch.embedding.model_choice import AnyChoice
-    from notesearch.embedding.model_source import ModelSource
+    from notesearch.embedding.model_files import ModelSource
 
 # "" is the root logger, which onnxruntime's quantisation uses.
 _TALKATIVE = ("torch.onnx", "transformers", "sentence_transformers", "")
 
 
-def load_from_files(choice: AnyChoice, source: ModelSource, device: str, **options: object) -> Any:  # noqa: ANN401 - a class of the library's
+def load_from_files(files: ModelFiles, device: str, **options: object) -> Any:  # noqa: ANN401 - a class of the library's
     """Open a model of the choice's kind from this machine; ModelError names what is wrong with it.
 
     `options` go to the class of sentence-transformers.
     """
+    choice, folder = files.choice, files.source.folder
+    files.require_unchanged()
     remedy = f"check the folder, or {choice.kind.code_setting} where the model brings its own code"
-    finding = f"model {source.folder}: sentence-transformers cannot load it"
+    finding = f"model {folder}: sentence-transformers cannot load it"
     with quiet(), _faults_of_model(finding, remedy):
         return _class_of(choice)(
-            str(source.folder),
+            str(folder),
             device=device,
             trust_remote_code=choice.trust_remote_code,
             local_files_only=True,

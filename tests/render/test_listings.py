@@ -14,24 +14,20 @@ from notesearch.index.reports import (
 )
 from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Note, NoteKind, Passage, Role
-from notesearch.render.notes import (
+from notesearch.render.listings import (
+    drift_line,
+    finding_line,
     listed_note_line,
     note_lines,
     note_to_json,
-    shown_note_lines,
-    stored_note_to_json,
-    tag_lines,
-    tags_to_json,
-)
-from notesearch.render.terminal import Style
-from notesearch.render.update_summary import (
-    drift_line,
-    finding_line,
     report_lines,
     report_to_json,
+    shown_note_lines,
     status_lines,
-    status_to_json,
+    stored_note_to_json,
+    tag_lines,
 )
+from notesearch.render.terminal import Style, to_json
 
 NOTE = Note(
     id="digest.md#dpo",
@@ -203,7 +199,7 @@ def test_tree_of_tags_in_whole():
 
 
 def test_tags_as_json():
-    assert tags_to_json(TAGS[3:]) == (
+    assert to_json(TAGS[3:]) == (
         '[{"normal": "dpo", "written": "DPO", "folder": false, "notes": 1}]'
     )
 
@@ -301,7 +297,7 @@ def test_status_without_a_corpus():
         "corpus    /home/ada/notes, which is not there",
         "scan.md: left out: not text but a PDF",
     ]
-    assert json.loads(status_to_json(replace(STATUS, drift=None)))["drift"] is None
+    assert json.loads(to_json(replace(STATUS, drift=None)))["drift"] is None
 
 
 def test_drift_in_whole():

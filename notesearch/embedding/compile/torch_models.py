@@ -1,4 +1,4 @@
-"""Load an embedding model through sentence-transformers and torch, run it, and make its graph.
+"""Load models through sentence-transformers and torch, run them, and make their graphs.
 
 Importing this module costs 4 to 7 s and 500 MB. It is imported to compile a model, to use a GPU,
 and for models that cannot be compiled.
@@ -6,8 +6,9 @@ and for models that cannot be compiled.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,22 +22,33 @@ from notesearch.embedding.compile.pretrained import (
     running,
     shape_for,
 )
-from notesearch.embedding.graph_engine import Engine, GraphShape, plan_batches
-from notesearch.embedding.token_reader import ReadingRules, TokenReader, to_valid_text
+from notesearch.embedding.graph_engine import (
+    Engine,
+    GraphShape,
+    ModelEmbedder,
+    plan_batches,
+    to_probabilities,
+)
+from notesearch.embedding.token_reader import (
+    PairReader,
+    ReadingRules,
+    TokenReader,
+    to_valid_text,
+)
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer
 
     from notesearch.embedding.graph_engine import GraphInputs
+    from notesearch.embedding.model_cache import ModelFiles
     from notesearch.embedding.model_choice import ModelChoice
-    from notesearch.embedding.model_source import ModelSource
 
 CPU_BATCH_TOKENS = 4096
 GPU_BATCH_TOKENS = 65536
+_BATCH_PAIRS = 32
 _PASSAGE_PROMPTS = ("document", "passage", "corpus")  # names in use, most usual first
-_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +89,13 @@ class LoadedModel:
         return rows
 
 
-def load_model(choice: ModelChoice, source: ModelSource, device: str) -> LoadedModel:
+def load_model(choice: ModelChoice, files: ModelFiles, device: str) -> LoadedModel:
     """Load from files on this machine; ModelError says what is wrong with them."""
-    wanted = choice.truncate_dim
-    pipeline: SentenceTransformer = load_from_files(choice, source, device, truncate_dim=wanted)
+    source, wanted = files.source, choice.truncate_dim
+    pipeline: SentenceTransformer = load_from_files(files, device, truncate_dim=wanted)
     # float32 on the CPU whatever the files hold: half precision is slower there.
     dtype = "float32" if device == "cpu" else choice.dtype or "float32"
-    if dtype not in _DTYPES:
-        raise ModelError(f"dtype {dtype}: not known; use one of {', '.join(_DTYPES)}")
-    pipeline.to(dtype=_DTYPES[dtype]).eval()
+    pipeline.to(dtype=getattr(torch, dtype)).eval()
     with running(source.name):
         width = int(pipeline.encode(["width"], show_progress_bar=False).shape[1])
     if wanted is not None and width < wanted:
@@ -129,26 +139,19 @@ def pick_device(wanted: str) -> str:
     return wanted
 
 
-class TorchEmbedder:
+class TorchEmbedder(ModelEmbedder):
     """An Embedder that runs sentence-transformers itself, for models that do not compile."""
 
     def __init__(self, model: LoadedModel, fingerprint: str, warn: Callable[[str], None]) -> None:
+        super().__init__(model.reader, model.shape.dimension, fingerprint, warn)
         self._model = model
-        self._warn = warn
-        self.max_tokens = model.reader.max_tokens
-        self.dimension = model.shape.dimension
-        self.fingerprint = fingerprint
-
-    def count_tokens(self, text: str) -> int:
-        """Return the tokens of one text, comparable with `max_tokens`."""
-        return self._model.reader.count_tokens(text)
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (texts, dimension) float32, rows of length 1 in the order of the texts.
 
         Raises ModelError for a text over `max_tokens`.
         """
-        lengths = [len(row) for row in self._model.reader.read_passages(texts)]
+        lengths = [len(row) for row in self._reader.read_passages(texts)]
         vectors: NDArray[np.float32] = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for batch in plan_batches(lengths, self._model.batch_tokens):
             vectors[batch] = self._model.encode_passages([texts[i] for i in batch])
@@ -156,7 +159,7 @@ class TorchEmbedder:
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """Return (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""
-        self._model.reader.read_query(text, self._warn)
+        self._reader.read_query(text, self.warn)
         vector: NDArray[np.float32] = self._model.encode_queries([text])[0]
         return vector
 
@@ -221,3 +224,83 @@ def open_torch_engine(model: LoadedModel) -> Engine:
         return vectors
 
     return Engine(run, model.batch_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCrossEncoder:
+    """A CrossEncoder with one label, and how it reads pairs."""
+
+    pipeline: CrossEncoder
+    reader: PairReader
+    shape: GraphShape
+
+    def predict_logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Return what sentence-transformers gives pairs, before any activation: (pairs,)."""
+        with running(self.reader.rules.name):
+            logits = self.pipeline.predict(
+                list(pairs),
+                batch_size=_BATCH_PAIRS,
+                show_progress_bar=False,
+                activation_fn=torch.nn.Identity(),
+            )
+        return np.asarray(logits, dtype=np.float32)
+
+
+def load_cross_encoder(files: ModelFiles) -> LoadedCrossEncoder:
+    """Load from files on this machine, for the CPU; ModelError says what is wrong with them."""
+    source = files.source
+    pipeline: CrossEncoder = load_from_files(files, "cpu")
+    if pipeline.num_labels != 1:
+        raise ModelError(
+            f"model {source.folder}: gives {pipeline.num_labels} labels for a pair, and ranking "
+            "takes one; set rerank to a CrossEncoder with num_labels 1"
+        )
+    pipeline.to(dtype=torch.float32).eval()
+    # The tokens of a pair that both tokenizer and transformer allow.
+    limit = bounded(pipeline.tokenizer.model_max_length)
+    positions = getattr(pipeline.config, "max_position_embeddings", None) or limit
+    rules = ReadingRules(source.name, min(limit, positions))
+    shape = shape_for(pipeline.tokenizer, dimension=1)
+    known = inspect.signature(pipeline.model.forward).parameters if pipeline.model else {}
+    return LoadedCrossEncoder(
+        pipeline=pipeline,
+        reader=PairReader(copy_tokenizer(pipeline.tokenizer, source), rules),
+        shape=replace(shape, inputs=tuple(name for name in shape.inputs if name in known)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TorchReranker:
+    """A Reranker that runs sentence-transformers itself, for models that do not compile."""
+
+    model: LoadedCrossEncoder
+    warn: Callable[[str], None]
+
+    def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
+        """Return (passages,) float64 from 0 to 1, in the order of the passages."""
+        pairs = self.model.reader.cut_texts(question, passages, self.warn)
+        return to_probabilities(self.model.predict_logits(pairs))
+
+
+class PairLogits(torch.nn.Module):
+    """A cross-encoder's transformer with its head as one graph, from ids of pairs to logits."""
+
+    def __init__(self, model: LoadedCrossEncoder) -> None:
+        """Raise NotCompilableError for a model that a graph would leave a part out of."""
+        super().__init__()
+        pipeline = model.pipeline
+        transformer = pipeline.model
+        kind = type(transformer).__name__
+        if transformer is None or not kind.endswith("ForSequenceClassification"):
+            raise NotCompilableError(f"it is no sequence classifier but {kind}")
+        prompts = getattr(pipeline, "prompts", {})
+        if prompts.get(getattr(pipeline, "default_prompt_name", None)):
+            raise NotCompilableError("it puts a prompt before its pairs")
+        self.transformer = transformer
+        self.inputs = model.shape.inputs
+
+    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+        """Take tensors of (pairs, tokens) int64, return (pairs, 1) float32."""
+        answer = self.transformer(**dict(zip(self.inputs, tensors, strict=True)))
+        logits: torch.Tensor = answer.logits
+        return logits.float()
