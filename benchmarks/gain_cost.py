@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.query_speed import BETWEEN, QUERIES, RandomEmbedder, draw_queries, ensure_index
 from benchmarks.relevance import GAINS, PLAIN
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.search.weights import DEFAULT_WEIGHTS
 from tests.search.written import AskedStore
 

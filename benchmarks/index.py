@@ -36,7 +36,7 @@ from benchmarks.plot import draw
 from notesearch.index.check import check_index
 from notesearch.index.reports import UpdateReport
 from notesearch.index.snapshot import ColumnWeights
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.lazy import Lazy
 from notesearch.query.filters import Tag, YearBetween

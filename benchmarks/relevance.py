@@ -24,7 +24,7 @@ from notesearch.embedding import Embedder, ModelChoice, load_embedder
 from notesearch.evaluation.evaluate import Evaluation, Found, compare, evaluate, make_report
 from notesearch.evaluation.judged import JudgedQuery, read_json_lines, read_queries
 from notesearch.evaluation.metrics import DEPTH, Measure
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.query.parser import parse_filter
 from notesearch.search.answer import Mode
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights

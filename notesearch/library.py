@@ -18,6 +18,7 @@ from notesearch.arguments import (
     require_seconds,
     require_text,
 )
+from notesearch.chosen_models import Model
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder, Reranker, silenced
 from notesearch.errors import (
@@ -29,7 +30,7 @@ from notesearch.errors import (
 )
 from notesearch.index.catalog import no_index_yet
 from notesearch.index.changes import CorpusSource
-from notesearch.index.layout import IndexLayout, require_safe_folder
+from notesearch.index.index_layout import IndexLayout, require_safe_folder
 from notesearch.index.origin import lies_beside, read_corpus_name, remember_index
 from notesearch.index.reports import (
     CorpusDrift,
@@ -40,8 +41,7 @@ from notesearch.index.reports import (
     ignore_progress,
 )
 from notesearch.index.snapshot import Snapshot, StoredNote, TagCount
-from notesearch.index.snapshots import Store
-from notesearch.index_models import Model
+from notesearch.index.store import Store
 from notesearch.lazy import Lazy
 from notesearch.query.filters import Filter, Tag, all_of, leaves, require_sound
 from notesearch.query.known_tags import require_known_tags

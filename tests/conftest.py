@@ -109,7 +109,7 @@ def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def word_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the words of a text in the place of the model that the settings name."""
     for name, stand_in in STAND_INS.items():
-        monkeypatch.setattr(f"notesearch.index_models.{name}", stand_in)
+        monkeypatch.setattr(f"notesearch.chosen_models.{name}", stand_in)
 
 
 def make_library(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from notesearch import Index, Settings
 from notesearch.cli.output import ExitCode
 from notesearch.errors import CorpusError, LockedError, UnusableIndexError
-from notesearch.index.layout import IndexLayout
+from notesearch.index.index_layout import IndexLayout
 from notesearch.index.origin import is_remembered
 from tests.cli.conftest import Run, run
 from tests.conftest import write_notes

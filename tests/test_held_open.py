@@ -13,7 +13,7 @@ import pytest
 
 from notesearch import Index, ModelChoice, NotesearchError, Settings, library
 from notesearch.errors import MismatchError, UsageError
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.search.off_topic_floor import UNRELATED
 from tests.conftest import write_notes
 from tests.fakes import WORDS, WordEmbedder

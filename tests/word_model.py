@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch import cli, index_models
+from notesearch import chosen_models, cli
 from notesearch.embedding import ModelChoice
 from tests.fakes import WordEmbedder
 
@@ -43,13 +43,13 @@ def fingerprint_of(choice: ModelChoice, **_: object) -> str:
     return WordEmbedder(name=choice.name).fingerprint
 
 
-# What stands in `notesearch.index_models` for the model's own functions.
+# What stands in `notesearch.chosen_models` for the model's own functions.
 STAND_INS: dict[str, Any] = {
     function.__name__: function for function in (load_embedder, load_counter, fingerprint_of)
 }
 
 if __name__ == "__main__":
     for name, stand_in in STAND_INS.items():
-        setattr(index_models, name, stand_in)
+        setattr(chosen_models, name, stand_in)
     sys.argv[0] = "notesearch"
     cli.main()

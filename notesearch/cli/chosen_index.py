@@ -48,7 +48,7 @@ class ChosenIndex:
 
     def exists(self) -> bool:
         """Return whether there is an index; UnusableIndexError where the folder cannot be read."""
-        from notesearch.index.layout import IndexLayout
+        from notesearch.index.index_layout import IndexLayout
 
         try:
             IndexLayout(self.index_dir).catalog.stat()
@@ -71,7 +71,7 @@ class ChosenIndex:
         Left out is what `notesearch index` takes without being given it.
         """
         from notesearch.corpus.folder import DEFAULT_CORPUS
-        from notesearch.index.layout import index_command
+        from notesearch.index.index_layout import index_command
 
         corpus = corpus or self.settings.corpus
         if corpus is not None and os.path.realpath(corpus) == os.path.realpath(DEFAULT_CORPUS):

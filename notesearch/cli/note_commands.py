@@ -136,8 +136,8 @@ def parse(
 
     Use it to see why a note is found, or why it is not. It needs no index.
     """
+    from notesearch.chosen_models import Model
     from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
-    from notesearch.index_models import Model
     from notesearch.render.listings import finding_line, note_lines, note_to_json
 
     for path in paths:

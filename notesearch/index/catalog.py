@@ -14,7 +14,7 @@ import apsw
 from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.errors import LockedError, NotesearchError, UnusableIndexError, UsageError
 from notesearch.file_sums import FileSums
-from notesearch.index.layout import (
+from notesearch.index.index_layout import (
     IndexLayout,
     damaged,
     disk_errors,

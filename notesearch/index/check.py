@@ -13,8 +13,8 @@ import numpy as np
 from notesearch.errors import UnusableIndexError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.faiss_file import VectorFile
+from notesearch.index.index_layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.journal import is_whole
-from notesearch.index.layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish, vectors_of_passages
 from notesearch.index.reports import Problem

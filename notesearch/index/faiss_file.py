@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.file_sums import CheckedFile, FileSums, sum_file
-from notesearch.index.layout import IndexLayout, damaged, unusable
+from notesearch.index.index_layout import IndexLayout, damaged, unusable
 from notesearch.index.passage_table import (
     MOST_NUMBERED,
 )

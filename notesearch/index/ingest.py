@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from notesearch.errors import ModelError
 from notesearch.index.changes import CorpusSource, SeenFile
+from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.journal import Journal
-from notesearch.index.layout import IndexLayout, disk_errors
 from notesearch.index.reports import (
     Progress,
     ProgressObserver,

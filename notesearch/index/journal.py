@@ -18,7 +18,7 @@ from pathlib import Path
 from notesearch.durable import create_private
 from notesearch.errors import NotesearchError
 from notesearch.index.catalog import Catalog
-from notesearch.index.layout import IndexLayout
+from notesearch.index.index_layout import IndexLayout
 from notesearch.index.state import read_state
 
 HASH_BYTES = 16

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from notesearch.durable import PRIVATE_FILE, write_whole
 from notesearch.errors import LockedError
-from notesearch.index.layout import IndexLayout, require_safe_folder, unusable
+from notesearch.index.index_layout import IndexLayout, require_safe_folder, unusable
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.layout import IndexLayout, damaged
+from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.snapshot import PassageTable
 from notesearch.index.state import IndexState
 

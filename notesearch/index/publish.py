@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from notesearch.file_sums import FileSums
 from notesearch.index.catalog import Catalog
 from notesearch.index.faiss_file import VectorFile, write_vectors
-from notesearch.index.layout import IndexLayout, disk_errors
+from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.schema import VECTORS
 from notesearch.index.state import IndexState
 

@@ -12,7 +12,7 @@ from notesearch.index.bm25 import best_of_notes, score_phrase, score_word
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.filter_sql import Condition, quote_words, to_condition
-from notesearch.index.layout import IndexLayout, damaged
+from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import (
     MOST_NUMBERED,
     PassageTableCache,

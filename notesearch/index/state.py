@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notesearch.errors import CorpusError, MismatchError, UsageError
 from notesearch.index.catalog import Catalog
-from notesearch.index.layout import IndexLayout, damaged
+from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.origin import is_remembered, lies_beside
 
 

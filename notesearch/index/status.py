@@ -8,7 +8,7 @@ from pathlib import Path
 
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import KnownFile, known_files
-from notesearch.index.layout import IndexLayout
+from notesearch.index.index_layout import IndexLayout
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus
 from notesearch.index.state import read_state
 from notesearch.records import Finding, Listing

@@ -23,15 +23,15 @@ from notesearch.index.changes import (
     find_changes,
     known_files,
 )
-from notesearch.index.ingest import StageClock, VectorSupply, ingest_files
-from notesearch.index.journal import Journal, salvage_vectors
-from notesearch.index.layout import (
+from notesearch.index.index_layout import (
     DamagedIndexError,
     IndexLayout,
     disk_errors,
     require_safe_folder,
     unusable,
 )
+from notesearch.index.ingest import StageClock, VectorSupply, ingest_files
+from notesearch.index.journal import Journal, salvage_vectors
 from notesearch.index.lock import writer_lock
 from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish

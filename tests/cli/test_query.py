@@ -365,7 +365,7 @@ def test_what_the_model_has_to_say_goes_to_stderr(here, run, monkeypatch):
         warn("int8 is not at hand")
         return load_embedder(choice)
 
-    monkeypatch.setattr("notesearch.index_models.load_embedder", load_slowly)
+    monkeypatch.setattr("notesearch.chosen_models.load_embedder", load_slowly)
     ended = run("query", "reward model", "--json")
     assert [hit["rank"] for hit in json.loads(ended.out)] == [1, 2, 3, 4, 5]
     assert ended.err == (

@@ -233,7 +233,7 @@ def test_closed_streams_leave_the_index_whole(here):
     (here / "corpus/new.md").write_text("# Robot\n\nA robot.\n", encoding="utf-8")
     script = (
         "import os, sys; from tests import word_model\n"
-        "from notesearch import cli, index_models as model\n"
+        "from notesearch import cli, chosen_models as model\n"
         "for name, stand_in in word_model.STAND_INS.items(): setattr(model, name, stand_in)\n"
         "real = model.load_embedder\n"
         "def noisy(*args, **more):\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notesearch.embedding import Embedder
 from notesearch.index.snapshot import ColumnWeights, Snapshot, StoredNote, TagCount
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.query.filters import AllOf
 from notesearch.records import Passage
 from tests.fakes import WORDS, WordEmbedder

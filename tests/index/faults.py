@@ -23,9 +23,9 @@ import apsw
 from notesearch.errors import MismatchError, NotesearchError, UnusableIndexError
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
-from notesearch.index.layout import IndexLayout
+from notesearch.index.index_layout import IndexLayout
 from notesearch.index.lock import writer_lock
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, update_index
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import Contents, contents_of, contents_of_snapshot

@@ -19,10 +19,10 @@ from notesearch.index import page_sums, sqlite_snapshot
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.faiss_file import write_vectors
-from notesearch.index.layout import IndexLayout
+from notesearch.index.index_layout import IndexLayout
 from notesearch.index.page_sums import PAGE_BYTES
 from notesearch.index.schema import VECTORS
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.index.update import update_index
 from notesearch.query.filters import Tag
 from tests.fakes import WordEmbedder

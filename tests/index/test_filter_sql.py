@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.index.filter_sql import Condition, to_condition
-from notesearch.index.snapshots import Store
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
+from notesearch.index.store import Store
 from notesearch.query.filters import (
     AllOf,
     AnyOf,

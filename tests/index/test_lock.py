@@ -7,9 +7,9 @@ import pytest
 
 from notesearch.errors import LockedError
 from notesearch.index.check import check_index
-from notesearch.index.layout import IndexLayout
+from notesearch.index.index_layout import IndexLayout
 from notesearch.index.lock import writer_lock
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.index.update import update_index
 from tests.index.corpora import LineCorpus, plan_of
 from tests.index.faults import holding_the_lock

@@ -11,7 +11,7 @@ import pytest
 from notesearch.errors import NotesearchError, UnusableIndexError
 from notesearch.index import layout
 from notesearch.index.check import check_index
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.index.update import update_index
 from tests.index.contents import contents_of
 from tests.index.corpora import LineCorpus, plan_of

@@ -14,8 +14,8 @@ from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIn
 from notesearch.index.check import check_index
 from notesearch.index.reports import Progress, Stage
 from notesearch.index.snapshot import ColumnWeights
-from notesearch.index.snapshots import Store
 from notesearch.index.status import read_status
+from notesearch.index.store import Store
 from notesearch.index.update import preview_update, update_index
 from notesearch.records import Finding, ReadFile
 from tests.fakes import WordEmbedder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from tests.fakes import WordEmbedder
 from tests.search.written import AskedStore, Written, build_store
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.lazy import Lazy
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile

@@ -11,7 +11,7 @@ from types import TracebackType
 from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.faiss_file import VectorFile
-from notesearch.index.layout import IndexLayout, damaged, unusable
+from notesearch.index.index_layout import IndexLayout, damaged, unusable
 from notesearch.index.passage_table import (
     PassageTableCache,
 )

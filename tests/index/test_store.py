@@ -14,7 +14,7 @@ import pytest
 from notesearch.errors import MismatchError, UnusableIndexError, UsageError
 from notesearch.index.catalog import Catalog
 from notesearch.index.snapshot import ColumnWeights, TagCount
-from notesearch.index.snapshots import Store
+from notesearch.index.store import Store
 from notesearch.index.update import update_index
 from notesearch.query.filters import AllOf, Filter, Tag
 from notesearch.records import Role
