@@ -1,8 +1,8 @@
 """Split notes into passages: at sections, then blocks, list items and rows, sentences, words.
 
 Passages are sized in tokens of the model that reads them; short sections are merged up to the
-limit. Passages tile the note: each character of its lines, blank ones aside, stands in exactly
-one of them.
+limit, and one piece of a passage gives it its section and role. Passages tile the note: each
+character of its lines, blank ones aside, stands in exactly one of them.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
-from itertools import accumulate, compress, pairwise, repeat
+from itertools import accumulate, compress, pairwise, repeat, starmap
+from math import inf
 
-from notesearch.corpus.passage_groups import Piece, group_pieces, speaker_of
 from notesearch.corpus.search_text.plain_words import to_words
-from notesearch.records import Block, Note, Passage, Section
+from notesearch.records import Block, Note, Passage, Role, Section
 
 # The title may take this share of a passage; a longer one is cut, in the search text alone.
 _TITLE_SHARE = 4
@@ -34,6 +34,16 @@ _SPACE = re.compile(r"\s+")
 _PROSE = (_SENTENCE, _CLAUSE, _SPACE)
 _LINES = (_LINE, _SENTENCE, _SPACE)
 
+# A section under so many tokens joins its neighbour even where their roles differ.
+_TOO_SHORT_ALONE = 24
+# A piece gives a passage its role beside pieces without one that are up to so many times larger.
+_MAX_TIMES_SPEAKER = 3
+# What a passage of its own costs is 1; these make the cuts fall where a reader would put them.
+_CUT_AFTER_LEAD = 2.0
+_CUT_IN_SECTION = 0.3
+_EMPTY = 0.5
+_MAX_PIECES = 100
+
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 
 
@@ -43,7 +53,24 @@ def chunk_note(note: Note, *, max_tokens: int, count: CountTokens) -> list[Passa
     `count` returns the number of tokens of each text in a list, the way the model counts them.
     """
     cutter = _Cutter(note, max_tokens, count)
-    return list(cutter.passages(group_pieces(list(cutter.pieces()), cutter.room)))
+    return list(cutter.passages(_group_pieces(list(cutter.pieces()), cutter.room)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of a note's text, measured."""
+
+    start: int  # offsets into the note's lines joined by line ends
+    end: int
+    section: Section
+    words: str
+    size: int  # in tokens, or more where its length asks for it; at least 1
+    leads: bool  # a heading or the like, which goes with what follows
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the section it is from."""
+        return self.section.role
 
 
 class _Cutter:
@@ -69,7 +96,7 @@ class _Cutter:
             size = self._count([" ".join(words)])[0]
         return " ".join(words), size if words else 0
 
-    def passages(self, groups: Sequence[Sequence[Piece]]) -> Iterator[Passage]:
+    def passages(self, groups: Sequence[Sequence[_Piece]]) -> Iterator[Passage]:
         """Yield the passages of groups of pieces, but for white space; split what is too long.
 
         Pieces are measured alone, and a tokenizer may see more tokens where two of them meet.
@@ -88,7 +115,7 @@ class _Cutter:
             text = whole.strip()
             if text:
                 start = pieces[0].start + len(whole) - len(whole.lstrip())
-                speaker = speaker_of(pieces)
+                speaker = _speaker_of(pieces)
                 yield Passage(
                     id=self._passage_id(text),
                     note_id=self._note.id,
@@ -101,7 +128,7 @@ class _Cutter:
                     tokens=tokens,
                 )
 
-    def _search_text(self, pieces: Sequence[Piece]) -> str:
+    def _search_text(self, pieces: Sequence[_Piece]) -> str:
         """Return what a passage is found by: the title once, then the words of its pieces."""
         title = self._title
         body = "\n".join(piece.words for piece in pieces if piece.words)
@@ -123,43 +150,38 @@ class _Cutter:
         """Return the line in the file that an offset lies in."""
         return self._note.line_numbers[bisect_right(self._starts, offset) - 1]
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[_Piece]:
         """Yield the sections of the note, in order, or their parts where they don't fit."""
         sections = self._note.sections
         spans = [(section.blocks[0].start, section.blocks[-1].end) for section in sections]
-        longest = int(self.room * _MAX_CHARS_PER_TOKEN)
-        wholes = self._measure_lines(spans, sections, longest)
+        wholes = self._measure_lines(spans, sections, int(self.room * _MAX_CHARS_PER_TOKEN))
         for section, whole in zip(sections, wholes, strict=True):
             if whole and whole.size <= self.room:
                 yield whole
             else:
-                yield from self._block_pieces(
-                    section.blocks, section, whole.size if whole else longest
-                )
+                yield from self._block_pieces(section.blocks, section)
 
-    def _block_pieces(
-        self, blocks: Sequence[Block], section: Section, section_size: int
-    ) -> Iterator[Piece]:
+    def _block_pieces(self, blocks: Sequence[Block], section: Section) -> Iterator[_Piece]:
         """Yield the largest pieces of some blocks that fit."""
         blocks = [_innermost(block) for block in blocks]
         spans = [(block.start, block.end) for block in blocks]
         longest = (self.room + 1) * _CHARS_PER_TOKEN - 1  # that may fit
-        pieces = self._measure_lines(spans, [section] * len(spans), longest, section_size)
+        pieces = self._measure_lines(spans, [section] * len(spans), longest)
         for block, piece in zip(blocks, pieces, strict=True):
             if piece and piece.size <= self.room:
                 yield piece
             elif block.children:
-                yield from self._block_pieces(block.children, section, section_size)
+                yield from self._block_pieces(block.children, section)
             else:
                 if piece is None:
                     start = self._starts[block.start]
                     end = min(self._starts[block.end], len(self._text))
                     size = int((end - start) / _MAX_CHARS_PER_TOKEN)
-                    piece = Piece(start, end, section, "", size, section_size, leads=False)
+                    piece = _Piece(start, end, section, "", size, leads=False)
                 prose = block.kind in ("paragraph", "heading", "html", "row")
                 yield from self._split(piece, _PROSE if prose else _LINES)
 
-    def _split(self, piece: Piece, separators: Sequence[re.Pattern[str]]) -> Iterator[Piece]:
+    def _split(self, piece: _Piece, separators: Sequence[re.Pattern[str]]) -> Iterator[_Piece]:
         """Split a piece at the first separator in it, and again where a part is too large."""
         if piece.size <= self.room:
             yield piece
@@ -175,7 +197,7 @@ class _Cutter:
         for part in self._split_evenly(piece, -(-piece.size // self.room)):
             yield from self._split(part, ())
 
-    def _split_evenly(self, piece: Piece, parts: int) -> list[Piece]:
+    def _split_evenly(self, piece: _Piece, parts: int) -> list[_Piece]:
         """Split a piece into parts of equal length; a single sign that won't fit loses its words.
 
         All at once: halving again and again measures a megabyte ten times.
@@ -198,12 +220,8 @@ class _Cutter:
         return spans
 
     def _measure_lines(
-        self,
-        spans: Sequence[tuple[int, int]],
-        sections: Sequence[Section],
-        longest: int,
-        section_size: int = 0,
-    ) -> list[Piece | None]:
+        self, spans: Sequence[tuple[int, int]], sections: Sequence[Section], longest: int
+    ) -> list[_Piece | None]:
         """Measure stretches of whole lines by their Markdown.
 
         None for a stretch of more than `longest` characters, which is split in any case.
@@ -214,22 +232,18 @@ class _Cutter:
             "\n".join(self._note.markup[start:end]) for start, end in compress(spans, is_short)
         ]
         pieces = self._measure(
-            list(compress(offsets, is_short)), texts, compress(sections, is_short), section_size
+            list(compress(offsets, is_short)), texts, compress(sections, is_short)
         )
         return [next(pieces) if short else None for short in is_short]
 
-    def _measure_text(self, spans: Sequence[tuple[int, int]], whole: Piece) -> list[Piece]:
+    def _measure_text(self, spans: Sequence[tuple[int, int]], whole: _Piece) -> list[_Piece]:
         """Measure parts of a piece, given as offsets."""
         texts = [self._text[start:end] for start, end in spans]
-        return list(self._measure(spans, texts, repeat(whole.section), whole.section_size))
+        return list(self._measure(spans, texts, repeat(whole.section)))
 
     def _measure(
-        self,
-        spans: Sequence[tuple[int, int]],
-        texts: Sequence[str],
-        sections: Iterable[Section],
-        section_size: int,
-    ) -> Iterator[Piece]:
+        self, spans: Sequence[tuple[int, int]], texts: Sequence[str], sections: Iterable[Section]
+    ) -> Iterator[_Piece]:
         words = [to_words(text) for text in texts]
         sizes = self._count(words) if words else ()
         for (start, end), spoken, tokens, section in zip(
@@ -238,7 +252,7 @@ class _Cutter:
             size = max(tokens, (end - start) // _CHARS_PER_TOKEN, 1)
             end = min(end, len(self._text))
             leads = end - start <= _LONGEST_LEAD and _leads(self._text[start:end].strip())
-            yield Piece(start, end, section, spoken, size, section_size or size, leads)
+            yield _Piece(start, end, section, spoken, size, leads)
 
 
 def _innermost(block: Block) -> Block:
@@ -254,3 +268,85 @@ def _leads(text: str) -> bool:
         return False
     is_bold = text.startswith("**") and text.endswith("**")
     return text.startswith("#") or is_bold or text.rstrip("*_ ").endswith(":")
+
+
+def _group_pieces(pieces: Sequence[_Piece], room: int) -> list[Sequence[_Piece]]:
+    """Group neighbours into as few passages as fit, cut where it hurts least, evenly filled."""
+    largest = _largest_of_roles(pieces)
+    sizes = [piece.size for piece in pieces]
+    # What it costs to join each piece with the one before it, and to cut between them.
+    section_sizes: Counter[int] = Counter()
+    for piece in pieces:
+        section_sizes[id(piece.section)] += piece.size
+    joining = [0.0, *(_join_cost(*both, section_sizes) for both in pairwise(pieces))]
+    cutting = [0.0, *starmap(_cut_cost, pairwise(pieces))]
+    # For each number of pieces: what grouping them costs at least, where the last group starts.
+    best = [(0.0, 0)]
+    for end in range(1, len(pieces) + 1):
+        size, joins = 0, 0.0
+        least, first = inf, end - 1
+        for start in range(end - 1, max(end - _MAX_PIECES, 0) - 1, -1):
+            size += sizes[start]
+            if start < end - 1:
+                joins += joining[start + 1]
+                if size > room or joins > 1:
+                    break
+                if joins and _hides_role(pieces[start:end], largest):
+                    break
+            gap = 1 - size / room if size < room else 0.0
+            cost = best[start][0] + 1 + _EMPTY * gap * gap + joins + cutting[start]
+            if cost <= least:
+                least, first = cost, start
+        best.append((least, first))
+    groups = []
+    end = len(pieces)
+    while end:
+        start = best[end][1]
+        groups.append(pieces[start:end])
+        end = start
+    return groups[::-1]
+
+
+def _join_cost(before: _Piece, piece: _Piece, section_sizes: Mapping[int, int]) -> float:
+    # Sections of different roles stay apart, so that a question can be put to one of them.
+    if before.section is piece.section or before.role is piece.role:
+        return 0.0
+    shorter = min(section_sizes[id(each.section)] for each in (before, piece))
+    return shorter / _TOO_SHORT_ALONE
+
+
+def _largest_of_roles(pieces: Sequence[_Piece]) -> dict[Role, _Piece]:
+    """Return the largest piece of each role that is more than a heading."""
+    largest: dict[Role, _Piece] = {}
+    for piece in pieces:
+        role = piece.role
+        if role and not piece.leads and (role not in largest or largest[role].size < piece.size):
+            largest[role] = piece
+    return largest
+
+
+def _hides_role(pieces: Sequence[_Piece], largest: dict[Role, _Piece]) -> bool:
+    """Return whether a passage would have another role than a largest piece of a role in it."""
+    role = _speaker_of(pieces).role
+    return any(
+        piece.role is not role and piece.role and largest.get(piece.role) is piece
+        for piece in pieces
+    )
+
+
+def _cut_cost(before: _Piece, piece: _Piece) -> float:
+    if before.leads:
+        return _CUT_AFTER_LEAD
+    return _CUT_IN_SECTION if before.section is piece.section else 0.0
+
+
+def _speaker_of(pieces: Sequence[_Piece]) -> _Piece:
+    """Return the piece that gives a passage its section and role.
+
+    The largest that has a role, unless it is small beside the largest of all. A heading with
+    nothing below it does not count, whatever role it names.
+    """
+    largest = max(pieces, key=lambda piece: piece.size)
+    with_role = [piece for piece in pieces if piece.role and not piece.leads]
+    speaker = max(with_role, key=lambda piece: piece.size, default=largest)
+    return speaker if _MAX_TIMES_SPEAKER * speaker.size >= largest.size else largest

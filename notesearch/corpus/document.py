@@ -1,27 +1,36 @@
-"""Open a note file as a document: the fields of its head, and its body as lines of Markdown."""
+"""Open a note file as a document: the fields of its head, and its body as lines of Markdown.
+
+A part is the lines of a document that make one note.
+"""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from notesearch.corpus.decode import Fault, UnreadableError, decode, refuse_many_lines
-from notesearch.corpus.facts.front_matter import FrontMatter, find_front_matter
-from notesearch.corpus.formats import TRANSLATORS
+from notesearch.corpus.facts.front_matter import NOTE_FENCE, find_front_matter
+from notesearch.corpus.formats import Translated
+from notesearch.corpus.formats.html import translate_html
+from notesearch.corpus.formats.org import translate_org
+from notesearch.corpus.formats.rst import translate_rst
 from notesearch.corpus.markdown_blocks import parse_blocks
 from notesearch.corpus.markdown_it_rules import TooManyBlocksError
-from notesearch.corpus.markdown_lines import HeadingLine, find_headings
-from notesearch.records import Block
+from notesearch.corpus.markdown_lines import HeadingLine, count_words, find_headings
+from notesearch.records import Block, NoteKind
 
 # The most in a file of 43 collections is 3,500; each takes some 60 µs, however short.
 MAX_BLOCKS_PER_MB = 20_000  # and as many in a smaller file
-_LINES_ABOVE_HEAD = 12
-_HEAD_KEY = re.compile(r"(?:title|tags|date|aliases):\s", re.IGNORECASE)
-_NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
+# What reads the lines of a file that is not Markdown, by the ending of its name.
+TRANSLATORS: Mapping[str, Callable[[Sequence[str]], Translated]] = {
+    ".org": translate_org,
+    ".rst": translate_rst,
+    ".html": translate_html,
+    ".htm": translate_html,
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ def open_document(path: str, data: bytes) -> Document:
     first, last = _fenced_note(lines)
     body = tuple(lines[first:last])
     numbers = range(first + 1, last + 1)
-    head = find_front_matter(body) or _head_below_words(body)
+    head = find_front_matter(body)
     if head.problem:
         faults += ((head.problem[0] + first, head.problem[1]),)
     if head:
@@ -110,30 +119,34 @@ def open_document(path: str, data: bytes) -> Document:
     return Document(path, len(data), body, body, numbers, len(lines), head.fields, faults)
 
 
-def _head_below_words(lines: Sequence[str]) -> FrontMatter:
-    """Find front matter below a sentence, a rule or the opening of a fence.
-
-    An opened fence belongs to the head, so that its end has no partner and is no fence either.
-    """
-    for start in range(1, min(len(lines) - 1, _LINES_ABOVE_HEAD)):
-        if lines[start].strip() != "---" or not _HEAD_KEY.match(lines[start + 1]):
-            continue
-        head = find_front_matter(lines[start:])
-        if not {"title", "tags"} & head.fields.keys():
-            continue
-        opened = start - 1 if _NOTE_FENCE.match(lines[start - 1]) else start
-        problem = (head.problem[0] + start, head.problem[1]) if head.problem else None
-        return FrontMatter(head.fields, problem, opened + 1, head.line_end + start)
-    return FrontMatter()
-
-
 def _fenced_note(lines: Sequence[str]) -> tuple[int, int]:
     """Return where the note begins and ends: inside a ```markdown fence around the whole file."""
     texts = [number for number, line in enumerate(lines) if line.strip()]
     if len(texts) > 2:
-        opened = _NOTE_FENCE.match(lines[texts[0]])
+        opened = NOTE_FENCE.match(lines[texts[0]])
         inner = (lines[n].strip() for n in texts[1:-1] if lines[n].strip().startswith("```"))
         closed_early = next(inner, "") == "```"  # bare: it is no code inside, it ends the fence
         if opened and not closed_early and lines[texts[-1]].strip() == opened[1]:
             return texts[0] + 1, texts[-1]
     return 0, len(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines of a document that make one note, and the facts that their position gives."""
+
+    positions: Sequence[int]  # in the document's lines, ascending
+    title: str | None = None  # None: find it in the lines
+    topics: tuple[str, ...] = ()  # the headings above, which become tags
+    kind: NoteKind = NoteKind.DIGEST_PART
+    date: str | None = None
+    year: int | None = None  # in which the paper came out
+    run_together_tags: str = ""  # "dpoalignmentrlhf", still to be split
+    listed_tags: frozenset[str] = frozenset()  # tags that the page names elsewhere
+    headings: frozenset[int] = frozenset()  # positions of lines that are headings without markup
+
+
+def fills(document: Document, parts: Sequence[Part]) -> bool:
+    """Return whether a file consists of these parts for the most."""
+    inside = sum(count_words(document.markup[n]) for part in parts for n in part.positions)
+    return inside >= 0.5 * sum(map(count_words, document.markup))

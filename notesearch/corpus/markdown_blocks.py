@@ -20,6 +20,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from notesearch.corpus.markdown_it_rules import TooManyBlocksError, use_fast_rules
+from notesearch.corpus.markdown_lines import mend_fences
 from notesearch.records import Block
 
 _KINDS = {
@@ -41,7 +42,6 @@ _KINDS = {
 }
 _CONTAINERS = {"list", "item", "quote", "table"}
 _NO_SPACE_HEADING = re.compile(r"^(#{2,6})(?=[^\s#])|^(#)(?=[A-Z][\w-]*\s+[^#\s][^#]*$)")
-_FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})([^`]*)$")
 _URL = re.compile(r"https?://")
 
 
@@ -98,32 +98,6 @@ def _moved(block: Block, by: int) -> Block:
         return block
     children = tuple(_moved(child, by) for child in block.children)
     return Block(block.kind, block.start + by, block.end + by, children)
-
-
-def mend_fences(lines: Sequence[str]) -> list[str]:
-    """Blank the fence lines that no other closes, so that they do not swallow the rest.
-
-    A fence with a language inside an open one means that the earlier was never closed.
-    """
-    mended = list(lines)
-    opened: int | None = None
-    marker = ""
-    for number, line in enumerate(lines):
-        match = _FENCE.match(line) if "```" in line or "~~~" in line else None
-        if match is None:
-            continue
-        fence, info = match[1], match[2].strip()
-        if opened is None:
-            opened, marker = number, fence
-        elif fence[0] == marker[0] and len(fence) >= len(marker):
-            if info:
-                mended[opened] = ""
-                opened, marker = number, fence
-            else:
-                opened = None
-    if opened is not None:
-        mended[opened] = ""
-    return mended
 
 
 def mend_headings(lines: Sequence[str]) -> list[str]:

@@ -1,9 +1,9 @@
-"""Read single lines of Markdown: the level and words of a heading, the target of a link."""
+"""Read single lines of Markdown: a heading, a link, a fence of code, and the words in them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -31,6 +31,12 @@ _HTML = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
 # Titles, headings and names are shorter; the marks of a longer line would be paired forever.
 _LONGEST_PLAIN = 1000
 _LONGEST_LINKED = 4000
+# A line of code's fence: what stands before it, the fence, the language behind it.
+FENCE = re.compile(
+    r"^([ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE
+)
+_WORD = re.compile(r"[^\W_]{2,}")
+_UNSEEN = re.compile(ADDRESS + r"|<[^>]{1,200}>")
 _ANCHOR = re.compile(r"\s*\{[#:.][^{}]*\}\s*$")
 _MARKER = re.compile(r"^\s*(?:>\s*)*(?:[-*+]|\d{1,3}[.)])?\s*(?:\[[ xX]\]\s+)?")
 
@@ -107,6 +113,39 @@ def linked_title(line: str) -> tuple[str, str] | None:
     return (plain(match[1]), match[2]) if words >= 1 and around <= max(4, words) else None
 
 
+def pair_fences(
+    fences: Sequence[re.Match[str]],
+) -> Iterator[tuple[re.Match[str], re.Match[str] | None]]:
+    """Yield each match of FENCE that opens code, with the one that closes it.
+
+    A fence with a language inside an open one means that the earlier was never closed.
+    """
+    number = 0
+    while number < len(fences):
+        opening, closing = fences[number], None
+        number += 1
+        for later in range(number, len(fences)):
+            if fences[later][2].startswith(opening[2]):
+                if not fences[later][3].strip():
+                    closing, number = fences[later], later + 1
+                break
+        yield opening, closing
+
+
+def mend_fences(lines: Sequence[str]) -> list[str]:
+    """Blank the fence lines that no other closes, so that they do not swallow the rest."""
+    mended = list(lines)
+    found = {
+        match: number
+        for number, line in enumerate(lines)
+        if ("```" in line or "~~~" in line) and (match := FENCE.match(line))
+    }
+    for opening, closing in pair_fences(list(found)):
+        if closing is None:
+            mended[found[opening]] = ""
+    return mended
+
+
 def mend_links(line: str) -> str:
     """Return `[words]([address](target))` as one link, `[words](target)`."""
     return _LINK_IN_LINK.sub(r"[\1](\2)", line) if "]([" in line else line
@@ -124,3 +163,15 @@ def unquote(text: str) -> str:
         if len(text) > 1 and text.startswith(opened) and text.endswith(closed):
             return text[1:-1].strip()
     return text
+
+
+def count_words(text: str) -> int:
+    """Count the words a reader sees, without the targets of links and without tags."""
+    if "](" in text or "://" in text or "<" in text:
+        text = _UNSEEN.sub(" ", text)
+    return len(_WORD.findall(text))
+
+
+def count_words_beside_links(line: str) -> int:
+    """Count the words of a line that are in no link."""
+    return count_words(ANY_LINK.sub(" ", line))

@@ -10,16 +10,16 @@ from operator import itemgetter
 from pathlib import Path
 
 from notesearch.corpus.decode import UnreadableError
-from notesearch.corpus.document import Document, open_document
+from notesearch.corpus.document import Document, Part, open_document
 from notesearch.corpus.facts import read_facts
 from notesearch.corpus.facts.acronyms import find_acronyms
 from notesearch.corpus.facts.dates import date_from_heading, date_from_line, find_date
 from notesearch.corpus.facts.run_together_tags import split_run_together
 from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags, tags_from_value, unique_tags
-from notesearch.corpus.facts.title import Title, find_title, make_title
-from notesearch.corpus.layouts import Part, split_document
-from notesearch.corpus.layouts.note_parts import count_words, first_sentence
+from notesearch.corpus.facts.title import Title, find_title, first_sentence, make_title
+from notesearch.corpus.layouts import split_document
 from notesearch.corpus.markdown_blocks import blocks_within, parse_blocks
+from notesearch.corpus.markdown_lines import count_words
 from notesearch.corpus.reading_rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
 from notesearch.corpus.walk import NOT_UTF8, is_utf8

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.formats import TRANSLATORS, Translated
+from notesearch.corpus.document import TRANSLATORS
+from notesearch.corpus.formats import Translated
 from notesearch.corpus.markdown_blocks import parse_blocks
 from tests.linear_time import assert_linear
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.markdown_blocks import mend_fences, mend_headings, parse_blocks
+from notesearch.corpus.markdown_blocks import mend_headings, parse_blocks
+from notesearch.corpus.markdown_lines import mend_fences
 from notesearch.records import Block
 from tests.linear_time import assert_linear
 
@@ -50,6 +51,7 @@ def test_fence_that_nobody_closes_is_blanked():
     assert mend_fences(["```", "b", "```"]) == ["```", "b", "```"]
     assert mend_fences(["```", "b", "```python", "c", "```"]) == ["", "b", "```python", "c", "```"]
     assert mend_fences(["````", "```", "````"]) == ["````", "```", "````"]
+    assert mend_fences(["````", "```", "a", "```", "~~~"]) == ["", "```", "a", "```", ""]
 
 
 def test_heading_gets_its_missing_space_and_a_hashtag_none():

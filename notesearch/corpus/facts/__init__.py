@@ -1,30 +1,83 @@
-"""Gather the facts of a note: title, tags, dates, paper, authors, from its head and its lines."""
+"""Gather the facts of a note: title, tags, dates, paper, authors, from its head and its lines.
+
+The year of a paper and the date of the note on it are two things; dates.py reads the other.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, takewhile
 
-from notesearch.corpus.facts.byline import find_authors, find_year
-from notesearch.corpus.facts.dates import find_date
+from notesearch.corpus.facts.dates import find_date, read_year
 from notesearch.corpus.facts.front_matter import texts_of
 from notesearch.corpus.facts.papers import (
+    NAME_PARTICLES,
     PAPER_KEYS,
     PAPER_LINK,
     is_paper_line,
     links,
     paper_id_from_value,
+    year_from_id,
 )
 from notesearch.corpus.facts.tags import find_tags
 from notesearch.corpus.facts.title import Title, is_generic_heading
-from notesearch.corpus.markdown_lines import mend_links
+from notesearch.corpus.markdown_lines import mend_links, plain
+from notesearch.corpus.search_text import word_set
 from notesearch.records import Facts
 from notesearch.spelling import paper_id, paper_ids
 
 _LABELLED_LINK = re.compile(r"\s{0,8}(?:[-*+]\s+)?\*{0,2}" + PAPER_LINK.pattern, re.IGNORECASE)
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_HEAD_LINE = 4000
+
+_AUTHOR_KEYS = ("authors", "author", "citation_author")
+_YEAR_KEYS = (
+    "year", "paper_year", "publication_year", "pub_year", "published", "publication_date",
+    "date_published", "publication",
+)  # fmt: skip  # the most telling first
+_LINES_ABOVE_SECTIONS = 6
+_LINES_BELOW_LABEL = 3
+_MAX_VENUE_LINE = 400  # a longer line is prose
+
+_A_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR_LINE = re.compile(
+    r"^[\W_]{0,8}(?:year|published)[\W_]{0,4}:[\W_]{0,4}((?:19|20)\d\d)\b", re.IGNORECASE
+)
+_AUTHORS_LINE = re.compile(
+    r"^[\W_]{0,8}(?:authors?|by)[\W_]{0,3}:(?:[^\w\[]|_){0,3}(?=[^\W_]|\[)(.{2,400})$"
+    r"|^\*{2}By\b[^:]{0,60}:\s*(.{2,400}?)\*{2}$",
+    re.IGNORECASE,
+)
+_AUTHORS_LABEL = re.compile(r"^\W{0,8}authors?\W{0,8}$", re.IGNORECASE)
+_NAME = re.compile(r"(?!\d)[\w.'’-]+")
+_PARTICLES = NAME_PARTICLES | word_set("bin dos el ten y & al.")
+
+_ADDRESS = re.compile(r"https?://\S+")
+_QUOTED_TITLE = re.compile(r"\s[\"“][^\"“”]{8,250}[\"”],?\s")
+_PROSE = word_set(
+    "we this these those is are was were that which has have had can they it you i our"
+)
+_TWO_DIGITS = re.compile(r"\d\d")
+_VENUE_YEAR = re.compile(
+    r"(?:.{0,120}[^\d])?((?:19|20|21)\d\d)"
+    r"(?:\s(?:version|preprint|workshop|oral|spotlight)(?:\son\s.{1,60})?|\)\s[\d:–-]{1,20})?"
+    r"|.{1,40}[A-Za-z]\s?['’](\d\d)",
+    re.IGNORECASE,
+)
+# No sentence ends like this: with it, `But is it Good?` is the title of a paper.
+_REFERENCE_END = re.compile(r"[A-Z][\w&'’-]*(?:\s[A-Z][\w&'’-]*){0,3}\s(?:19|20)\d\d")
+# An initial's full stop ends no part.
+_END_OF_PART = re.compile(r"[,;]\s|(?<!\b[A-Z])\.\s|[,;.]$")
+# The first sentence of `Ada B. Lee, Bo Chen. ICLR 2020`.
+_FIRST_SENTENCE = re.compile(r"^.{2,300}?(?:(?<!\b[A-Z])\.(?=\s|$)|(?=\s[\"“]))")
+_ET_AL = re.compile(r",?\s+(?:and\s+)?et\.?\s?al\b.*", re.IGNORECASE)
+_NO_AUTHOR = re.compile(
+    r"\b(?i:arxiv|magazine|journal|sciences?|transactions|proceedings|conference|workshop|"
+    r"review|university|research|labs?|letters|press|institute|nature|preprint|computation|"
+    r"computing|learning|intelligence|vision|language|systems|networks?|models?|reports?)\b"
+    r"|\b[A-Z]{3,}\b|^AI\b"
+)
 
 
 def read_facts(
@@ -48,10 +101,10 @@ def read_facts(
     return Facts(
         tags=find_tags(fields, markup, inline_tags=inline_tags),
         date=find_date(path, fields, head),
-        year=find_year(fields, head, title, paper),
+        year=_year(fields, head, title, paper),
         paper=paper,
         links=tuple(dict.fromkeys([*given, *written])),
-        authors=find_authors(fields, head),
+        authors=_authors(fields, head),
         aliases=(*texts_of(fields.get("aliases")), *texts_of(fields.get("alias"))),
     )
 
@@ -91,3 +144,90 @@ def _labelled_paper(markup: Sequence[str]) -> str | None:
         elif in_links and targets and "http" in line:
             named.update(paper_ids(line))
     return named.pop() if len(targets) == len(named) == 1 else None
+
+
+def _year(
+    fields: Mapping[str, object], head: Sequence[str], title: Title, paper: str | None
+) -> int | None:
+    """Find the year of the paper: in a field, a line, the title, the venue, its identity."""
+    for key in _YEAR_KEYS:
+        if match := _A_YEAR.search(str(fields.get(key, ""))):
+            return int(match[0])
+    written = next((int(match[1]) for line in head if (match := _YEAR_LINE.match(line))), None)
+    venues = (year_from_venue_line(line) for line in _opening(head))
+    return written or title.year or next(filter(None, venues), None) or year_from_id(paper or "")
+
+
+def _authors(fields: Mapping[str, object], head: Sequence[str]) -> tuple[str, ...]:
+    """Find the authors of the paper: in a field, a line, below a label, before the venue."""
+    for key in _AUTHOR_KEYS:
+        given = texts_of(fields.get(key))
+        if given:
+            one = len(given) == 1
+            return _split_names(given[0]) if one else tuple(name.strip(" ,;") for name in given)
+    written = (_split_names(plain(m[1] or m[2])) for m in map(_AUTHORS_LINE.match, head) if m)
+    return (
+        next(filter(None, written), ())
+        or _authors_below_label(head)
+        or next(filter(None, map(_authors_from_venue_line, _opening(head))), ())
+    )
+
+
+def year_from_venue_line(line: str) -> int | None:
+    """Read the year of a line of authors, venue and year: `Ada Lee et al., Jan 2018, ICLR`."""
+    text = plain(line) if _TWO_DIGITS.search(line) else ""
+    if not text or len(text) > _MAX_VENUE_LINE:
+        return None
+    text = _ADDRESS.sub("", text).strip(" \t\r\n\u00a0-*+_>|")
+    if '"' in text or "“" in text:
+        text = _QUOTED_TITLE.sub(", ", text)
+    parts = [part for raw in _END_OF_PART.split(text) if (part := raw.strip(" *_()[]"))]
+    if len(parts) < 2 or not _is_person(parts[0]):
+        return None
+    if _PROSE & set(text.split()) and not _REFERENCE_END.fullmatch(parts[-1]):
+        return None
+    match = next(filter(None, map(_VENUE_YEAR.fullmatch, reversed(parts[1:]))), None)
+    return read_year(match[1] or match[2]) if match else None
+
+
+def _opening(head: Sequence[str]) -> Iterator[str]:
+    """Return the lines above the first section, where authors and venue stand."""
+    return takewhile(
+        lambda line: not (line.startswith("#") and is_generic_heading(line.lstrip("# "))),
+        head[:_LINES_ABOVE_SECTIONS],
+    )
+
+
+def _authors_below_label(head: Sequence[str]) -> tuple[str, ...]:
+    """Read the names on a line of their own below the heading, or the label, `Authors`."""
+    for number, line in enumerate(head):
+        if "uthor" in line and _AUTHORS_LABEL.match(line):
+            for below in head[number + 1 : number + 1 + _LINES_BELOW_LABEL]:
+                names = _split_names(plain(below))
+                if names and all(map(_is_person, names)):
+                    return names
+    return ()
+
+
+def _authors_from_venue_line(line: str) -> tuple[str, ...]:
+    """Read the names in `Ada Lee, Bo Chen et al., ICLR, 2018`; () for a line without a year."""
+    if line[:1].isspace() or year_from_venue_line(line) is None:
+        return ()  # an indented line belongs to one entry of a list
+    text = plain(line).strip(" \t\r\n-*+_>|")
+    sentence = _FIRST_SENTENCE.match(text)
+    names = _split_names(_ET_AL.sub("", sentence[0] if sentence else text))
+    return tuple(takewhile(lambda name: _is_person(name) and not _NO_AUTHOR.search(name), names))
+
+
+def _is_person(text: str) -> bool:
+    """Return whether a text reads as a name or two: two to six words with capitals, no digits."""
+    words = text.split()
+    names = [word for word in words if word not in _PARTICLES]
+    named = all(word[0].isupper() and _NAME.fullmatch(word) for word in names)
+    return 2 <= len(words) <= 6 and bool(names) and named
+
+
+def _split_names(text: str) -> tuple[str, ...]:
+    """Separate the names that commas, semicolons or `and` join."""
+    listed = text.partition("http")[0].strip(" .*_")  # the names end where an address begins
+    return tuple(filter(None, re.split(r"\s*[;,]\s*(?:and\s+)?|\s+and\s+", listed)))

@@ -66,7 +66,7 @@ def _in_brackets(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_acronym(text: str) -> bool:
-    """Tell by its capitals: at least two, and half of its letters."""
+    """Recognise an acronym by its capitals: at least two, and half of its letters."""
     if _ACRONYM.fullmatch(text) is None:
         return False
     capitals = sum(char.isupper() for char in text)
@@ -85,7 +85,7 @@ def _explained(short: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _spell(letters: str, words: Sequence[str]) -> bool:
-    """Tell whether words give letters, all of them in their order."""
+    """Return whether words give letters, all of them in their order."""
     if not words:
         return not letters
     word, rest = words[0], words[1:]

@@ -1,7 +1,7 @@
 """Read dates as ISO strings, as precise as they were written: 2026-05-12, 2020-06, 2018.
 
-They are dates of a note; the year of its paper is another thing, and byline.py reads it. Text
-without a date, or with an impossible one (2020-02-31), gives None.
+They are dates of a note; the year of its paper is another thing, which facts/__init__.py reads.
+Text without a date, or with an impossible one (2020-02-31), gives None.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def find_date(path: str, fields: Mapping[str, object], head: Sequence[str] = ())
         next(filter(None, given), None)
         or date_from_name(path.rsplit("/", 1)[-1])[0]
         or next(filter(None, map(date_from_line, head)), None)
-        or date_from_folder(path)
+        or date_from_folders(path)[0]
     )
 
 
@@ -96,10 +96,8 @@ def read_year(digits: str) -> int | None:
 
 def date_from_value(value: object) -> str | None:
     """Read a front-matter value: a date, a date with time, a year, or text."""
-    for _ in range(4):  # an unquoted [[2020-06-03]] is a list in a list
-        if not isinstance(value, list) or not value:
-            break
-        value = value[0]
+    if isinstance(value, list):  # an unquoted [[2020-06-03]] is a list in a list
+        return date_from_value(value[0]) if value else None
     if isinstance(value, date):  # a datetime is one too
         return _iso(value.year, value.month, value.day)
     if isinstance(value, bool):
@@ -194,20 +192,21 @@ def date_from_name(file_name: str) -> tuple[str | None, str]:
     return day, rest + dot + extension if rest else file_name
 
 
-def is_date_folder(name: str, *, inside_date: bool) -> bool:
-    """Tell whether a folder is named after a date; `09` is one only inside another."""
-    return bool(parse_date(name) or (inside_date and _month_or_day(name)))
+def date_from_folders(path: str) -> tuple[str | None, list[str]]:
+    """Read the date of the folders of a note: `2014/september/x.md` is of 2014-09.
 
-
-def date_from_folder(path: str) -> str | None:
-    """Read the date of the folders of a note: `2014/september/x.md` is 2014-09."""
+    Return it with the other folders. `09` is a month only below a year, however far.
+    """
     found: str | None = None
+    others = []
     for folder in re.split(r"[/\\]", path)[:-1]:
         if whole := parse_date(folder):
             found = whole
         elif found and (number := _month_or_day(folder)):
             found = parse_date(f"{found}-{number}") or found
-    return found
+        else:
+            others.append(folder)
+    return found, others
 
 
 def _date_at_start(text: str) -> tuple[str | None, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from notesearch.untrusted_yaml import YAML_FAULTS, load_yaml
@@ -30,6 +30,9 @@ _KNOWN_KEYS = {
     "areas", "venue", "arxiv", "doi", "source", "description", "layout", "published", "paper",
     "updated", "read", "citekey", "name",
 }  # fmt: skip
+_LINES_ABOVE_HEAD = 12  # sentences, a rule, the opening of a fence
+_FIRST_KEY = re.compile(r"(?:title|tags|date|aliases):\s", re.IGNORECASE)
+NOTE_FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(?:markdown|md)\s*$", re.IGNORECASE)
 _KEY = re.compile(r"^([A-Za-z][\w .-]{0,40}?)\s*[:=](?!:)\s*(.*)$")
 _BODY_LINE = re.compile(r"^(?:#{2,6} |> |\d+[.)] |\||```|!\[)")
 _URL_LINE = re.compile(r"^<?https?://\S+>?$")
@@ -45,35 +48,52 @@ _COSTLY_TOML = re.compile(
 class FrontMatter:
     """The fields of a note's head, the lines it takes, and what was wrong with it."""
 
-    fields: Mapping[str, object] = field(default_factory=dict)  # keys in lower case
+    fields: Mapping[str, object] = field(default_factory=dict)  # keys as `date_added`
     problem: tuple[int, str] | None = None  # (line, reason)
     line_start: int = 0  # first and last line, counted from 1; 0 and 0 when there is none
     line_end: int = 0
 
     def __bool__(self) -> bool:
-        """Tell whether the note has a head."""
+        """Return whether the note has a head."""
         return self.line_end > 0
 
 
-NONE = FrontMatter()
+_NONE = FrontMatter()
 
 
 def find_front_matter(lines: Sequence[str]) -> FrontMatter:
-    """Find the head of a note: first in the file, or after blank lines, a URL or the title."""
+    """Find the head of a note: first in the file, or below other lines.
+
+    An opened fence of Markdown above it belongs to it, so that the end of the fence has no partner
+    and is none either.
+    """
+    if head := _at_start(lines):
+        return head
+    for start in range(1, min(len(lines) - 1, _LINES_ABOVE_HEAD)):
+        if lines[start].strip() == "---" and _FIRST_KEY.match(lines[start + 1]):
+            head = _fenced(lines, start, "---")
+            if {"title", "tags"} & head.fields.keys():
+                opened = NOTE_FENCE.match(lines[start - 1])
+                return replace(head, line_start=start) if opened else head
+    return _NONE
+
+
+def _at_start(lines: Sequence[str]) -> FrontMatter | None:
+    """Find a head first in the file, or after blank lines, a URL or the title."""
     start = -1
     for _ in range(3):
         nearby = range(start + 1, min(len(lines), start + _MAX_BLANK_LINES + 2))
         start = next((number for number in nearby if lines[number].strip()), -1)
         if start < 0:
-            break
+            return None
         fence = lines[start].strip()
         if fence in ("---", "+++"):
             return _fenced(lines, start, fence)
         if bare := _bare(lines, start):
             return bare
         if not (_URL_LINE.match(fence) or lines[start].startswith("# ")):
-            break
-    return NONE
+            return None
+    return None
 
 
 def _fenced(lines: Sequence[str], start: int, fence: str) -> FrontMatter:
@@ -82,7 +102,7 @@ def _fenced(lines: Sequence[str], start: int, fence: str) -> FrontMatter:
     stop = min(len(lines), start + _MAX_LINES)
     end = next((n for n in range(start + 1, stop) if lines[n].rstrip() in ends), None)
     if end is None:
-        return NONE
+        return _NONE
     body = lines[start + 1 : end]
     text_from = next((n for n, line in enumerate(body) if _BODY_LINE.match(line)), None)
     if text_from is not None:
@@ -90,12 +110,12 @@ def _fenced(lines: Sequence[str], start: int, fence: str) -> FrontMatter:
             text_from -= 1
         body, end = body[:text_from], start + text_from
     if not _is_head(body, first=start == 0):
-        return NONE  # text between two rules
+        return _NONE  # text between two rules
     return FrontMatter(*_read(body, start + 2, is_toml=fence == "+++"), start + 1, end + 1)
 
 
 def _is_head(body: Sequence[str], *, first: bool) -> bool:
-    """Tell a head from prose between two rules; one that opens the file is believed sooner."""
+    """Distinguish a head from prose between two rules; at the start of a file any key will do."""
     text = [line for line in body if line.strip() and not line.startswith("#")]
     if not text:
         return first and bool(body)
@@ -152,12 +172,17 @@ def _read(
 
 
 def _fields(value: dict[object, object], *, open_tables: bool) -> Iterator[tuple[str, object]]:
-    """Yield keys in lower case with their values; [taxonomies] and [extra] of TOML hold tags."""
+    """Yield keys and values; the tables [taxonomies] and [extra] of TOML hold tags."""
     for key, item in value.items():
         if open_tables and isinstance(item, dict):
             yield from _fields(item, open_tables=False)
         else:
-            yield str(key).strip().lower(), item
+            yield _spell_key(str(key)), item
+
+
+def _spell_key(key: str) -> str:
+    """Return the spelling in which keys are looked up: `Date-Added` is `date_added`."""
+    return "_".join(key.strip().lower().replace("-", " ").split())
 
 
 def _read_lines(body: Sequence[str]) -> dict[str, object]:
@@ -171,7 +196,7 @@ def _read_lines(body: Sequence[str]) -> dict[str, object]:
             value = match[2].strip().strip("\"'")
             items = []
             is_template = "{{" in value or "<%" in value
-            fields[match[1].strip().lower()] = "" if is_template else value or items
+            fields[_spell_key(match[1])] = "" if is_template else value or items
         elif bare.startswith("- ") and "{{" not in bare:
             items.append(bare[2:].strip().strip("\"'"))
     return {key: value for key, value in fields.items() if value not in ("", [])}

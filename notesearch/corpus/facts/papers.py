@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from notesearch.corpus.facts.dates import read_year
+from notesearch.corpus.facts.front_matter import texts_of
 from notesearch.corpus.markdown_lines import ADDRESS
-from notesearch.corpus.search_text.rewriting import word_set
+from notesearch.corpus.search_text import word_set
 from notesearch.spelling import normalise_paper
 
 PAPER_KEYS = (
@@ -20,18 +21,14 @@ PAPER_KEYS = (
 
 
 def paper_id_from_value(key: str, value: object) -> str | None:
-    """Read the identity from a front-matter key and its value; None for any other key."""
-    name = re.sub(r"[\s-]+", "_", key.strip().casefold()) if len(key) <= 40 else ""
-    if name not in PAPER_KEYS:
-        return None
+    """Read the identity from the value of one of PAPER_KEYS."""
     for text in _texts(value):
-        identity = normalise_paper(text)
-        if identity is None and name.startswith("openreview"):
-            identity = f"openreview:{text}" if re.fullmatch(r"[\w-]{5,40}", text) else None
-        if identity is None and name in ("pmid", "pubmed"):
-            identity = f"pubmed:{text}" if re.fullmatch(r"[0-9]{4,9}", text) else None
-        if identity is not None:
+        if identity := normalise_paper(text):
             return identity
+        if key.startswith("openreview") and re.fullmatch(r"[\w-]{5,40}", text):
+            return f"openreview:{text}"
+        if key in ("pmid", "pubmed") and re.fullmatch(r"[0-9]{4,9}", text):
+            return f"pubmed:{text}"
     return None
 
 
@@ -68,17 +65,13 @@ def _trim_url(url: str) -> str:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """List the texts of a front-matter value: itself, or the items of a list."""
-    for item in value[:100] if isinstance(value, list) else [value]:
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, bool):
-            continue
-        elif isinstance(item, int) and 0 <= item < 10**12:
-            yield str(item)
-        elif isinstance(item, float) and 700 < item < 9999.99999:
+    """Yield the texts of a front-matter value: itself, or the items of a list."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, float) and 700 < item < 9999.99999:
             # YAML reads `arxiv: 2305.18290` as a number and loses the last zero.
             yield f"{item:.5f}" if item >= 1501 else f"{item:09.4f}"
+        else:
+            yield from texts_of(item)
 
 
 # `Paper:`, `**Link to the paper** - `, `[Paper](`, but no `paper by the name of`.
@@ -100,7 +93,7 @@ _SMALL_WORDS = NAME_PARTICLES | word_set("in of on the for")
 
 
 def is_paper_line(line: str) -> bool:
-    """Tell a line that gives a paper's address from prose, or a bullet, that cites another."""
+    """Return whether a line gives a paper's address; prose, or a bullet, may cite another."""
     if _LABEL.match(line) or line.startswith("#"):
         return True
     if line.lstrip().startswith(("- ", "* ", "+ ")):
@@ -110,6 +103,6 @@ def is_paper_line(line: str) -> bool:
 
 
 def _are_names(words: Sequence[str]) -> bool:
-    """Tell `Olsson, Elhage et al. · 2022 · arXiv:2209.11895` from a sentence by its capitals."""
+    """Recognise `Olsson, Elhage et al. · 2022 · arXiv:2209.11895` by its capitals."""
     small = [word for word in words if word[0].islower() and not word.lower().startswith("arxiv:")]
     return len(words) <= _MAX_NAMES and all(word.strip(".,") in _SMALL_WORDS for word in small)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from notesearch.corpus.search_text.rewriting import word_set
+from notesearch.corpus.search_text import word_set
 from notesearch.spelling import normalise_tag
 
 # Tags that ran together are a few words; a longer text is prose.
@@ -197,5 +197,5 @@ def _sure_pieces(letters: str, pieces: Sequence[_Piece]) -> list[_Piece]:
 
 
 def _is_rest(stretch: str) -> bool:
-    """Tell whether a stretch can be a tag of its own: a hyphen binds it to its neighbour."""
+    """Return whether a stretch can be a tag of its own: a hyphen binds it to its neighbour."""
     return len(stretch) >= _MIN_REST and stretch == stretch.strip("-/")

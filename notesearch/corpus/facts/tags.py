@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from notesearch.corpus.facts.dates import is_date_folder
-from notesearch.corpus.markdown_lines import LINK
-from notesearch.corpus.search_text.rewriting import word_set
+from notesearch.corpus.facts.dates import date_from_folders
+from notesearch.corpus.markdown_lines import LINK, mend_fences
+from notesearch.corpus.search_text import word_set
 from notesearch.spelling import normalise_tag
 
 # A longer line is prose; the longest list of tags seen has 600 characters.
@@ -56,7 +56,7 @@ def find_tags(
     found = [tag for key in fields if key in TAG_KEYS for tag in tags_from_value(fields[key])]
     bullets_follow = False
     fenced = False
-    for line in markup:
+    for line in mend_fences(markup):
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
         if bullets_follow and line.strip():
@@ -87,41 +87,22 @@ def tags_from_value(value: object) -> tuple[str, ...]:
     """
     if isinstance(value, str):
         return unique_tags(_split_tags(value))
-    return unique_tags(_clean_tag(_scalar_text(scalar)) for scalar in _scalars(value))
+    return unique_tags(map(_clean_tag, _texts(value)))
 
 
-def _scalars(value: object) -> Iterator[object]:
-    """Walk a value without recursion.
-
-    A list that holds itself, or that aliases repeat a billion times, is entered once.
-    """
-    entered: set[int] = set()
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if not isinstance(item, (list, tuple, dict)):
-            yield item
-        elif id(item) not in entered:
-            entered.add(id(item))
-            waiting += reversed(_pairs(item) if isinstance(item, dict) else item)
-
-
-def _pairs(mapping: dict[object, object]) -> list[object]:
-    """Turn the pairs of a mapping into tags: the key, or the values below the key."""
-    members: list[object] = []
-    for key, value in mapping.items():
-        name = _scalar_text(key)
-        values = map(_scalar_text, value if isinstance(value, list) else [value])
-        members += [f"{name}/{text}" for text in values if text] or [name]
-    return members
-
-
-def _scalar_text(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (int, float)):
-        return str(value) if abs(value) < 10**18 and not isinstance(value, bool) else ""
-    return value if isinstance(value, str) else ""
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts of a value, which no reader of front matter nests without end."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            below = [f"{key}/{text}" for text in _texts(item) if text]
+            yield from below or _texts(key)
+    elif isinstance(value, date):
+        yield value.isoformat()
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        yield str(value)
 
 
 def _split_tags(text: str, *, at_spaces: bool = True) -> list[str]:
@@ -289,12 +270,10 @@ def inline_hashtags(line: str) -> tuple[str, ...]:
 def folder_tags(path: str) -> tuple[str, ...]:
     """Read the folders of a note as topics, outermost first, without dates and containers."""
     tags: list[str] = []
-    inside_date = False
-    for folder in re.split(r"[/\\]", path)[:-1]:
-        inside_date = is_date_folder(folder, inside_date=inside_date)
+    for folder in date_from_folders(path)[1]:
         name = re.sub(r"^\d{1,4}(?:\.\d{1,3})*\s?[-_. ]\s?", "", folder).strip(" _")
         normal = normalise_tag(name)
         is_container = not _CONTAINER_FOLDERS.isdisjoint((normal, normal.removesuffix("s")))
-        if not (inside_date or is_container or folder.startswith(".") or name.isdigit()):
+        if not (is_container or folder.startswith(".") or name.isdigit()):
             tags.append(name)
     return unique_tags(tags)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -54,6 +54,7 @@ _SECTIONS_BEFORE = 2  # so many of a heading's level above it: it is one of them
 _LINES_TO_PAPER = 4
 _MAX_OPENING_WORDS = 25
 _MAX_CHARS = 300
+_MAX_SENTENCE = 120  # characters
 
 # Headings that name a section and give it no role.
 _SECTION_NAMES = ROLES.keys() | read_phrases(
@@ -79,7 +80,7 @@ _BRACKETS_AT_END = re.compile(r"\s\([^()]{0,60}\)$")
 
 @lru_cache(maxsize=4096)
 def is_generic_heading(heading: str) -> bool:
-    """Tell whether a heading names a section (Summary, References, 2018-03), not a paper."""
+    """Return whether a heading names a section (Summary, References, 2018-03), not a paper."""
     if len(heading) > MAX_HEADING:
         return False
     phrase = bare_heading(heading)
@@ -169,6 +170,15 @@ def year_from_title(title: str) -> tuple[int | None, str]:
     return None, title
 
 
+def first_sentence(lines: Iterable[str]) -> str | None:
+    """Return the opening words of some lines of prose, as a title for a note without one."""
+    text = " ".join(" ".join(lines).split())
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z“\"'(])", text, maxsplit=1)[0].rstrip(" .…")
+    if len(sentence) <= _MAX_SENTENCE:
+        return sentence or None
+    return sentence[:_MAX_SENTENCE].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + " …"
+
+
 def title_from_path(path: str) -> str:
     """Make a title of a file's name, or of its folder's when the name says nothing."""
     pure = PurePosixPath(path)
@@ -186,7 +196,7 @@ def _key(text: str) -> str:
 
 
 def _heads_a_section(markup: Sequence[str], headings: Sequence[HeadingLine], number: int) -> bool:
-    """Tell a heading that is one section of several from the title above them.
+    """Distinguish a heading that is one section of several from the title above them.
 
     In a vault the file's name is the title, and the first heading opens the first section:
     it has siblings, and is numbered like them or comes after text or after `Overview`.
@@ -212,7 +222,7 @@ def _heads_a_section(markup: Sequence[str], headings: Sequence[HeadingLine], num
 def _is_first_section(
     path: str, name: str, markup: Sequence[str], headings: Sequence[HeadingLine]
 ) -> bool:
-    """Tell whether the first of some headings is a section, under a file's name that is a title.
+    """Return whether the first of some headings is a section, under a file's name that is a title.
 
     It is below level 1 and has others of its level, or is no title at all. It is the title after
     all if it begins with the file's name, or names a paper just below.
@@ -235,7 +245,7 @@ def _is_first_section(
 
 
 def _can_be_title(name: str) -> bool:
-    """Tell a file's name that can be a title from `notes 3`."""
+    """Distinguish a file's name that can be a title from `notes 3`."""
     words = re.findall(r"[^\W\d_]{2,}", name)
     is_name = len(words) > 1 or any(len(word) > 2 for word in words)
     return is_name and not is_generic_heading(" ".join(words))

@@ -8,10 +8,10 @@ element that is never closed is read as text: no tag can make the rest of a note
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from notesearch.corpus.formats import LineWriter, Translated, fence_around
 from notesearch.corpus.formats.html_tags import (
     WHITE,
     Tag,
@@ -22,7 +22,6 @@ from notesearch.corpus.formats.html_tags import (
     read_head,
     tokenize,
 )
-from notesearch.corpus.formats.translated import MAX_LIST_LEVELS, Translated, fence_around
 
 _BLOCKS = {
     "address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dl", "dt",
@@ -58,7 +57,7 @@ class _Page:
 
     def __init__(self, page: str) -> None:
         self.tokens = tokenize(page)
-        self.writer = _LineWriter()
+        self.writer = LineWriter()
         self.has_h1 = False
         self._hidden = find_hidden(self.tokens)
         self._tables = find_tables(self.tokens)
@@ -378,97 +377,3 @@ class _TableRows:
             rows.append("|" + "---|" * len(cells))
             self._is_first = False
         return rows
-
-
-@dataclass
-class _Container:
-    """A quote, list or item that is open."""
-
-    name: str
-    first: str  # the margin of its first line, bullets included
-    rest: str  # the margin of the others
-    fresh: bool = True  # has it no line yet?
-    items: int | None = None  # of a numbered list, so far
-
-
-class _LineWriter:
-    """The lines written so far, each with its line in the page, and the open containers."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.numbers: list[int] = []
-        self._open: list[_Container] = []
-        self._counts: Counter[str] = Counter()  # of the open ones, by name
-
-    def write(self, text: str, number: int) -> None:
-        """Write one line inside the open containers."""
-        margin = ""
-        if self._open:
-            margin = self._open[-1].first if self._open[-1].fresh else self._open[-1].rest
-        self._append(f"{margin}{text}".rstrip(), number)
-        for container in reversed(self._open):  # the fresh ones are the innermost
-            if not container.fresh:
-                break
-            container.fresh = False
-
-    def blank(self) -> None:
-        """Write a blank line, unless there is one or nothing stands above."""
-        if not self._ends_blank():
-            margin = next((c.rest for c in reversed(self._open) if not c.fresh), "")
-            self._append(margin.rstrip(), self.numbers[-1])
-
-    def open(self, name: str, first: str, rest: str = "", items: int | None = None) -> None:
-        """Open a container; past the deepest level it stands beside those there."""
-        outer_first = outer_rest = ""
-        if len(self._open) > MAX_LIST_LEVELS * 2:
-            outer_first = outer_rest = self._open[MAX_LIST_LEVELS * 2].rest
-            rest = ""
-        elif self._open:
-            above = self._open[-1]
-            outer_rest = above.rest
-            outer_first = above.first if above.fresh else above.rest
-        self._open.append(_Container(name, outer_first + first, outer_rest + rest, items=items))
-        self._counts[name] += 1
-
-    def open_item(self) -> None:
-        """Open an item of the innermost list, closing the one before it."""
-        if self._open and self._open[-1].name == "li":
-            self.close("li")
-        bullet = "- "
-        if self._open and self._open[-1].items is not None:
-            self._open[-1].items += 1
-            bullet = f"{self._open[-1].items}. "
-        self.open("li", bullet, " " * len(bullet))
-
-    def close(self, name: str) -> None:
-        """Close the innermost container of a name with all in it; none may be open."""
-        if not self._counts[name]:
-            return
-        while self._open:
-            container = self._open.pop()
-            self._counts[container.name] -= 1
-            if container.name == name:
-                break
-        if name == "blockquote" and self.lines and self._ends_blank():
-            self.lines[-1] = ""  # so that the next quote is one of its own
-
-    def in_item(self) -> bool:
-        """Check whether an item is open."""
-        return self._counts["li"] > 0
-
-    def is_fresh(self) -> bool:
-        """Check whether a container is open that has no line yet."""
-        return bool(self._open) and self._open[-1].fresh
-
-    def trim(self) -> None:
-        """Drop blank lines at the end."""
-        while self.lines and self._ends_blank():
-            self.lines.pop()
-            self.numbers.pop()
-
-    def _ends_blank(self) -> bool:
-        return not self.lines or not self.lines[-1].strip("> ")
-
-    def _append(self, line: str, number: int) -> None:
-        self.lines.append(line)
-        self.numbers.append(max(number, self.numbers[-1]) if self.numbers else number)

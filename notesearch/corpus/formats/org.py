@@ -13,11 +13,10 @@ as they are to org itself.
 from __future__ import annotations
 
 import re
-import shlex
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from notesearch.corpus.formats.translated import (
+from notesearch.corpus.formats import (
     LineTranslator,
     Translated,
     fence_around,
@@ -361,7 +360,7 @@ class _Fields:
         return self.values
 
     def _add_title(self, value: str) -> None:
-        """Cut `citekey: Title`; the key tells which paper it is."""
+        """Cut `citekey: Title`; the key may be the identity of the paper."""
         key, colon, rest = value.partition(": ")
         match = _CITEKEY.fullmatch(key) if colon else None
         if match and rest.strip():
@@ -376,14 +375,9 @@ def _tags(value: str) -> list[str]:
     """Split `:a:b:`, `a b` and `"two words" b`."""
     if value.startswith(":"):
         return [tag for tag in value.replace(" ", ":").split(":") if tag]
-    return [tag for tag in (word.strip(",") for word in _quoted_words(value)) if tag]
+    return [tag for word in _quoted_words(value) if (tag := word.strip(","))]
 
 
 def _quoted_words(value: str) -> list[str]:
     """Split at white space outside of double quotes."""
-    lexer = shlex.shlex(value, posix=True, punctuation_chars=False)
-    lexer.whitespace_split, lexer.quotes, lexer.commenters, lexer.escape = True, '"', "", ""
-    try:
-        return list(lexer)
-    except ValueError:  # a quote that is never closed
-        return value.replace('"', " ").split()
+    return [word.strip('"') for word in re.findall(r"\"[^\"]*\"|[^\s\"]+", value)]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from notesearch.corpus.formats.translated import LineTranslator, Translated, indent_of
+from notesearch.corpus.formats import LineTranslator, Translated, indent_of
 
 _DIRECTIVE = re.compile(r"\.\. (?:\|[^|]+\| )?([\w:+.-]*\w)::(?:\s+(.*))?")
 _TARGET = re.compile(r"\.\. _(?:`([^`]+)`|([^:]+)):(?:\s+(.*))?")
@@ -60,8 +60,8 @@ class _Rst(LineTranslator):
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__(lines)
-        self._head = _Head(lines)
-        self._titles = _translate_titles(lines, self._head.numbers)
+        self._titles = _translate_titles(lines)
+        self._head = _Head(lines, self._titles)
         self._literal_below: int | None = None  # indentation of a paragraph that ended with `::`
 
     def translate(self) -> Translated:
@@ -226,7 +226,7 @@ def _repeated_sign(line: str) -> str:
     return text[0]
 
 
-def _translate_titles(lines: Sequence[str], head: Container[int]) -> dict[int, str]:
+def _translate_titles(lines: Sequence[str]) -> dict[int, str]:
     """Return the Markdown of each line of a section title, its rules blank.
 
     The level of a style (the sign, with or without a rule above) is its number in the order
@@ -237,7 +237,7 @@ def _translate_titles(lines: Sequence[str], head: Container[int]) -> dict[int, s
     for number in range(1, len(lines)):
         sign = _repeated_sign(lines[number])
         title = lines[number - 1].strip()
-        if not sign or not title or number - 1 in markup or number - 1 in head:
+        if not sign or not title or number - 1 in markup or _FIELD.fullmatch(title):
             continue
         above = lines[number - 2].rstrip() if number >= 2 else ""
         over = _repeated_sign(above) == sign and len(above) == len(lines[number].rstrip())
@@ -270,7 +270,7 @@ class _Head:
     Docinfo fields count, and comments that are fields; `numbers` are their lines, from 0.
     """
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], titles: Container[int]) -> None:
         self.fields: dict[str, object] = {}
         self.numbers: set[int] = set()
         number, has_title = 0, False
@@ -286,9 +286,9 @@ class _Head:
                 number += 1
             elif _EXPLICIT.match(line):
                 number = self._explicit(lines, number)
-            elif not has_title and (size := _title_size(lines[number : number + 3])):
+            elif number in titles and not has_title:
                 has_title = True
-                number += size
+                number += 3 if _repeated_sign(line) else 2
             else:
                 break
 
@@ -324,9 +324,3 @@ class _Head:
             self.fields.setdefault(name, [author.strip() for author in authors if author.strip()])
         elif text:
             self.fields.setdefault(name, text)
-
-
-def _title_size(lines: Sequence[str]) -> int:
-    """Count the lines of a section title that opens here: 2, 3 with a rule above, or 0."""
-    size = 3 if _repeated_sign(lines[0]) else 2
-    return size if len(lines) >= size and _repeated_sign(lines[size - 1]) else 0

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from notesearch.corpus.document import Document
+from notesearch.corpus.document import Document, Part
 from notesearch.corpus.facts.dates import feed_line, read_line
-from notesearch.corpus.layouts.note_parts import Part, first_sentence
+from notesearch.corpus.facts.title import first_sentence
 from notesearch.spelling import role_of
 
 _TLDR = re.compile(r"^\s*TL;?DR\b[.:;]?\s*", re.IGNORECASE)
@@ -157,7 +157,7 @@ def split_feed(document: Document, *, asked: bool = False) -> list[Part] | None:
 
 
 def _is_page_label(line: str) -> bool:
-    """Tell a label of the page, such as `Latest`, from the first line of a paragraph."""
+    """Distinguish a label of the page, such as `Latest`, from the first line of a paragraph."""
     return len(line.split()) <= 4 and not line.rstrip().endswith((".", "…", ",", ":", ";"))
 
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 import re
 from enum import Enum
 from itertools import takewhile
-from typing import NamedTuple
 
-from notesearch.corpus.document import Document
+from notesearch.corpus.document import Document, Part, fills
 from notesearch.corpus.facts.dates import parse_date
 from notesearch.corpus.facts.papers import PAPER_LINK, is_paper_line
 from notesearch.corpus.facts.title import is_generic_heading
-from notesearch.corpus.layouts.note_parts import (
-    Part,
-    count_words,
-    count_words_beside_links,
-    fills,
-)
 from notesearch.corpus.markdown_lines import (
     ANY_LINK,
     HeadingLine,
+    count_words,
+    count_words_beside_links,
     linked_title,
     mend_links,
     plain,
@@ -87,14 +82,14 @@ def _paper_level(document: Document) -> int | None:
 
 
 def _may_be_paper(document: Document, number: int) -> bool:
-    """Tell whether a heading names no mere section, and has text below it."""
+    """Return whether a heading names no mere section, and has text below it."""
     heading = document.headings[number]
     below = document.markup[heading.position + 1 : document.heading_ends[number]]
     return not is_generic_heading(heading.text) and any(map(count_words, below))
 
 
 def _is_below_linked(document: Document, number: int) -> bool:
-    """Tell whether a heading stands below another that is a paper's title: parts of one note."""
+    """Return whether a heading stands below another that is a paper's title: parts of one note."""
     above = document.topic_paths[number][:-1]
     return any(linked_title(document.markup[heading.position]) for heading in above)
 
@@ -155,7 +150,7 @@ def split_bullets(document: Document, *, asked: bool = False) -> list[Part] | No
 
 
 def _is_paper_item(document: Document, item: Block) -> bool:
-    """Tell a reference with notes below it from a bullet of a note."""
+    """Distinguish a reference with notes below it from a bullet of a note."""
     line, end = _opening_of_item(document, item)
     is_linked = _URL.search(line) and (
         count_words(line) >= 2 or not is_generic_heading(plain(line))
@@ -220,11 +215,8 @@ _TO_A_FILE = re.compile(r"(?<!!)\[[^\[\]]*\]\((?!https?:|#)")
 _MIN_WORDS_BESIDE = 8
 
 
-class _Columns(NamedTuple):
-    """The columns of a table in which the names of the papers stand, and their years."""
-
-    title: int | None
-    year: int | None
+# The columns of a table in which the names of the papers stand, and their years.
+_Columns = tuple[int | None, int | None]
 
 
 def split_table_rows(document: Document, *, asked: bool = False) -> list[Part] | None:
@@ -263,20 +255,21 @@ def _columns(head: str) -> _Columns:
     heads = [plain(cell).casefold() for cell in _cells(head)]
     title = next((heads.index(name) for name in _NAME_HEADS if name in heads), None)
     if title is None:
-        return _Columns(None, None)
+        return None, None
     names = (*_YEAR_HEADS, "date") if "paper" in heads[title] else _YEAR_HEADS
-    return _Columns(title, next((heads.index(name) for name in names if name in heads), None))
+    return title, next((heads.index(name) for name in names if name in heads), None)
 
 
 def _part_of_row(document: Document, position: int, columns: _Columns) -> Part:
     cells = _cells(document.markup[position])
     written = dict(enumerate(cells))
-    published = written.pop(columns.year, "") if columns.year is not None else ""
+    title_column, year_column = columns
+    published = written.pop(year_column, "") if year_column is not None else ""
     year = _YEAR_OF_CELL.search(plain(published))
     # A number alone in a cell is as likely a count as a year.
     dates = (parse_date(plain(cell)) for cell in written.values())
-    if columns.title is not None and columns.title < len(cells):
-        cells = [cells[columns.title], *cells]
+    if title_column is not None and title_column < len(cells):
+        cells = [cells[title_column], *cells]
     return Part(
         range(position, position + 1),
         _name_of_row(cells),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from notesearch.corpus.search_text.latex import math_to_words
-from notesearch.corpus.search_text.rewriting import (
+from notesearch.corpus.markdown_lines import FENCE, pair_fences
+from notesearch.corpus.search_text import (
     SHIELDED_PIPE,
     Rule,
     apply_rules,
     next_blank_line,
     shield,
 )
+from notesearch.corpus.search_text.latex import math_to_words
 
-_FENCE = re.compile(r"\n([ \t>]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(`{3,}|~{3,})([^`\n]*)(?=\n)")
 _MARKDOWN_INFO = frozenset(("markdown", "md"))
 _QUOTE_MARKS = re.compile(r"\n[ \t]*>[ \t>]*")
 _URL_IN_CODE = re.compile(r"\b(?:https?|ftp)://[^\s\"'`<>()\[\]{}\\,;]*")
@@ -42,29 +42,8 @@ _LINES = (
         "\n",
     ),
     Rule("[^", re.compile(r"\n[ \t>]*\[\^[^\[\]\n]+\]:"), "\n"),
-    # org keywords that only fence, and property drawers
-    Rule("#+", re.compile(r"\n[ \t]*#\+(?:begin|end|BEGIN|END|results|RESULTS)[^\n]*"), "\n"),
-    Rule("#+", re.compile(r"\n[ \t]*#\+(?=\w)"), "\n"),
-    Rule(":END:", re.compile(r"\n[ \t]*:(?:PROPERTIES|END|ID|CUSTOM_ID):[^\n]*"), "\n"),
-    # rst directives: those that name a path or a language, targets, options; then the rest
-    Rule(
-        ".. ",
-        re.compile(
-            r"\n[ \t]*\.\. +(?:figure|image|code|code-block|sourcecode|include|literalinclude"
-            r"|math|toctree|raw|highlight|contents|role|default-role)::[^\n]*"
-        ),
-        "\n",
-    ),
-    Rule(".. _", re.compile(r"\n[ \t]*\.\. _[^\n]*:[^\n]*"), "\n"),
-    Rule(
-        "\n ",
-        re.compile(
-            r"\n[ \t]+:(?:width|height|scale|align|name|class|target|figwidth|label|linenos|lines"
-            r"|language|maxdepth|caption-align):(?=[ \n])[^\n]*"
-        ),
-        "\n",
-    ),
-    Rule("\n ", re.compile(r"\n[ \t]+:(?:alt|caption|title):(?=[ \n])"), "\n"),
+    # long blocks of org and rst come as their files have them: keywords, directives, footnotes
+    Rule("#+", re.compile(r"\n[ \t]*#\+(?:begin|end|results)[^\n]*", re.IGNORECASE), "\n"),
     Rule(".. ", re.compile(r"\n[ \t]*\.\. +(?:\[[^\]\n]*\]|[\w-]+::)?(?=[^\n])"), "\n"),
     # quotes and callout heads, then bullets, task boxes and headings
     Rule(">", re.compile(r"\n[ \t]*>[ \t>]*(?:\[![\w/| -]+\][-+]?)?"), "\n"),
@@ -78,10 +57,7 @@ _LINES = (
         ),
         "\n",
     ),
-    Rule("# ", re.compile(r"(?<=\n)#{1,6}[ \t]+"), ""),
     Rule(" #", re.compile(r" #{1,6} *(?=\n)"), ""),
-    # org tags behind a heading: "Title :rl:offline:"
-    Rule(":\n", re.compile(r":(?<= :)((?:[\w@]+:)+)(?=\n)"), lambda m: m[1].replace(":", " ")),
 )
 
 
@@ -105,48 +81,23 @@ def drop_block_marks(text: str) -> str:
 def _hide_fenced(text: str) -> str:
     """Shield the fenced code of a text that begins and ends with a line feed.
 
-    Markdown in a fence is read as Markdown. A fence without its closing line counts as code
+    Markdown in a fence is read as Markdown. A last fence without its closing line counts as code
     where it names a language; a bare one may be the closing line of a block that was cut.
     """
-    fences = list(_FENCE.finditer(text))
+    fences = list(FENCE.finditer(text))
     pieces: list[str] = []
-    closings = _pair_fences(fences)
-    markdown_closings: set[int | None] = set()
-    done = number = 0
-    while number < len(fences):
-        opening, closing = fences[number], closings[number]
-        pieces.append(text[done : opening.start()])
+    done = 0
+    for opening, closing in pair_fences(fences):
+        pieces.append(text[done : opening.start() - 1])
         done = opening.end()
         language = next(iter(opening[3].lower().split()), "").strip("{}.")
-        if language in _MARKDOWN_INFO:
-            markdown_closings.add(closing)
-        elif number not in markdown_closings and (language or closing is not None):
-            end = len(text) - 1 if closing is None else fences[closing].start()
-            pieces.append(_say_code(text[done:end], language, is_quoted=">" in opening[1]))
-            done = end if closing is None else fences[closing].end()
-            number = len(fences) if closing is None else closing
-        number += 1
+        if closing or (language and opening is fences[-1]):
+            code = text[done : closing.start() - 1 if closing else -1]
+            done = closing.end() if closing else len(text) - 1
+            if language not in _MARKDOWN_INFO:
+                code = _say_code(code, language, is_quoted=">" in opening[1])
+            pieces.append(code)
     return "".join((*pieces, text[done:]))
-
-
-def _pair_fences(fences: list[re.Match[str]]) -> list[int | None]:
-    """Return for each fence line the next that closes it: same sign, no shorter, bare.
-
-    Walks backwards with the bare lines that are longer than every one before them, so that
-    a search passes no more of them than its own mark has signs.
-    """
-    closings: list[int | None] = [None] * len(fences)
-    bare: dict[str, list[int]] = {"`": [], "~": []}
-    for number in range(len(fences) - 1, -1, -1):
-        mark = fences[number][2]
-        candidates = bare[mark[0]]
-        fitting = (close for close in reversed(candidates) if len(fences[close][2]) >= len(mark))
-        closings[number] = next(fitting, None)
-        if not fences[number][3].strip():
-            while candidates and len(fences[candidates[-1]][2]) <= len(mark):
-                candidates.pop()
-            candidates.append(number)
-    return closings
 
 
 def _say_code(code: str, language: str, *, is_quoted: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from notesearch.corpus.search_text.rewriting import (
+from notesearch.corpus.search_text import (
     SHIELDED,
     SHIELDED_PIPE,
     Rule,
@@ -197,10 +197,12 @@ _LINKS = (
     Rule("www.", re.compile(r"<?\bwww\.(?=\w)" + _URL_BODY + ">?"), ""),
     Rule("@", re.compile(r"<(?:mailto:)?([\w.+-]+@[\w.-]+)>"), r"\1"),
     Rule("iv:", re.compile(r"[aA]r[xX]iv: ?(?=[\w./-]*\d)[\w./-]*\w"), ""),
-    Rule("doi:", re.compile(r"doi: ?(?=10\.)"), ""),
-    Rule("DOI:", re.compile(r"DOI: ?(?=10\.)"), ""),
     Rule(
-        "10.", re.compile(r"10\.(?<![\w.]10\.)\d{4,9}/[^\s<>\[\]{}|,;\"]*[^\s<>\[\]{}|,;\".)]"), ""
+        "10.",
+        re.compile(
+            r"(?:doi: ?|DOI: ?)?10\.(?<![\w.]10\.)\d{4,9}/[^\s<>\[\]{}|,;\"]*[^\s<>\[\]{}|,;\".)]"
+        ),
+        "",
     ),
     Rule("[", re.compile(r"\[\d{4}\.\d{4,5}(?:v\d+)?\]"), ""),
 )

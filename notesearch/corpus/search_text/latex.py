@@ -11,7 +11,7 @@ import html
 import re
 from functools import partial
 
-from notesearch.corpus.search_text.rewriting import (
+from notesearch.corpus.search_text import (
     Rule,
     apply_rules,
     replace_between,

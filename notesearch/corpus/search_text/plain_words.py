@@ -10,10 +10,10 @@ import html
 import re
 import unicodedata
 
+from notesearch.corpus.search_text import PRIVATE, Rule, apply_rules, unshield, word_set
 from notesearch.corpus.search_text.block_markup import drop_block_marks, hide_code
 from notesearch.corpus.search_text.inline_markup import drop_inline_markup
 from notesearch.corpus.search_text.latex import GREEK_LETTERS, say_math
-from notesearch.corpus.search_text.rewriting import PRIVATE, Rule, apply_rules, unshield, word_set
 
 # Signs that NFKC would leave alone or glue to the word before.
 _TYPOGRAPHY = {

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.corpus.facts.byline import year_from_venue_line
+from notesearch.corpus.facts import year_from_venue_line
 from notesearch.corpus.facts.dates import (
-    date_from_folder,
+    date_from_folders,
     date_from_line,
     date_from_name,
     date_from_value,
@@ -58,7 +58,7 @@ def test_file_name_gives_up_its_date(name: str, iso: str | None, rest: str) -> N
 
 @pytest.mark.parametrize(("path", "iso"), CASES["folders"])
 def test_folders_hold_the_date(path: str, iso: str | None) -> None:
-    assert date_from_folder(path) == iso
+    assert date_from_folders(path)[0] == iso
 
 
 @pytest.mark.parametrize(("title", "year", "rest"), CASES["titles"])
@@ -119,7 +119,7 @@ def test_whatever_is_read_is_a_day_month_or_year(text: str) -> None:
         parse_date(text),
         date_from_line(text),
         feed_line(text),
-        date_from_folder(text),
+        date_from_folders(text)[0],
         date_from_value(text),
         name_date,
     )
@@ -140,6 +140,6 @@ def test_line_without_end_is_no_date_in_linear_time(unit: str) -> None:
         assert date_from_name(line)[1]
         assert year_from_title(line)[1]
         assert year_from_venue_line(line) is None
-        assert date_from_folder(line) in (None, "2014")
+        assert date_from_folders(line)[0] in (None, "2014")
 
     assert_linear(read, 50_000)

@@ -142,6 +142,7 @@ def test_tags_come_in_the_order_in_which_they_are_written():
 
 def test_tags_in_fences_are_code():
     assert facts("```\nTags: a, b\n#c #d\n```\nTags: e, f").tags == ("e", "f")
+    assert facts("```\nwords, and no end\n\nTags: e, f").tags == ("e", "f")
 
 
 def test_unique_tags_keep_the_first_spelling():

@@ -25,7 +25,7 @@ def test_head_tells_its_lines_and_its_fields_in_lower_case():
         "\n\n",
         "just text",
         "---\njust text, no key\n---\nmore",
-        "# Title\n\ntext\n\n---\ntitle: late\n---",
+        "# Title\n\ntext\n\n---\ndate: late\n---",
         "---\ntitle: never closed\n\ntext",
         "Tags: a line of the body\n\ntext",
         "date: 2020-01-01\n\na bare head needs tags or aliases",
@@ -131,6 +131,12 @@ def test_what_can_be_read_of_a_broken_head_is_used():
 def test_toml_tables_of_tags_are_opened(table):
     head = find_front_matter(lines(f'+++\ntitle = "A"\n{table}\ntags = ["b"]\n+++\ntext'))
     assert head.fields == {"title": "A", "tags": ["b"]}
+
+
+@pytest.mark.parametrize("key", ["date_added", "Date-Added", "date added", "DATE  ADDED"])
+def test_keys_are_looked_up_in_one_spelling(key):
+    assert find_front_matter(lines(f"---\n{key}: x\n---\ntext")).fields == {"date_added": "x"}
+    assert find_front_matter(lines(f"---\n{key}: x\n- y: z: a\n---")).fields == {"date_added": "x"}
 
 
 PIECES = st.sampled_from(

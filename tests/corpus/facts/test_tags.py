@@ -67,26 +67,6 @@ def test_tags_of_the_corpus_go_before_built_in_terms() -> None:
     assert split_run_together("toolsagents", ["Agents"]) == (("tools", "Agents"), "")
 
 
-def test_list_that_holds_itself_is_read_once() -> None:
-    endless: list[object] = ["a"]
-    endless.append(endless)
-    assert tags_from_value(endless) == ("a",)
-
-
-def test_aliases_repeated_a_billion_times_are_read_once() -> None:
-    value: list[object] = ["lol"]
-    for _ in range(30):
-        value = [value] * 9
-    assert tags_from_value(value) == ("lol",)
-
-
-def test_deeply_nested_list_is_read_without_recursion() -> None:
-    value: list[object] = ["deep"]
-    for _ in range(100_000):
-        value = [value]
-    assert tags_from_value(value) == ("deep",)
-
-
 @pytest.mark.parametrize("unit", ["#a", "# ", "a ", "'", '"a', "[[", "**", ", ", ":a", "`", "\\#"])
 @pytest.mark.parametrize("start", ["", "Tags: ", "#+filetags: ", "- **Tags**: "])
 def test_line_without_end_is_read_in_linear_time(start: str, unit: str) -> None:
