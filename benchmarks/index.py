@@ -252,7 +252,7 @@ def measure_disk(_: Path, index_dir: Path, *, case: str) -> dict[str, float]:
         with Store(folder) as store, store.snapshot() as snapshot:
             opened = disk_mb()
             words = "policy gradient reward learning"
-            Searcher(RandomEmbedder).search(snapshot, words, where=where, mode=mode)
+            Searcher(Lazy(RandomEmbedder)).search(snapshot, words, where=where, mode=mode)
         return opened - before, disk_mb() - opened
 
     with tempfile.TemporaryDirectory() as scratch:  # the program itself is in memory by then

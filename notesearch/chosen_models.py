@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from notesearch.corpus.folder import PassageCounter
 from notesearch.embedding import (
@@ -21,10 +20,8 @@ from notesearch.embedding import (
 )
 from notesearch.errors import UsageError
 from notesearch.lazy import Lazy
+from notesearch.search.fusion import Reranking
 from notesearch.settings import Settings
-
-if TYPE_CHECKING:
-    from notesearch.search.fusion import Reranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +38,10 @@ class _OneByOne:
         return [self.embedder.count_tokens(text) for text in texts]
 
 
-class Model:
-    """The models of the settings, or objects of the caller's in their place, behind one face.
+class ChosenModels:
+    """The models of the settings, or objects of the caller's in their place.
 
-    `warn` is called with what a person should know, `announce` with what takes long.
+    `warn` hears what a person should know, `announce` what takes long.
     """
 
     def __init__(
@@ -56,75 +53,42 @@ class Model:
         warn: Callable[[str], None],
         announce: Callable[[str], None],
     ) -> None:
-        self._settings = settings
-        self._given = embedder
-        self._given_reranker = reranker
-        self._warn = warn
-        self._announce = announce
-        self._fingerprint = Lazy(self._find_fingerprint)
-        self._embedder = Lazy(self._load_embedder)
-        self._counter = Lazy(self._load_counter)
-        self._reranking = Lazy(self._find_reranking)
+        choice, rerank = settings.model, settings.rerank
 
-    @property
-    def fingerprint(self) -> str:
-        """Name and hash of what makes the vectors, known without loading anything."""
-        return self._fingerprint.get()
+        def find_fingerprint() -> str:
+            return fingerprint_of(choice, warn=warn) if embedder is None else embedder.fingerprint
 
-    @property
-    def embedder(self) -> Embedder:
-        """The model itself; compiled the first time it is ever asked for."""
-        return self._embedder.get()
+        def load() -> Embedder:
+            if embedder is not None:
+                return embedder
+            return load_embedder(choice, warn=warn, announce=announce)
 
-    def counter(self) -> PassageCounter:
-        """Return what counts passages as the model does."""
-        return self._counter.get()
+        def open_counter() -> PassageCounter:
+            if embedder is not None:
+                return _OneByOne(embedder)
+            return load_counter(choice, warn=warn, announce=announce)
 
-    def _find_fingerprint(self) -> str:
-        if self._given is not None:
-            return self._given.fingerprint
-        return fingerprint_of(self._settings.model, warn=self._warn)
-
-    def _load_embedder(self) -> Embedder:
-        if self._given is not None:
-            return self._given
-        return load_embedder(self._settings.model, warn=self._warn, announce=self._announce)
-
-    def _load_counter(self) -> PassageCounter:
-        if self._given is not None:
-            return _OneByOne(self._given)
-        return load_counter(self._settings.model, warn=self._warn, announce=self._announce)
+        self.fingerprint = Lazy(find_fingerprint)  # of the vectors, known without loading anything
+        self.embedder = Lazy(load)  # compiled the first time that it is ever asked for
+        self.counter = Lazy(open_counter)  # counts passages as the model does
+        self._reranker: Lazy[Reranker] | None = None
+        if reranker is not None:
+            self._reranker = Lazy(lambda: reranker)
+        elif rerank is not None:
+            self._reranker = Lazy(lambda: load_reranker(rerank, warn=warn, announce=announce))
+        self._rerank_depth = settings.rerank_depth
 
     def reranking(self, wanted: bool | None) -> Reranking | None:
-        """Give what reorders an answer: by default where there is a cross-encoder.
+        """Return what reorders an answer: by default where there is a cross-encoder.
 
         UsageError where one is wanted and there is none.
         """
         if wanted is False:
             return None
-        reranking = self._reranking.get()
-        if reranking is None and wanted:
+        if self._reranker is not None:
+            return Reranking(self._reranker, self._rerank_depth)
+        if wanted:
             raise UsageError(
                 "there is nothing to rerank with; set rerank to a CrossEncoder, a hub id or folder"
             )
-        return reranking
-
-    def _find_reranking(self) -> Reranking | None:
-        load = self._reranker_loader()
-        if load is None:
-            return None
-        from notesearch.search.fusion import Reranking
-
-        return Reranking(Lazy(load), self._settings.rerank_depth)
-
-    def _reranker_loader(self) -> Callable[[], Reranker] | None:
-        given, choice = self._given_reranker, self._settings.rerank
-        if given is not None:
-            return lambda: given
-        if choice is None:
-            return None
-
-        def load() -> Reranker:
-            return load_reranker(choice, warn=self._warn, announce=self._announce)
-
-        return load
+        return None

@@ -18,7 +18,7 @@ from notesearch.arguments import (
     require_seconds,
     require_text,
 )
-from notesearch.chosen_models import Model
+from notesearch.chosen_models import ChosenModels
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder, Reranker, silenced
 from notesearch.errors import (
@@ -75,15 +75,15 @@ class Index:
     """
 
     def __init__(
-        self, index_dir: Path, settings: Settings, model: Model, *, debug: bool = False
+        self, index_dir: Path, settings: Settings, models: ChosenModels, *, debug: bool = False
     ) -> None:
         """Use `Index.open`."""
         self.index_dir = index_dir
         self._settings = settings
-        self._model = model
+        self._models = models
         self._debug = debug
         self._store = Lazy(lambda: Store(index_dir))
-        self._searcher = Lazy(lambda: Searcher(lambda: model.embedder))
+        self._searcher = Lazy(lambda: Searcher(models.embedder))
         self._turn = threading.Condition()
         self._at_work = 0  # questions being answered
         self._is_closed = False
@@ -120,13 +120,15 @@ class Index:
             index_dir = _default_index(settings.index)
         else:
             index_dir = settings.index
-        model = Model(settings, embedder=embedder, reranker=reranker, warn=warn, announce=announce)
+        models = ChosenModels(
+            settings, embedder=embedder, reranker=reranker, warn=warn, announce=announce
+        )
         require_safe_folder(index_dir)
         layout = IndexLayout(index_dir)
         if not create and not layout.catalog.exists():
             there = DEFAULT_CORPUS if DEFAULT_CORPUS.is_dir() else None
             raise no_index_yet(layout, settings.corpus or there)
-        return cls(index_dir, settings, model, debug=debug)
+        return cls(index_dir, settings, models, debug=debug)
 
     # ------------------------------------------------------------ in step with the corpus
 
@@ -188,7 +190,7 @@ class Index:
             self.require_own_corpus()
         folder = Path(corpus) if corpus is not None else self._settings.corpus or self.corpus
         return CorpusFolder(
-            folder, self._settings.reading_options, self._model.counter, debug=self._debug
+            folder, self._settings.reading_options, self._models.counter.get, debug=self._debug
         )
 
     @property
@@ -285,7 +287,7 @@ class Index:
         require_text("the question", text)
         _require_counts(k, per_note)
         ranked_by = Mode.named(mode)
-        reranking = self._model.reranking(rerank)
+        reranking = self._models.reranking(rerank)
         if literally or (not text.strip() and where is not None):
             query = Query(text, text)
         else:
@@ -409,8 +411,8 @@ class Index:
         return UpdatePlan(
             source=source,
             # An update asks questions of its own, and nobody needs to know that one is cut.
-            embedder=Lazy(lambda: silenced(self._model.embedder)),
-            embedder_fingerprint=self._model.fingerprint,
+            embedder=Lazy(lambda: silenced(self._models.embedder.get())),
+            embedder_fingerprint=self._models.fingerprint.get(),
             reading=reading,
             probes=UNRELATED,
             corpus=corpus,

@@ -136,21 +136,21 @@ def parse(
 
     Use it to see why a note is found, or why it is not. It needs no index.
     """
-    from notesearch.chosen_models import Model
+    from notesearch.chosen_models import ChosenModels
     from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
     from notesearch.render.listings import finding_line, note_lines, note_to_json
 
     for path in paths:
         require_regular(path, "name a note file or a folder of notes")
     settings = choose_index(config).settings
-    model = Model(settings, warn=show_warning, announce=show_message)
+    models = ChosenModels(settings, warn=show_warning, announce=show_message)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(
         paths,
         settings.corpus or DEFAULT_CORPUS,
         settings.reading_options,
-        model.counter,
+        models.counter.get,
         debug=is_debugging(),
     ):
         for finding in file.reading.findings:

@@ -5,7 +5,7 @@ Also find what is like some notes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,13 +78,13 @@ class Searcher:
 
     def __init__(
         self,
-        load_embedder: Callable[[], Embedder],
+        embedder: Lazy[Embedder],
         *,
         floor: float | None = None,
         weights: Weights = DEFAULT_WEIGHTS,
     ) -> None:
         """Take a model, loaded for the first question; a `floor` instead of the index's own."""
-        self._embedder = Lazy(load_embedder)
+        self._embedder = embedder
         # A question is embedded, and the passages near it are found, while the full-text table is
         # asked: neither holds Python's lock for long.
         self._beside = ThreadPoolExecutor(thread_name_prefix="dense")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, Precision, load_embedder
-from notesearch.embedding.compile import model_compiler
 
 TEXTS = ["reward model", "a", "query: why does the model pass 0.5?", "", "model model model"]
 
@@ -41,6 +40,8 @@ def test_vectors_are_near_to_those_of_float32_and_the_same_in_any_company(
 def test_model_with_outliers_cannot_have_all_its_products_in_int8(
     make_model: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from notesearch.embedding.compile import model_compiler
+
     whole = [attempt for attempt in model_compiler.INT8_ATTEMPTS if not attempt.spares_narrowing]
     monkeypatch.setattr(model_compiler, "INT8_ATTEMPTS", whole)
     warnings: list[str] = []

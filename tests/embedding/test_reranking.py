@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from notesearch.embedding import RerankerChoice, load_reranker
 from notesearch.embedding.compile.pretrained import quiet
-from notesearch.embedding.compile.torch_models import TorchReranker
 from notesearch.embedding.graph_engine import GraphReranker, to_probabilities
 from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, find_files
 from notesearch.embedding.protocol import Reranker
@@ -34,6 +32,7 @@ def open_tiny(make_model: MakeModel, cache_dir: Path, kind: str, **options) -> R
 
 def expected(folder: Path, question: str, passages: Sequence[str], **options) -> np.ndarray:
     """What sentence-transformers says, cut where the passage ends."""
+    import torch
     from sentence_transformers import CrossEncoder
 
     with quiet():
@@ -102,6 +101,8 @@ def test_probabilities_keep_the_order_of_any_logits():
 
 
 def test_model_with_a_prompt_runs_through_torch_and_says_why(make_model, cache_dir):
+    from notesearch.embedding.compile.torch_models import TorchReranker
+
     warnings: list[str] = []
     reranker = open_tiny(make_model, cache_dir, "prompted pairs", warn=warnings.append)
     assert isinstance(reranker, TorchReranker)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from notesearch.errors import NotesearchError, UnusableIndexError
-from notesearch.index import layout
+from notesearch.index import index_layout
 from notesearch.index.check import check_index
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
@@ -107,7 +107,7 @@ def test_folder_of_somebody_else_that_others_write_into_is_refused(
 ) -> None:
     update_index(index_dir, plan_of(corpus))
     me = os.getuid()
-    monkeypatch.setattr(layout.os, "getuid", lambda: me + 1)
+    monkeypatch.setattr(index_layout.os, "getuid", lambda: me + 1)
 
     index_dir.chmod(0o777)
     with pytest.raises(UnusableIndexError, match="another user's folder that others may write"):

@@ -94,7 +94,7 @@ class AskedStore:
 
     def __init__(self, store: Store, load: Callable[[], Any], **options: Any) -> None:
         self._store = store
-        self._searcher = Searcher(load, **options)
+        self._searcher = Searcher(Lazy(load), **options)
 
     def search(self, *question: Any, **options: Any) -> Answer:
         with self._store.snapshot() as snapshot:
