@@ -48,7 +48,7 @@ class Outcome:
     found: tuple[Found, ...]  # best first, each judged note and each other note once
     grades: tuple[int, ...]  # of each in `found`; 0: not judged relevant
     scores: Mapping[Measure, float]  # empty where nothing answers the query
-    called_weak: bool  # the search said that nothing relevant was found
+    called_weak: bool  # the search found nothing relevant, by its own judgement
 
     @property
     def first_relevant(self) -> int | None:

@@ -114,7 +114,7 @@ def _weak_call_lines(calls: WeakCalls) -> Iterator[str]:
     )
     for figure, queries, which in rows:
         if figure:
-            yield f"said to have no answer: {_share(figure)} of {_count(queries)} {which}"
+            yield f"called without an answer: {_share(figure)} of {_count(queries)} {which}"
 
 
 def _share(figure: Figure) -> str:

@@ -47,8 +47,8 @@ all                             3      0.210   0.000-0.631      0.167      0.333
   question                      2      0.000   0.000-0.000      0.000      0.000      0.000      0.000
   split test                    2      0.000   0.000-0.000      0.000      0.000      0.000      0.000
   split tune                    1      0.631   0.631-0.631      0.500      1.000      1.000      0.000
-said to have no answer: 100 % (100-100) of 1 query without one
-said to have no answer: 33 % (0-100) of 3 queries with one
+called without an answer: 100 % (100-100) of 1 query without one
+called without an answer: 33 % (0-100) of 3 queries with one
 """  # noqa: E501
     lines = "\n".join(evaluation_lines(REPORTS[:1]))
     assert lines == expected.strip("\n")

@@ -74,7 +74,7 @@ def _is_acronym(text: str) -> bool:
 
 
 def _explained(short: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Give the last words, as few as will do, whose letters the short form is made of."""
+    """Return the last words, as few as will do, whose letters the short form is made of."""
     short = "".join(_WORD.findall(short.removesuffix("s"))).casefold()
     lower = [word.casefold() for word in words]
     for count in range(2, min(len(lower), len(short) + 3) + 1):
