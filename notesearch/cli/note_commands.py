@@ -51,7 +51,7 @@ def tags(
     index_dir: Path | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
-    """List the tags with the number of notes of each, the commonest first."""
+    """List the tags and their numbers of notes, most first."""
     from notesearch.render.listings import tag_lines
 
     with choose_index(config, index_dir).open() as index:

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors of length 1, so that a dot product is a cosine."""
+    """Turns texts into vectors of length 1, so that a dot product is a cosine.
+
+    Questions come from several threads at a time. Whatever fails is a ModelError, with what the
+    person can do; any other error is shown as a bug.
+    """
 
     @property
     def max_tokens(self) -> int:
@@ -26,10 +30,13 @@ class Embedder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Model, precision and a hash of everything that changes vectors, in one short line."""
+        """Model, precision and a hash of everything that changes vectors, in one short line.
+
+        It is asked for before the model is loaded, also by an update with nothing to do.
+        """
 
     def count_tokens(self, text: str) -> int:
-        """Return the tokens of a text; 0 for an empty one.
+        """Return the tokens of a text; 0 for an empty one. It is asked for every piece of a note.
 
         A text with `count_tokens(text) <= max_tokens` is read whole. Special tokens and the
         passage prompt are not counted, and `max_tokens` is the model's limit less these, so that
