@@ -1,4 +1,4 @@
-"""Turn texts into vectors, and score passages against a question, with sentence-transformers."""
+"""Turn texts into vectors, and score passages against a question."""
 
 from __future__ import annotations
 

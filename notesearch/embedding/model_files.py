@@ -35,7 +35,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PATIENCE_SECONDS = 5
 _WEIGHTS_FILE = "model.safetensors"
 _PIECE_BYTES = 1 << 20
-QUANTISER_VERSION = 2  # raised when models are quantised in another way (see INT8_ATTEMPTS)
+# Raised when models are quantised in another way: see INT8_ATTEMPTS in compile/model_compiler.py.
+QUANTISER_VERSION = 2
 # Parts of a choice that change no vector, or are seen in the files.
 _NO_OPTIONS = frozenset({"name", "device", "revision"})
 # Other forms of the same weights, and files for people: none of them changes a vector.

@@ -40,7 +40,7 @@ _FOLDS_CASE = sys.platform in ("darwin", "win32")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An SQL condition on `notes n`, `files f` and `passages p`, with its values."""
+    """An SQL condition on `notes n` and `passages p`, with its values."""
 
     sql: str
     values: tuple[str | int, ...] = ()

@@ -12,9 +12,7 @@ from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.index_layout import IndexLayout, damaged, unusable
-from notesearch.index.passage_table import (
-    PassageTableCache,
-)
+from notesearch.index.passage_table import PassageTableCache
 from notesearch.index.schema import VECTORS
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.index.state import IndexState, read_state

@@ -12,7 +12,7 @@ from notesearch.corpus.markdown_blocks import parse_blocks
 from tests.linear_time import assert_linear
 
 CASES = Path(__file__).with_name("markup_cases.md")
-CASE = re.compile(r"^## (?=(?:Org|Rst|Html) )", re.MULTILINE)
+CASE = re.compile(r"^## (?=\w+ .*\n~{5}\w)", re.MULTILINE)
 FENCED = re.compile(r"^~~~~~(\w+)\n(.*?)^~~~~~$", re.MULTILINE | re.DOTALL)
 SIGNS = [
     "* ", "** ", "#+begin_src\n", "#+end_src\n", "#+begin_quote\n", "#+end_quote\n", ":END:\n",

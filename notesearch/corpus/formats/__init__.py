@@ -1,6 +1,6 @@
 """Translate other formats into Markdown, so that one Markdown reader serves all notes.
 
-Each module has one function that takes the lines of a file. They share what is here: the value
+Each format has one function that takes the lines of a file. They share what is here: the value
 that they return, the margins of lists in org and rst, and the writer of lines for HTML.
 """
 

@@ -53,7 +53,7 @@ def _keep_index_page(document: Document, *, asked: bool = False) -> list[Part] |
 
 
 def _keep_whole(document: Document, *, asked: bool = False) -> list[Part]:
-    """Take a document as one note: most Markdown, org and text files."""
+    """Take a document as one note: most files."""
     return [Part(range(len(document.lines)), kind=NoteKind.NOTE)]
 
 

@@ -18,7 +18,7 @@ CASE = re.compile(
 )
 CASES = CASE.findall((HERE / "search_text_cases.md").read_text(encoding="utf-8"))
 
-DATA = Path(os.environ.get("NOTESEARCH_DATA", HERE.parents[2] / "shared" / "data"))
+DATA = Path(os.environ.get("NOTESEARCH_DATA", HERE.parents[3] / "shared" / "data"))
 NOTES = DATA / "wild" / "notes"
 
 
