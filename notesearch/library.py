@@ -293,10 +293,8 @@ class Index:
         else:
             query = parse_query(text)
         both = all_of([part for part in (_filter(where), query.where) if part is not None])
-        if both is not None:
-            require_sound(both)
         with self._snapshot() as snapshot:
-            _check_tags(snapshot, both, query)
+            _check_filter(snapshot, both, query)
             if both is not None and not (query.text.strip() or query.phrases):
                 answer = Answer(find_newest(snapshot, both, k, per_note), ranked_by)
             else:
@@ -450,27 +448,30 @@ def _require_counts(k: object, per_note: object) -> None:
 
 def _filter(where: object) -> Filter | None:
     """Read a filter that may be given as a query line writes it."""
-    if where is None:
-        return None
-    if isinstance(where, Filter):
-        require_sound(where)
+    if where is None or isinstance(where, Filter):
         return where
     require_text("where", where)
     return parse_filter(str(where))
 
 
 def _checked_filter(snapshot: Snapshot, where: object) -> Filter | None:
-    """Read a filter, and refuse tags that no note has."""
+    """Read a filter, and refuse one that cannot be asked."""
     only = _filter(where)
-    _check_tags(snapshot, only)
+    _check_filter(snapshot, only)
     return only
 
 
-def _check_tags(snapshot: Snapshot, where: Filter | None, query: Query | None = None) -> None:
-    """Raise UsageError for a tag that no note has; with the `query`, the error points at it."""
-    asked = [] if where is None else [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
+def _check_filter(snapshot: Snapshot, where: Filter | None, query: Query | None = None) -> None:
+    """Raise UsageError for what is no sound filter, and for a tag that no note has.
+
+    With the `query` that it stands in, the error points at the tag.
+    """
+    if where is None:
+        return
+    require_sound(where)
+    asked = [leaf.name for leaf in leaves(where) if isinstance(leaf, Tag)]
     # Counting all tags takes long where there are many notes: only an error needs it.
-    if where is not None and not all(snapshot.has_tag(name) for name in asked):
+    if not all(snapshot.has_tag(name) for name in asked):
         require_known_tags(
             where,
             {tag.normal: tag.notes for tag in snapshot.tags()},

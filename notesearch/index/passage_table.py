@@ -77,14 +77,20 @@ def _read_spans(text: str | None, passages: int) -> NDArray[np.int64]:
     ValueError where they do not make up so many passages, each of one note.
     """
     firsts, counts, notes = spans = read_numbers(text).reshape(-1, 3).T
-    if spans.size and (spans.min() < 0 or spans.max() > MOST_NUMBERED or not notes.min()):
-        raise ValueError("a number that no index has")
+    require_numbers(spans)
+    require_numbers(notes, least=1)
     filled = np.flatnonzero(counts)
     filled = filled[np.argsort(firsts[filled])]
     ends = firsts[filled] + counts[filled]
     if counts.sum() != passages or (ends[:-1] > firsts[filled][1:]).any():
         raise ValueError("spans that do not make up the passages")
     return spans
+
+
+def require_numbers(numbers: NDArray[np.int64], least: int = 0) -> None:
+    """Raise ValueError where one of the numbers is none that an index gives."""
+    if numbers.size and (numbers.min() < least or numbers.max() > MOST_NUMBERED):
+        raise ValueError("a number that no index has")
 
 
 def numbers_in(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,10 +14,10 @@ from notesearch.index.faiss_file import VectorFile
 from notesearch.index.filter_sql import Condition, quote_words, to_condition
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import (
-    MOST_NUMBERED,
     PassageTableCache,
     numbers_in,
     read_numbers,
+    require_numbers,
 )
 from notesearch.index.schema import SECTION_SEPARATOR
 from notesearch.index.snapshot import (
@@ -105,8 +105,7 @@ class SqliteSnapshot:
         rows = self._catalog.rows(sql, (_json(notes),))
         try:
             spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
-            if (spans < 0).any() or (spans > MOST_NUMBERED).any():
-                raise ValueError("a number that no index has")
+            require_numbers(spans)
         except (OverflowError, TypeError, ValueError) as error:
             raise self._damaged(error) from error
         return numbers_in(spans[:, 0], spans[:, 1])

@@ -29,34 +29,28 @@ def read_facts(text: str) -> dict[str, Any]:
     }
 
 
-def _read_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r:.50} where a text belongs")
-    return value
+def _one(kind: type) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        if not isinstance(value, kind):
+            raise ValueError(f"{value!r:.50} is no {kind.__name__}")
+        return value
+
+    return read
 
 
-def _read_number(value: object) -> int:
-    if not isinstance(value, int):
-        raise ValueError(f"{value!r:.50} where a number belongs")
-    return value
+def _list_of(read: Callable[[object], object]) -> Callable[[object], object]:
+    def read_list(value: object) -> object:
+        if not isinstance(value, list):
+            raise ValueError(f"{value!r:.50} is no list")
+        return tuple(map(read, value))
 
-
-def _read_texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError(f"{value!r:.50} where a list belongs")
-    return tuple(map(_read_text, value))
-
-
-def _read_lists(value: object) -> tuple[tuple[str, ...], ...]:
-    if not isinstance(value, list):
-        raise ValueError(f"{value!r:.50} where a list belongs")
-    return tuple(map(_read_texts, value))
+    return read_list
 
 
 _BY_TYPE: Mapping[str, Callable[[object], object]] = {
-    "str | None": _read_text,
-    "int | None": _read_number,
-    "tuple[str, ...]": _read_texts,
-    "tuple[tuple[str, str], ...]": _read_lists,
+    "str | None": _one(str),
+    "int | None": _one(int),
+    "tuple[str, ...]": _list_of(_one(str)),
+    "tuple[tuple[str, str], ...]": _list_of(_list_of(_one(str))),
 }
 _READERS = MappingProxyType({field.name: _BY_TYPE[str(field.type)] for field in fields(Facts)})
