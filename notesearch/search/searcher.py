@@ -5,7 +5,7 @@ Also find what is like some notes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,8 +129,10 @@ class Searcher:
         ranking = self._rank(snapshot, mode, matches, dense, allowed_ids)
         floor = None if embedded is None else self._floor_of(snapshot)
         weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
-        reranked = reranking.apply(snapshot, question.text, ranking) if reranking else None
-        ranking = reranked.ranking if reranked else ranking
+        fused: Mapping[int, float] = {}  # the scores that a reranking replaces
+        if reranking:
+            reranked = reranking.apply(snapshot, question.text, ranking)
+            ranking, fused = reranked.ranking, reranked.fused
         ranking = ranking.with_first(find_titled(snapshot, question.text))
         chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
         return Answer(
@@ -144,9 +146,9 @@ class Searcher:
             evidence=matches.all.evidence if mode is Mode.HYBRID else None,
             duplicates=chosen.duplicates,
             fused={
-                stored.passage.id: reranked.fused[stored.id]
+                stored.passage.id: fused[stored.id]
                 for _, stored in chosen.passages
-                if reranked and stored.id in reranked.fused
+                if stored.id in fused
             },
         )
 
