@@ -121,12 +121,12 @@ def test_library_takes_a_reranker_of_its_own(library):
         def score_passages(self, question, passages):
             return np.linspace(0.1, 0.9, len(passages))
 
-    with Index.open(library / "index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
+    with Index.open(library / "index", WordEmbedder(name="notesearch-encoder")) as index:
         before = index.query("policy reward")
         with pytest.raises(UsageError, match="nothing to rerank with"):
             index.query("policy reward", rerank=True)
     with Index.open(
-        library / "index", WordEmbedder(name="all-MiniLM-L6-v2"), reranker=Backwards()
+        library / "index", WordEmbedder(name="notesearch-encoder"), reranker=Backwards()
     ) as index:
         after = index.query("policy reward")
         assert index.query("policy reward", rerank=False) == before
@@ -136,7 +136,7 @@ def test_library_takes_a_reranker_of_its_own(library):
 
 def test_library_takes_the_choice_of_a_model(configured, model):
     settings = Settings(rerank=RerankerChoice(str(model)), rerank_depth=2)
-    with Index.open("index", WordEmbedder(name="all-MiniLM-L6-v2"), settings=settings) as index:
+    with Index.open("index", WordEmbedder(name="notesearch-encoder"), settings=settings) as index:
         answer = index.search("reward model")
     assert len(answer.fused) == 2
 
@@ -145,7 +145,7 @@ PROGRAM = """
 import sys
 from notesearch import Index
 from tests.fakes import WordEmbedder
-with Index.open("index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
+with Index.open("index", WordEmbedder(name="notesearch-encoder")) as index:
     assert index.query("reward model")
 print(*sorted(name for name in sys.modules if "rerank" in name))
 """

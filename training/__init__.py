@@ -1,0 +1,1 @@
+"""Make the model that comes with the package; no part of what is installed."""
