@@ -107,6 +107,12 @@ def test_each_way_out_is_left_out(found, tmp_path, text, left_out):
     assert settings == Settings(left_out=left_out)
 
 
+def test_what_belongs_to_a_model_that_is_left_out_is_left_out_with_it(found):
+    settings, warnings = load("model: ./model\nprecision: float32\nquery_prompt: 'q: '\n")
+    assert settings.model == ModelChoice()
+    assert len(warnings) == 1
+
+
 def test_folder_called_like_the_bundled_model_does_not_take_its_place(found):
     (found / "all-MiniLM-L6-v2").mkdir()
     settings, warnings = load("model: all-MiniLM-L6-v2\n")
