@@ -22,7 +22,8 @@ from notesearch import Index
 from notesearch.corpus.reading_rules import ReadingRule
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
 from notesearch.evaluation.evaluate import Evaluation, Found, compare, evaluate, make_report
-from notesearch.evaluation.judged import JudgedQuery, read_json_lines, read_queries
+from notesearch.evaluation.json_lines import read_json_lines
+from notesearch.evaluation.judged import JudgedQuery, read_queries
 from notesearch.evaluation.metrics import DEPTH, Measure
 from notesearch.index.store import Store
 from notesearch.query.parser import parse_filter
@@ -108,7 +109,7 @@ def search_with(searcher: AskedStore, mode: Mode) -> Search:
     def search(query: JudgedQuery) -> list[Found]:
         where = parse_filter(query.where) if query.where else None
         hits = searcher.search(query.text, where=where, k=DEPTH, mode=mode).hits
-        return [Found(hit.note_id, hit.path, hit.passage_id, hit.weak) for hit in hits]
+        return list(map(Found.of, hits))
 
     return search
 
