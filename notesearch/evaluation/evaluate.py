@@ -67,7 +67,6 @@ class Outcome:
     found: tuple[Found, ...]  # best first, each judged note and each other note once
     grades: tuple[int, ...]  # of each in `found`; 0: not judged relevant
     scores: Scores  # those of the measures that the judgements of the query allow
-    called_weak: bool  # the search found nothing relevant, by its own judgement
 
     @property
     def first_relevant(self) -> int | None:
@@ -125,7 +124,7 @@ def _outcome(query: JudgedQuery, hits: Sequence[Found], *, of_files: bool) -> Ou
     if query.passages:
         shown = [_passage_grade(hit, query) for hit in found]
         scores |= score_passages(shown, _best_grades(query))
-    return Outcome(query, found, grades, scores, called_weak)
+    return Outcome(query, found, grades, scores)
 
 
 def _shows_answer(hit: Found, query: JudgedQuery) -> bool:

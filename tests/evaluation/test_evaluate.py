@@ -62,10 +62,9 @@ def test_passages_of_one_note_count_where_the_first_stands() -> None:
 
 def test_query_is_called_weak_when_all_of_its_hits_are_or_none_came() -> None:
     query = JudgedQuery("1", "", {})
-    assert outcome(query).called_weak
-    assert outcome(query, hit("a", weak=True)).called_weak
-    assert not outcome(query, hit("a", weak=True), hit("b")).called_weak
     assert outcome(query).scores == {Measure.NOT_CALLED_WEAK: 0}
+    assert outcome(query, hit("a", weak=True)).scores == {Measure.NOT_CALLED_WEAK: 0}
+    assert outcome(query, hit("a", weak=True), hit("b")).scores == {Measure.NOT_CALLED_WEAK: 1}
     assert outcome(query).first_relevant is None
 
 
