@@ -233,7 +233,8 @@ def _relevance(
     if not known.size:
         return None
     words = matches.all if mode is Mode.HYBRID else None
-    return relevance(float(known.max()), snapshot.probe_cosines, words)
+    passages = len(snapshot.table.passage_ids)
+    return relevance(float(known.max()), snapshot.probe_cosines, words, passages)
 
 
 @dataclass(frozen=True, slots=True)

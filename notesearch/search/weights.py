@@ -17,12 +17,12 @@ class Weights:
     # The mix: log odds that a passage is the one that was looked for. Fitted together on 400
     # questions as people ask their notes, over the 21,135 passages of wild. What meaning adds, for
     # each standard deviation that the cosine lies above the average one:
-    dense: float = 0.75
+    dense: float = 0.85
     # What the words add, their BM25 and that of the whole note, where it is the greatest of all:
     words: float = 3.1
     # What the words add that one passage has together, by the square of their share by rarity:
     # right passage of the note 0.717 without, 0.748 with it.
-    covered: float = 3.7
+    covered: float = 3.4
     # Of n passages that look alike, each is the one with odds of n to this power of e.
     prior: float = 1.65
     # The words of a text say little where no note has enough of them: chance finds a note with

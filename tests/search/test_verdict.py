@@ -36,12 +36,12 @@ def test_index_keeps_how_near_the_unrelated_questions_came(tmp_path: Path) -> No
 
 
 def test_without_notes_there_is_no_verdict(words_of) -> None:
-    assert relevance(0.9, (), words_of("reward")) is None
+    assert relevance(0.9, (), words_of("reward"), 20) is None
 
 
 def test_nearer_is_likelier(words_of) -> None:
     words = words_of("the policy of nobody")
-    found = [relevance(cosine, PROBES, words) for cosine in (0.1, 0.3, 0.5)]
+    found = [relevance(cosine, PROBES, words, 20) for cosine in (0.1, 0.3, 0.5)]
     assert found == sorted(found)
     assert 0 < found[0] < found[2] < 1
 
@@ -49,12 +49,12 @@ def test_nearer_is_likelier(words_of) -> None:
 def test_words_that_no_note_has_speak_against_an_answer(words_of) -> None:
     said, unsaid = words_of("policy image robot"), words_of("policy image sourdough")
     assert (said.unseen, unsaid.unseen) == (0, pytest.approx(0.5, abs=0.2))
-    assert relevance(0.4, PROBES, said) > 0.5 > relevance(0.4, PROBES, unsaid)
+    assert relevance(0.25, PROBES, said, 20) > relevance(0.25, PROBES, unsaid, 20) + 0.3
 
 
 def test_a_passage_with_every_word_is_an_answer_however_far(words_of) -> None:
-    assert relevance(-0.5, PROBES, words_of("reward policies")) == 1
-    assert relevance(-0.5, PROBES, words_of("reward image")) < 1
+    assert relevance(-0.5, PROBES, words_of("reward policies"), 20) == 1
+    assert relevance(-0.5, PROBES, words_of("reward image"), 20) < 1
 
 
 def test_a_word_in_another_form_is_no_unseen_word(words_of) -> None:
@@ -64,9 +64,14 @@ def test_a_word_in_another_form_is_no_unseen_word(words_of) -> None:
 
 def test_without_words_the_cosine_decides() -> None:
     mean, spread = float(np.mean(PROBES)), float(np.std(PROBES, ddof=1))
-    assert relevance(mean + 1.2 * spread, PROBES, None) > 0.5
-    assert relevance(mean + 0.7 * spread, PROBES, None) < 0.5
+    assert relevance(mean + 1.2 * spread, PROBES, None, 20_000) > 0.5
+    assert relevance(mean + 0.7 * spread, PROBES, None, 20_000) < 0.5
 
 
 def test_equal_probes_divide_by_nothing(words_of) -> None:
-    assert relevance(0.5, (0.5, 0.5), None) < 0.5 < relevance(0.6, (0.5, 0.5), None)
+    assert relevance(0.5, (0.5, 0.5), None, 20_000) < 0.5 < relevance(0.6, (0.5, 0.5), None, 20_000)
+
+
+def test_among_many_passages_an_answer_must_say_more(words_of) -> None:
+    few, many = (relevance(0.3, PROBES, words_of("policy image robot"), n) for n in (20, 20_000))
+    assert few > many
