@@ -14,9 +14,17 @@ from dataclasses import dataclass
 class Weights:
     """How a ranking is made; 0 leaves out what a field stands for."""
 
-    # The meaning's part of the mix; the rest is the words'. 0.519 0.583 0.456 0.725 at 0.45,
-    # 0.517 0.581 0.461 0.726 at 0.55, and 0.518 0.583 0.466 0.729 here.
-    dense: float = 0.5
+    # The mix: log odds that a passage is the one that was looked for. Fitted together on 400
+    # questions as people ask their notes, over the 21,135 passages of wild. What meaning adds, for
+    # each standard deviation that the cosine lies above the average one:
+    dense: float = 0.85
+    # What the words add, their BM25 and that of the whole note, where it is the greatest of all:
+    words: float = 3.1
+    # What the words add that one passage has together, by the square of their share by rarity:
+    # right passage of the note 0.717 without, 0.748 with it.
+    covered: float = 3.4
+    # Of n passages that look alike, each is the one with odds of n to this power of e.
+    prior: float = 1.65
     # The words of a text say little where no note has enough of them: chance finds a note with
     # ln(notes) of BM25. The words count in full from so many times that on. Paraphrases on tune
     # rise from 0.262 to 0.348; 0.517 0.584 0.461 0.710 without, 0.516 0.580 0.464 0.726 at 2.5.

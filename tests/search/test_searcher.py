@@ -43,15 +43,14 @@ def test_lexical_mode_loads_no_model(tmp_path: Path) -> None:
     assert hit.bm25 is not None
 
 
-def test_hybrid_score_is_half_of_each_list(searcher_of: BuildSearcher) -> None:
+def test_hybrid_score_says_how_likely_a_passage_is_the_one(searcher_of: BuildSearcher) -> None:
     searcher = searcher_of(
         note("both.md", "reward", title="reward"),
         note("neither.md", "image", title="image"),
     )
     both, neither = searcher.search("reward").hits
-    assert (both.path, both.score) == ("both.md", 0.5 * 1 + 0.5 * 1)
-    # The farthest of the nearest, and not among the matches.
-    assert (neither.path, neither.score, neither.bm25) == ("neither.md", 0.0, None)
+    assert (both.path, neither.path, neither.bm25) == ("both.md", "neither.md", None)
+    assert both.score > 0.95 > 0.6 > neither.score
 
 
 def test_a_note_is_shown_by_its_best_passage(searcher_of: BuildSearcher) -> None:
@@ -118,7 +117,7 @@ def test_phrase_must_be_in_the_text(searcher_of: BuildSearcher) -> None:
 def test_nothing_relevant_gives_the_nearest_three_as_weak(tmp_path: Path) -> None:
     notes = [note(f"{word}.md", f"{word} words") for word in ("policy", "reward", "image", "graph")]
     with build_store(tmp_path, *notes) as store:
-        searcher = AskedStore(store, WordEmbedder, floor=0.9)
+        searcher = AskedStore(store, WordEmbedder, least_relevance=0.999)
         weak = searcher.search("sourdough bread")
         good = searcher.search("graph words")
     assert weak.weak
@@ -128,7 +127,7 @@ def test_nothing_relevant_gives_the_nearest_three_as_weak(tmp_path: Path) -> Non
 
 def test_passage_that_says_all_words_is_no_weak_answer(tmp_path: Path) -> None:
     with build_store(tmp_path, note("a.md", "the SAC3 method policy graph")) as store:
-        answer = AskedStore(store, WordEmbedder, floor=0.99).search("sac3")
+        answer = AskedStore(store, WordEmbedder, least_relevance=0.999).search("sac3")
     assert not answer.weak
 
 
@@ -184,7 +183,7 @@ def test_similar_leaves_the_note_out_and_tells_the_same_paper(searcher_of: Build
 def test_update_is_seen_by_the_next_question(tmp_path: Path) -> None:
     old, new = note("a.md", "a robot walks"), note("b.md", "a robot, a robot, a robot")
     with build_store(tmp_path, old) as store:
-        searcher = AskedStore(store, WordEmbedder, floor=-1.0)
+        searcher = AskedStore(store, WordEmbedder, least_relevance=0.0)
         some = PathGlob("*.md")
         before = searcher.search("robot", where=some).hits
         build_store(tmp_path, old, new).close()
@@ -214,7 +213,7 @@ def test_filter_fills_k_as_brute_force_does(
     allowed = {f"{n}.md" for n in numbers}
     where = AnyOf(tuple(PathGlob(path) for path in sorted(allowed)))
     with build_store(tmp_path_factory.mktemp("index"), *notes) as store:
-        searcher = AskedStore(store, WordEmbedder, floor=-1.0)
+        searcher = AskedStore(store, WordEmbedder, least_relevance=0.0)
         words = " ".join(query)
         everything = searcher.search(words, k=len(lines), mode=Mode.DENSE).hits
         found = searcher.search(words, where=where, k=k, mode=Mode.DENSE).hits
