@@ -46,7 +46,7 @@ QUESTIONS = {"questions": DATA / "questions", "own-questions": ROOT / "benchmark
 NAMES = ("wild", *QUESTIONS, *BEIR, *SHIPPED)
 DEFAULT = "default"
 
-GAINS = ("evidence", "note", "length", "pairs", "repeats", "rewordings")
+GAINS = ("covered", "evidence", "note", "length", "pairs", "repeats", "rewordings")
 PLAIN = replace(DEFAULT_WEIGHTS, **dict.fromkeys(GAINS, 0.0))
 # Reciprocal ranks are added up over this much more than the rank, as is usual.
 RANK_SHIFT = 60
