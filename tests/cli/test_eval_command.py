@@ -101,9 +101,8 @@ def test_questions_are_measured_with_the_lines_that_answer(here: Path, run: Run)
     ]
     lines = "".join(json.dumps(question) + "\n" for question in questions)
     Path("questions.jsonl").write_text(lines, encoding="utf-8")
-    # To the model of the tests, no note is near a graph, and all words that it does not know are
-    # the same.
-    Path("absent.txt").write_text("graph\nxylophone\n", encoding="utf-8")
+    # No note has the one word, and a note has the other.
+    Path("absent.txt").write_text("graph\ngravel\n", encoding="utf-8")
     graded = {"id": "2", "judged": [{"note": "long.md", "lines": [11, 11], "grade": 3}]}
     Path("graded.jsonl").write_text(json.dumps(graded), encoding="utf-8")
     ended = run("eval", "questions.jsonl", "absent.txt", "graded.jsonl", "--json")
