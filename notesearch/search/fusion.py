@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from notesearch.index.snapshot import Snapshot
 
 
+_LEAST = 1e-15  # nearer to 0 or 1 a score says no more
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """Passages, best first; all arrays are (passages,), and NaN stands for a score not known."""
@@ -79,6 +82,11 @@ def fuse(
     best = np.lexsort((ids, -odds))
     bm25 = _known(words.bm25[ids])
     return Ranking(ids[best], scores[best], cosines[: len(ids)][best], bm25[best])
+
+
+def to_odds(score: float) -> float:
+    """Return the log odds of a score that `fuse` gave, as far as numbers reach."""
+    return 2 * math.atanh(min(max(2 * score - 1, -1 + _LEAST), 1 - _LEAST))
 
 
 def standardise(

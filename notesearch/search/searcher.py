@@ -21,7 +21,7 @@ from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.candidates import CandidateFinder, join_ids, leave_out
 from notesearch.search.fusion import Ranking, Reranking, fuse, rank_matches, rank_nearest
-from notesearch.search.grouping import gather, make_hits
+from notesearch.search.grouping import gather, make_hits, show_best
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.note_lookup import find_titled
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
@@ -138,6 +138,8 @@ class Searcher:
             ranking, fused = reranked.ranking, reranked.fused
         ranking = ranking.with_first(find_titled(snapshot, question.text))
         chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
+        if mode is Mode.HYBRID and per_note == 1 and not reranking:
+            chosen = show_best(snapshot, ranking, chosen, self._weights)
         return Answer(
             hits=make_hits(chosen, ranking, weak=weak),
             mode=mode,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from notesearch.errors import MismatchError, UsageError
 from notesearch.query.filters import AnyOf, PathGlob, Tag
 from notesearch.records import NoteKind
 from notesearch.search.answer import Mode
+from notesearch.search.weights import Weights
 from tests.fakes import WORDS, WordEmbedder
 from tests.laws import examples
 from tests.search.written import AskedStore, build_store, note
@@ -51,6 +53,23 @@ def test_hybrid_score_says_how_likely_a_passage_is_the_one(searcher_of: BuildSea
     both, neither = searcher.search("reward").hits
     assert (both.path, neither.path, neither.bm25) == ("both.md", "neither.md", None)
     assert both.score > 0.95 > 0.6 > neither.score
+
+
+def test_of_passages_that_are_alike_the_longer_one_is_shown(tmp_path: Path) -> None:
+    lines = ("reward", "reward of a policy, an image, a graph and a robot")
+    with build_store(tmp_path, note("a.md", *lines, title="x"), note("b.md", "image")) as store:
+
+        def shown(longer: float, **options: Any) -> list[tuple[str, float]]:
+            weights = Weights(longer=longer)
+            searcher = AskedStore(store, WordEmbedder, least_relevance=0.0, weights=weights)
+            return [(hit.text, hit.score) for hit in searcher.search("reward", **options).hits[:2]]
+
+        (best, score), *_ = shown(0.0)
+        assert best == lines[0]
+        # The note keeps its score, whichever passage shows it.
+        assert shown(100.0)[0] == (lines[1], score)
+        assert [text for text, _ in shown(100.0, per_note=None)] == list(lines)
+        assert shown(100.0, mode=Mode.DENSE)[0][0] == lines[0]
 
 
 def test_a_note_is_shown_by_its_best_passage(searcher_of: BuildSearcher) -> None:
