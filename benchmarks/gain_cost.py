@@ -34,7 +34,10 @@ def measure(index_dir: Path, queries: Sequence[str]) -> dict[str, dict[str, list
     with ExitStack() as stack:
         searchers = {
             name: AskedStore(
-                stack.enter_context(Store(index_dir)), RandomEmbedder, floor=0.0, weights=weights
+                stack.enter_context(Store(index_dir)),
+                RandomEmbedder,
+                least_relevance=0.0,
+                weights=weights,
             )
             for name, weights in SETTINGS.items()
         }

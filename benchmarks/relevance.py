@@ -1,11 +1,14 @@
-"""How good the answers are, and what each part of the ranking gives: nDCG@10 on judged queries.
+"""How good the answers are, and what each part of the ranking gives, on judged queries.
 
     python benchmarks/relevance.py                   # every collection, every setting
     python benchmarks/relevance.py --keep FOLDER      # keeps the indexes, to measure again soon
     python benchmarks/relevance.py --collections tune --only default
 
 wild, Cranfield and CISI stand in ../shared/data, or in the folder that NOTESEARCH_DATA names;
-`tune` and `test` are the halves of corpus/queries.yaml. Settings are chosen by all but `test`.
+what is not there is left out. `tune` and `test` are the halves of corpus/queries.yaml. Settings are
+chosen by all but `test`. These are measured by nDCG@10; `questions`, of that folder, and
+`own-questions`, of benchmarks/questions, are asked of the notes of wild and have tables by kind.
+`--only` chooses settings, and the default is measured beside them.
 """
 
 from __future__ import annotations
@@ -13,16 +16,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.question_tables import question_lines
 from notesearch import Index
 from notesearch.corpus.reading_rules import ReadingRule
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
 from notesearch.evaluation.evaluate import Evaluation, Found, compare, evaluate, make_report
-from notesearch.evaluation.judged import JudgedQuery, read_json_lines, read_queries
+from notesearch.evaluation.json_lines import read_json_lines
+from notesearch.evaluation.judged import JudgedQuery, read_queries, unknown_notes
 from notesearch.evaluation.metrics import DEPTH, Measure
 from notesearch.index.store import Store
 from notesearch.query.parser import parse_filter
@@ -35,9 +41,12 @@ ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("NOTESEARCH_DATA", ROOT.parent / "shared" / "data"))
 BEIR = ("cranfield", "cisi")
 SHIPPED = ("tune", "test")
-NAMES = ("wild", *BEIR, *SHIPPED)
+# By the folder that holds the questions; wild holds their notes.
+QUESTIONS = {"questions": DATA / "questions", "own-questions": ROOT / "benchmarks" / "questions"}
+NAMES = ("wild", *QUESTIONS, *BEIR, *SHIPPED)
+DEFAULT = "default"
 
-GAINS = ("evidence", "note", "length", "pairs", "repeats", "rewordings")
+GAINS = ("covered", "evidence", "note", "length", "pairs", "repeats", "rewordings")
 PLAIN = replace(DEFAULT_WEIGHTS, **dict.fromkeys(GAINS, 0.0))
 # Reciprocal ranks are added up over this much more than the rank, as is usual.
 RANK_SHIFT = 60
@@ -48,13 +57,31 @@ Search = Callable[[JudgedQuery], Sequence[Found]]
 # ------------------------------------------------------------------ the collections
 
 
+def notes_of(name: str) -> str:
+    """Name the notes that the queries of a collection ask for."""
+    if name in SHIPPED:
+        return "shipped"
+    return "wild" if name in QUESTIONS else name
+
+
+def is_there(name: str) -> bool:
+    """Whether the queries and the notes of a collection can be read."""
+    notes = notes_of(name)
+    return notes == "shipped" or (
+        QUESTIONS.get(name, DATA / name).is_dir() and (DATA / notes).is_dir()
+    )
+
+
 def ensure_index(name: str, folder: Path) -> Path:
     """Index the notes of a collection; an index that is there already is brought up to date."""
-    settings = Settings(index=folder / ("shipped" if name in SHIPPED else name))
+    settings = Settings(index=folder / notes_of(name))
     if name in BEIR:
         settings = replace(settings, reading=(ReadingRule(files="*", split="none"),))
     with Index.open(create=True, settings=settings) as index:
         index.update(ensure_notes(name, folder))
+        known = {name for note in index.notes() for name in (note.note_id, note.path)}
+    if unknown := unknown_notes(read_judged(name), known):
+        print(f"{name}: judged, but not in the index: {', '.join(unknown)}", file=sys.stderr)
     return settings.index
 
 
@@ -63,7 +90,7 @@ def ensure_notes(name: str, folder: Path) -> Path:
     if name in SHIPPED:
         return ROOT / "corpus"
     if name not in BEIR:
-        return DATA / name / "notes"
+        return DATA / notes_of(name) / "notes"
     notes = folder / f"{name}-notes"
     if not notes.exists():
         notes.mkdir(parents=True)
@@ -74,7 +101,11 @@ def ensure_notes(name: str, folder: Path) -> Path:
 
 
 def read_judged(name: str) -> tuple[JudgedQuery, ...]:
-    """Read the judged queries of a collection."""
+    """Read the judged queries of a collection, with the passages that were graded for them."""
+    if name in QUESTIONS:
+        files = ("wild.jsonl", "absent.txt", "wild_judged.jsonl")
+        paths = (QUESTIONS[name] / file for file in files)
+        return read_queries(*(path for path in paths if path.is_file()))
     if name in SHIPPED:
         return read_queries(ROOT / "corpus" / "queries.yaml", split=name)
     return read_queries(DATA / name if name in BEIR else DATA / name / "queries.jsonl")
@@ -93,7 +124,7 @@ def make_settings() -> dict[str, tuple[Mode, Weights]]:
     for gain in GAINS:
         alone = replace(PLAIN, **{gain: getattr(DEFAULT_WEIGHTS, gain)})
         settings[f"plain mix with {gain}"] = (Mode.HYBRID, alone)
-    settings["default"] = (Mode.HYBRID, DEFAULT_WEIGHTS)
+    settings[DEFAULT] = (Mode.HYBRID, DEFAULT_WEIGHTS)
     for gain in GAINS:
         settings[f"default without {gain}"] = (
             Mode.HYBRID,
@@ -108,7 +139,7 @@ def search_with(searcher: AskedStore, mode: Mode) -> Search:
     def search(query: JudgedQuery) -> list[Found]:
         where = parse_filter(query.where) if query.where else None
         hits = searcher.search(query.text, where=where, k=DEPTH, mode=mode).hits
-        return [Found(hit.note_id, hit.path, hit.passage_id, hit.weak) for hit in hits]
+        return list(map(Found.of, hits))
 
     return search
 
@@ -143,7 +174,7 @@ def evaluate_settings(
         searches = {setting: search_by(*how) for setting, how in make_settings().items()}
         plain = [search_by(mode, PLAIN) for mode in (Mode.DENSE, Mode.LEXICAL)]
         searches["reciprocal ranks"] = add_reciprocal_ranks(plain)
-        chosen = {key: search for key, search in searches.items() if only in key}
+        chosen = {key: search for key, search in searches.items() if only in key or key == DEFAULT}
         return {key: evaluate(queries, search) for key, search in chosen.items()}
 
 
@@ -169,16 +200,17 @@ def mean(evaluation: Evaluation, measure: Measure) -> float:
 def print_differences(evaluations: dict[str, dict[str, Evaluation]]) -> None:
     """Print what the default has over the plain mix, query by query, with its interval."""
     for name, by_setting in evaluations.items():
-        if {"plain mix", "default"} <= by_setting.keys():
-            pair = [(setting, by_setting[setting]) for setting in ("plain mix", "default")]
+        if {"plain mix", DEFAULT} <= by_setting.keys():
+            pair = [(setting, by_setting[setting]) for setting in ("plain mix", DEFAULT)]
             gain = compare(pair[0], pair[1]).differences[Measure.NDCG_10].figure
             print(f"{name}: {gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})")
 
 
 def main() -> None:
-    """Measure the collections asked for and print the table."""
+    """Measure the collections asked for and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--collections", nargs="*", default=NAMES, choices=NAMES)
+    there = [name for name in NAMES if is_there(name)]
+    parser.add_argument("--collections", nargs="*", default=there, choices=there)
     parser.add_argument("--only", default="", metavar="TEXT", help="settings with this in the name")
     parser.add_argument("--keep", type=Path, help="keep the indexes in this folder")
     options = parser.parse_args()
@@ -189,8 +221,12 @@ def main() -> None:
             name: evaluate_settings(name, folder, embedder, options.only)
             for name in options.collections
         }
-    print_table(evaluations)
-    print_differences(evaluations)
+    ranked = {name: found for name, found in evaluations.items() if name not in QUESTIONS}
+    if ranked:
+        print_table(ranked)
+        print_differences(ranked)
+    for name in [name for name in evaluations if name in QUESTIONS]:
+        print(f"\n{name}\n", *question_lines(evaluations[name], DEFAULT), sep="\n")
 
 
 if __name__ == "__main__":

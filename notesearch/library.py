@@ -49,8 +49,8 @@ from notesearch.query.parser import Query, parse_filter, parse_query, read_value
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.note_lookup import find_newest, find_note
-from notesearch.search.off_topic_floor import UNRELATED
 from notesearch.search.searcher import Searcher
+from notesearch.search.verdict import UNRELATED
 from notesearch.settings import DEFAULT_INDEX, Settings
 
 # What changes an index, and what reads tags and papers, is imported where it is used: a query

@@ -191,4 +191,4 @@ class Hit:
     note_id: str
     passage_id: str
     text: str  # as the file has it
-    weak: bool  # below the floor: nothing relevant was found, and this is the nearest
+    weak: bool  # nothing relevant was found, and this is the nearest

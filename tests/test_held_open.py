@@ -16,7 +16,7 @@ from notesearch import Index, NotesearchError, Settings, library
 from notesearch.embedding import Precision
 from notesearch.errors import MismatchError, UsageError
 from notesearch.index.store import Store
-from notesearch.search.off_topic_floor import UNRELATED
+from notesearch.search.verdict import UNRELATED
 from tests.conftest import BUNDLED, write_notes
 from tests.fakes import WORDS, WordEmbedder
 
@@ -151,22 +151,23 @@ def test_first_question_after_an_edit_embeds_itself_alone(folder: Path) -> None:
         (folder / "corpus/rl/ppo.md").unlink()
         index.update(folder / "corpus")
         embedder.asked.clear()
-        assert index.search("graph").floor is not None
+        assert index.search("graph").relevance is not None
         assert embedder.asked == ["graph"]
 
 
-def test_floor_follows_the_notes(folder: Path) -> None:
+def test_the_verdict_follows_the_notes(folder: Path) -> None:
     update(folder, WordEmbedder())
     with open_with(folder, WordEmbedder()) as index:
-        before = index.search("reward").floor
+        before = index.search("reward sourdough").relevance
         text = "# Hotels\n\nhow to boil eggs, a cheap hotel near the beach\n"
         (folder / "corpus/other.md").write_text(text, encoding="utf-8")
         index.update(folder / "corpus")
-        after = index.search("reward").floor
+        after = index.search("reward sourdough").relevance
     shutil.rmtree(folder / "index")
     update(folder, WordEmbedder())
     with open_with(folder, WordEmbedder()) as index:
-        assert index.search("reward").floor == after != before
+        again = index.search("reward sourdough").relevance
+    assert again == after != before
 
 
 def test_threads_of_faiss_stay_as_the_program_set_them(folder: Path) -> None:

@@ -16,6 +16,7 @@ import typer
 
 from notesearch import cli
 from notesearch.cli.output import MEANING
+from notesearch.evaluation.judged import read_queries
 from notesearch.query.parser import parse_query
 from notesearch.records import Hit
 from notesearch.settings import FROM_ENVIRONMENT, KEYS, Settings, load_settings
@@ -108,6 +109,16 @@ def test_settings_example_loads(tmp_path):
     settings = load_settings(tmp_path / "notesearch.yaml", {})
     assert settings.ignore == ("drafts/", "*.tmp.md")
     assert [rule.files for rule in settings.reading] == ["digests/*.md", "clippings/*.txt"]
+
+
+def test_questions_of_the_example_are_read(tmp_path):
+    names = ("questions.jsonl", "graded.jsonl")
+    for name, example in zip(names, blocks("json"), strict=True):
+        (tmp_path / name).write_text(example, encoding="utf-8")
+    queries = read_queries(*(tmp_path / name for name in names))
+    assert [query.lines for query in queries] == [((11, 11), (14, 18)), ((27, 27),)]
+    assert [passage.lines for passage in queries[0].passages] == [(14, 18)]
+    assert all((ROOT / "corpus" / path).is_file() for one in queries for path in one.relevant)
 
 
 def test_every_example_of_the_query_language_is_read():

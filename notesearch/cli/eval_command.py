@@ -30,15 +30,17 @@ from notesearch.search.answer import Mode
     name="eval",
     epilog=examples(
         "notesearch eval corpus/queries.yaml --split tune --compare dense,hybrid",
+        "notesearch eval questions.jsonl absent.txt",
         "notesearch eval --auto --modes dense,hybrid",
     ),
 )
 def evaluate(
-    queries: Path | None = Argument(
+    queries: list[Path] | None = Argument(
         None,
-        metavar="[QUERIES]",
+        metavar="[QUERIES…]",
         parser=read_path,
-        help="File of judged queries (YAML, JSONL), or a BEIR folder.",
+        help="Files of judged queries (YAML, JSONL) and of topics that your notes do not hold "
+        "(TXT), or a BEIR folder.",
     ),
     auto: bool = option(False, "--auto", "Make the queries out of your own notes."),
     modes: str = option("hybrid", "--modes", "Measure these: hybrid, dense, lexical.", "A,B"),
@@ -54,7 +56,9 @@ def evaluate(
 ) -> None:
     """Measure how well questions find their answers.
 
-    The measures are nDCG, MRR, recall and success.
+    The measures are nDCG, MRR, recall and success of the notes; "right passage", how often the
+    passage shown of the right note holds a line that answers; and "wrong verdict", how often
+    "nothing relevant" is said of a query that has an answer, or not said of one without.
     """
     from notesearch.evaluation.evaluate import compare as compare_two
     from notesearch.evaluation.evaluate import evaluate_index, find_failures, index_for, make_report
@@ -63,7 +67,7 @@ def evaluate(
     from notesearch.library import Index
     from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
 
-    if auto == (queries is not None) or (auto and split is not None):
+    if auto == bool(queries) or (auto and split is not None):
         raise UsageError("give a file of judged queries, or --auto alone to make some")
     pair = _modes(compare) if compare is not None else []
     if compare is not None and len(pair) != 2:
@@ -72,15 +76,16 @@ def evaluate(
     chosen = choose_index(config, index_dir)
     open_index = partial(Index.open, warn=show_warning, announce=show_message)
     with ExitStack() as stack:
-        if queries is None:
+        if not queries:
             own = index_of_own_notes(chosen.settings, open_index)
             index, judged = stack.enter_context(own)
         else:
-            require_regular(queries, "name a file of judged queries")
-            judged = read_queries(queries, split=split)
-            if not queries.is_dir():  # a BEIR folder brings its own documents
+            for file in queries:
+                require_regular(file, "name a file of judged queries")
+            judged = read_queries(*queries, split=split)
+            if not queries[0].is_dir():  # a BEIR folder brings its own documents
                 chosen.require()
-            index = stack.enter_context(index_for(queries, chosen.settings, open_index))
+            index = stack.enter_context(index_for(queries[0], chosen.settings, open_index))
         known = {name for note in index.notes() for name in (note.note_id, note.path)}
         if unknown := unknown_notes(judged, known):
             names = escaped(", ".join(unknown[:5]))

@@ -7,22 +7,34 @@ found no answer.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from notesearch.errors import UsageError
-from notesearch.evaluation.judged import JudgedQuery, beir_notes, is_beir_folder
-from notesearch.evaluation.metrics import DEPTH, Figure, Measure, mean_figures, score_ranking
+from notesearch.evaluation.beir import beir_notes, is_beir_folder
+from notesearch.evaluation.judged import ANSWERS, JudgedQuery, Lines
+from notesearch.evaluation.metrics import (
+    DEPTH,
+    Difference,
+    Figure,
+    Measure,
+    Scores,
+    mean_differences,
+    mean_figures,
+    score_passages,
+    score_ranking,
+)
 from notesearch.library import Index
+from notesearch.records import Hit
 from notesearch.search.answer import Mode
 from notesearch.settings import Settings
 
-# Sums of the same terms in another order differ by less; it is no better or worse result.
-_EQUAL = 1e-9
 # A query fails when none of its answers is among so many notes.
 FAILURE_DEPTH = 10
+# The passage shown of the right note is judged where that note is among so many.
+_READ_DEPTH = 10
 _SHOWN_INSTEAD = 3
 
 
@@ -33,7 +45,14 @@ class Found:
     id: str  # of the note
     path: str  # of its file
     passage_id: str
+    lines: Lines  # of the passage, in the file
     weak: bool  # the search itself says that nothing relevant was found
+
+    @classmethod
+    def of(cls, hit: Hit) -> Found:
+        """Return what is judged of a hit."""
+        lines = hit.line_start, hit.line_end
+        return cls(hit.note_id, hit.path, hit.passage_id, lines, hit.weak)
 
 
 # Returns the hits of a query, best first: at least `DEPTH` notes where there are as many.
@@ -47,8 +66,7 @@ class Outcome:
     query: JudgedQuery
     found: tuple[Found, ...]  # best first, each judged note and each other note once
     grades: tuple[int, ...]  # of each in `found`; 0: not judged relevant
-    scores: Mapping[Measure, float]  # empty where nothing answers the query
-    called_weak: bool  # the search found nothing relevant, by its own judgement
+    scores: Scores  # those of the measures that the judgements of the query allow
 
     @property
     def first_relevant(self) -> int | None:
@@ -64,7 +82,7 @@ class Evaluation:
 
     @property
     def answerable(self) -> tuple[Outcome, ...]:
-        """The queries that something answers: they alone have scores."""
+        """The queries that something answers."""
         return tuple(outcome for outcome in self.outcomes if outcome.query.has_answer)
 
     @property
@@ -81,7 +99,7 @@ def evaluate(queries: Iterable[JudgedQuery], search: Search) -> Evaluation:
     of one file.
     """
     asked = tuple(queries)
-    of_files = not any("#" in name for query in asked for name in query.relevant)
+    of_files = not any("#" in name for query in asked for name in query.judged_notes)
     return Evaluation(tuple(_outcome(query, search(query), of_files=of_files) for query in asked))
 
 
@@ -91,13 +109,54 @@ def _outcome(query: JudgedQuery, hits: Sequence[Found], *, of_files: bool) -> Ou
         # A judgement of the note goes before one of its file.
         is_by_file = hit.id not in query.relevant and hit.path in query.relevant
         by_name.setdefault(hit.path if of_files or is_by_file else hit.id, hit)
-    return Outcome(
-        query=query,
-        found=tuple(by_name.values()),
-        grades=tuple(query.relevant.get(name, 0) for name in by_name),
-        scores=score_ranking(by_name, query.relevant) if query.has_answer else {},
-        called_weak=all(hit.weak for hit in hits),
+    found = tuple(by_name.values())
+    grades = tuple(query.relevant.get(name, 0) for name in by_name)
+    called_weak = all(hit.weak for hit in hits)
+    scores: dict[Measure, float] = {}
+    if query.has_answer:
+        scores |= score_ranking(by_name, query.relevant)
+        scores[Measure.CALLED_WEAK] = float(called_weak)
+    else:
+        scores[Measure.NOT_CALLED_WEAK] = float(not called_weak)
+    if query.lines and any(grades[:_READ_DEPTH]):
+        right = next(hit for hit, grade in zip(found, grades, strict=True) if grade)
+        scores[Measure.RIGHT_PASSAGE] = float(_shows_answer(right, query))
+    if query.passages:
+        shown = [_passage_grade(hit, query) for hit in found]
+        scores |= score_passages(shown, _best_grades(query))
+    return Outcome(query, found, grades, scores)
+
+
+def _shows_answer(hit: Found, query: JudgedQuery) -> bool:
+    """Return whether a passage is of the one relevant note and holds a line that answers."""
+    is_right = hit.id in query.relevant or hit.path in query.relevant
+    return is_right and any(_overlap(hit.lines, lines) for lines in query.lines)
+
+
+def _passage_grade(hit: Found, query: JudgedQuery) -> int | None:
+    """Return the highest grade of the judged passages that one overlaps; None: of none."""
+    if _shows_answer(hit, query):
+        return ANSWERS
+    return max(
+        (
+            judged.grade
+            for judged in query.passages
+            if judged.note in (hit.id, hit.path) and _overlap(hit.lines, judged.lines)
+        ),
+        default=None,
     )
+
+
+def _best_grades(query: JudgedQuery) -> Collection[int]:
+    """Return the highest grade of each note that has a judged passage."""
+    best = dict.fromkeys(query.relevant, ANSWERS) if query.lines else {}
+    for judged in query.passages:
+        best[judged.note] = max(judged.grade, best.get(judged.note, 0))
+    return best.values()
+
+
+def _overlap(one: Lines, other: Lines) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def evaluate_index(
@@ -109,7 +168,7 @@ def evaluate_index(
         answer = index.search(
             query.text, DEPTH, query.where, mode=mode, rerank=rerank, literally=True
         )
-        return [Found(hit.note_id, hit.path, hit.passage_id, hit.weak) for hit in answer.hits]
+        return list(map(Found.of, answer.hits))
 
     return evaluate(queries, search)
 
@@ -143,22 +202,13 @@ def index_for(
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The figures of some of the queries that have an answer."""
+    """The figures of some of the queries."""
 
     kind: str | None  # None: of every kind
     split: str | None  # None: of every split
+    has_answer: bool  # whether these are queries that something answers, or such as nothing does
     queries: int
     figures: Mapping[Measure, Figure]
-
-
-@dataclass(frozen=True, slots=True)
-class WeakCalls:
-    """How well a search knows that it found nothing."""
-
-    unanswerable: int  # queries that nothing answers
-    recognised: Figure | None  # share of these that were called weak; None: there are none
-    answerable: int
-    wrongly_weak: Figure | None  # share of these that were called weak
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +216,17 @@ class Report:
     """The figures of one setting."""
 
     setting: str  # a mode, a model, …
-    groups: tuple[Group, ...]  # all queries first, then by kind, then by split
-    weak_calls: WeakCalls
-
-
-@dataclass(frozen=True, slots=True)
-class Difference(Figure):
-    """How much more the second of two settings has, over the same queries."""
-
-    better: float  # shares of the queries; the three make 1
-    equal: float
-    worse: float
+    # All queries that have an answer, these by kind and by split, then those that have none.
+    groups: tuple[Group, ...]
+    one_answer: bool  # each has one at most: the rank of that says all about a ranking
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two settings over the same queries that have an answer, query by query."""
+    """Two settings over the same queries, query by query."""
 
     first: str
     second: str
-    queries: int
     differences: Mapping[Measure, Difference]
 
 
@@ -208,31 +249,23 @@ def make_report(setting: str, evaluation: Evaluation) -> Report:
         groups += [_group(answerable, kind=kind) for kind in kinds]
     if len(splits) > 1:
         groups += [_group(answerable, split=split) for split in splits]
-    weak_calls = WeakCalls(
-        unanswerable=len(unanswerable),
-        recognised=_share_called_weak(unanswerable),
-        answerable=len(answerable),
-        wrongly_weak=_share_called_weak(answerable),
-    )
-    return Report(setting, tuple(groups), weak_calls)
+    if unanswerable:
+        groups.append(_group(unanswerable, has_answer=False))
+    one_answer = all(len(outcome.query.relevant) <= 1 for outcome in evaluation.outcomes)
+    return Report(setting, tuple(groups), one_answer)
 
 
 def compare(first: tuple[str, Evaluation], second: tuple[str, Evaluation]) -> Comparison:
     """Compare two named evaluations of the same queries: the second less the first."""
-    before = {outcome.query.id: outcome for outcome in first[1].answerable}
-    after = {outcome.query.id: outcome for outcome in second[1].answerable}
+    before = {outcome.query.id: outcome.scores for outcome in first[1].outcomes}
+    after = {outcome.query.id: outcome.scores for outcome in second[1].outcomes}
     if not before or before.keys() != after.keys():
         raise UsageError(
-            f"{first[0]} and {second[0]} can be compared over the same queries with an answer "
-            "alone; evaluate both with one set of them"
+            f"{first[0]} and {second[0]} can be compared over the same queries alone; "
+            "evaluate both with one set of them"
         )
-    rows = [
-        [after[name].scores[measure] - before[name].scores[measure] for measure in Measure]
-        for name in before
-    ]
-    columns = zip(Measure, mean_figures(rows), zip(*rows, strict=True), strict=True)
-    differences = {measure: _difference(figure, column) for measure, figure, column in columns}
-    return Comparison(first[0], second[0], len(rows), differences)
+    differences = mean_differences(list(before.values()), [after[name] for name in before])
+    return Comparison(first[0], second[0], differences)
 
 
 def find_failures(evaluation: Evaluation) -> tuple[Failure, ...]:
@@ -245,26 +278,16 @@ def find_failures(evaluation: Evaluation) -> tuple[Failure, ...]:
 
 
 def _group(
-    outcomes: Sequence[Outcome], *, kind: str | None = None, split: str | None = None
+    outcomes: Sequence[Outcome],
+    *,
+    kind: str | None = None,
+    split: str | None = None,
+    has_answer: bool = True,
 ) -> Group:
     """Return the figures of the queries of a kind and a split, None being all of them."""
     rows = [
-        [outcome.scores[measure] for measure in Measure]
+        outcome.scores
         for outcome in outcomes
         if kind in (None, outcome.query.kind) and split in (None, outcome.query.split)
     ]
-    figures = dict(zip(Measure, mean_figures(rows), strict=True))
-    return Group(kind, split, len(rows), figures)
-
-
-def _share_called_weak(outcomes: Sequence[Outcome]) -> Figure | None:
-    if not outcomes:
-        return None
-    return mean_figures([[float(outcome.called_weak)] for outcome in outcomes])[0]
-
-
-def _difference(figure: Figure, values: Sequence[float]) -> Difference:
-    better = sum(value > _EQUAL for value in values) / len(values)
-    worse = sum(value < -_EQUAL for value in values) / len(values)
-    equal = sum(abs(value) <= _EQUAL for value in values) / len(values)
-    return Difference(figure.mean, figure.low, figure.high, better, equal, worse)
+    return Group(kind, split, has_answer, len(rows), mean_figures(rows))

@@ -117,9 +117,6 @@ class Snapshot(Protocol):
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
         """Return the passages that a filter lets through."""
 
-    def passages_with_all(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Return the passages that have every one of the words."""
-
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
 

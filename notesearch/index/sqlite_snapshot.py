@@ -84,10 +84,6 @@ class SqliteSnapshot:
         """Return the passages that a filter lets through."""
         return self.ids_meeting(to_condition(where))
 
-    def passages_with_all(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Return the passages that have every one of the words."""
-        return self._ids_matching(" AND ".join(quote_words([word]) for word in words))
-
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
         return self._ids_matching(quote_words(words))

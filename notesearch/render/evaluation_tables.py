@@ -8,18 +8,25 @@ from dataclasses import fields, is_dataclass
 from notesearch.evaluation.evaluate import (
     FAILURE_DEPTH,
     Comparison,
-    Difference,
     Failure,
     Group,
     Report,
-    WeakCalls,
 )
 from notesearch.evaluation.metrics import Figure, Measure
 from notesearch.render.terminal import printable, to_json
 
-_NAME_WIDTH = 24
 _SHOWN_ANSWERS = 5
 _DECIMALS = 4  # in JSON; a single query of 1,000 moves the third one
+
+_OF_NOTES = (
+    *(Measure.NDCG_10, Measure.MRR_10, Measure.RECALL_10, Measure.RECALL_100, Measure.SUCCESS_1),
+    Measure.RIGHT_PASSAGE,
+)
+# Of a query that one note answers, these say no more than the others.
+_OF_SEVERAL_ANSWERS = (Measure.NDCG_10, Measure.RECALL_100)
+_OF_GRADED_PASSAGES = (
+    *(Measure.PASSAGE_NDCG_10, Measure.ANSWER_MRR_10, Measure.ANSWER_1, Measure.UNJUDGED_10),
+)
 
 
 def evaluation_lines(
@@ -40,25 +47,40 @@ def evaluation_lines(
 
 
 def report_lines(report: Report) -> Iterator[str]:
-    """Write the figures of one setting; the interval is that of the first measure."""
-    names = [f"{measure.value:>11}" for measure in Measure]
-    names.insert(1, f"{'95 %':>14}")
-    yield f"{report.setting:{_NAME_WIDTH}} {'queries':>8}{''.join(names)}"
-    for group in report.groups:
-        yield _group_line(group)
+    """Write the figures of one setting; where passages were graded, in a second table theirs."""
     if not report.groups:
-        yield "no query has an answer"
-    yield from _weak_call_lines(report.weak_calls)
+        yield f"{report.setting}: no queries"
+        return
+    columns = [
+        measure
+        for measure in _OF_NOTES
+        if any(measure in group.figures for group in report.groups)
+        and not (report.one_answer and measure in _OF_SEVERAL_ANSWERS)
+    ]
+    rows = [[*_headings(report.setting, columns), "wrong verdict"]]
+    for group in report.groups:
+        verdict = Measure.CALLED_WEAK if group.has_answer else Measure.NOT_CALLED_WEAK
+        rows.append([*_cells(group, group.queries, columns), _mean(group.figures[verdict])])
+    yield from _aligned(rows)
+    graded = [group for group in report.groups if Measure.UNJUDGED_10 in group.figures]
+    if graded:
+        rows = [_headings("graded passages", _OF_GRADED_PASSAGES)]
+        for group in graded:
+            queries = group.figures[Measure.UNJUDGED_10].queries
+            rows.append(_cells(group, queries, _OF_GRADED_PASSAGES))
+        yield ""
+        yield from _aligned(rows)
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
     """Write how much more the second setting has, measure by measure."""
     name = f"{comparison.second} less {comparison.first}"
-    columns = f"{'mean':>8}{'95 %':>18}{'better':>8}{'equal':>8}{'worse':>8}"
-    yield f"{name:{_NAME_WIDTH}}{columns}"
-    for measure, difference in comparison.differences.items():
-        yield f"{measure.value:{_NAME_WIDTH}}{_difference_columns(difference)}"
-    yield f"over {_count(comparison.queries)}"
+    rows = [[name, "queries", "mean", "95 %", "higher", "equal", "lower"]]
+    for measure, found in comparison.differences.items():
+        interval = f"{found.low:+.3f} to {found.high:+.3f}"
+        shares = (f"{100 * share:.0f} %" for share in (found.higher, found.equal, found.lower))
+        rows.append([measure.value, f"{found.queries:,}", f"{found.mean:+.3f}", interval, *shares])
+    yield from _aligned(rows)
 
 
 def failure_lines(setting: str, failures: Sequence[Failure]) -> Iterator[str]:
@@ -92,14 +114,36 @@ def evaluation_to_json(
     return to_json(value)
 
 
-def _group_line(group: Group) -> str:
-    cells = [f"{figure.mean:11.3f}" for figure in group.figures.values()]
-    first = next(iter(group.figures.values()))
-    cells.insert(1, f"{f'{first.low:.3f}-{first.high:.3f}':>14}")
-    return f"{_group_name(group):{_NAME_WIDTH}} {group.queries:8,}{''.join(cells)}"
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Write rows as a table whose first column holds names and the others numbers."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *cells in rows:
+        numbers = [f"  {cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
+        yield f"{name:{widths[0]}}{''.join(numbers)}"
+
+
+def _headings(name: str, columns: Sequence[Measure]) -> list[str]:
+    cells = [measure.value for measure in columns]
+    cells[1:1] = ["95 %"] if columns else []
+    return [name, "queries", *cells]
+
+
+def _cells(group: Group, queries: int, columns: Sequence[Measure]) -> list[str]:
+    """Return the figures of a group in the order of `_headings`, the interval of the first."""
+    figures = [group.figures.get(measure) for measure in columns]
+    cells = [_mean(figure) for figure in figures]
+    for figure in figures[:1]:
+        cells.insert(1, f"{figure.low:.3f}-{figure.high:.3f}" if figure else "")
+    return [_group_name(group), f"{queries:,}", *cells]
+
+
+def _mean(figure: Figure | None) -> str:
+    return f"{figure.mean:.3f}" if figure else ""
 
 
 def _group_name(group: Group) -> str:
+    if not group.has_answer:
+        return "without an answer"
     if group.kind is not None:
         return f"  {printable(group.kind) or 'no kind'}"
     if group.split is not None:
@@ -107,29 +151,8 @@ def _group_name(group: Group) -> str:
     return "all"
 
 
-def _weak_call_lines(calls: WeakCalls) -> Iterator[str]:
-    rows = (
-        (calls.recognised, calls.unanswerable, "without one"),
-        (calls.wrongly_weak, calls.answerable, "with one"),
-    )
-    for figure, queries, which in rows:
-        if figure:
-            yield f"called without an answer: {_share(figure)} of {_count(queries)} {which}"
-
-
-def _share(figure: Figure) -> str:
-    return f"{100 * figure.mean:.0f} % ({100 * figure.low:.0f}-{100 * figure.high:.0f})"
-
-
 def _count(queries: int) -> str:
     return "1 query" if queries == 1 else f"{queries:,} queries"
-
-
-def _difference_columns(difference: Difference) -> str:
-    interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
-    shares = (difference.better, difference.equal, difference.worse)
-    columns = "".join(f"{100 * share:6.0f} %" for share in shares)
-    return f"{difference.mean:+8.3f}{interval:>18}{columns}"
 
 
 def _plain(value: object) -> object:

@@ -59,13 +59,13 @@ def marked_text(text: str, words: str, max_chars: int | None) -> tuple[Piece, ..
 
 
 def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
-    """Explain how a hit came about: its measures, the floor, the filters and the words."""
+    """Explain how a hit came about: its measures, the verdict, the filters and the words."""
     fused = answer.fused.get(hit.passage_id)
     score = "score" if fused is None else "reranked"
     measures = {"cosine": hit.cosine, "bm25": hit.bm25, "fused": fused, score: hit.score}
     parts = [f"{name} {value:.3f}" for name, value in measures.items() if value is not None]
-    if answer.floor is not None:
-        parts.append(f"floor {answer.floor:.3f}")
+    if answer.relevance is not None:
+        parts.append(f"relevance {answer.relevance:.2f}")
     same = answer.duplicates.get(hit.passage_id)
     if same:
         parts.append(f"the same text stands in {same} more")

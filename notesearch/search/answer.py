@@ -34,7 +34,8 @@ class Answer:
     hits: tuple[Hit, ...]
     mode: Mode
     weak: bool = False  # nothing relevant: the hits are the nearest of what there is
-    floor: float | None = None  # a cosine below it means nothing; None in lexical mode
+    # How likely it is that something found answers the question, from 0 to 1; None in lexical mode.
+    relevance: float | None = None
     where: str = ""  # the filters that let the hits through, as a query line writes them
     terms: tuple[str, ...] = ()  # what was looked for in the full-text table
     pairs: tuple[str, ...] = ()  # words that count more where they stand side by side

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,10 +13,14 @@ from numpy.typing import NDArray
 from notesearch.index.snapshot import Nearest
 from notesearch.lazy import Lazy
 from notesearch.search.lexical import LexicalMatches, LexicalScores
+from notesearch.search.weights import Weights
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Reranker
     from notesearch.index.snapshot import Snapshot
+
+
+_LEAST = 1e-15  # nearer to 0 or 1 a score says no more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,22 +58,47 @@ def fuse(
     known: Nearest,
     words: LexicalScores,
     background: NDArray[np.int64],
-    dense_weight: float,
+    weights: Weights,
+    among: int,
 ) -> Ranking:
-    """Mix both scores of some passages, each as `contrast` gives it against the background.
+    """Mix what meaning and words say of some passages, each against the background.
 
-    `known` holds the cosines of all these passages, in any order. The words count as far as
-    there is evidence in them; the score is from 0 to 1.
+    `known` holds the cosines of all these passages, in any order. The score is from 0 to 1: how
+    likely a passage with these measures is the one that was looked for `among` so many.
     """
     order = np.argsort(known.ids)
     places = np.searchsorted(known.ids, np.concatenate([ids, background]), sorter=order)
     cosines = known.cosines[order[places]].astype(np.float64)
-    dense = contrast(cosines[: len(ids)], cosines[len(ids) :])
-    lexical = contrast(words.of(ids), words.of(background))
-    scores = dense_weight * dense + (1 - dense_weight) * words.evidence * lexical
-    best = np.lexsort((ids, -scores))
+    dense = standardise(cosines[: len(ids)], cosines[len(ids) :])
+    lexical = words.evidence * contrast(words.of(ids), words.of(background))
+    odds = (
+        weights.dense * dense
+        + weights.words * lexical
+        + weights.covered * words.covered[ids].astype(np.float64) ** 2
+        + weights.prior
+        - math.log(max(among, 1))
+    )
+    scores = 0.5 + 0.5 * np.tanh(0.5 * odds)  # the logistic function, which overflows nowhere
+    best = np.lexsort((ids, -odds))
     bm25 = _known(words.bm25[ids])
     return Ranking(ids[best], scores[best], cosines[: len(ids)][best], bm25[best])
+
+
+def to_odds(score: float) -> float:
+    """Return the log odds of a score that `fuse` gave, as far as numbers reach."""
+    return 2 * math.atanh(min(max(2 * score - 1, -1 + _LEAST), 1 - _LEAST))
+
+
+def standardise(
+    scores: NDArray[np.float64], background: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Say how many standard deviations of the background scores lie above its mean.
+
+    So the cosines of one model count as those of another, and a question that is near to nothing
+    is left to its words.
+    """
+    spread = float(background.std()) if background.size else 0.0
+    return (scores - background.mean()) / spread if spread else np.zeros_like(scores)
 
 
 def contrast(scores: NDArray[np.float64], background: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from notesearch.index.snapshot import Snapshot, StoredPassage
-from notesearch.records import Hit, NoteKind
-from notesearch.search.fusion import Ranking
+from notesearch.records import Hit, NoteKind, Role
+from notesearch.search.fusion import Ranking, to_odds
+from notesearch.search.weights import Weights
 
 # Texts are fetched as they are needed: most often the first batch is enough.
 _BATCH = 48
+# A note is shown by one of so many of its passages, the best ones.
+_SHOWN_OF = 6
+_SUMMARIES = frozenset({Role.TLDR, Role.SUMMARY, Role.ABSTRACT, Role.KEY_IDEAS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class Chosen:
 
     passages: tuple[tuple[int, StoredPassage], ...]
     duplicates: dict[str, int]  # by passage id
+    # By passage id: the place of its note's best passage, where another one is shown.
+    best_places: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -69,19 +77,50 @@ def gather(snapshot: Snapshot, ranking: Ranking, k: int, per_note: int | None) -
     return Chosen(tuple(passages), duplicates)
 
 
+def show_best(snapshot: Snapshot, ranking: Ranking, chosen: Chosen, weights: Weights) -> Chosen:
+    """Show of each chosen note the passage that is most likely to answer by itself.
+
+    Of passages that are alike otherwise, that is a longer one, or one that sums up.
+    """
+    note_of = snapshot.table.note_of[ranking.ids]
+    places = {
+        place: np.flatnonzero(note_of == note_of[place])[:_SHOWN_OF].tolist()
+        for place, _ in chosen.passages
+    }
+    wanted = sorted({other for some in places.values() for other in some})
+    stored = dict(zip(wanted, snapshot.passages(ranking.ids[wanted].tolist()), strict=True))
+    odds = {place: to_odds(ranking.scores[place]) for place in wanted}
+
+    def worth(place: int) -> float:
+        passage = stored[place].passage
+        longer = weights.longer * math.log(passage.tokens + 1)
+        return odds[place] + longer + weights.summary * (passage.role in _SUMMARIES)
+
+    best = {first: max(some, key=worth) for first, some in places.items()}
+    return replace(
+        chosen,
+        passages=tuple((best[place], stored[best[place]]) for place, _ in chosen.passages),
+        best_places={stored[best[place]].passage.id: place for place, _ in chosen.passages},
+    )
+
+
 def make_hits(chosen: Chosen, ranking: Ranking, *, weak: bool = False) -> tuple[Hit, ...]:
-    """Return the hits of chosen passages, ranked from 1."""
+    """Return the hits of chosen passages, ranked from 1, each with its note's best score."""
+    best = chosen.best_places
+    scores = [ranking.scores[best.get(s.passage.id, place)] for place, s in chosen.passages]
     return tuple(
-        _make_hit(rank, stored, ranking, place, weak=weak)
+        _make_hit(rank, stored, ranking, place, score=scores[rank - 1], weak=weak)
         for rank, (place, stored) in enumerate(chosen.passages, start=1)
     )
 
 
-def _make_hit(rank: int, stored: StoredPassage, ranking: Ranking, place: int, *, weak: bool) -> Hit:
+def _make_hit(
+    rank: int, stored: StoredPassage, ranking: Ranking, place: int, *, score: float, weak: bool
+) -> Hit:
     note, passage = stored.note, stored.passage
     return Hit(
         rank=rank,
-        score=float(ranking.scores[place]),
+        score=float(score),
         cosine=_known(ranking.cosines[place]),
         bm25=_known(ranking.bm25[place]),
         title=note.title,

@@ -7,8 +7,8 @@ the whole note counts too. Within a note, the passages keep the order of their o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +31,14 @@ class LexicalScores:
 
     bm25: NDArray[np.float32]  # the passage's own, of the words alone
     own: NDArray[np.float32]  # pairs of words included, as a share of the greatest allowed one
+    covered: NDArray[np.float32]  # what share of the question's words it has, by their rarity
     whole: NDArray[np.float32]  # the same of whole notes, by the note's number
     note_of: NDArray[np.int32]
     note_weight: float
     # From 0 to 1: how much more of the words the best note has than chance gives.
     evidence: float
+    covers_all: bool = False  # a passage that may be a hit has every word
+    unseen: float = 0.0  # what share of the question's words no passage has, by their rarity
     pairs: tuple[str, ...] = ()  # those that were looked for
     rewordings: tuple[str, ...] = ()  # other ways to say words of the question
 
@@ -61,37 +64,47 @@ class _Totals:
 
     passages: NDArray[np.float32]
     notes: NDArray[np.float32]
+    covered: NDArray[np.float32]  # the rarity of the question's words, by passage
     words_had: NDArray[np.int16]  # how many words of the question, by note
 
     @classmethod
     def of(cls, table: PassageTable) -> _Totals:
         """Begin with 0 for everything."""
         passages, notes = len(table.note_of), len(table.passages_of)
-        zeros = np.zeros(passages, np.float32), np.zeros(notes, np.float32)
-        return cls(*zeros, np.zeros(notes, np.int16))
+        return cls(
+            np.zeros(passages, np.float32),
+            np.zeros(notes, np.float32),
+            np.zeros(passages, np.float32),
+            np.zeros(notes, np.int16),
+        )
 
     def copy(self) -> _Totals:
         """Return a copy to add further scores to."""
-        return _Totals(self.passages.copy(), self.notes.copy(), self.words_had)
+        return replace(self, passages=self.passages.copy(), notes=self.notes.copy())
 
-    def add(self, postings: Postings, weight: float, words: int = 0) -> None:
-        """Add what one term gives."""
+    def add(self, postings: Postings, weight: float, rarity: float = 0.0) -> None:
+        """Add what one term gives; a word of the question has a rarity."""
         factor = np.float32(weight)
         self.passages[postings.passages.ids] += factor * postings.passages.scores
         self.notes[postings.notes.ids] += factor * postings.notes.scores
-        self.words_had[postings.notes.ids] += words
+        if rarity:
+            self.covered[postings.passages.ids] += np.float32(rarity)
+            self.words_had[postings.notes.ids] += 1
 
-    def raise_to(self, postings: Postings, weight: float, words: int) -> None:
+    def raise_to(self, postings: Postings, weight: float, rarity: float, words: int) -> None:
         """Raise scores to what another wording of the same words gives, where that is more."""
         factor = np.float32(weight)
         for own, other in ((self.passages, postings.passages), (self.notes, postings.notes)):
             own[other.ids] = np.maximum(own[other.ids], factor * other.scores)
+        having = postings.passages.ids
+        self.covered[having] = np.maximum(self.covered[having], np.float32(rarity))
         self.words_had[postings.notes.ids] = np.maximum(self.words_had[postings.notes.ids], words)
 
     def join(self, part: _Totals) -> None:
         """Add up all that some words give."""
         self.passages[:] += part.passages
         self.notes[:] += part.notes
+        self.covered[:] += part.covered
         self.words_had[:] += part.words_had
 
 
@@ -114,7 +127,8 @@ class LexicalRanker:
         """Find the k allowed passages that have some of the words and score best, best first."""
         table = snapshot.table
         rewordings = self._known_rewordings(snapshot, wording)
-        words = self._add_words(snapshot, wording, rewordings)
+        rarities = self._rarities(snapshot, wording)
+        words = self._add_words(snapshot, wording, rewordings, rarities)
         ids = np.flatnonzero(words.passages) if allowed_ids is None else allowed_ids
         ids = ids[words.passages[ids] > 0]
         found_notes = table.note_of[ids]
@@ -127,13 +141,17 @@ class LexicalRanker:
         totals = self._with_pairs(snapshot, pairs, words)
         damping = np.maximum(table.passages_of, 1.0) ** -self._weights.length
         notes = totals.notes * damping.astype(np.float32)
+        all_words = np.float32(sum(rarities.values()) or 1.0)
         found = LexicalScores(
             bm25=words.passages,
             own=_to_greatest(totals.passages, totals.passages[ids]),
             whole=_to_greatest(notes, notes[found_notes]),
+            covered=words.covered / all_words,
             note_of=table.note_of,
             note_weight=self._weights.note,
             evidence=evidence,
+            covers_all=bool((words.covered[ids] > 0.999 * all_words).any()),
+            unseen=self._unseen(snapshot, wording, rarities, rewordings) / float(all_words),
             pairs=tuple(" ".join(pair) for pair in pairs),
             rewordings=tuple(" ".join(rewording.other) for rewording in rewordings),
         )
@@ -157,11 +175,41 @@ class LexicalRanker:
     def _other(self, snapshot: Snapshot, rewording: Rewording) -> Postings:
         return self._postings.find(snapshot, *rewording.other)
 
+    def _rarities(self, snapshot: Snapshot, wording: Wording) -> dict[str, float]:
+        """Return how rare each word of the question is."""
+        passages = snapshot.table.passage_ids.size
+        return {
+            word: _rarity(self._postings.find(snapshot, word).passages.ids.size, passages)
+            for word in wording.counts
+            if word in wording.words
+        }
+
+    def _unseen(
+        self,
+        snapshot: Snapshot,
+        wording: Wording,
+        rarities: Mapping[str, float],
+        rewordings: Sequence[Rewording],
+    ) -> float:
+        """Add up the rarity of the words that no passage has, in this form or another."""
+        seen = [t for t in wording.counts if self._postings.find(snapshot, t).passages.ids.size]
+        reworded = {term for rewording in rewordings for term in rewording.terms}
+        return sum(
+            rarity
+            for word, rarity in rarities.items()
+            # A term may be a compound written as one, of which the word is a part.
+            if word not in reworded and not any(word in term for term in seen)
+        )
+
     def _add_words(
-        self, snapshot: Snapshot, wording: Wording, rewordings: Sequence[Rewording]
+        self,
+        snapshot: Snapshot,
+        wording: Wording,
+        rewordings: Sequence[Rewording],
+        rarities: Mapping[str, float],
     ) -> _Totals:
         """Add up what the words give, each as the best of its wordings."""
-        table = snapshot.table
+        table, passages = snapshot.table, snapshot.table.passage_ids.size
         totals = _Totals.of(table)
         groups: dict[tuple[str, ...], list[Rewording]] = {}
         for rewording in rewordings:
@@ -169,28 +217,30 @@ class LexicalRanker:
         plain = wording.counts.keys() - {term for terms in groups for term in terms}
         for term in wording.counts:
             if term in plain:
-                self._add_term(snapshot, wording, term, totals)
+                self._add_term(snapshot, wording, term, rarities, totals)
         for terms, others in groups.items():
             part = _Totals.of(table)
             for term in terms:
-                self._add_term(snapshot, wording, term, part)
+                self._add_term(snapshot, wording, term, rarities, part)
+            of_terms = sum(rarities.get(term, 0.0) for term in terms)
             for rewording in others:
                 other = self._other(snapshot, rewording)
-                weight = self._weights.rewordings * self._worth(snapshot, rewording, other)
-                part.raise_to(other, weight, len(terms))
+                # A word that stands for several counts as much as these, by their rarity.
+                worth = max(1.0, of_terms / _rarity(other.passages.ids.size, passages))
+                part.raise_to(other, self._weights.rewordings * worth, of_terms, len(terms))
             totals.join(part)
         return totals
 
-    def _worth(self, snapshot: Snapshot, rewording: Rewording, other: Postings) -> float:
-        """Return the weight of a word that stands for several: as much as these by their rarity."""
-        passages = snapshot.table.passage_ids.size
-        terms = [self._postings.find(snapshot, term) for term in rewording.terms]
-        of_terms = sum(_rarity(term.passages.ids.size, passages) for term in terms)
-        return max(1.0, of_terms / _rarity(other.passages.ids.size, passages))
-
-    def _add_term(self, snapshot: Snapshot, wording: Wording, term: str, totals: _Totals) -> None:
+    def _add_term(
+        self,
+        snapshot: Snapshot,
+        wording: Wording,
+        term: str,
+        rarities: Mapping[str, float],
+        totals: _Totals,
+    ) -> None:
         weight = wording.counts[term] ** self._weights.repeats
-        totals.add(self._postings.find(snapshot, term), weight, int(term in wording.words))
+        totals.add(self._postings.find(snapshot, term), weight, rarities.get(term, 0.0))
 
     def background(
         self, snapshot: Snapshot, allowed_ids: NDArray[np.int64] | None

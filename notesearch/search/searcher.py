@@ -21,15 +21,17 @@ from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.candidates import CandidateFinder, join_ids, leave_out
 from notesearch.search.fusion import Ranking, Reranking, fuse, rank_matches, rank_nearest
-from notesearch.search.grouping import gather, make_hits
+from notesearch.search.grouping import gather, make_hits, show_best
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.note_lookup import find_titled
-from notesearch.search.off_topic_floor import floor_of, has_all_words
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
+from notesearch.search.verdict import relevance
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 # Passages that each ranking hands to the mix.
 DEPTH = 1000
+# Nothing is relevant where it is less likely than this that anything is.
+LEAST_RELEVANCE = 0.5
 # Shown where nothing is relevant.
 WEAK_HITS = 3
 
@@ -80,10 +82,10 @@ class Searcher:
         self,
         embedder: Lazy[Embedder],
         *,
-        floor: float | None = None,
+        least_relevance: float = LEAST_RELEVANCE,
         weights: Weights = DEFAULT_WEIGHTS,
     ) -> None:
-        """Take a model, loaded for the first question; a `floor` instead of the index's own."""
+        """Take a model, loaded for the first question."""
         self._embedder = embedder
         # A question is embedded, and the passages near it are found, while the full-text table is
         # asked: neither holds Python's lock for long.
@@ -91,7 +93,7 @@ class Searcher:
         self._candidates = CandidateFinder()
         self._weights = weights
         self._lexical = LexicalRanker(weights)
-        self._floor = floor
+        self._least_relevance = least_relevance
 
     def close(self) -> None:
         """End the threads, when the searches at work have finished."""
@@ -127,19 +129,22 @@ class Searcher:
             dense = self._begin_dense(embedded, snapshot, depth, allowed_ids)
         matches = self._lexical.find_matches(snapshot, question.wording, depth, allowed_ids)
         ranking = self._rank(snapshot, mode, matches, dense, allowed_ids)
-        floor = None if embedded is None else self._floor_of(snapshot)
-        weak = _is_weak(snapshot, question, ranking, floor, allowed_ids)
+        relevant = None if embedded is None else _relevance(snapshot, ranking, matches, mode)
+        # A phrase is in the passages that were let through: that is answer enough.
+        weak = relevant is not None and relevant < self._least_relevance and not phrases
         fused: Mapping[int, float] = {}  # the scores that a reranking replaces
         if reranking:
             reranked = reranking.apply(snapshot, question.text, ranking)
             ranking, fused = reranked.ranking, reranked.fused
         ranking = ranking.with_first(find_titled(snapshot, question.text))
         chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
+        if mode is Mode.HYBRID and per_note == 1 and not reranking:
+            chosen = show_best(snapshot, ranking, chosen, self._weights)
         return Answer(
             hits=make_hits(chosen, ranking, weak=weak),
             mode=mode,
             weak=weak,
-            floor=floor,
+            relevance=relevant,
             terms=question.wording.terms,
             pairs=matches.all.pairs,
             rewordings=matches.all.rewordings,
@@ -193,11 +198,6 @@ class Searcher:
 
         return _Dense(question, self._beside.submit(find_nearest))
 
-    def _floor_of(self, snapshot: Snapshot) -> float | None:
-        if self._floor is not None:
-            return self._floor
-        return floor_of(snapshot.probe_cosines)
-
     def _rank(
         self,
         snapshot: Snapshot,
@@ -217,7 +217,8 @@ class Searcher:
         known = _joined(
             nearest, snapshot.nearest(dense.question.result().vector, len(others), others)
         )
-        return fuse(ids, known, matches.all, background, self._weights.dense)
+        among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
+        return fuse(ids, known, matches.all, background, self._weights, len(among))
 
 
 def _joined(one: Nearest, other: Nearest) -> Nearest:
@@ -226,18 +227,16 @@ def _joined(one: Nearest, other: Nearest) -> Nearest:
     )
 
 
-def _is_weak(
-    snapshot: Snapshot,
-    question: Question,
-    ranking: Ranking,
-    floor: float | None,
-    allowed_ids: NDArray[np.int64] | None,
-) -> bool:
-    """Return whether nothing is relevant: all is below the floor, and no passage has all words."""
+def _relevance(
+    snapshot: Snapshot, ranking: Ranking, matches: LexicalMatches, mode: Mode
+) -> float | None:
+    """Return how likely it is that anything found is relevant; None where that can't be said."""
     known = ranking.cosines[~np.isnan(ranking.cosines)]
-    if floor is None or not known.size or known.max() >= floor or question.phrases:
-        return False
-    return not (question.wording.terms and has_all_words(snapshot, question.words, allowed_ids))
+    if not known.size:
+        return None
+    words = matches.all if mode is Mode.HYBRID else None
+    passages = len(snapshot.table.passage_ids)
+    return relevance(float(known.max()), snapshot.probe_cosines, words, passages)
 
 
 @dataclass(frozen=True, slots=True)

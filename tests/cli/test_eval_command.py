@@ -82,6 +82,36 @@ def test_two_modes_are_compared(here: Path, run: Run, queries: Path) -> None:
     assert tables == ["hybrid", "dense", "lexical", "lexical less dense"]
 
 
+def test_questions_are_measured_with_the_lines_that_answer(here: Path, run: Run) -> None:
+    Path("corpus/long.md").write_text(
+        "# Two stories\n\n## Walking\n\nA robot walks on gravel.\n\n"
+        f"## Folding\n\n{'It looks at each chain. ' * 60}\n\nA protein folds in water.\n",
+        encoding="utf-8",
+    )
+    assert run("index").code == ExitCode.OK
+    questions = [
+        {"id": "1", "kind": "detail", "q": "robot on gravel", "path": "long.md", "lines": [[5, 5]]},
+        {
+            "id": "2",
+            "kind": "detail",
+            "q": "protein in water",
+            "path": "long.md",
+            "lines": [[5, 5]],
+        },
+    ]
+    lines = "".join(json.dumps(question) + "\n" for question in questions)
+    Path("questions.jsonl").write_text(lines, encoding="utf-8")
+    # No note has the one word, and a note has the other.
+    Path("absent.txt").write_text("graph\ngravel\n", encoding="utf-8")
+    graded = {"id": "2", "judged": [{"note": "long.md", "lines": [11, 11], "grade": 3}]}
+    Path("graded.jsonl").write_text(json.dumps(graded), encoding="utf-8")
+    ended = run("eval", "questions.jsonl", "absent.txt", "graded.jsonl", "--json")
+    assert (ended.code, ended.err) == (ExitCode.OK, "")
+    found = figures(ended.out, "hybrid")
+    assert (found["MRR@10"], found["right passage"], found["answer@1"]) == (1.0, 0.5, 1.0)
+    assert figures(ended.out, "hybrid", -1) == {"not called weak": 0.5}
+
+
 def test_filter_of_a_query_goes_with_it(here: Path, queries: Path) -> None:
     with index_for(queries, Settings()) as index:
         evaluation = evaluate_index(index, read_queries(queries), Mode.HYBRID)
@@ -141,6 +171,7 @@ def test_own_index_is_left_alone_by_a_beir_folder(here: Path, run: Run, beir: Pa
         (["queries.yaml", "--auto"], "give a file of judged queries, or --auto alone"),
         (["--auto", "--split", "tune"], "give a file of judged queries, or --auto alone"),
         (["none.yaml"], "none.yaml"),
+        (["queries.yaml", "none.txt"], "none.txt does not exist; give a .yaml or .jsonl file"),
         (["queries.yaml", "--modes", "fuzzy"], "fuzzy is no mode; there are hybrid, dense"),
         (["queries.yaml", "--compare", "dense"], "--compare takes two modes, as in dense,hybrid"),
         (["queries.yaml", "--split", "nonesuch"], ""),

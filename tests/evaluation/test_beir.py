@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from notesearch.errors import NotesearchError
-from notesearch.evaluation.judged import JudgedQuery, beir_notes, note_path, read_queries
+from notesearch.evaluation.beir import beir_notes, note_path
+from notesearch.evaluation.judged import JudgedQuery, read_queries
 
 DOCUMENTS = (
     {"_id": "1", "title": "Wings \n in a stream", "text": "Lift grows.\n\nDrag too."},
@@ -27,6 +28,11 @@ def folder(tmp_path: Path) -> Path:
         (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
     (folder / "qrels" / "test.tsv").write_text(QRELS, encoding="utf-8")
     return folder
+
+
+def test_folder_is_measured_by_itself(folder: Path) -> None:
+    with pytest.raises(NotesearchError, match="brings its own documents; measure it by itself"):
+        read_queries(folder / "queries.jsonl", folder)
 
 
 def test_queries_with_a_relevant_document_are_read(folder: Path) -> None:

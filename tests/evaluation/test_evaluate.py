@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from notesearch.evaluation.evaluate import Evaluation, Found, Outcome, evaluate
-from notesearch.evaluation.judged import JudgedQuery
+from notesearch.evaluation.judged import JudgedPassage, JudgedQuery
 from notesearch.evaluation.metrics import Measure
 
 
-def hit(note: str, passage: str = "p", *, weak: bool = False) -> Found:
-    return Found(note, note.partition("#")[0], passage, weak)
+def hit(
+    note: str, passage: str = "p", *, lines: tuple[int, int] = (1, 1), weak: bool = False
+) -> Found:
+    return Found(note, note.partition("#")[0], passage, lines, weak)
 
 
 def outcome(query: JudgedQuery, *hits: Found) -> Outcome:
@@ -60,11 +62,45 @@ def test_passages_of_one_note_count_where_the_first_stands() -> None:
 
 def test_query_is_called_weak_when_all_of_its_hits_are_or_none_came() -> None:
     query = JudgedQuery("1", "", {})
-    assert outcome(query).called_weak
-    assert outcome(query, hit("a", weak=True)).called_weak
-    assert not outcome(query, hit("a", weak=True), hit("b")).called_weak
-    assert outcome(query).scores == {}
+    assert outcome(query).scores == {Measure.NOT_CALLED_WEAK: 0}
+    assert outcome(query, hit("a", weak=True)).scores == {Measure.NOT_CALLED_WEAK: 0}
+    assert outcome(query, hit("a", weak=True), hit("b")).scores == {Measure.NOT_CALLED_WEAK: 1}
     assert outcome(query).first_relevant is None
+
+
+def test_passage_of_the_right_note_is_right_where_it_overlaps_lines_that_answer() -> None:
+    query = JudgedQuery("1", "", {"a.md": 1}, lines=((3, 4), (9, 9)))
+
+    def score(*hits: Found) -> float | None:
+        return outcome(query, *hits).scores.get(Measure.RIGHT_PASSAGE)
+
+    assert score(hit("b.md", lines=(3, 4)), hit("a.md", lines=(4, 8))) == 1
+    assert score(hit("a.md", lines=(9, 20))) == 1
+    assert score(hit("b.md", lines=(3, 4)), hit("a.md", lines=(5, 8))) == 0
+    # The right note is not among the first ten.
+    assert score() is None
+    assert score(*(hit(f"x{n}.md") for n in range(10)), hit("a.md", lines=(3, 4))) is None
+
+
+def test_passages_have_the_grade_of_those_that_they_overlap() -> None:
+    graded = (
+        JudgedPassage("b.md", (1, 5), 0),
+        JudgedPassage("b.md", (6, 9), 3),
+        JudgedPassage("c.md#two", (1, 9), 1),
+    )
+    query = JudgedQuery("1", "", {"a.md": 1}, passages=graded)
+    shown = hit("c.md#one", lines=(1, 9)), hit("c.md#two", lines=(9, 12)), hit("b.md", lines=(5, 6))
+    scores = outcome(query, *shown).scores
+    assert scores[Measure.ANSWER_MRR_10] == 1 / 3  # by the higher grade of two
+    assert scores[Measure.UNJUDGED_10] == 1 / 3
+
+
+def test_lines_that_answer_have_the_highest_grade_without_being_graded() -> None:
+    graded = (JudgedPassage("b.md", (1, 5), 2), JudgedPassage("a.md", (1, 2), 1))
+    query = JudgedQuery("1", "", {"a.md": 1}, lines=((3, 4),), passages=graded)
+    scores = outcome(query, hit("a.md", lines=(3, 9)), hit("b.md", lines=(2, 2))).scores
+    assert scores[Measure.PASSAGE_NDCG_10] == scores[Measure.ANSWER_1] == 1
+    assert scores[Measure.UNJUDGED_10] == 0
 
 
 def test_nothing_to_ask_gives_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Three forms of judged queries, and what is said of bad ones."""
+"""The forms of judged queries, and what is said of bad ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from notesearch.errors import NotesearchError, SettingsError, UsageError
-from notesearch.evaluation.judged import JudgedQuery, read_queries, unknown_notes
+from notesearch.evaluation.judged import (
+    JudgedPassage,
+    JudgedQuery,
+    read_queries,
+    unknown_notes,
+)
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 
@@ -24,9 +29,9 @@ def json_lines(*values: object) -> str:
     return "".join(json.dumps(value) + "\n" for value in values)
 
 
-def refusal(path: Path, split: str | None = None) -> str:
+def refusal(path: Path, *more: Path, split: str | None = None) -> str:
     with pytest.raises(NotesearchError) as refused:
-        read_queries(path, split=split)
+        read_queries(path, *more, split=split)
     return str(refused.value).replace(str(path), "FILE")
 
 
@@ -62,6 +67,49 @@ def test_json_lines_query_may_list_its_notes(tmp_path: Path) -> None:
     assert first == JudgedQuery("7", "a b", {"x.md": 1, "y.md": 1})
     assert first.has_answer
     assert not second.has_answer
+
+
+def test_question_names_the_lines_that_answer_it(tmp_path: Path) -> None:
+    values = (
+        {"id": "1", "kind": "detail", "q": "how wide", "path": "d.md", "lines": [[3, 4], [9, 9]]},
+        {"id": "2", "q": "how long", "note": "d.md#two", "path": "d.md", "answer": "9 m"},
+    )
+    first, second = read_queries(write(tmp_path, "q.jsonl", json_lines(*values)))
+    assert first == JudgedQuery("1", "how wide", {"d.md": 1}, "detail", lines=((3, 4), (9, 9)))
+    assert second == JudgedQuery("2", "how long", {"d.md#two": 1})
+
+
+def test_lines_of_a_text_file_are_queries_without_an_answer(tmp_path: Path) -> None:
+    file = write(tmp_path, "absent.txt", "baking bread\n\n  chess  \n")
+    assert read_queries(file) == (
+        JudgedQuery("absent.txt:1", "baking bread", {}),
+        JudgedQuery("absent.txt:3", "chess", {}),
+    )
+
+
+def test_passages_are_graded_in_the_same_file_or_in_another(tmp_path: Path) -> None:
+    graded = {"note": "d.md", "lines": [3, 4], "grade": 0}
+    expected = (JudgedPassage("d.md", (3, 4), 0),)
+    question = {"id": "1", "q": "how wide", "path": "e.md"}
+    (alone,) = read_queries(write(tmp_path, "a.jsonl", json_lines(question | {"judged": [graded]})))
+    questions = write(tmp_path, "q.jsonl", json_lines(question))
+    grades = write(tmp_path, "g.jsonl", json_lines({"id": "1", "judged": [graded]}))
+    (apart,) = read_queries(grades, questions)
+    assert alone == apart == JudgedQuery("1", "how wide", {"e.md": 1}, passages=expected)
+    assert unknown_notes([apart], {"e.md"}) == ("d.md",)
+    message = "FILE, line 1: grades passages for the query 1, which has no text; "
+    assert refusal(grades) == f"{message}name the file of its text too"
+    assert refusal(grades, grades) == "FILE, line 1: passages of 1 came before; join the two"
+
+
+def test_files_are_read_one_after_the_other(tmp_path: Path) -> None:
+    line = json_lines({"id": "a", "text": "b", "relevant": {}})
+    first, topics = write(tmp_path, "q.jsonl", line), write(tmp_path, "t.txt", "c\n")
+    assert [query.text for query in read_queries(first, topics)] == ["b", "c"]
+    assert refusal(first, first) == "FILE, line 1: the id a came before; give each its own"
+    assert refusal(write(tmp_path, "empty.txt", "\n"), first) == (
+        "FILE holds no queries; write at least one"
+    )
 
 
 def test_shipped_queries_are_read() -> None:
@@ -104,6 +152,35 @@ def test_shipped_queries_are_read() -> None:
         (
             "- {id: a, text: b, relevent: {n.md: 1}}",
             "FILE, query 1: unknown key relevent; did you mean relevant?",
+        ),
+        (
+            "- {id: a, text: b, path: n.md, lines: [7, 12]}",
+            "FILE, query 1: a stretch of lines is its first and its last line, as in [7, 12], "
+            "found 7",
+        ),
+        (
+            "- {id: a, text: b, path: n.md, lines: [[12, 7]]}",
+            "FILE, query 1: a stretch of lines is its first and its last line, as in [7, 12], "
+            "found [12, 7]",
+        ),
+        (
+            "- {id: a, text: b, path: n.md, lines: 7}",
+            "FILE, query 1: lines must be pairs of a first and a last line, as in [[7, 12]], "
+            "found 7",
+        ),
+        (
+            "- {id: a, text: b, relevant: [n.md, o.md], lines: [[1, 2]]}",
+            "FILE, query 1: lines are those of one note; name that one as note or path",
+        ),
+        ("- {id: a, text: b, path: 7}", "FILE, query 1: path must be a text, found 7"),
+        (
+            "- {id: a, text: b, path: n.md, judged: [n.md]}",
+            "FILE, query 1: judged must be a list of objects with note, lines and grade, "
+            "found ['n.md']",
+        ),
+        (
+            "- {id: a, text: b, path: n.md, judged: [{note: n.md, lines: [1, 2], grade: 4}]}",
+            "FILE, query 1: passages have grades from 0 to 3, found 4",
         ),
         (
             "- {id: a, text: b, relevant: {}}\n- {id: a, text: c, relevant: {}}",

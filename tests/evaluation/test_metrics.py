@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.evaluation.metrics import DEPTH, Measure, score_ranking
+from notesearch.evaluation.metrics import DEPTH, Measure, score_passages, score_ranking
 
 IDS = [f"n{number}" for number in range(30)]
 RANKINGS = st.lists(st.sampled_from(IDS), max_size=40)
@@ -60,6 +60,29 @@ def test_empty_ranking_scores_nothing() -> None:
 def test_query_that_nothing_answers_has_no_such_figures() -> None:
     with pytest.raises(ValueError, match="nothing answers"):
         score_ranking(["a"], {})
+
+
+def test_passages_are_measured_by_their_grades() -> None:
+    scores = score_passages([1, None, 3], best=[3, 1, 0])
+    found = 1 / log2(2) + 0 / log2(3) + 3 / log2(4)
+    best = 3 / log2(2) + 1 / log2(3)
+    assert scores[Measure.PASSAGE_NDCG_10] == pytest.approx(found / best)
+    assert scores[Measure.ANSWER_MRR_10] == 1 / 3
+    assert scores[Measure.ANSWER_1] == 0
+    assert scores[Measure.UNJUDGED_10] == 1 / 3
+
+
+def test_passages_count_to_the_tenth() -> None:
+    scores = score_passages([*[None] * 10, 3], best=[3])
+    assert scores[Measure.PASSAGE_NDCG_10] == scores[Measure.ANSWER_MRR_10] == 0
+    assert scores[Measure.UNJUDGED_10] == 1
+
+
+def test_grades_that_no_system_could_gain_give_no_figure() -> None:
+    partly = score_passages([2], best=[2])
+    assert (partly[Measure.PASSAGE_NDCG_10], Measure.ANSWER_1 in partly) == (1, False)
+    assert score_passages([0], best=[0]) == {Measure.UNJUDGED_10: 0}
+    assert score_passages([], best=[]) == {Measure.UNJUDGED_10: 0}
 
 
 @given(RANKINGS, JUDGEMENTS)

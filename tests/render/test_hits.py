@@ -202,9 +202,9 @@ def test_signs_that_a_terminal_would_act_on_are_left_out():
     assert printable("a\n\tb\x1b[1m") == "a  b[1m"
 
 
-def test_explanation_names_the_floor_where_one_is_known():
-    answer = Answer((BARE,), Mode.DENSE, floor=0.21)
-    assert list(explanation(BARE, answer, Style())) == ["    score 0.000 · floor 0.210"]
+def test_explanation_names_the_verdict_where_there_is_one():
+    answer = Answer((BARE,), Mode.DENSE, relevance=0.214)
+    assert list(explanation(BARE, answer, Style())) == ["    score 0.000 · relevance 0.21"]
 
 
 def test_explanation_shows_the_probability_of_a_reranker_beside_the_score_before():

@@ -270,7 +270,7 @@ def test_reports_are_printable(path, reason):
 @given(HOSTILE, HOSTILE)
 def test_failures_of_an_evaluation_are_printable(name, text):
     query = JudgedQuery(id=name, text=text, relevant={name: 1}, kind=text, where=text)
-    failure = Failure(query, None, (Found(name, name, name, False),))
+    failure = Failure(query, None, (Found(name, name, name, (1, 1), False),))
     lines = [
         *evaluation_tables.failure_lines("hybrid", [failure]),
         evaluation_tables.evaluation_to_json([], failures={"hybrid": [failure]}),

@@ -20,7 +20,7 @@ def searcher_of(tmp_path: Path) -> Iterator[BuildSearcher]:
 
     def build(*notes: Written) -> AskedStore:
         stores.append(build_store(tmp_path / f"index{len(stores)}", *notes))
-        return AskedStore(stores[-1], WordEmbedder, floor=-1.0)
+        return AskedStore(stores[-1], WordEmbedder, least_relevance=0.0)
 
     yield build
     for store in stores:

@@ -1,28 +1,50 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from notesearch.index.snapshot import Nearest
-from notesearch.search.fusion import Ranking, contrast, fuse, rank_matches, rank_nearest
+from notesearch.search.fusion import (
+    Ranking,
+    contrast,
+    fuse,
+    rank_matches,
+    rank_nearest,
+    standardise,
+)
 from notesearch.search.lexical import LexicalMatches, LexicalScores
+from notesearch.search.weights import Weights
+
+ONES = Weights(dense=1.0, words=1.0, covered=1.0, prior=0.0)
 
 
 def nearest(ids: list[int], cosines: list[float]) -> Nearest:
     return Nearest(np.array(ids, dtype=np.int64), np.array(cosines, dtype=np.float32))
 
 
-def words(shares: list[float], *, evidence: float = 1.0) -> LexicalScores:
+def words(
+    shares: list[float], *, evidence: float = 1.0, covered: list[float] | None = None
+) -> LexicalScores:
     """Score passages 0, 1, 2, … by shares, with a BM25 of ten times the share and no notes."""
     own = np.array(shares, dtype=np.float32)
     nothing = np.zeros(1, dtype=np.float32)
-    return LexicalScores(10 * own, own, nothing, np.zeros(len(own), np.int32), 0.0, evidence)
+    whole = np.zeros(len(own), np.int32)
+    covers = np.array(covered or [0.0] * len(own), dtype=np.float32)
+    return LexicalScores(10 * own, own, covers, nothing, whole, 0.0, evidence)
 
 
-def mixed(cosines: list[float], lexical: LexicalScores, *, dense: float = 0.5) -> Ranking:
+def mixed(cosines: list[float], lexical: LexicalScores, weights: Weights = ONES) -> Ranking:
     """Mix passages 1, 2, 3, … , which are all the background too."""
     ids = np.arange(1, len(cosines) + 1)
-    return fuse(ids, nearest(ids.tolist(), cosines), lexical, ids, dense)
+    return fuse(ids, nearest(ids.tolist(), cosines), lexical, ids, weights, 1)
+
+
+def log_odds(ranking: Ranking) -> dict[int, float]:
+    odds = np.log(ranking.scores / (1 - ranking.scores))
+    return dict(zip(ranking.ids.tolist(), odds.tolist(), strict=True))
 
 
 def test_contrast_goes_from_the_average_of_all_to_the_greatest() -> None:
@@ -39,37 +61,51 @@ def test_scores_that_are_all_alike_are_one_and_nothing_stays_nothing() -> None:
     assert contrast(np.array([0.0, 0.0]), np.array([0.0])).tolist() == [0.0, 0.0]
 
 
-def test_mix_is_half_and_half_of_both_contrasts() -> None:
-    ranking = mixed([0.75, 0.5, 0.25], words([0.0, 0.0, 0.0, 0.75]))
-    assert dict(zip(ranking.ids.tolist(), ranking.scores.tolist(), strict=True)) == {
-        1: 0.5 * 1 + 0.5 * 0,
-        2: 0.5 * 0 + 0.5 * 0,
-        3: 0.5 * 0 + 0.5 * 1,
-    }
+def test_mix_adds_meaning_words_and_what_is_covered() -> None:
+    lexical = words([0.0, 0.0, 0.0, 0.75], covered=[0.0, 0.5, 0.0, 1.0])
+    spread = 0.25 * math.sqrt(2 / 3)
+    expected = {1: 0.25 / spread + 0.5**2, 2: 0.0, 3: -0.25 / spread + 1 + 1}
+    assert log_odds(mixed([0.75, 0.5, 0.25], lexical)) == pytest.approx(expected)
 
 
-def test_the_weight_of_the_meaning_can_be_set() -> None:
-    ranking = mixed([0.75, 0.25], words([0.0, 0.0, 0.5]), dense=0.75)
-    assert ranking.scores.tolist() == [0.75, 0.25]
+def test_weights_and_prior_can_be_set() -> None:
+    lexical = words([0.0, 0.0, 0.5], covered=[0.0, 1.0, 0.0])
+    weights = replace(ONES, dense=2.0, words=3.0, covered=4.0, prior=-1.0)
+    expected = {1: 2 + 4 - 1, 2: -2 + 3 - 1}
+    assert log_odds(mixed([0.75, 0.25], lexical, weights)) == pytest.approx(expected)
+
+
+def test_one_of_many_is_less_likely_than_one_of_few() -> None:
+    ids = np.array([1, 2])
+    known = nearest([1, 2], [0.75, 0.25])
+    few, many = (fuse(ids, known, words([0.0] * 3), ids, ONES, n) for n in (2, 200))
+    assert few.ids.tolist() == many.ids.tolist()
+    expected = {i: odds - math.log(100) for i, odds in log_odds(few).items()}
+    assert log_odds(many) == pytest.approx(expected)
 
 
 def test_words_count_as_far_as_there_is_evidence() -> None:
     ranking = mixed([0.75, 0.25], words([0.0, 0.0, 0.5], evidence=0.5))
-    assert ranking.scores.tolist() == [0.5, 0.5 * 0.5]
+    assert log_odds(ranking) == pytest.approx({1: 1.0, 2: -1.0 + 0.5})
 
 
 def test_the_background_may_hold_passages_that_are_not_ranked() -> None:
     ids, background = np.array([1, 2]), np.array([1, 3, 4])
     known = nearest([4, 2, 3, 1], [0.0, 0.5, 0.0, 0.75])
-    ranking = fuse(ids, known, words([0.0] * 5), background, 0.5)
-    assert ranking.ids.tolist() == [1, 2]
-    assert ranking.scores.tolist() == [0.5, 0.5 * (0.5 - 0.25) / (0.75 - 0.25)]
+    ranking = fuse(ids, known, words([0.0] * 5), background, ONES, 1)
+    spread = float(np.std([0.75, 0.0, 0.0]))
+    assert log_odds(ranking) == pytest.approx({1: 0.5 / spread, 2: 0.25 / spread})
 
 
 def test_equal_mixes_keep_the_order_of_the_ids() -> None:
-    ranking = mixed([0.5, 0.25, 0.0], words([0.0, 0.0, 0.0, 0.5]))
-    assert ranking.scores.tolist() == [0.5, 0.5, 0.0]
-    assert ranking.ids.tolist() == [1, 3, 2]
+    ranking = mixed([0.5, 0.5, 0.0, 0.5], words([0.0] * 5))
+    assert ranking.ids.tolist() == [1, 2, 4, 3]
+
+
+def test_passages_that_are_all_alike_differ_by_their_words_alone() -> None:
+    assert standardise(np.array([0.5, 0.5]), np.array([0.5])).tolist() == [0.0, 0.0]
+    ranking = mixed([0.5, 0.5], words([0.0, 0.0, 0.5]))
+    assert log_odds(ranking) == pytest.approx({1: 0.0, 2: 1.0})
 
 
 def test_the_own_bm25_goes_with_each_passage() -> None:

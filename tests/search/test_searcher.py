@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from notesearch.errors import MismatchError, UsageError
 from notesearch.query.filters import AnyOf, PathGlob, Tag
 from notesearch.records import NoteKind
 from notesearch.search.answer import Mode
+from notesearch.search.weights import Weights
 from tests.fakes import WORDS, WordEmbedder
 from tests.laws import examples
 from tests.search.written import AskedStore, build_store, note
@@ -43,15 +45,31 @@ def test_lexical_mode_loads_no_model(tmp_path: Path) -> None:
     assert hit.bm25 is not None
 
 
-def test_hybrid_score_is_half_of_each_list(searcher_of: BuildSearcher) -> None:
+def test_hybrid_score_says_how_likely_a_passage_is_the_one(searcher_of: BuildSearcher) -> None:
     searcher = searcher_of(
         note("both.md", "reward", title="reward"),
         note("neither.md", "image", title="image"),
     )
     both, neither = searcher.search("reward").hits
-    assert (both.path, both.score) == ("both.md", 0.5 * 1 + 0.5 * 1)
-    # The farthest of the nearest, and not among the matches.
-    assert (neither.path, neither.score, neither.bm25) == ("neither.md", 0.0, None)
+    assert (both.path, neither.path, neither.bm25) == ("both.md", "neither.md", None)
+    assert both.score > 0.95 > 0.6 > neither.score
+
+
+def test_of_passages_that_are_alike_the_longer_one_is_shown(tmp_path: Path) -> None:
+    lines = ("reward", "reward of a policy, an image, a graph and a robot")
+    with build_store(tmp_path, note("a.md", *lines, title="x"), note("b.md", "image")) as store:
+
+        def shown(longer: float, **options: Any) -> list[tuple[str, float]]:
+            weights = Weights(longer=longer)
+            searcher = AskedStore(store, WordEmbedder, least_relevance=0.0, weights=weights)
+            return [(hit.text, hit.score) for hit in searcher.search("reward", **options).hits[:2]]
+
+        (best, score), *_ = shown(0.0)
+        assert best == lines[0]
+        # The note keeps its score, whichever passage shows it.
+        assert shown(100.0)[0] == (lines[1], score)
+        assert [text for text, _ in shown(100.0, per_note=None)] == list(lines)
+        assert shown(100.0, mode=Mode.DENSE)[0][0] == lines[0]
 
 
 def test_a_note_is_shown_by_its_best_passage(searcher_of: BuildSearcher) -> None:
@@ -118,7 +136,7 @@ def test_phrase_must_be_in_the_text(searcher_of: BuildSearcher) -> None:
 def test_nothing_relevant_gives_the_nearest_three_as_weak(tmp_path: Path) -> None:
     notes = [note(f"{word}.md", f"{word} words") for word in ("policy", "reward", "image", "graph")]
     with build_store(tmp_path, *notes) as store:
-        searcher = AskedStore(store, WordEmbedder, floor=0.9)
+        searcher = AskedStore(store, WordEmbedder, least_relevance=0.999)
         weak = searcher.search("sourdough bread")
         good = searcher.search("graph words")
     assert weak.weak
@@ -128,7 +146,7 @@ def test_nothing_relevant_gives_the_nearest_three_as_weak(tmp_path: Path) -> Non
 
 def test_passage_that_says_all_words_is_no_weak_answer(tmp_path: Path) -> None:
     with build_store(tmp_path, note("a.md", "the SAC3 method policy graph")) as store:
-        answer = AskedStore(store, WordEmbedder, floor=0.99).search("sac3")
+        answer = AskedStore(store, WordEmbedder, least_relevance=0.999).search("sac3")
     assert not answer.weak
 
 
@@ -184,7 +202,7 @@ def test_similar_leaves_the_note_out_and_tells_the_same_paper(searcher_of: Build
 def test_update_is_seen_by_the_next_question(tmp_path: Path) -> None:
     old, new = note("a.md", "a robot walks"), note("b.md", "a robot, a robot, a robot")
     with build_store(tmp_path, old) as store:
-        searcher = AskedStore(store, WordEmbedder, floor=-1.0)
+        searcher = AskedStore(store, WordEmbedder, least_relevance=0.0)
         some = PathGlob("*.md")
         before = searcher.search("robot", where=some).hits
         build_store(tmp_path, old, new).close()
@@ -214,7 +232,7 @@ def test_filter_fills_k_as_brute_force_does(
     allowed = {f"{n}.md" for n in numbers}
     where = AnyOf(tuple(PathGlob(path) for path in sorted(allowed)))
     with build_store(tmp_path_factory.mktemp("index"), *notes) as store:
-        searcher = AskedStore(store, WordEmbedder, floor=-1.0)
+        searcher = AskedStore(store, WordEmbedder, least_relevance=0.0)
         words = " ".join(query)
         everything = searcher.search(words, k=len(lines), mode=Mode.DENSE).hits
         found = searcher.search(words, where=where, k=k, mode=Mode.DENSE).hits

@@ -13,9 +13,9 @@ from notesearch.index.update import UpdatePlan, update_index
 from notesearch.lazy import Lazy
 from notesearch.records import FileReading, ListedFile, Listing, Note, NoteKind, Passage, ReadFile
 from notesearch.search.answer import Answer
-from notesearch.search.off_topic_floor import UNRELATED
 from notesearch.search.question_words import read_words
 from notesearch.search.searcher import Searcher
+from notesearch.search.verdict import UNRELATED
 from tests.fakes import WordEmbedder
 
 

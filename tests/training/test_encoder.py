@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+
+from tests.tiny_models import save_model
+from training.data import Paper, Passage
+from training.encoder import (
+    AnswerLoss,
+    Recipe,
+    _choose,
+    average,
+    load_base,
+    make_pair_rows,
+    make_question_rows,
+)
+from training.negatives import LIKE_ANSWER, encode, mine
+
+TEXTS = (
+    "the reward model is trained on pairs",
+    "the policy is trained without a reward",
+    "a robot sees the image of a graph",
+    "an image of a robot",
+)
+PASSAGES = [Passage(f"title {n}", text, (f"{text[:18]}?",)) for n, text in enumerate(TEXTS)]
+PAPERS = [
+    Paper(f"paper {n}", (f"One on {n}.", f"Two on {n}.", f"Three on {n}."), "") for n in range(90)
+]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformer:
+    folder = tmp_path_factory.mktemp("tiny") / "model"
+    save_model("mean", folder)
+    return SentenceTransformer(str(folder), device="cpu")
+
+
+class Given(torch.nn.Module):
+    """Stands for a model: the features are the vectors."""
+
+    def forward(self, features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {"sentence_embedding": features["given"]}
+
+
+def loss_of(*columns: list[list[float]], labels: list[list[int]]) -> float:
+    features = [{"given": torch.tensor(column)} for column in columns]
+    return float(AnswerLoss(Given(), scale=10.0)(features, torch.tensor(labels)))  # type: ignore[arg-type]
+
+
+RIGHT, UP, LEFT = [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]
+
+
+def test_questions_that_find_their_own_passage_cost_nothing() -> None:
+    asked = [RIGHT, UP]
+    cost = loss_of(asked, asked, asked, [RIGHT, UP], [LEFT, LEFT], labels=[[0, 8], [1, 9]])
+    assert cost == pytest.approx(0, abs=1e-3)
+    swapped = [UP, RIGHT]
+    assert loss_of(asked, asked, swapped, [RIGHT, UP], [LEFT, LEFT], labels=[[0, 8], [1, 9]]) > 3
+
+
+def test_a_negative_as_near_as_the_answer_costs_unless_it_is_the_answer() -> None:
+    asked = [RIGHT, UP]
+    columns = asked, asked, asked, [RIGHT, UP], [UP, RIGHT]
+    assert loss_of(*columns, labels=[[0, 1], [1, 0]]) == pytest.approx(0, abs=1e-3)
+    assert loss_of(*columns, labels=[[0, 8], [1, 9]]) == pytest.approx(math.log(2), abs=1e-3)
+
+
+def test_negatives_are_like_the_question_and_never_its_answer(tiny: SentenceTransformer) -> None:
+    texts = [*TEXTS, *(" ".join(paper.sentences) for paper in PAPERS)]
+    titles = ["same", "same", *(f"title {n}" for n in range(len(texts) - 2))]
+    asked = [(0, "reward model of pairs"), (3, "an image of a robot")]
+    found = mine(tiny, asked, texts, titles)
+    vectors, questions = encode(tiny, texts), encode(tiny, [text for _, text in asked])
+    for (answer, _), question, wrong in zip(asked, questions, found, strict=True):
+        assert wrong
+        assert answer not in wrong
+        nearest = LIKE_ANSWER * (question @ vectors[answer])
+        assert all(question @ vectors[number] <= nearest + 1e-5 for number in wrong)
+    assert 1 not in found[0]  # under the answer's title
+
+
+def test_rows_name_their_texts(tiny: SentenceTransformer) -> None:
+    recipe = Recipe(rounds=2, negatives=3, pool=80)
+    rows = make_question_rows(recipe, PASSAGES, PAPERS, tiny)
+    assert {len(column) for column in rows.values()} == {2 * len(PASSAGES)}
+    assert rows == make_question_rows(recipe, PASSAGES, PAPERS, tiny)
+    for number, label in enumerate(rows["label"]):
+        place, *wrong = label
+        assert rows["question_0"][number] == PASSAGES[place].questions[0]
+        assert PASSAGES[place].text in rows["answer"][number]
+        assert len({place, *wrong}) == 4
+
+
+def test_pairs_are_as_many_as_asked_for_or_as_there_are() -> None:
+    assert len(make_pair_rows(Recipe(), PAPERS, 10)["anchor"]) == 10
+    assert len(make_pair_rows(Recipe(), PAPERS, 1000)["positive"]) == len(PAPERS)
+
+
+def test_where_nothing_was_found_chance_chooses() -> None:
+    assert len(set(_choose([], 3, 50, random.Random(0)))) == 3
+    assert set(_choose([4, 4, 9], 2, 50, random.Random(0))) == {4, 9}
+
+
+def test_the_average_lies_between_both(tmp_path: Path) -> None:
+    recipe = Recipe(own_weight=0.25)
+    before, trained = load_base(recipe), load_base(recipe)
+    with torch.no_grad():
+        for value in trained.parameters():
+            value += 1.0
+    for name, value in average(trained, recipe).state_dict().items():
+        assert torch.allclose(value, before.state_dict()[name] + 0.25, atol=1e-5), name
