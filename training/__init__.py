@@ -1,5 +1,5 @@
-"""How the project's own models are made: data, negatives, training, and the files that are shipped.
+"""How an encoder of the project's own is made: data, negatives and training.
 
-Not part of the installed package. It needs the extra `training`, and the data that
+Not part of what is installed. It needs the extra `training`, and the data that
 `training/README.md` describes.
 """
