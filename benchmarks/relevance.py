@@ -43,6 +43,7 @@ BEIR = ("cranfield", "cisi")
 SHIPPED = ("tune", "test")
 # By the folder that holds the questions; wild holds their notes.
 QUESTIONS = {"questions": DATA / "questions", "own-questions": ROOT / "benchmarks" / "questions"}
+GRADED = ROOT / "benchmarks" / "questions" / "graded.jsonl"  # passages, for some of the former
 NAMES = ("wild", *QUESTIONS, *BEIR, *SHIPPED)
 DEFAULT = "default"
 
@@ -103,9 +104,9 @@ def ensure_notes(name: str, folder: Path) -> Path:
 def read_judged(name: str) -> tuple[JudgedQuery, ...]:
     """Read the judged queries of a collection, with the passages that were graded for them."""
     if name in QUESTIONS:
-        files = ("wild.jsonl", "absent.txt", "wild_judged.jsonl")
-        paths = (QUESTIONS[name] / file for file in files)
-        return read_queries(*(path for path in paths if path.is_file()))
+        paths = [QUESTIONS[name] / file for file in ("wild.jsonl", "absent.txt")]
+        graded = [GRADED] if name == "questions" else []
+        return read_queries(*paths, *graded)
     if name in SHIPPED:
         return read_queries(ROOT / "corpus" / "queries.yaml", split=name)
     return read_queries(DATA / name if name in BEIR else DATA / name / "queries.jsonl")

@@ -50,6 +50,7 @@ from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.note_lookup import find_newest, find_note
 from notesearch.search.searcher import Searcher
+from notesearch.search.snippets import Piece, cut_snippets
 from notesearch.search.verdict import UNRELATED
 from notesearch.settings import DEFAULT_INDEX, Settings
 
@@ -348,6 +349,21 @@ class Index:
         with self._snapshot() as snapshot:
             number, note = find_note(snapshot, name)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
+
+    def snippets(self, answer: Answer, max_chars: int = 400) -> list[tuple[Piece, ...]]:
+        """Return of each hit the sentences that answer the question, with its words marked.
+
+        The model of the question reads those of the first few hits, where an answer has a
+        `vector`; the others are chosen by the question's words.
+        """
+        self._require_open()
+        require_count("max_chars", max_chars, _ALL)
+        return cut_snippets(
+            [hit.text for hit in answer.hits],
+            answer.words,
+            max_chars=max_chars,
+            nearness=self._searcher.get().nearness(answer),
+        )
 
     def passage_text(self, hit: Hit, around: int = 0) -> str:
         """Return a hit's text with so many passages of its note before and after it."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import notesearch
-from notesearch import Hit, Index, Mode, NotesearchError, Settings
+from notesearch import Answer, Hit, Index, Mode, NotesearchError, Settings
 from notesearch.errors import (
     CorpusError,
     NotesearchWarning,
@@ -313,3 +313,90 @@ def test_newest_notes_run_their_filter_once(index, monkeypatch):
     monkeypatch.setattr(SqliteSnapshot, "ids_meeting", count)
     assert len(index.query("tag:alignment", k=5)) == 2
     assert len(asked) == 1
+
+
+# ------------------------------------------------------------ what is shown of a hit
+
+LONG_NOTE = (
+    "# Walking\n\nMuch has been written about the walk of a robot. Many books have been read for "
+    "this note as well. "
+    + "A book is not a thing that falls over easily. " * 6
+    + "An automaton falls where the floor is wet. "
+    + "A book is not a thing that stands up again. " * 6
+)
+
+
+class MachineEmbedder(WordEmbedder):
+    """Takes two words for one, as a model of meaning does."""
+
+    def embed_passages(self, texts):
+        return super().embed_passages([text.replace("automaton", "robot") for text in texts])
+
+
+@pytest.fixture
+def walking(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus/walking.md").write_text(LONG_NOTE, encoding="utf-8")
+    (tmp_path / "corpus/short.md").write_text("# Short\n\nA robot.\n", encoding="utf-8")
+    embedder = MachineEmbedder()
+    with Index.open(tmp_path / "index", embedder, create=True) as index:
+        index.update(tmp_path / "corpus")
+        yield index, embedder
+
+
+def snippets(index: Index, answer: Answer, max_chars: int) -> dict[str, str]:
+    cut = index.snippets(answer, max_chars)
+    return {
+        hit.path: "".join(f"<{piece.text}>" if piece.marked else piece.text for piece in pieces)
+        for hit, pieces in zip(answer.hits, cut, strict=True)
+    }
+
+
+def test_snippet_shows_the_sentence_that_is_nearest_in_meaning(walking):
+    index, embedder = walking
+    answer = index.search("robot slips")
+    embedder.embedded.clear()
+    assert snippets(index, answer, 60) == {
+        "walking.md": " … An automaton falls where the floor is wet. … ",
+        "short.md": "A <robot>.",
+    }
+    assert "A robot." not in embedder.embedded
+    assert "An robot falls where the floor is wet." in embedder.embedded
+
+
+@pytest.mark.parametrize("mode", ["lexical", "dense"])
+def test_snippet_is_chosen_by_words_alone_where_no_model_was_asked(walking, mode):
+    index, embedder = walking
+    answer = index.search("robot slips", mode=mode)
+    embedder.embedded.clear()
+    shown = snippets(index, answer, 60)["walking.md"]
+    by_meaning = mode == "dense"
+    assert ("automaton" in shown) is by_meaning
+    assert bool(embedder.embedded) is by_meaning
+    assert ("walk of a <robot>." in shown) is not by_meaning
+
+
+def test_hits_without_a_question_show_their_beginning(walking):
+    index, embedder = walking
+    embedder.embedded.clear()
+    assert snippets(index, index.search("path:walking.md"), 60) == {
+        "walking.md": "Much has been written about the walk of a robot. … "
+    }
+    assert embedder.embedded == []
+
+
+def test_nobody_who_asks_for_no_snippet_waits_for_one(walking):
+    index, embedder = walking
+    embedder.embedded.clear()
+    index.query("robot slips")
+    assert embedder.embedded == []
+
+
+def test_sentence_longer_than_the_model_reads_is_seen_by_its_beginning(walking, monkeypatch):
+    index, embedder = walking
+    answer = index.search("robot slips")
+    monkeypatch.setattr(MachineEmbedder, "max_tokens", 3)
+    embedder.embedded.clear()
+    index.snippets(answer, 60)
+    assert embedder.embedded
+    assert max(map(embedder.count_tokens, embedder.embedded)) <= 3

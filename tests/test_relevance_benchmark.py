@@ -117,6 +117,9 @@ def test_command_measures_the_collections_that_are_there(
     }
     (questions / "wild.jsonl").write_text(json.dumps(asked), encoding="utf-8")
     (questions / "absent.txt").write_text("protein\n", encoding="utf-8")
+    graded = {"id": "1", "judged": [{"note": "robot.md", "lines": [3, 3], "grade": 3}]}
+    (tmp_path / "graded.jsonl").write_text(json.dumps(graded), encoding="utf-8")
+    monkeypatch.setattr(relevance, "GRADED", tmp_path / "graded.jsonl")
     monkeypatch.setattr(relevance, "DATA", tmp_path)
     monkeypatch.setattr(relevance, "QUESTIONS", {"questions": questions, "own": tmp_path / "none"})
     monkeypatch.setattr(relevance, "NAMES", ("questions", "own", "cranfield"))

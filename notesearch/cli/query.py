@@ -144,7 +144,7 @@ def query(
             for text in form.lines(answer.hits):
                 write(text)
         else:
-            _show(index, line, answer, full=full, context=context, explain=explain)
+            _show(index, answer, full=full, context=context, explain=explain)
     if answer.weak or not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -182,7 +182,7 @@ def similar(
                 hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
                 if hits:
                     show_message(heading)
-                    _show(index, "", replace(answer, hits=tuple(hits)))
+                    _show(index, replace(answer, hits=tuple(hits)))
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -221,7 +221,6 @@ def _format_of(formats: Sequence[str]) -> HitFormat | None:
 
 def _show(
     index: Index,
-    line: str,
     answer: Answer,
     *,
     full: bool = False,
@@ -229,8 +228,9 @@ def _show(
     explain: bool = False,
 ) -> None:
     """Write hits for a person, with their explanation where that is asked for."""
-    from notesearch.render.hits import explanation, hit_lines, marked_text
+    from notesearch.render.hits import explanation, hit_lines
     from notesearch.render.terminal import style_of
+    from notesearch.search.snippets import mark_words
 
     if not answer.hits:
         show_message("nothing found")
@@ -238,12 +238,14 @@ def _show(
     if answer.weak:
         show_message("nothing relevant found; the nearest there is:")
     style = style_of(sys.stdout)
-    words = " ".join(answer.terms) or line
-    max_chars = None if full or context else _SHOWN_LINES * style.width
+    if full or context:
+        whole = [index.passage_text(hit, around=context) for hit in answer.hits]
+        texts = [mark_words(text, answer.words) for text in whole]
+    else:
+        texts = index.snippets(answer, _SHOWN_LINES * style.width)
     corpus = index.corpus
     blocks = []
-    for hit in answer.hits:
-        text = marked_text(index.passage_text(hit, around=context), words, max_chars)
+    for hit, text in zip(answer.hits, texts, strict=True):
         lines = [*hit_lines(hit, text, style, corpus)]
         if explain:
             lines += explanation(hit, answer, style)

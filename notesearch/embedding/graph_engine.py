@@ -34,6 +34,8 @@ TOKEN_IDS = "input_ids"  # the input that the others go with
 EACH_ALONE = 1
 # For fewer, the processor is done before torch is imported.
 BULK_PASSAGES = 1000
+# For so few at a time, an engine that is open is done before a faster one has opened.
+FEW_PASSAGES = 32
 # A longer pause is the end of a run: a library held open for days adds a few notes now and then.
 PAUSE_SECONDS = 60.0
 
@@ -92,7 +94,7 @@ class PassageEngine:
     """Runs passages: on the processor's engine or, in a run of many, on one that opens slowly.
 
     A run is the calls that follow each other without a long pause: an update embeds its passages
-    in parts. The engines agree.
+    in parts. A few at a time, such as the sentences of an answer, make no run. The engines agree.
     """
 
     def __init__(
@@ -112,8 +114,16 @@ class PassageEngine:
         self._in_run = 0  # passages
         self._last_end = clock()
 
-    def run_all(self, rows: Sequence[Sequence[int]], shape: GraphShape) -> NDArray[np.float32]:
-        """Return (rows, dimension) for rows of token ids."""
+    def run_all(
+        self, rows: Sequence[Sequence[int]], shape: GraphShape, at_once: Engine | None = None
+    ) -> NDArray[np.float32]:
+        """Return (rows, dimension) for rows of token ids; a few run on what is open.
+
+        That is `at_once` where none of the engines is open yet.
+        """
+        if at_once is not None and len(rows) <= FEW_PASSAGES:
+            opened = (engine.get() for engine in (self._bulk, self._ready) if engine.is_loaded)
+            return next(opened, at_once).run_all(rows, shape)
         results = self._choose(len(rows)).get().run_all(rows, shape)
         self._last_end = self._clock()
         return results
@@ -263,7 +273,7 @@ class GraphEmbedder(ModelEmbedder):
         """Run queries on `engine`, and passages on another where there is one for them."""
         super().__init__(reader, shape.dimension, fingerprint, warn)
         self._engine = engine
-        self._for_passages = for_passages or engine
+        self._for_passages = for_passages
         self._shape = shape
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -272,8 +282,10 @@ class GraphEmbedder(ModelEmbedder):
         A text without any token for the model (possible where it adds no special tokens) is a
         row of zeros: near to nothing. Raises ModelError for a text over `max_tokens`.
         """
-        engine = self._for_passages if texts else self._engine
-        return engine.run_all(self._reader.read_passages(texts), self._shape)
+        rows = self._reader.read_passages(texts)
+        if self._for_passages is None:
+            return self._engine.run_all(rows, self._shape)
+        return self._for_passages.run_all(rows, self._shape, self._engine)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """Return (dimension,) float32 of length 1; a text over the limit is cut, with a warning."""

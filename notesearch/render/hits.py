@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,18 +10,9 @@ from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
 from notesearch.search.answer import Answer
-from notesearch.search.snippets import Piece, cut_snippet
+from notesearch.search.snippets import Piece
 
 _INDENT = " " * 4
-# The heading of a section is shown beside the place already.
-_HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
-# A heading with text right below it, which is no sentence with that text; in code it is a comment.
-_HEADING_END = re.compile(
-    r"(?P<code>```.*?(?:```|\Z))|^(?P<heading> {0,3}#{1,6} [^\n]*)\n(?!\n)",
-    re.MULTILINE | re.DOTALL,
-)
-# A line end inside a paragraph; before a heading, a bullet, a row or a blank line it has a meaning.
-_LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |#{1,6} |\d+[.)] |```))")
 _MAX_TAGS = 6
 
 
@@ -43,19 +33,6 @@ def hit_lines(
     for line in wrapped(text, style.width - len(_INDENT)):
         shown = "".join(style.match(piece.text) if piece.marked else piece.text for piece in line)
         yield f"{_INDENT}{shown}".rstrip()
-
-
-def marked_text(text: str, words: str, max_chars: int | None) -> tuple[Piece, ...]:
-    """Mark the words of a question in a passage, cut to the sentences that hold most of them.
-
-    With no `max_chars` the passage is returned whole, its heading and its lines as they are.
-    """
-    if max_chars is None:
-        return cut_snippet(text, words, max_chars=len(text))
-    body = _HEADING_LINES.sub("", text, count=1) or text
-    body = _HEADING_END.sub(lambda m: m["code"] or f"{m['heading']}\n\n", body)
-    body = _LOOSE_BREAK.sub(" ", body)
-    return cut_snippet(body, words, max_chars=max_chars)
 
 
 def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from notesearch.errors import UsageError
 from notesearch.records import Hit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Mode(Enum):
@@ -33,6 +38,7 @@ class Answer:
 
     hits: tuple[Hit, ...]
     mode: Mode
+    question: str = ""  # the words and phrases that were asked, without the filters
     weak: bool = False  # nothing relevant: the hits are the nearest of what there is
     # How likely it is that something found answers the question, from 0 to 1; None in lexical mode.
     relevance: float | None = None
@@ -48,3 +54,10 @@ class Answer:
     fused: Mapping[str, float] = field(default_factory=dict)
     # The ids of notes on the very paper that was asked about; `similar` alone fills it.
     same_paper: frozenset[str] = frozenset()
+    # The question as the model sees it, (dimension,) of length 1; None where no model was asked.
+    vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def words(self) -> str:
+        """What was looked for, to be marked in the hits: the question, with its joined words."""
+        return " ".join(self.terms) or self.question

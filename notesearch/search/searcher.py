@@ -25,6 +25,7 @@ from notesearch.search.grouping import gather, make_hits, show_best
 from notesearch.search.lexical import LexicalMatches, LexicalRanker
 from notesearch.search.note_lookup import find_titled
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
+from notesearch.search.snippets import Nearness
 from notesearch.search.verdict import relevance
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
@@ -143,6 +144,7 @@ class Searcher:
         return Answer(
             hits=make_hits(chosen, ranking, weak=weak),
             mode=mode,
+            question=question.text,
             weak=weak,
             relevance=relevant,
             terms=question.wording.terms,
@@ -155,7 +157,22 @@ class Searcher:
                 for _, stored in chosen.passages
                 if stored.id in fused
             },
+            vector=None if embedded is None else embedded.result().vector,
         )
+
+    def nearness(self, answer: Answer) -> Nearness | None:
+        """Return what says how near sentences are to an answer's question; None without a model."""
+        vector = answer.vector
+        if vector is None:
+            return None
+
+        def measure(sentences: Sequence[str]) -> list[float]:
+            embedder = self._embedder.get()
+            read_whole = [_shortened(sentence, embedder) for sentence in sentences]
+            cosines: list[float] = (embedder.embed_passages(read_whole) @ vector).tolist()
+            return cosines
+
+        return measure
 
     def similar(
         self,
@@ -219,6 +236,13 @@ class Searcher:
         )
         among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
         return fuse(ids, known, matches.all, background, self._weights, len(among))
+
+
+def _shortened(text: str, embedder: Embedder) -> str:
+    """Return the beginning of a text that the model can read whole."""
+    while embedder.count_tokens(text) > embedder.max_tokens:
+        text = text[: len(text) // 2]
+    return text
 
 
 def _joined(one: Nearest, other: Nearest) -> Nearest:

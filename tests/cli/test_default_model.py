@@ -40,6 +40,26 @@ def test_first_query_makes_the_index_and_answers_by_meaning(tmp_path):
     assert (again.code, again.out, again.err) == (ExitCode.OK, "vision/vit.md\n", "")
 
 
+@pytest.mark.usefixtures("default_embedder")
+def test_sentence_that_answers_in_other_words_is_shown(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus/gan.md").write_text(
+        "# A GAN for faces\n\nThe generator is a plain stack of convolutions with noise at its "
+        "input. The discriminator looks at patches and not at the whole face. Both are trained in "
+        "turn, with a penalty on the gradient. Faces of two data sets are shown side by side with "
+        "those of older models. The hair looks real in most of them, while the ears often differ. "
+        "An appendix lists all layers of both networks with their sizes. Everything ran on one "
+        "graphics card for nine hours.\n",
+        encoding="utf-8",
+    )
+    answer = "Everything ran on one graphics card for nine hours."
+    question = ("query", "how long did fitting the convolutions take")
+    assert answer in " ".join(notesearch(tmp_path, *question).out.split())
+    by_words = " ".join(notesearch(tmp_path, *question, "--mode", "lexical").out.split())
+    assert "a plain stack of convolutions" in by_words
+    assert answer not in by_words
+
+
 def test_model_that_is_not_there_ends_with_4(tmp_path):
     write_notes(tmp_path / "corpus")
     offline = {"NOTESEARCH_MODEL": "nobody/none-such", "HF_HUB_OFFLINE": "1"}

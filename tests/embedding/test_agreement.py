@@ -12,7 +12,7 @@ import pytest
 from notesearch.embedding import Embedder, ModelChoice, load_embedder, models
 from notesearch.embedding.compile.pretrained import quiet
 from notesearch.embedding.compiled_form import GRAPH, open_manifest
-from notesearch.embedding.graph_engine import GraphEmbedder, open_engine, pad_rows
+from notesearch.embedding.graph_engine import FEW_PASSAGES, GraphEmbedder, open_engine, pad_rows
 from notesearch.embedding.model_cache import folder_of
 from notesearch.embedding.model_files import find_source
 from tests.conftest import BUNDLED
@@ -139,7 +139,8 @@ def test_many_passages_run_through_torch_and_agree_with_the_compiled_form(
     compiled = open_tiny("mean")
     # Where a GPU would be, torch on the CPU.
     monkeypatch.setattr(models, "may_have_accelerator", lambda: True)
-    monkeypatch.setattr(models, "BULK_PASSAGES", len(TEXTS))
+    texts = TEXTS * (FEW_PASSAGES // len(TEXTS) + 1)
+    monkeypatch.setattr(models, "BULK_PASSAGES", len(texts))
     monkeypatch.setattr(torch_models, "pick_device", lambda wanted: "cpu:0")
     opened: list[str] = []
     open_engine = torch_models.open_torch_engine
@@ -153,6 +154,6 @@ def test_many_passages_run_through_torch_and_agree_with_the_compiled_form(
     np.testing.assert_array_equal(by_torch.embed_passages(["a"]), compiled.embed_passages(["a"]))
     assert not opened
     np.testing.assert_allclose(
-        by_torch.embed_passages(TEXTS), compiled.embed_passages(TEXTS), atol=1e-5
+        by_torch.embed_passages(texts), compiled.embed_passages(texts), atol=1e-5
     )
     assert opened == ["cpu:0"]

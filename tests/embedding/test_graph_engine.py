@@ -8,6 +8,7 @@ import pytest
 from notesearch import Index
 from notesearch.embedding.graph_engine import (
     BULK_PASSAGES,
+    FEW_PASSAGES,
     PAUSE_SECONDS,
     Engine,
     GraphShape,
@@ -95,6 +96,20 @@ def test_few_passages_now_and_then_never_open_the_bulk_engine() -> None:
         engine.run_all(rows("a", "b", "c"), SHAPE)
         now[0] += PAUSE_SECONDS + 1
     assert ready.sizes == [3] * 10
+
+
+def test_a_few_passages_run_on_what_is_open_and_make_no_run() -> None:
+    ready, bulk, question = Counted(), Counted(), Counted()
+    engine = PassageEngine(Lazy(lambda: ready), Lazy(lambda: bulk), bulk_from=100)
+    few, more = rows(*["a"] * FEW_PASSAGES), rows(*["a"] * (FEW_PASSAGES + 1))
+    for _ in range(10):
+        assert len(engine.run_all(few, SHAPE, question)) == FEW_PASSAGES
+    assert (question.sizes, ready.sizes, bulk.sizes) == ([FEW_PASSAGES] * 10, [], [])
+    for part in (more, few, more, few, more, more, few):
+        engine.run_all(part, SHAPE, question)
+    sizes = [FEW_PASSAGES + 1, FEW_PASSAGES]
+    assert (ready.sizes, bulk.sizes) == (sizes * 2 + sizes[:1], [sizes[0], FEW_PASSAGES])
+    assert question.sizes == [FEW_PASSAGES] * 10
 
 
 class OnEngine(WordEmbedder):

@@ -20,6 +20,7 @@ from notesearch.embedding import (
     load_counter,
     load_embedder,
 )
+from notesearch.embedding.graph_engine import FEW_PASSAGES
 from notesearch.embedding.token_reader import open_tokenizer
 from notesearch.errors import ModelError
 from tests.conftest import BUNDLED, write_notes
@@ -251,7 +252,7 @@ def test_gpu_that_is_not_there_is_an_error(
     embedder = load_embedder(choice, cache_dir=cache_dir)
     assert embedder.embed_query("model").shape == (DIMENSION,)
     with pytest.raises(ModelError, match="device cuda: torch finds none here; set device to auto"):
-        embedder.embed_passages(["model"])
+        embedder.embed_passages(["model"] * (FEW_PASSAGES + 1))
 
 
 def put(text: str) -> Callable[[Path], object]:

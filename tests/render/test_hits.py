@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit, Role
-from notesearch.render.hits import clipped, explanation, hit_lines, marked_text, wrapped
+from notesearch.render.hits import clipped, explanation, hit_lines, wrapped
 from notesearch.render.terminal import Style, printable, style_of
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.snippets import Piece
@@ -181,17 +181,6 @@ def test_lines_of_a_whole_passage_stay_lines():
         "    And a line that is a little longer",
         "    than the others.",
     ]
-
-
-def test_heading_inside_a_snippet_keeps_its_line():
-    text = "# Top\nBefore it\nstands text.\n## Laws\nLet reward grow\nwith distance."
-    shown_text = "".join(run.text for run in marked_text(text, "reward", max_chars=100))
-    assert shown_text == "Before it stands text.\n## Laws\n\nLet reward grow with distance."
-    shown_text = "".join(run.text for run in marked_text(text, "reward", max_chars=40))
-    assert shown_text == " … Let reward grow with distance."
-    text = "A reward.\n\n```\n# no heading\n- one\n```\n# Heading\n- two"
-    shown_text = "".join(run.text for run in marked_text(text, "reward", max_chars=100))
-    assert shown_text == "A reward.\n\n```\n# no heading\n- one\n```\n# Heading\n\n- two"
 
 
 def test_signs_that_a_terminal_would_act_on_are_left_out():

@@ -35,6 +35,7 @@ from notesearch.render.terminal import (
     to_json,
 )
 from notesearch.search.answer import Answer, Mode
+from notesearch.search.snippets import cut_snippets, mark_words
 
 # Written here a second time, from the properties of the signs, and not from the program.
 BIDI = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
@@ -135,8 +136,7 @@ def test_hit_for_a_person_is_printable(hit, words, width):
     answer = Answer(
         (hit,), Mode.HYBRID, where=words, terms=(words,), pairs=(words,), rewordings=(words,)
     )
-    for max_chars in (None, 40):
-        runs = hits.marked_text(hit.text, words, max_chars)
+    for runs in (mark_words(hit.text, words), *cut_snippets([hit.text], words, max_chars=40)):
         lines = [*hits.hit_lines(hit, runs, style), *hits.explanation(hit, answer, style)]
         assert not control_signs("".join(lines))
 
@@ -145,7 +145,7 @@ def test_hit_for_a_person_is_printable(hit, words, width):
 def test_marks_of_a_hit_on_a_terminal_are_ours_alone(tmp_path_factory, hit):
     style = Style(width=80, colour=True, links=True)
     corpus = tmp_path_factory.getbasetemp()
-    for line in hits.hit_lines(hit, hits.marked_text(hit.text, "a", None), style, corpus):
+    for line in hits.hit_lines(hit, mark_words(hit.text, "a"), style, corpus):
         assert guarded(line) == line
         for address in re.findall(r"\x1b\]8;;([^\x1b]+)", line):
             assert f"{address}/".startswith(f"{corpus.as_uri()}/")
