@@ -203,7 +203,7 @@ def print_differences(evaluations: dict[str, dict[str, Evaluation]]) -> None:
     for name, by_setting in evaluations.items():
         if {"plain mix", DEFAULT} <= by_setting.keys():
             pair = [(setting, by_setting[setting]) for setting in ("plain mix", DEFAULT)]
-            gain = compare(pair[0], pair[1]).differences[Measure.NDCG_10].figure
+            gain = compare(pair[0], pair[1]).differences[Measure.NDCG_10]
             print(f"{name}: {gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})")
 
 

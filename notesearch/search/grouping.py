@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from notesearch.search.weights import Weights
 
 # Texts are fetched as they are needed: most often the first batch is enough.
 _BATCH = 48
-# A note is shown by one of so many of its passages, the best ones.
+# A note is shown by one of so many of its passages, the best ones: each costs a text to fetch.
 _SHOWN_OF = 6
 _SUMMARIES = frozenset({Role.TLDR, Role.SUMMARY, Role.ABSTRACT, Role.KEY_IDEAS})
 
@@ -47,7 +47,7 @@ class _Gathering:
         note, passage = stored.note, stored.passage
         if self.per_note is not None and self.of_note[note.note_id] >= self.per_note:
             return
-        text = " ".join(passage.text.split()).casefold()
+        text = _plain(passage.text)
         if text in self.shown:
             self.duplicates[self.shown[text]] += 1
             return
@@ -80,7 +80,8 @@ def gather(snapshot: Snapshot, ranking: Ranking, k: int, per_note: int | None) -
 def show_best(snapshot: Snapshot, ranking: Ranking, chosen: Chosen, weights: Weights) -> Chosen:
     """Show of each chosen note the passage that is most likely to answer by itself.
 
-    Of passages that are alike otherwise, that is a longer one, or one that sums up.
+    Of passages that are alike otherwise, that is a longer one, or one that sums up. No text is
+    shown twice.
     """
     note_of = snapshot.table.note_of[ranking.ids]
     places = {
@@ -96,12 +97,24 @@ def show_best(snapshot: Snapshot, ranking: Ranking, chosen: Chosen, weights: Wei
         longer = weights.longer * math.log(passage.tokens + 1)
         return odds[place] + longer + weights.summary * (passage.role in _SUMMARIES)
 
-    best = {first: max(some, key=worth) for first, some in places.items()}
-    return replace(
-        chosen,
-        passages=tuple((best[place], stored[best[place]]) for place, _ in chosen.passages),
-        best_places={stored[best[place]].passage.id: place for place, _ in chosen.passages},
-    )
+    shown = {_plain(first.passage.text) for _, first in chosen.passages}
+    passages: list[tuple[int, StoredPassage]] = []
+    best_places: dict[str, int] = {}
+    duplicates: dict[str, int] = {}
+    for first, before in chosen.passages:
+        free = [p for p in places[first] if _plain(stored[p].passage.text) not in shown]
+        best = max([first, *free], key=worth)
+        passage = stored[best].passage
+        shown.add(_plain(passage.text))
+        passages.append((best, stored[best]))
+        best_places[passage.id] = first
+        if before.passage.id in chosen.duplicates:
+            duplicates[passage.id] = chosen.duplicates[before.passage.id]
+    return Chosen(tuple(passages), duplicates, best_places)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def make_hits(chosen: Chosen, ranking: Ranking, *, weak: bool = False) -> tuple[Hit, ...]:

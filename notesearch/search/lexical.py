@@ -193,12 +193,12 @@ class LexicalRanker:
     ) -> float:
         """Add up the rarity of the words that no passage has, in this form or another."""
         seen = [t for t in wording.counts if self._postings.find(snapshot, t).passages.ids.size]
-        reworded = {term for rewording in rewordings for term in rewording.terms}
+        compounds = [term for term in seen if term not in wording.words]  # written as one
+        seen += [term for rewording in rewordings for term in rewording.terms]
         return sum(
             rarity
             for word, rarity in rarities.items()
-            # A term may be a compound written as one, of which the word is a part.
-            if word not in reworded and not any(word in term for term in seen)
+            if word not in seen and not any(word in compound for compound in compounds)
         )
 
     def _add_words(
