@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from notesearch.index.snapshot import Snapshot, StoredPassage
+from notesearch.odds import to_odds
 from notesearch.records import Hit, NoteKind, Role
-from notesearch.search.fusion import Ranking, to_odds
+from notesearch.search.fusion import Ranking
 from notesearch.search.weights import Weights
 
 # Texts are fetched as they are needed: most often the first batch is enough.
@@ -88,14 +89,15 @@ def show_best(snapshot: Snapshot, ranking: Ranking, chosen: Chosen, weights: Wei
         place: np.flatnonzero(note_of == note_of[place])[:_SHOWN_OF].tolist()
         for place, _ in chosen.passages
     }
-    wanted = sorted({other for some in places.values() for other in some})
-    stored = dict(zip(wanted, snapshot.passages(ranking.ids[wanted].tolist()), strict=True))
-    odds = {place: to_odds(ranking.scores[place]) for place in wanted}
+    stored = dict(chosen.passages)
+    others = sorted({place for some in places.values() for place in some} - stored.keys())
+    stored.update(zip(others, snapshot.passages(ranking.ids[others].tolist()), strict=True))
 
     def worth(place: int) -> float:
         passage = stored[place].passage
         longer = weights.longer * math.log(passage.tokens + 1)
-        return odds[place] + longer + weights.summary * (passage.role in _SUMMARIES)
+        sums_up = weights.summary * (passage.role in _SUMMARIES)
+        return to_odds(ranking.scores[place]) + longer + sums_up
 
     shown = {_plain(first.passage.text) for _, first in chosen.passages}
     passages: list[tuple[int, StoredPassage]] = []
