@@ -21,12 +21,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 from benchmarks.question_tables import question_lines
 from notesearch import Index
 from notesearch.corpus.reading_rules import ReadingRule
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
-from notesearch.evaluation.evaluate import Evaluation, Found, compare, evaluate, make_report
+from notesearch.evaluation.evaluate import Evaluation, Found, compare, evaluate
 from notesearch.evaluation.json_lines import read_json_lines
 from notesearch.evaluation.judged import JudgedQuery, read_queries, unknown_notes
 from notesearch.evaluation.metrics import DEPTH, Measure
@@ -195,7 +196,7 @@ def print_table(evaluations: dict[str, dict[str, Evaluation]]) -> None:
 
 def mean(evaluation: Evaluation, measure: Measure) -> float:
     """Give the mean over all queries that have an answer."""
-    return make_report("", evaluation).groups[0].figures[measure].mean
+    return fmean(outcome.scores[measure] for outcome in evaluation.answerable)
 
 
 def print_differences(evaluations: dict[str, dict[str, Evaluation]]) -> None:
@@ -203,7 +204,7 @@ def print_differences(evaluations: dict[str, dict[str, Evaluation]]) -> None:
     for name, by_setting in evaluations.items():
         if {"plain mix", DEFAULT} <= by_setting.keys():
             pair = [(setting, by_setting[setting]) for setting in ("plain mix", DEFAULT)]
-            gain = compare(pair[0], pair[1]).differences[Measure.NDCG_10].figure
+            gain = compare(pair[0], pair[1]).differences[Measure.NDCG_10]
             print(f"{name}: {gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})")
 
 

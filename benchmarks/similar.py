@@ -3,8 +3,9 @@
     python benchmarks/similar.py                       # of the notes in ../shared/data/wild
     python benchmarks/similar.py --index FOLDER ...    # of indexes that are there, side by side
 
-Notes in different collections are on one paper where both name it, or have its title. Their
-writers chose what to say: it is the nearest that real notes come to judged likeness.
+Notes in different files are on one paper where both name it, or where none of them does and they
+have one title. Their writers chose what to say: it is the nearest that real notes come to judged
+likeness.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.relevance import DATA
 from notesearch import Index
-from notesearch.evaluation.metrics import Measure, Scores, mean_figures
+from notesearch.evaluation.metrics import Measure, Scores, mean_figures, score_ranking
 from notesearch.index.snapshot import StoredNote
 from notesearch.settings import Settings
 
@@ -35,12 +36,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for index_dir in given.index or [_make_index(Path(scratch))]:
             with Index.open(settings=Settings(index=index_dir)) as index:
-                ranks = [_rank(index, note, others) for note, others in find_pairs(index.notes())]
-            rows = [
-                {Measure.MRR_10: 1 / rank if rank else 0.0, Measure.SUCCESS_1: float(rank == 1)}
-                for rank in ranks
-            ]
-            print(describe(index_dir.name, rows))
+                scores = [_score(index, note, same) for note, same in find_pairs(index.notes())]
+            print(describe(index_dir.name, scores))
 
 
 def _make_index(scratch: Path) -> Path:
@@ -64,9 +61,9 @@ def find_pairs(notes: Sequence[StoredNote]) -> list[tuple[StoredNote, frozenset[
     return pairs
 
 
-def _rank(index: Index, note: StoredNote, others: frozenset[str]) -> int | None:
+def _score(index: Index, note: StoredNote, same_paper: frozenset[str]) -> Scores:
     hits = index.similar(note.note_id, DEPTH).hits
-    return next((hit.rank for hit in hits if hit.note_id in others), None)
+    return score_ranking((hit.note_id for hit in hits), dict.fromkeys(same_paper, 1))
 
 
 def describe(name: str, rows: Sequence[Scores]) -> str:

@@ -22,6 +22,7 @@ DATA = Path(os.environ.get("NOTESEARCH_DATA", ROOT.parent / "shared" / "data")) 
 OWN = Path(__file__).parent / "data"  # what was written for the project beside it
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
+# The ranges in data/papers.jsonl count sentences that end so, "e.g." among them.
 _ANY_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 # Shorter abstracts are no more than their title says.
 _LEAST_SENTENCES = 3
@@ -79,7 +80,7 @@ def read_papers(folder: Path = DATA) -> list[Paper]:
     for row in _read_lines(folder / "papers.jsonl.gz"):
         sentences = tuple(_SENTENCE_END.split(" ".join(row["abstract"].split())))
         if len(sentences) >= _LEAST_SENTENCES:
-            summary = (row["tldr"] or "").strip()
+            summary = (row["tldr"] or "").strip()  # one with "…" was cut off
             papers.append(
                 Paper(row["title"].strip(), sentences, summary if "…" not in summary else "")
             )

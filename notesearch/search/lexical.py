@@ -31,8 +31,8 @@ class LexicalScores:
 
     bm25: NDArray[np.float32]  # the passage's own, of the words alone
     own: NDArray[np.float32]  # pairs of words included, as a share of the greatest allowed one
-    covered: NDArray[np.float32]  # what share of the question's words it has, by their rarity
     whole: NDArray[np.float32]  # the same of whole notes, by the note's number
+    covered: NDArray[np.float32]  # what share of the question's words it has, by their rarity
     note_of: NDArray[np.int32]
     note_weight: float
     # From 0 to 1: how much more of the words the best note has than chance gives.
@@ -193,12 +193,12 @@ class LexicalRanker:
     ) -> float:
         """Add up the rarity of the words that no passage has, in this form or another."""
         seen = [t for t in wording.counts if self._postings.find(snapshot, t).passages.ids.size]
-        reworded = {term for rewording in rewordings for term in rewording.terms}
+        compounds = [term for term in seen if term not in wording.words]  # written as one
+        seen += [term for rewording in rewordings for term in rewording.terms]
         return sum(
             rarity
             for word, rarity in rarities.items()
-            # A term may be a compound written as one, of which the word is a part.
-            if word not in reworded and not any(word in term for term in seen)
+            if word not in seen and not any(word in compound for compound in compounds)
         )
 
     def _add_words(
@@ -242,13 +242,6 @@ class LexicalRanker:
         weight = wording.counts[term] ** self._weights.repeats
         totals.add(self._postings.find(snapshot, term), weight, rarities.get(term, 0.0))
 
-    def background(
-        self, snapshot: Snapshot, allowed_ids: NDArray[np.int64] | None
-    ) -> NDArray[np.int64]:
-        """Return passages that stand for all that are allowed: every n-th of them."""
-        ids = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
-        return ids[:: -(-len(ids) // BACKGROUND) or 1]
-
     def _evidence(self, bm25: float, notes: int, share_had: float) -> float:
         """Compare the greatest BM25 of a whole note with what chance gives.
 
@@ -284,6 +277,11 @@ class LexicalRanker:
         for pair in pairs:
             totals.add(self._postings.find(snapshot, *pair), self._weights.pairs)
         return totals
+
+
+def background_of(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return passages that stand for all of these: every n-th of them."""
+    return ids[:: -(-len(ids) // BACKGROUND) or 1]
 
 
 def _rarity(having: int, passages: int) -> float:

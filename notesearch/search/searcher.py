@@ -22,7 +22,7 @@ from notesearch.search.answer import Answer, Mode
 from notesearch.search.candidates import CandidateFinder, join_ids, leave_out
 from notesearch.search.fusion import Ranking, Reranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import gather, make_hits, show_best
-from notesearch.search.lexical import LexicalMatches, LexicalRanker
+from notesearch.search.lexical import LexicalMatches, LexicalRanker, background_of
 from notesearch.search.note_lookup import find_titled
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
 from notesearch.search.snippets import Nearness
@@ -228,13 +228,13 @@ class Searcher:
         nearest = dense.nearest.result()
         if mode is Mode.DENSE:
             return rank_nearest(nearest)
-        background = self._lexical.background(snapshot, allowed_ids)
+        among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
+        background = background_of(among)
         ids = join_ids(nearest.ids, matches.ids)
         others = leave_out(join_ids(ids, background), nearest.ids)
         known = _joined(
             nearest, snapshot.nearest(dense.question.result().vector, len(others), others)
         )
-        among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
         return fuse(ids, known, matches.all, background, self._weights, len(among))
 
 

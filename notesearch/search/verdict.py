@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from notesearch.odds import to_probabilities
 from notesearch.search.lexical import LexicalScores
 
 # Of many fields that people keep no research notes on, and two of no meaning at all.
@@ -46,12 +47,13 @@ _LEAST_SPREAD = 0.02  # a third of what real models have: few notes may be equal
 
 
 def relevance(
-    cosine: float, probes: Sequence[float], words: LexicalScores | None, among: int
+    cosine: float, probes: Sequence[float], words: LexicalScores | None, passages: int
 ) -> float | None:
-    """Return how likely it is that something found `among` so many passages answers the question.
+    """Return how likely it is that something found answers the question, from 0 to 1.
 
     `cosine` is that of the nearest passage, and `probes` are those of the passage nearest to each
-    of `UNRELATED`, as an update leaves them. None where there are too few of these to say.
+    of `UNRELATED`, as an update leaves them. These are of the whole index, and so is the number of
+    `passages`, whatever a filter lets through. None where there are too few of them to say.
     A passage that says every word of the question is an answer.
     """
     if len(probes) < 2:
@@ -64,6 +66,6 @@ def relevance(
         evidence, unseen = words.evidence, words.unseen
     spread = max(float(np.std(probes, ddof=1)), _LEAST_SPREAD)
     nearness = (cosine - float(np.mean(probes))) / spread
-    doubt = _DOUBT + _DOUBT_BY_SIZE * math.log(max(among, 1))
+    doubt = _DOUBT + _DOUBT_BY_SIZE * math.log(max(passages, 1))
     odds = _NEARNESS * nearness + _EVIDENCE * evidence - _UNSEEN * unseen - doubt
-    return 0.5 + 0.5 * math.tanh(0.5 * odds)
+    return float(to_probabilities(np.array(odds)))

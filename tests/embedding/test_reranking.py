@@ -12,10 +12,11 @@ import pytest
 from notesearch.embedding import RerankerChoice, load_reranker
 from notesearch.embedding.compile.pretrained import quiet
 from notesearch.embedding.compiled_form import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
-from notesearch.embedding.graph_engine import GraphReranker, to_probabilities
+from notesearch.embedding.graph_engine import GraphReranker
 from notesearch.embedding.model_cache import find_files
 from notesearch.embedding.protocol import Reranker
 from notesearch.errors import ModelError
+from notesearch.odds import to_probabilities
 from tests.tiny_models import TINY_LIMIT
 
 from .test_model_cache import compiled_folder, cut, flip_a_byte

@@ -31,9 +31,17 @@ def words(
     """Score passages 0, 1, 2, … by shares, with a BM25 of ten times the share and no notes."""
     own = np.array(shares, dtype=np.float32)
     nothing = np.zeros(1, dtype=np.float32)
-    whole = np.zeros(len(own), np.int32)
+    note_of = np.zeros(len(own), np.int32)
     covers = np.array(covered or [0.0] * len(own), dtype=np.float32)
-    return LexicalScores(10 * own, own, covers, nothing, whole, 0.0, evidence)
+    return LexicalScores(
+        bm25=10 * own,
+        own=own,
+        whole=nothing,
+        covered=covers,
+        note_of=note_of,
+        note_weight=0.0,
+        evidence=evidence,
+    )
 
 
 def mixed(cosines: list[float], lexical: LexicalScores, weights: Weights = ONES) -> Ranking:

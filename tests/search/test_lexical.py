@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from notesearch.index.snapshot import ColumnWeights, Matches
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.search import lexical
-from notesearch.search.lexical import LexicalRanker
+from notesearch.search.lexical import LexicalRanker, background_of
 from notesearch.search.question_words import NO_WORDING, read_wording
 from notesearch.search.weights import Weights
 from tests.fakes import WORDS
@@ -215,7 +215,6 @@ def test_background_is_spread_over_what_is_allowed(
 ) -> None:
     monkeypatch.setattr(lexical, "BACKGROUND", 3)
     with build_store(tmp_path, *others(8)) as store, store.snapshot() as snapshot:
-        ranker = LexicalRanker()
-        assert ranker.background(snapshot, None).tolist() == [1, 4, 7]
-        assert ranker.background(snapshot, np.array([2, 5])).tolist() == [2, 5]
-        assert ranker.background(snapshot, np.empty(0, dtype=np.int64)).tolist() == []
+        assert background_of(snapshot.table.passage_ids).tolist() == [1, 4, 7]
+    assert background_of(np.array([2, 5])).tolist() == [2, 5]
+    assert background_of(np.empty(0, dtype=np.int64)).tolist() == []

@@ -130,7 +130,7 @@ def test_index_pages_stay_behind_notes_and_a_title_stays_first(searcher_of, rera
     assert (found[0], found[-1]) == ("titled.md", "README.md")
 
 
-def test_weak_is_told_by_the_cosine_whatever_the_model_says(tmp_path, reranking):
+def test_weak_is_judged_before_the_model_reorders(tmp_path, reranking):
     notes = [note(f"{word}.md", f"{word} words " * 3) for word in ("policy", "reward", "image")]
     with build_store(tmp_path, *notes) as store:
         searcher = AskedStore(store, WordEmbedder, least_relevance=0.999)

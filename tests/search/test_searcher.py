@@ -72,6 +72,15 @@ def test_of_passages_that_are_alike_the_longer_one_is_shown(tmp_path: Path) -> N
         assert shown(100.0, mode=Mode.DENSE)[0][0] == lines[0]
 
 
+def test_a_passage_chosen_to_be_shown_is_no_text_that_is_there(tmp_path: Path) -> None:
+    notes = note("a.md", "reward reward", title="x"), note("b.md", "reward reward", "an image")
+    with build_store(tmp_path, *notes) as store:
+        searcher = AskedStore(store, WordEmbedder, least_relevance=0.0)
+        answer = searcher.search("reward")
+    assert [hit.text for hit in answer.hits] == ["reward reward", "an image"]
+    assert answer.duplicates == {answer.hits[0].passage_id: 1}
+
+
 def test_a_note_is_shown_by_its_best_passage(searcher_of: BuildSearcher) -> None:
     searcher = searcher_of(
         note("a.md", "graph image", "reward reward", "reward graph"), note("b.md", "speech")

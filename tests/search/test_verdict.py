@@ -75,3 +75,8 @@ def test_equal_probes_divide_by_nothing(words_of) -> None:
 def test_among_many_passages_an_answer_must_say_more(words_of) -> None:
     few, many = (relevance(0.3, PROBES, words_of("policy image robot"), n) for n in (20, 20_000))
     assert few > many
+
+
+def test_a_part_of_another_word_is_not_seen(words_of) -> None:
+    found = words_of("cat category", note("a.md", "a category"), note("b.md", "an image"))
+    assert found.unseen > 0.4

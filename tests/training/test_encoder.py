@@ -108,9 +108,12 @@ def test_where_nothing_was_found_chance_chooses() -> None:
 
 def test_the_average_lies_between_both(tmp_path: Path) -> None:
     recipe = Recipe(own_weight=0.25)
-    before, trained = load_base(recipe), load_base(recipe)
+    before, trained = load_base(), load_base()
     with torch.no_grad():
         for value in trained.parameters():
             value += 1.0
-    for name, value in average(trained, recipe).state_dict().items():
+    trained.max_seq_length = 32
+    mixed = average(trained, recipe)
+    assert mixed.max_seq_length == before.max_seq_length
+    for name, value in mixed.state_dict().items():
         assert torch.allclose(value, before.state_dict()[name] + 0.25, atol=1e-5), name

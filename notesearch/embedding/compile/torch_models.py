@@ -27,7 +27,6 @@ from notesearch.embedding.graph_engine import (
     GraphShape,
     ModelEmbedder,
     plan_batches,
-    to_probabilities,
 )
 from notesearch.embedding.token_reader import (
     PairReader,
@@ -36,6 +35,7 @@ from notesearch.embedding.token_reader import (
     to_valid_text,
 )
 from notesearch.errors import ModelError
+from notesearch.odds import to_probabilities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
