@@ -139,13 +139,11 @@ class LexicalRanker:
         )
         pairs = self._affordable(snapshot, wording.pairs)
         totals = self._with_pairs(snapshot, pairs, words)
-        damping = np.maximum(table.passages_of, 1.0) ** -self._weights.length
-        notes = totals.notes * damping.astype(np.float32)
         all_words = np.float32(sum(rarities.values()) or 1.0)
         found = LexicalScores(
             bm25=words.passages,
             own=_to_greatest(totals.passages, totals.passages[ids]),
-            whole=_to_greatest(notes, notes[found_notes]),
+            whole=_to_greatest(totals.notes, totals.notes[found_notes]),
             covered=words.covered / all_words,
             note_of=table.note_of,
             note_weight=self._weights.note,

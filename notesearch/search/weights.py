@@ -41,9 +41,6 @@ class Weights:
     # several passages, none of which says them all. 0.513 0.580 0.455 0.725 at 0.6 and
     # 0.519 0.584 0.468 0.728 at 0.8; without, wild falls by 0.02.
     note: float = 0.7
-    # A whole note is worth passages ** -length: a course book or a survey says every word
-    # somewhere. Wild rises from 0.504 to 0.517 (0.515 at 0.05, 0.516 at 0.2), the others stay.
-    length: float = 0.1
     # What a word is worth in a title, against one in the text. BM25 alone on wild: 1: 0.432,
     # 1.5: 0.437, 2: 0.444.
     title: float = 2.0

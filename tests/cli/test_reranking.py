@@ -76,8 +76,9 @@ def test_filters_and_passages_of_a_note_hold(configured, run):
 
 def test_explain_shows_the_probability_and_the_score_before(configured, run):
     (hit,) = asked(run, "--tag", "dpo")
+    (before,) = asked(run, "--tag", "dpo", "--no-rerank")
     ended = run("query", "reward model", "--tag", "dpo", "--explain")
-    assert f" · fused 1.000 · reranked {hit['score']:.3f}" in ended.out
+    assert f" · fused {before['score']:.3f} · reranked {hit['score']:.3f}" in ended.out
     assert "reranked" not in run("query", "reward", "--explain", "--no-rerank").out
 
 
