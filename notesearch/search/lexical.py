@@ -37,6 +37,7 @@ class LexicalScores:
     note_weight: float
     # From 0 to 1: how much more of the words the best note has than chance gives.
     evidence: float
+    asked: int = 0  # words of the question, those that say nothing by themselves left out
     covers_all: bool = False  # a passage that may be a hit has every word
     unseen: float = 0.0  # what share of the question's words no passage has, by their rarity
     pairs: tuple[str, ...] = ()  # those that were looked for
@@ -148,6 +149,7 @@ class LexicalRanker:
             note_of=table.note_of,
             note_weight=self._weights.note,
             evidence=evidence,
+            asked=len(wording.words),
             covers_all=bool((words.covered[ids] > 0.999 * all_words).any()),
             unseen=self._unseen(snapshot, wording, rarities, rewordings) / float(all_words),
             pairs=tuple(" ".join(pair) for pair in pairs),
