@@ -91,6 +91,16 @@ def test_a_negative_as_near_as_the_answer_costs_unless_it_is_the_answer() -> Non
     assert loss_of(*columns, labels=[[0, 8], [1, 9]]) == pytest.approx(math.log(2), abs=1e-3)
 
 
+def test_a_passage_that_is_twice_in_a_batch_is_not_held_against_itself() -> None:
+    asked = [RIGHT, RIGHT]
+    columns = asked, asked, asked, [RIGHT, RIGHT], [LEFT, LEFT]
+    assert loss_of(*columns, labels=[[0, 8], [0, 9]]) == pytest.approx(0, abs=1e-3)
+    assert loss_of(*columns, labels=[[0, 8], [1, 9]]) == pytest.approx(math.log(2), abs=1e-3)
+    # Nor is its own text among the negatives of its row.
+    columns = asked, asked, asked, [RIGHT, LEFT], [RIGHT, UP]
+    assert loss_of(*columns, labels=[[0, 0], [0, 9]]) < loss_of(*columns, labels=[[0, 7], [0, 9]])
+
+
 def test_negatives_are_like_the_question_and_never_its_answer(tiny: SentenceTransformer) -> None:
     texts = [*TEXTS, *(" ".join(paper.sentences) for paper in PAPERS)]
     titles = ["same", "same", *(f"title {n}" for n in range(len(texts) - 2))]
