@@ -20,6 +20,7 @@ from tests.laws import examples
 from tests.search.written import AskedStore, build_store, note
 
 BuildSearcher = Callable[..., AskedStore]
+DP = ("dp", "direct preference")
 
 
 def paths(searcher: AskedStore, words: str, **options: object) -> list[str]:
@@ -165,6 +166,13 @@ def test_compound_finds_its_other_spellings(searcher_of: BuildSearcher) -> None:
     )
     found = paths(searcher, "fine-tuning", mode=Mode.LEXICAL)
     assert sorted(found) == ["a.md", "b.md", "c.md"]
+
+
+def test_other_spelling_is_marked_where_it_is_written(searcher_of: BuildSearcher) -> None:
+    notes = note("a.md", "finetuning"), note("b.md", "direct preference", acronyms=(DP,))
+    answer = searcher_of(*notes).search("fine-tuning dp", mode=Mode.LEXICAL)
+    assert answer.rewordings == ("finetuning", "direct preference")
+    assert answer.words == "fine tuning dp finetuning"
 
 
 @pytest.mark.parametrize(
