@@ -49,7 +49,7 @@ GRADED = ROOT / "benchmarks" / "questions" / "graded.jsonl"  # passages, for som
 NAMES = ("wild", *QUESTIONS, *BEIR, *SHIPPED)
 DEFAULT = "default"
 
-GAINS = ("covered", "evidence", "note", "length", "pairs", "repeats", "rewordings")
+GAINS = ("covered", "evidence", "note", "pairs", "repeats", "rewordings")
 PLAIN = replace(DEFAULT_WEIGHTS, **dict.fromkeys(GAINS, 0.0))
 # Reciprocal ranks are added up over this much more than the rank, as is usual.
 RANK_SHIFT = 60

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
-from notesearch.embedding.model_choice import DTYPES, ModelChoice, RerankerChoice
+from notesearch.embedding.model_choice import DTYPES, SHIPPED_NAME, ModelChoice, RerankerChoice
 from notesearch.embedding.model_files import BUNDLED_NAMES
 from notesearch.errors import SettingsError, warn_in_python
 from notesearch.regular_files import NotRegularFileError, read_regular
@@ -95,8 +95,8 @@ def _is_true(value: object, base: Path) -> bool:
     return value is True
 
 
-def _is_not_bundled(value: object, base: Path) -> bool:
-    return value not in BUNDLED_NAMES
+def _is_not_installed(value: object, base: Path) -> bool:
+    return value != SHIPPED_NAME and value not in BUNDLED_NAMES
 
 
 def _leads_out(value: object, base: Path) -> bool:
@@ -133,11 +133,11 @@ _TABLE = (
     Key("reading", read_rules),
     Key("inline_tags", one_of("auto", "always", "never"), in_environment=True),
     Key("passage_tokens", read_number),
-    Key("model", read_model_name, _is_not_bundled, Part.MODEL, "name", in_environment=True),
+    Key("model", read_model_name, _is_not_installed, Part.MODEL, "name", in_environment=True),
     Key("precision", read_precision, None, Part.MODEL, in_environment=True),
     Key("device", read_text, None, Part.MODEL, in_environment=True),
     Key("dtype", one_of(*DTYPES), None, Part.MODEL),
-    _model("revision", read_text, _always),  # makes even the bundled model a hub model
+    _model("revision", read_text, _always),  # makes even a bundled model a hub model
     _model("truncate_dim", read_number),
     _model("query_prompt", read_prompt),
     _model("passage_prompt", read_prompt),
@@ -262,11 +262,13 @@ def _with_found_file(
         f"{file.path}: left out {', '.join(needing)}: a file that came with a folder may not set "
         f"{'it' if len(needing) == 1 else 'them'} unasked; to see and accept, run: notesearch trust"
     )
+    # Without its model or cross-encoder nothing holds that belongs to it.
+    named = {Part.MODEL: "model", Part.RERANKER: "rerank"}
+    without = {part for part, name in named.items() if name in needing}
     values = {
         key: value
         for key, value in file.values.items()
-        # Without its cross-encoder nothing holds that belongs to it.
-        if key not in needing and not ("rerank" in needing and KEYS[key].part is Part.RERANKER)
+        if key not in needing and KEYS[key].part not in without
     }
     return replace(_with_file(settings, replace(file, values=values)), left_out=tuple(needing))
 

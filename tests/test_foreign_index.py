@@ -23,7 +23,7 @@ __all__ = ["run"]
 
 
 def embedder() -> WordEmbedder:
-    return WordEmbedder(name="all-MiniLM-L6-v2")
+    return WordEmbedder(name="notesearch-encoder")
 
 
 def make(index_dir: Path, corpus: Path) -> None:

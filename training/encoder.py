@@ -61,7 +61,7 @@ class Recipe:
     tokens: int = 128  # of a text in training; the model reads 256
     pool: int = 6_000  # papers that negatives are found among, beside the passages
     pair_share: float = 0.25  # of the batches
-    own_weight: float = 0.7  # of the trained weights; the rest is of those before
+    own_weight: float = 0.85  # of the trained weights; the rest is of those before
 
 
 class AnswerLoss(torch.nn.Module):

@@ -37,6 +37,7 @@ class LexicalScores:
     note_weight: float
     # From 0 to 1: how much more of the words the best note has than chance gives.
     evidence: float
+    asked: int = 0  # words of the question, those that say nothing by themselves left out
     covers_all: bool = False  # a passage that may be a hit has every word
     unseen: float = 0.0  # what share of the question's words no passage has, by their rarity
     pairs: tuple[str, ...] = ()  # those that were looked for
@@ -139,17 +140,16 @@ class LexicalRanker:
         )
         pairs = self._affordable(snapshot, wording.pairs)
         totals = self._with_pairs(snapshot, pairs, words)
-        damping = np.maximum(table.passages_of, 1.0) ** -self._weights.length
-        notes = totals.notes * damping.astype(np.float32)
         all_words = np.float32(sum(rarities.values()) or 1.0)
         found = LexicalScores(
             bm25=words.passages,
             own=_to_greatest(totals.passages, totals.passages[ids]),
-            whole=_to_greatest(notes, notes[found_notes]),
+            whole=_to_greatest(totals.notes, totals.notes[found_notes]),
             covered=words.covered / all_words,
             note_of=table.note_of,
             note_weight=self._weights.note,
             evidence=evidence,
+            asked=len(wording.terms),
             covers_all=bool((words.covered[ids] > 0.999 * all_words).any()),
             unseen=self._unseen(snapshot, wording, rarities, rewordings) / float(all_words),
             pairs=tuple(" ".join(pair) for pair in pairs),

@@ -158,7 +158,7 @@ def test_another_model_than_the_index_has_ends_with_4(here, run, monkeypatch):
     for command in (["query", "policy"], ["index"]):
         ended = run(*command)
         assert (ended.code, ended.out) == (ExitCode.MODEL, "")
-        assert "all-MiniLM-L6-v2-9" in ended.err
+        assert "notesearch-encoder-9" in ended.err
         assert "other-9" in ended.err
         assert "notesearch index corpus --index index --rebuild" in ended.err
     assert run("query", "policy", "--mode", "lexical").code == ExitCode.OK

@@ -89,7 +89,7 @@ def test_status_in_whole(here, run):
     assert [line.split()[0] for line in lines[1:]] == [
         "model", "reading", "size", "updated", "corpus", "in",
     ]  # fmt: skip
-    assert lines[1] == "model     all-MiniLM-L6-v2-9, 9 dimensions"
+    assert lines[1] == "model     notesearch-encoder-9, 9 dimensions"
     assert lines[5:] == [f"corpus    {here / 'corpus'}", "          in step"]
 
 

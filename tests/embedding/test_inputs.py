@@ -26,7 +26,7 @@ from notesearch.embedding import (
 from notesearch.embedding.graph_engine import FEW_PASSAGES
 from notesearch.embedding.token_reader import open_tokenizer
 from notesearch.errors import ModelError
-from tests.conftest import write_notes
+from tests.conftest import BUNDLED, write_notes
 from tests.tiny_models import DIMENSION, TINY_LIMIT
 
 
@@ -50,11 +50,11 @@ def test_empty_string_is_a_row_of_zeros_where_the_model_adds_no_tokens(
 def test_million_characters_are_counted_and_refused_as_a_passage(
     default_embedder: Embedder,
 ) -> None:
-    text = "word " * 200_000
+    text, limit = "word " * 200_000, default_embedder.max_tokens
     assert default_embedder.count_tokens(text) == 200_000
     with pytest.raises(
         ModelError,
-        match="passage 1 of those to embed: 200000 tokens, all-MiniLM-L6-v2 reads 254",
+        match=f"passage 1 of those to embed: 200000 tokens, notesearch-encoder reads {limit}",
     ):
         default_embedder.embed_passages(["short", text])
 
@@ -66,7 +66,7 @@ def test_text_at_the_limit_is_read_whole_and_one_token_more_is_refused(
     whole, other = "word " * limit, "word " * (limit - 1) + "different"
     vectors = default_embedder.embed_passages([whole, other])
     assert vectors[0] @ vectors[1] < 0.99999
-    with pytest.raises(ModelError, match="255 tokens"):
+    with pytest.raises(ModelError, match=f"{limit + 1} tokens"):
         default_embedder.embed_passages(["word " * (limit + 1)])
 
 
@@ -132,20 +132,19 @@ def test_order_of_texts_is_kept_whatever_their_lengths(default_embedder: Embedde
 def test_counts_are_the_models_own_less_what_it_adds(
     open_tiny: Callable[[str], Embedder], default_embedder: Embedder
 ) -> None:
-    assert default_embedder.max_tokens == 256 - 2
     assert default_embedder.count_tokens("embeddings") == 4  # em ##bed ##ding ##s
     prompted = open_tiny("prompts")
     assert prompted.max_tokens == TINY_LIMIT - 4  # [CLS] passage : [SEP]
     assert prompted.count_tokens("reward model") == 2
 
 
-def test_counter_of_an_uncompiled_default_counts_as_the_compiled_one(
-    tmp_path: Path, default_embedder: Embedder
+def test_counter_of_the_uncompiled_bundled_model_counts_as_the_compiled_one(
+    tmp_path: Path, bundled_embedder: Embedder
 ) -> None:
-    counter = load_counter(cache_dir=tmp_path)
+    counter = load_counter(BUNDLED, cache_dir=tmp_path)
     texts = ["", "a b c", "naïve Größe, 注意力", "x" * 300, "pi_theta(y|x)"]
-    assert counter.count_many(texts) == [default_embedder.count_tokens(text) for text in texts]
-    assert counter.max_tokens == default_embedder.max_tokens
+    assert counter.count_many(texts) == [bundled_embedder.count_tokens(text) for text in texts]
+    assert counter.max_tokens == bundled_embedder.max_tokens == 256 - 2
     assert not (tmp_path / "compiled").exists()
 
 

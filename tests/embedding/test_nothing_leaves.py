@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.embedding import Embedder
-from notesearch.embedding.model_cache import folder_of
-from tests.conftest import write_notes
+from tests.conftest import BUNDLED, write_notes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUERIES = '{"id": "1", "text": "reward model", "relevant": ["rl/dpo.md"]}\n'
@@ -95,35 +93,30 @@ def new(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-@pytest.fixture
-def compiled(new: Place, cache_dir: Path, default_embedder: Embedder) -> Place:
-    folder = folder_of(cache_dir, default_embedder.fingerprint)
-    shutil.copytree(folder, folder_of(new.models, default_embedder.fingerprint))
-    return new
-
-
-def test_commands_with_a_compiled_model_keep_to_their_folders(compiled: Place) -> None:
+def test_commands_keep_to_their_folders_and_keep_nothing_in_the_cache(new: Place) -> None:
     for command in COMMANDS:
-        compiled.watch(*command)
+        new.watch(*command)
+    assert not new.models.exists()
 
 
 @pytest.mark.skipif(not can_trace(), reason="strace is not there, or not allowed")
-def test_commands_with_a_compiled_model_reach_no_host(compiled: Place) -> None:
+def test_commands_reach_no_host(new: Place) -> None:
     for command in COMMANDS:
-        compiled.trace(*command)
+        new.trace(*command)
 
 
 @pytest.mark.slow
 def test_commands_that_compile_keep_to_their_folders(
     new: Place, make_model: Callable[[str], Path]
 ) -> None:
+    compiling = {"NOTESEARCH_MODEL": BUNDLED.name, "NOTESEARCH_RERANK": str(make_model("pairs"))}
     for command in COMMANDS:
-        new.watch(*command, NOTESEARCH_RERANK=str(make_model("pairs")))
+        new.watch(*command, **compiling)
 
 
 @pytest.mark.slow
 def test_query_and_eval_may_be_what_compiles(new: Place, make_model: Callable[[str], Path]) -> None:
-    # A tiny model: an update compiles the default one in the test before this.
+    # A tiny model: an update compiles the bundled one in the test before this.
     tiny = {"NOTESEARCH_MODEL": str(make_model("mean")), "NOTESEARCH_PRECISION": "int8"}
     new.watch("query", "reward model", **tiny)
     shutil.rmtree(new.models)
@@ -133,4 +126,4 @@ def test_query_and_eval_may_be_what_compiles(new: Place, make_model: Callable[[s
 @pytest.mark.slow
 @pytest.mark.skipif(not can_trace(), reason="strace is not there, or not allowed")
 def test_command_that_compiles_reaches_no_host(new: Place) -> None:
-    new.trace("query", "reward model")
+    new.trace("query", "reward model", NOTESEARCH_MODEL=BUNDLED.name)
