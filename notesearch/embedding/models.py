@@ -97,7 +97,8 @@ def load_embedder(
 ) -> Embedder:
     """Open the chosen model; another than the shipped one is compiled first, once (about 15 s).
 
-    Raises ModelError for a model that is not there or cannot be loaded.
+    Raises ModelError for a model that is not there or cannot be loaded, and for a device that this
+    machine lacks.
     """
     _check_choice(choice)
     if choice.name == SHIPPED_NAME:
@@ -137,6 +138,8 @@ def _check_choice(choice: ModelChoice) -> None:
             f"device {choice.device}: {choice.precision.value} runs on the CPU; "
             "set device to cpu, or another precision"
         )
+    if choice.device not in {"auto", "cpu"} and not may_have_accelerator(choice.device):
+        raise ModelError(f"device {choice.device}: there is none here; set device to auto or cpu")
 
 
 def _passage_engine(choice: ModelChoice, files: ModelFiles, form: CompiledForm) -> PassageEngine:
@@ -157,12 +160,19 @@ def _passage_engine(choice: ModelChoice, files: ModelFiles, form: CompiledForm) 
     return PassageEngine(ready, Lazy(open_bulk), BULK_PASSAGES if wanted == "auto" else 1)
 
 
-def may_have_accelerator() -> bool:
+# What drivers make in /dev: NVIDIA's, those of its small boards, AMD's, and Windows' for WSL. A
+# container may lack nvidia0 and have another number; nvidiactl stands beside each.
+_NODES = ("nvidiactl", "nvidia0", "nvhost-gpu", "nvgpu", "kfd", "dxg")
+
+
+def may_have_accelerator(device: str = "auto") -> bool:
     """Whether a GPU is likely here, found without importing torch, which is asked later."""
     if sys.platform == "darwin":
-        return True
-    nodes = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
-    return shutil.which("nvidia-smi") is not None or any(Path(node).exists() for node in nodes)
+        return not device.startswith("cuda")
+    if device == "mps":
+        return False
+    nodes = (Path("/dev", name) for name in _NODES)
+    return shutil.which("nvidia-smi") is not None or any(node.exists() for node in nodes)
 
 
 def load_reranker(

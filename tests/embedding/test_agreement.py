@@ -138,7 +138,7 @@ def test_many_passages_run_through_torch_and_agree_with_the_compiled_form(
 
     compiled = open_tiny("mean")
     # Where a GPU would be, torch on the CPU.
-    monkeypatch.setattr(models, "may_have_accelerator", lambda: True)
+    monkeypatch.setattr(models, "may_have_accelerator", lambda *device: True)
     texts = TEXTS * (FEW_PASSAGES // len(TEXTS) + 1)
     monkeypatch.setattr(models, "BULK_PASSAGES", len(texts))
     monkeypatch.setattr(torch_models, "pick_device", lambda wanted: "cpu:0")

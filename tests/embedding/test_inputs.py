@@ -6,6 +6,8 @@ import json
 import os
 import pwd
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from notesearch.embedding import (
     Precision,
     load_counter,
     load_embedder,
+    models,
 )
 from notesearch.embedding.graph_engine import FEW_PASSAGES
 from notesearch.embedding.token_reader import open_tokenizer
@@ -242,11 +245,29 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def test_gpu_that_is_not_there_is_an_error(
-    make_model: Callable[[str], Path], cache_dir: Path, open_tiny: Callable[[str], Embedder]
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])
+def test_device_that_is_not_there_is_an_error_before_torch_is_imported(device: str) -> None:
+    if models.may_have_accelerator(device):
+        pytest.skip("there may be one")
+    program = (
+        "import sys; from notesearch.embedding import *\n"
+        f"try: load_embedder(ModelChoice(device={device!r}))\n"
+        "except Exception as error: print(error, 'torch' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.stdout == f"device {device}: there is none here; set device to auto or cpu False\n"
+
+
+def test_device_that_torch_does_not_find_is_an_error(
+    make_model: Callable[[str], Path],
+    cache_dir: Path,
+    open_tiny: Callable[[str], Embedder],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if has_gpu():
         pytest.skip("there is a GPU")
+    # As where there is one that torch has not been built for.
+    monkeypatch.setattr(models, "may_have_accelerator", lambda *device: True)
     open_tiny("static")
     choice = ModelChoice(str(make_model("static")), device="cuda")
     embedder = load_embedder(choice, cache_dir=cache_dir)
