@@ -26,14 +26,14 @@ class Weights:
     # What the words add, their BM25 and that of the whole note, where it is the greatest of all:
     words: float = 2.45
     # What one passage adds that has all words of the question together; the share it has counts by
-    # its square. On the two halves of the questions MRR@10 is 0.596 and 0.700 with it, 0.575 and
-    # 0.673 without, and the passage shown is the right one in 0.810 and 0.799, not 0.772 and 0.779.
+    # its square. On the two halves of the questions MRR@10 is 0.610 and 0.746 with it, 0.603 and
+    # 0.725 without, and the passage shown is the right one in 0.820 and 0.865, not 0.769 and 0.859.
     covered: float = 3.25
     # What a passage has before anything is known of it is this less ln(passages).
     prior: float = 1.4
     # Which passage of a note is shown: log odds for e times as many tokens, and for a TL;DR, a
-    # summary, an abstract or key ideas. It is the right one in 0.80 without these and in 0.81 to
-    # 0.83 with them, by two encoders.
+    # summary, an abstract or key ideas. It is the right one in 0.81 without these and in 0.84
+    # with them.
     longer: float = 0.6
     summary: float = 0.5
     # The words of a text say little where no note has enough of them: chance finds a note with
