@@ -104,6 +104,8 @@ def load_embedder(
     if choice.name == SHIPPED_NAME:
         form = open_shipped(choice)
         return _graph_embedder(form, PassageEngine(Lazy(form.open_engine)), warn)
+    if choice.device not in {"auto", "cpu"} and not may_have_accelerator(choice.device):
+        raise ModelError(f"device {choice.device}: there is none here; set device to auto or cpu")
     files = find_files(choice, cache_dir, warn)
     form = open_compiled(files, announce, warn)
     if not form.has_graph:
@@ -138,8 +140,6 @@ def _check_choice(choice: ModelChoice) -> None:
             f"device {choice.device}: {choice.precision.value} runs on the CPU; "
             "set device to cpu, or another precision"
         )
-    if choice.device not in {"auto", "cpu"} and not may_have_accelerator(choice.device):
-        raise ModelError(f"device {choice.device}: there is none here; set device to auto or cpu")
 
 
 def _passage_engine(choice: ModelChoice, files: ModelFiles, form: CompiledForm) -> PassageEngine:
