@@ -251,7 +251,7 @@ def test_device_that_is_not_there_is_an_error_before_torch_is_imported(device: s
         pytest.skip("there may be one")
     program = (
         "import sys; from notesearch.embedding import *\n"
-        f"try: load_embedder(ModelChoice(device={device!r}))\n"
+        f"try: load_embedder(ModelChoice('all-MiniLM-L6-v2', device={device!r}))\n"
         "except Exception as error: print(error, 'torch' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
