@@ -166,7 +166,7 @@ def test_status_tells_what_is_in_the_index(
 
     status = read_status(index_dir, corpus.list_files())
 
-    assert status.counts == Counts(files=4, notes=3, passages=4, vectors=4)
+    assert status.counts == Counts(files=4, added=0, notes=3, passages=4, vectors=4)
     assert (status.generation, status.dimension, status.embedder) == (2, 9, "words-9")
     assert status.failed == (Finding("broken.md", 1, "begins with !"),)
     assert status.drift == CorpusDrift(added=1, changed=1, removed=1)
