@@ -155,7 +155,8 @@ def report_to_json(report: UpdateReport) -> str:
 def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     """Describe an index for a person; the command is the one that brings it in step."""
     counts = status.counts
-    added = f" and {counts.added:,} added notes" if counts.added else ""
+    noun = "note" if counts.added == 1 else "notes"
+    added = f" and {counts.added:,} added {noun}" if counts.added else ""
     yield f"{counts.passages:,} passages of {counts.notes:,} notes in {counts.files:,} files{added}"
     size = (status.catalog_bytes + status.vectors_bytes) / 1e6
     yield printable(f"model     {status.embedder}, {status.dimension} dimensions")
