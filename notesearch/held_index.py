@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,10 @@ from notesearch.lazy import Lazy
 from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
 
+# Questions asked in threads: each keeps a processor busy for some 20 ms, and the model several.
+_MOST_AT_ONCE = 4
+
+T = TypeVar("T")
 Opened = TypeVar("Opened", bound="HeldIndex")
 
 
@@ -39,6 +44,7 @@ class HeldIndex:
         self._debug = debug
         self._store = Lazy(lambda: Store(index_dir))
         self._searcher = Lazy(lambda: Searcher(models.embedder))
+        self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
         self._turn = threading.Condition()
         self._at_work = 0  # questions being answered
         self._is_closed = False
@@ -90,6 +96,8 @@ class HeldIndex:
         with self._turn:
             self._is_closed = True
             self._turn.wait_for(lambda: not self._at_work)
+        if self._threads.is_loaded:
+            self._threads.get().shutdown()  # what still waits there finds the index closed
         if self._searcher.is_loaded:
             self._searcher.get().close()
         if self._store.is_loaded:
@@ -109,6 +117,12 @@ class HeldIndex:
     def _require_open(self) -> None:
         if self._is_closed:
             raise UsageError("this index has been closed; open it again")
+
+    def _in_a_thread(self, ask: Callable[[], T]) -> Future[T]:
+        """Ask in a thread as soon as one is free."""
+        with self._turn:
+            self._require_open()
+            return self._threads.get().submit(ask)
 
     @contextmanager
     def _snapshot(self) -> Iterator[Snapshot]:

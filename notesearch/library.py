@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from notesearch.arguments import require_count, require_text
-from notesearch.index.snapshot import StoredNote, TagCount
+from notesearch.errors import UsageError
+from notesearch.index.snapshot import StoredNote, StoredPassage, TagCount
 from notesearch.kept_index import KeptIndex
 from notesearch.query.filters import Filter, all_of
 from notesearch.query.parser import Query, parse_query, read_value
@@ -16,7 +19,12 @@ from notesearch.search.checked_filter import check_filter, checked_filter, read_
 from notesearch.search.note_lookup import find_newest, find_note
 from notesearch.search.snippets import Piece, cut_snippets
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _ALL = 1_000_000_000
+_PASSAGES_PER_READ = 1000  # of an iteration: some 5 MB of texts and vectors
 
 ModeName = Literal["hybrid", "dense", "lexical"]
 
@@ -51,6 +59,26 @@ class Index(KeptIndex):
         by default where the settings name one.
         """
         return list(self.search(text, k, where, mode=mode, per_note=per_note, rerank=rerank).hits)
+
+    async def aquery(
+        self,
+        text: str,
+        k: int = 10,
+        where: str | Filter | None = None,
+        *,
+        mode: ModeName | Mode = Mode.HYBRID,
+        per_note: int | None = 1,
+        rerank: bool | None = None,
+    ) -> list[Hit]:
+        """Answer as `query` does, in a thread, while the event loop goes on.
+
+        Four questions are answered at a time, and more wait. One that is cancelled while it waits
+        is never asked; one at work is answered to its end, and its answer dropped.
+        """
+        from asyncio import wrap_future
+
+        ask = partial(self.query, text, k, where, mode=mode, per_note=per_note, rerank=rerank)
+        return await wrap_future(self._in_a_thread(ask))
 
     def search(
         self,
@@ -131,6 +159,45 @@ class Index(KeptIndex):
         with self._snapshot() as snapshot:
             number, note = find_note(snapshot, name)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
+
+    def passages(
+        self, where: str | Filter | None = None, *, vectors: bool = False
+    ) -> Iterator[StoredPassage]:
+        """Iterate over all passages that a filter lets through, those of a note in its order.
+
+        With `vectors`, each comes with its own. They are of one state of the index, whatever an
+        update does meanwhile.
+        """
+        with self._snapshot() as snapshot:
+            only = checked_filter(snapshot, where)
+        return self._each_passage(only, vectors)
+
+    def _each_passage(self, where: Filter | None, vectors: bool) -> Iterator[StoredPassage]:
+        # Not `_snapshot`: closing waits for that, and nobody may ever read on here.
+        with self._store.get().snapshot() as snapshot:
+            ids = snapshot.table.passage_ids if where is None else snapshot.passage_ids(where)
+            for start in range(0, len(ids), _PASSAGES_PER_READ):
+                part = ids[start : start + _PASSAGES_PER_READ].tolist()
+                stored = snapshot.passages(part)
+                if not vectors:
+                    yield from stored
+                    continue
+                for one, vector in zip(stored, snapshot.vectors_of(part), strict=True):
+                    yield replace(one, vector=vector)
+
+    def embed(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a question: (dimension,) float32 of length 1.
+
+        Its product with the vector of a passage is their cosine. MismatchError where the index
+        holds the vectors of another model.
+        """
+        require_text("the text", text)
+        if not text.strip():
+            raise UsageError("there is nothing to embed: give some words")
+        embedder = self._models.embedder.get()
+        with self._snapshot() as snapshot:
+            snapshot.require_embedder(embedder.fingerprint)
+        return embedder.embed_query(text)
 
     def snippets(self, answer: Answer, max_chars: int = 400) -> list[tuple[Piece, ...]]:
         """Return of each hit the sentences that answer the question, with its words marked.
