@@ -15,7 +15,13 @@ from notesearch.arguments import require_embedder, require_reranker
 from notesearch.chosen_models import ChosenModels
 from notesearch.corpus.folder import DEFAULT_CORPUS
 from notesearch.embedding import Embedder, Reranker
-from notesearch.errors import UnusableIndexError, UsageError, say_nothing, warn_in_python
+from notesearch.errors import (
+    Remedy,
+    UnusableIndexError,
+    UsageError,
+    say_nothing,
+    warn_in_python,
+)
 from notesearch.index.catalog import no_index_yet
 from notesearch.index.index_layout import IndexLayout, require_safe_folder
 from notesearch.index.snapshot import Snapshot
@@ -141,9 +147,12 @@ class HeldIndex:
 
 def _default_index(folder: Path) -> Path:
     """Return ./index; UnusableIndexError where a link in its place leads out of this folder."""
-    if not folder.resolve().is_relative_to(Path.cwd().resolve()):
+    real = str(folder.resolve())
+    if not Path(real).is_relative_to(Path.cwd().resolve()):
         raise UnusableIndexError(
-            f"{folder} is a link out of this folder; if it leads to an index of yours, "
-            f"name that: --index {shlex.quote(str(folder.resolve()))}"
+            f"{folder} is a link out of this folder",
+            Remedy(f"Index.open({real!r})", f"--index {shlex.quote(real)}").after(
+                "if it leads to an index of yours, name that:"
+            ),
         )
     return folder

@@ -14,7 +14,7 @@ from notesearch.arguments import checked_note, iso_date, require_seconds, requir
 from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import silenced
-from notesearch.errors import CorpusError, UnusableIndexError
+from notesearch.errors import CorpusError, Remedy, UnusableIndexError
 from notesearch.held_index import HeldIndex
 from notesearch.index.changes import CorpusSource, NoFiles
 from notesearch.index.index_layout import IndexLayout
@@ -152,8 +152,11 @@ class KeptIndex(HeldIndex):
             return Path(known)
         if self._settings.corpus is None and layout.catalog.exists():
             raise UnusableIndexError(
-                f"{self.index_dir}: is damaged, and does not say which folder it was made of; "
-                f"{layout.rebuild} (with your folder of notes for CORPUS)"
+                f"{self.index_dir}: is damaged, and does not say which folder it was made of",
+                Remedy(
+                    layout.rebuild.call,
+                    f"{layout.rebuild.command} (with your folder of notes for CORPUS)",
+                ),
             )
         return self._settings.corpus or _default_corpus()
 
@@ -259,9 +262,12 @@ def _default_corpus() -> Path:
 
     Such a link may have come with somebody else's files: who means it names where it leads.
     """
-    if not DEFAULT_CORPUS.resolve().is_relative_to(Path.cwd().resolve()):
+    real = str(DEFAULT_CORPUS.resolve())
+    if not Path(real).is_relative_to(Path.cwd().resolve()):
         raise CorpusError(
-            f"{DEFAULT_CORPUS} is a link out of this folder; if these are your notes, "
-            f"run: notesearch index {shlex.quote(str(DEFAULT_CORPUS.resolve()))}"
+            f"{DEFAULT_CORPUS} is a link out of this folder",
+            Remedy(f"call update({real!r})", f"run: notesearch index {shlex.quote(real)}").after(
+                "if these are your notes,"
+            ),
         )
     return DEFAULT_CORPUS

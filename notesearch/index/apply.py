@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.durable import make_private_folder
+from notesearch.errors import Remedy
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import SeenFile
 from notesearch.index.index_layout import (
@@ -145,7 +146,7 @@ def prepare_folder(layout: IndexLayout) -> None:
         raise unusable(
             layout.index_dir,
             f"holds other files ({', '.join(foreign[:3])})",
-            "choose an empty folder with --index",
+            Remedy("choose an empty folder", "choose an empty folder with --index"),
         )
 
 

@@ -151,7 +151,8 @@ class VectorSupply:
         if self.dimension not in (0, dimension):
             raise ModelError(
                 f"the model {self._fingerprint} gave {dimension} dimensions, "
-                f"the index holds {self.dimension}; {self._layout.rebuild}"
+                f"the index holds {self.dimension}",
+                self._layout.rebuild,
             )
         self.dimension = dimension
 

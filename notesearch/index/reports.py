@@ -83,6 +83,7 @@ class Problem:
     """Something wrong with an index."""
 
     message: str  # place, finding and remedy in one line
+    for_shell: str  # the same with a command for the remedy
     fixed: bool = False
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from notesearch.errors import CorpusError
+from notesearch.errors import CorpusError, Remedy
 from notesearch.index.added_table import (
     Salvaged,
     added_ids,
@@ -109,8 +109,11 @@ def _list(plan: UpdatePlan) -> Listing:
     listing = plan.source.list_files()
     if not listing.files and not plan.allow_empty:
         raise CorpusError(
-            "the corpus holds no note files, and nothing was removed from the index; "
-            "is its disk mounted? --allow-empty empties the index"
+            "the corpus holds no note files, and nothing was removed from the index",
+            Remedy(
+                "is its disk mounted? update(allow_empty=True) empties the index",
+                "is its disk mounted? --allow-empty empties the index",
+            ),
         )
     return listing
 

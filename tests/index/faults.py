@@ -233,7 +233,7 @@ def answer_or_error(index_dir: Path) -> Contents | None:
     try:
         return contents_of(index_dir)
     except (UnusableIndexError, MismatchError) as error:
-        if "run: notesearch" not in str(error):
+        if "run: notesearch" not in error.for_shell:
             raise
         return None
 
