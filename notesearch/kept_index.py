@@ -63,7 +63,7 @@ class KeptIndex(HeldIndex):
 
         self._require_open()
         require_seconds("lock_timeout_s", lock_timeout_s)
-        if corpus is None and self._has_no_corpus() and not DEFAULT_CORPUS.is_dir():
+        if corpus is None and self._has_no_corpus():
             plan = self._plan(NoFiles(), self._added_reader().fingerprint)
             allow_empty = True
         else:
@@ -181,7 +181,11 @@ class KeptIndex(HeldIndex):
 
         self._require_open()
         self.require_own_corpus()
-        return read_drift(self.index_dir, lambda corpus: corpus_folder(self, corpus).list_files())
+        return read_drift(
+            self.index_dir,
+            lambda corpus: corpus_folder(self, corpus).list_files(),
+            self._waiting_corpus,
+        )
 
     def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
         """Look for damage, and mend with `fix` what can be mended without the model."""
@@ -200,14 +204,19 @@ class KeptIndex(HeldIndex):
             state.require_own_corpus(self.index_dir, self._settings.corpus)
 
     def _has_no_corpus(self) -> bool:
-        """Return whether the index is of added notes alone, and the settings name no folder."""
+        """Return whether the index is of added notes alone, and no folder waits to join them."""
         layout = IndexLayout(self.index_dir)
-        if self._settings.corpus is not None or not layout.catalog.exists():
+        if not layout.catalog.exists():
             return False
         try:
-            return not self._store.get().read_state().corpus
+            is_alone = not self._store.get().read_state().corpus
         except UnusableIndexError:
-            return names_no_corpus(layout.corpus_name)
+            is_alone = names_no_corpus(layout.corpus_name)
+        return is_alone and self._waiting_corpus() is None
+
+    def _waiting_corpus(self) -> Path | None:
+        """Return the folder that an index of added notes alone would be brought in step with."""
+        return self._settings.corpus or (_default_corpus() if DEFAULT_CORPUS.is_dir() else None)
 
     def _added_reader(self) -> AddedNoteReader:
         return AddedNoteReader(

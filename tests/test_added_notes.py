@@ -205,7 +205,11 @@ def test_a_folder_may_come_later(alone: Path) -> None:
     make_library(alone / "elsewhere")
     shutil.copytree(alone / "elsewhere/corpus", alone / "corpus")
     with Index.open("index", embedder()) as index:
-        assert len(index.update("corpus").added) == 5
+        drift = index.drift()
+        assert drift is not None
+        assert drift.added == 5
+        assert index.status().drift == drift
+        assert len(index.update().added) == 5
         assert len(index.notes()) == 6
         shutil.rmtree("corpus")
         with pytest.raises(CorpusError):

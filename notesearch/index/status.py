@@ -39,13 +39,17 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
         )
 
 
-def read_drift(index_dir: Path, list_files: Callable[[Path], Listing]) -> CorpusDrift | None:
+def read_drift(
+    index_dir: Path,
+    list_files: Callable[[Path], Listing],
+    find_waiting: Callable[[], Path | None],
+) -> CorpusDrift | None:
     """Count by stat alone what changed in the index's corpus; None when that is not there.
 
-    An index of added notes alone has none to be behind of.
+    An index of added notes alone is compared with the folder that waits to join them, if any does.
     """
     with closing(Catalog.for_reading(IndexLayout(index_dir))) as catalog, catalog.one_state():
-        corpus = read_state(catalog).corpus_folder(index_dir)
+        corpus = read_state(catalog).corpus_folder(index_dir) or find_waiting()
         if corpus is None:
             return CorpusDrift(0, 0, 0)
         return _drift(list_files(corpus), catalog) if corpus.is_dir() else None
