@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -61,6 +61,8 @@ def require_reranker(value: object) -> None:
 
 def checked_note(note: AddedNote) -> AddedNote:
     """Return a note to be added with its tags and its date as they are kept; refuse a wrong one."""
+    if not isinstance(note, AddedNote):
+        raise UsageError(f"a note must be an AddedNote, found {note!r:.60}")
     _require_id(note.id)
     place = f"{note.id}: "
     require_text(f"{place}the text", note.text)
@@ -68,7 +70,8 @@ def checked_note(note: AddedNote) -> AddedNote:
         require_text(f"{place}the title", note.title)
         if not note.title.split():
             raise UsageError(f"{place}the title is empty; leave it out, or give one")
-    if isinstance(note.tags, str) or not all(isinstance(tag, str) for tag in note.tags):
+    is_list = isinstance(note.tags, Iterable) and not isinstance(note.tags, str)
+    if not is_list or not all(isinstance(tag, str) for tag in note.tags):
         raise UsageError(f"{place}tags must be a list of texts, found {note.tags!r:.60}")
     for text in (note.text, note.title or "", *note.tags):
         _require_utf8(place, text)

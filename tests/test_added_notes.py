@@ -113,6 +113,7 @@ def test_hashtags_in_prose_are_tags_where_the_settings_say_so(tmp_path: Path) ->
         ({"text": "%PDF-1.7"}, "a: not text but a PDF"),
         ({"title": " "}, "a: the title is empty"),
         ({"tags": "dpo"}, "a: tags must be a list of texts, found 'dpo'"),
+        ({"tags": None}, "a: tags must be a list of texts, found None"),
         ({"tags": [7]}, "a: tags must be a list of texts"),
         ({"date": "12 May"}, "a: the date must be like 2026-05-12, 2026-05 or 2026"),
         ({"date": "2026-02-30"}, "a: the date must be like"),
@@ -148,8 +149,11 @@ def test_many_notes_are_added_at_once_or_not_at_all(index: Index) -> None:
     assert (len(report.added), report.generation) == (50, 2)
     assert seen[-1].passages_embedded == 50
     assert len(index.notes("kind:added")) == 50
-    assert index.remove("n1", "n2").removed == ("n1", "n2")
+    assert index.remove("n1", "n2", "n1").removed == ("n1", "n2")
     assert len(index.notes("kind:added")) == 48
+    assert index.add_all([]).generation == index.remove().generation == 3
+    with pytest.raises(UsageError, match="a note must be an AddedNote, found 'n9'"):
+        index.add_all(["n9"])  # type: ignore[list-item]
 
 
 def test_status_counts_added_notes_apart_and_check_finds_nothing_wrong(index: Index) -> None:

@@ -47,6 +47,7 @@ def add_notes(
             read=tuple(map(seen_note, notes)),
             readings=_readable(means.read_added(notes)),
             added=tuple(notes),
+            publish=bool(notes),
         )
         return work, report
 
@@ -72,7 +73,8 @@ def remove_notes(
         for note_id in ids:
             if note_id not in there:
                 raise UsageError(f"{note_id}: {_not_removable(catalog, note_id)}")
-        return Work(remove=tuple(ids)), UpdateReport(removed=tuple(ids))
+        removed = tuple(dict.fromkeys(ids))
+        return Work(remove=removed, publish=bool(removed)), UpdateReport(removed=removed)
 
     return _change(layout, means, find_work, lock_timeout_s, ignore_progress)
 
