@@ -12,7 +12,7 @@ from pathlib import Path
 import faiss
 import pytest
 
-from notesearch import Index, NotesearchError, Settings, library
+from notesearch import Index, NotesearchError, Settings, held_index
 from notesearch.embedding import Precision
 from notesearch.errors import MismatchError, UsageError
 from notesearch.index.store import Store
@@ -105,7 +105,7 @@ def test_many_threads_open_one_store(folder: Path, monkeypatch: pytest.MonkeyPat
             opened.append(self)
             super().__init__(index_dir)
 
-    monkeypatch.setattr(library, "Store", CountedStore)
+    monkeypatch.setattr(held_index, "Store", CountedStore)
     barrier = threading.Barrier(8)
     with open_with(folder, WordEmbedder()) as index, ThreadPoolExecutor(8) as pool:
 

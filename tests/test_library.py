@@ -147,7 +147,7 @@ def test_corpus_that_is_not_there(tmp_path):
 
 
 def test_index_that_is_not_there(tmp_path):
-    with pytest.raises(UnusableIndexError, match="holds no index; run: notesearch index"):
+    with pytest.raises(UnusableIndexError, match="holds no index; open it with create=True"):
         Index.open(tmp_path / "none", WordEmbedder())
     assert not (tmp_path / "none").exists()
     with (

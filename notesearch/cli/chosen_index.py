@@ -160,7 +160,7 @@ def _show_drift(index: Index, chosen: ChosenIndex) -> None:
     try:
         drift = index.drift()
     except CorpusError as error:
-        show_message(escaped(f"{error}; {_AS_IT_IS}"))
+        show_message(escaped(f"{error.for_shell}; {_AS_IT_IS}"))
         return
     except OSError as error:
         finding = f"corpus {index.corpus} cannot be read: {error.strerror}"

@@ -107,7 +107,7 @@ def check(
     with choose_index(config, index_dir).open() as opened:
         problems = opened.check(fix=fix)
     for problem in problems:
-        write(f"{escaped(problem.message)}{' (mended)' if problem.fixed else ''}")
+        write(f"{escaped(problem.for_shell)}{' (mended)' if problem.fixed else ''}")
     if not problems:
         write("no damage found")
     if not all(problem.fixed for problem in problems):

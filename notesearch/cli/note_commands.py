@@ -114,6 +114,8 @@ def show(
         if open_it:
             index.require_own_corpus()
     if open_it:
+        if stored.kind.value == "added":
+            raise UsageError(f"{stored.note_id} is no file: a program added it; leave out --open")
         file = _find_file(corpus, stored.path, chosen.command(corpus))
         first = (one.line_start for one in passages if one.id == note.strip())
         _open_file(file, next(first, stored.line_start))

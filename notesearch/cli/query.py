@@ -302,5 +302,5 @@ def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
             answer = ask(line)
             found |= {"weak": answer.weak, "hits": answer.hits}
         except UsageError as error:
-            found["error"] = str(error)
+            found["error"] = error.for_shell
         write(to_json(found))

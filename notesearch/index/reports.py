@@ -43,7 +43,7 @@ def ignore_progress(_: Progress) -> None:
 class UpdateReport:
     """What an update found and did."""
 
-    added: tuple[str, ...] = ()  # paths, in their order
+    added: tuple[str, ...] = ()  # paths, in their order; the ids of notes that are no files
     changed: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()  # from, to
     removed: tuple[str, ...] = ()
@@ -69,6 +69,7 @@ class Counts:
     """How much an index holds."""
 
     files: int
+    added: int  # of the notes, those that are no files
     notes: int
     passages: int
     vectors: int
@@ -82,6 +83,7 @@ class Problem:
     """Something wrong with an index."""
 
     message: str  # place, finding and remedy in one line
+    for_shell: str  # the same with a command for the remedy
     fixed: bool = False
 
 
@@ -102,7 +104,7 @@ class IndexStatus:
     generation: int
     embedder: str  # fingerprint
     reading: str  # fingerprint
-    corpus: str  # the folder, absolute
+    corpus: str  # the folder, absolute; "" for an index of added notes alone
     dimension: int
     created: str  # ISO 8601, UTC
     updated: str
