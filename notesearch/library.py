@@ -117,8 +117,8 @@ class Index:
             require_reranker(reranker)
         if path is not None:
             index_dir = Path(path)
-        elif settings.index == DEFAULT_INDEX:
-            index_dir = _default_index(settings.index)
+        elif settings.index == settings.root / DEFAULT_INDEX:
+            index_dir = _default_index(settings.root)
         else:
             index_dir = settings.index
         models = ChosenModels(
@@ -127,7 +127,8 @@ class Index:
         require_safe_folder(index_dir)
         layout = IndexLayout(index_dir)
         if not create and not layout.catalog.exists():
-            there = DEFAULT_CORPUS if DEFAULT_CORPUS.is_dir() else None
+            beside = settings.root / DEFAULT_CORPUS
+            there = beside if beside.is_dir() else None
             raise no_index_yet(layout, settings.corpus or there)
         return cls(index_dir, settings, models, debug=debug)
 
@@ -209,7 +210,7 @@ class Index:
                 f"{self.index_dir}: is damaged, and does not say which folder it was made of; "
                 f"{layout.rebuild} (with your folder of notes for CORPUS)"
             )
-        return self._settings.corpus or _default_corpus()
+        return self._settings.corpus or _default_corpus(self._settings.root)
 
     def status(self) -> IndexStatus:
         """Describe the index, and count by stat alone how the corpus differs from it."""
@@ -433,22 +434,24 @@ class Index:
         )
 
 
-def _default_corpus() -> Path:
-    """Return ./corpus; CorpusError where a link in its place leads out of the working folder.
+def _default_corpus(root: Path) -> Path:
+    """Return the corpus beside the settings; CorpusError where a link in its place leads out.
 
     Such a link may have come with somebody else's files: who means it names where it leads.
     """
-    if not DEFAULT_CORPUS.resolve().is_relative_to(Path.cwd().resolve()):
+    folder = root / DEFAULT_CORPUS
+    if not folder.resolve().is_relative_to(root.resolve()):
         raise CorpusError(
-            f"{DEFAULT_CORPUS} is a link out of this folder; if these are your notes, "
-            f"run: notesearch index {shlex.quote(str(DEFAULT_CORPUS.resolve()))}"
+            f"{folder} is a link out of this folder; if these are your notes, "
+            f"run: notesearch index {shlex.quote(str(folder.resolve()))}"
         )
-    return DEFAULT_CORPUS
+    return folder
 
 
-def _default_index(folder: Path) -> Path:
-    """Return ./index; UnusableIndexError where a link in its place leads out of this folder."""
-    if not folder.resolve().is_relative_to(Path.cwd().resolve()):
+def _default_index(root: Path) -> Path:
+    """Return the index beside the settings; UnusableIndexError where a link there leads out."""
+    folder = root / DEFAULT_INDEX
+    if not folder.resolve().is_relative_to(root.resolve()):
         raise UnusableIndexError(
             f"{folder} is a link out of this folder; if it leads to an index of yours, "
             f"name that: --index {shlex.quote(str(folder.resolve()))}"
