@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -413,12 +413,15 @@ class Index:
             self._require_open()
             self._at_work += 1
         try:
-            with self._store.get().snapshot() as snapshot:
+            with self._generation() as snapshot:
                 yield snapshot
         finally:
             with self._turn:
                 self._at_work -= 1
                 self._turn.notify_all()
+
+    def _generation(self) -> AbstractContextManager[Snapshot]:
+        return self._store.get().snapshot()
 
     def _plan(self, source: CorpusSource, reading: str, corpus: Path | None = None) -> UpdatePlan:
         from notesearch.index.update import UpdatePlan
