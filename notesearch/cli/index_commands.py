@@ -81,7 +81,7 @@ def index(
     else:
         chosen = choose_named(config, wanted_index, corpus, name)
     is_new = not chosen.exists()
-    if is_new and not chosen.has_corpus():
+    if is_new and not chosen.has_corpus() and chosen.made_of() is None:
         raise UsageError(f"there are no notes to index: ./corpus is no folder; {NAME_A_CORPUS}")
     with (
         chosen.open(create=True) as opened,
