@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # What helps where nothing says which notes are meant.
 NAME_A_CORPUS = "run: notesearch index CORPUS (your folder of notes), or: notesearch init"
+_SHOWN_NAMES = 5
 _AS_IT_IS = "answered from the index as it is"
 # By the value of a stage: `Stage` itself is not imported before an update begins.
 _STAGE_WORDS = {
@@ -92,14 +93,19 @@ class ChosenIndex:
         raise UnusableIndexError(f"{self.index_dir} holds no index{self._meant()}; {remedy}")
 
     def _meant(self) -> str:
-        """Name the index that may be meant by what looks like a name."""
+        """Name the indexes that may be meant by what looks like a name."""
         import difflib
 
         from notesearch.known_indexes import list_known
 
         known = {one.name.casefold(): one.name for one in list_known()}
-        near = difflib.get_close_matches(str(self.index_dir).casefold(), known, n=1, cutoff=0.6)
-        return f" (did you mean -i {known[near[0]]}?)" if near else ""
+        wanted = str(self.index_dir).casefold()
+        if self.is_default or self.recall is not None or os.sep in wanted or not known:
+            return ""
+        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.6)
+        if near:
+            return f" (did you mean -i {known[near[0]]}?)"
+        return f" (by name there are {', '.join(list(known.values())[:_SHOWN_NAMES])})"
 
     def command(self, corpus: Path | None = None, *options: str) -> str:
         """Return the command that makes or updates this index of this corpus, for a shell.
@@ -128,12 +134,16 @@ class ChosenIndex:
         return Path(known) if known else None
 
     def require_corpus(self) -> None:
-        """Raise UsageError where --corpus names other notes than those of the index."""
-        made_of = self.made_of()
-        if self.corpus and made_of and self.corpus.resolve() != made_of.resolve():
-            from notesearch.index.index_layout import index_command
+        """Raise UsageError where other notes are named than those of the index.
 
-            name = self.corpus.resolve().name
+        Not where these have moved away.
+        """
+        made_of = self.made_of() if self.corpus is not None else None
+        if self.corpus and made_of and made_of.is_dir() and self.corpus.resolve() != made_of:
+            from notesearch.index.index_layout import index_command
+            from notesearch.known_indexes import free_name, list_known
+
+            name = free_name(self.corpus, [known.name for known in list_known()])
             raise UsageError(
                 f"{self.index_dir} holds the notes of {made_of}, not of {self.corpus}; to make "
                 f"another index, run: {index_command(self.corpus, None, '--name', name)}"

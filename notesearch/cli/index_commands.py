@@ -83,6 +83,8 @@ def index(
     is_new = not chosen.exists()
     if is_new and not chosen.has_corpus() and chosen.made_of() is None:
         raise UsageError(f"there are no notes to index: ./corpus is no folder; {NAME_A_CORPUS}")
+    if not rebuild:  # which changes over to other notes
+        chosen.require_corpus()
     with (
         chosen.open(create=True) as opened,
         watched_update(opened, chosen, corpus, rebuild=rebuild) as progress,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,13 +21,14 @@ from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
     from notesearch.corpus.note_programs import NoteFolder
+    from notesearch.index.snapshot import StoredNote
 
 _Value = TypeVar("_Value")
 # Where notes often are; the first that is there is offered.
 _LIKELY = ("corpus", "~/notes", "~/Notes", "~/Documents/notes", "~/Documents/Notes",
            "~/Documents/Obsidian Vault", "~/logseq", "~/Zotero/storage")  # fmt: skip
 _HEADER = "# Settings of notesearch: its README describes every key.\n"
-_TITLES = 500  # looked at for a first question
+_MOST_NOTES = 5_000  # looked at for a first question
 _QUESTION = re.compile(r"[\w'’-]+(?: [\w'’-]+){2,8}")
 
 
@@ -259,22 +260,23 @@ def _make_index(file: Path, corpus: Path, place: Path) -> str:
     is_new = not chosen.exists()
     with chosen.open(create=True) as index, watched_update(index, chosen) as progress:
         report = index.update(progress=progress)
-        titles = [note.title for note in index.notes(limit=_TITLES)]
+        question = _first_question(index.notes(limit=_MOST_NOTES))
     for line in report_lines(report):
         show_message(line)
     remember(place, corpus, name=None, settings=found, is_new=is_new)
-    return _first_question(titles)
+    return question
 
 
-def _first_question(titles: Iterable[str]) -> str:
+def _first_question(notes: Iterable[StoredNote]) -> str:
     """Return words of a title that read as a question: three to nine, without any signs.
 
-    Of "DPO: Your Language Model is Secretly a Reward Model" what follows the colon.
+    Of "DPO: Your Language Model is Secretly a Reward Model" what follows the colon. Notes on a
+    paper come first: others may be called like a person or a day.
     """
-    fitting: Sequence[str] = [
-        part
-        for title in titles
-        for part in reversed([part.strip(" .?!") for part in title.split(": ")])
+    fitting = [
+        (note.paper is not None, 5 <= len(part.split()) <= 8, part)
+        for note in notes
+        for part in reversed([part.strip(" .?!") for part in note.title.split(": ")])
         if _QUESTION.fullmatch(part) and sum(word.isalpha() for word in part.split()) >= 3
     ]
-    return max(fitting, key=lambda part: 4 <= len(part.split()) <= 7, default="")
+    return max(fitting, key=lambda one: one[:2], default=(False, False, ""))[2]

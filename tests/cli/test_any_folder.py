@@ -120,6 +120,19 @@ def test_own_settings_go_before_and_are_named(made, run):
     assert run("query", "robot", "--paths", "--corpus", str(made / "work")).out == "robot.md\n"
 
 
+def test_other_notes_beside_those_of_the_own_settings_get_an_index_of_their_own(made, run):
+    user_settings_file().parent.mkdir(parents=True)
+    user_settings_file().write_text("index: ~/index\ncorpus: ~/notes\n", encoding="utf-8")
+    (made / "work").rename(made / "My work!")
+    ended = run("index", str(made / "My work!"))
+    assert (ended.code, ended.err.count("\n")) == (ExitCode.USAGE, 1)
+    words = shlex.split(ended.err.rpartition("run: ")[2])
+    assert words[3:] == ["--name", "my-work"]
+    assert run(*words[1:]).code == ExitCode.OK
+    assert run(*QUESTION, "-i", "my-work").out == "robot.md\n"
+    assert run(*QUESTION).out == "rl/ppo.md\n"
+
+
 def test_settings_that_an_index_was_made_with_hold_wherever_it_is_asked(made, run, monkeypatch):
     (made / "notes/notesearch.yaml").write_text("corpus: .\nignore: [vision/]\n", encoding="utf-8")
     monkeypatch.chdir(made / "notes")
@@ -301,6 +314,7 @@ def test_name_goes_before_a_folder_of_that_name(named, run):
         (["index", "../notes", "--name", ""], 2, "--name takes letters, digits, - and _"),
         (["index", "../work", "--name", "work", "--index", "x"], 2, "work is the index in "),
         (["query", "x", "-i", "wrok"], 3, "wrok holds no index (did you mean -i work?); run: "),
+        (["query", "x", "-i", "zzz"], 3, "zzz holds no index (by name there are work, notes); "),
         (["query", "x", "-i", "work,wrok"], 2, "no index is called 'wrok'; known are work, notes;"),
         (["status", "-i", "work,notes"], 2, "-i work,notes names 2 indexes; this command takes "),
         (["query", "x", "-i", "all", "--corpus", "../work"], 2, "--corpus names the notes of one"),

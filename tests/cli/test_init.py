@@ -41,7 +41,7 @@ def test_one_command_makes_settings_index_and_a_first_question(home, run: Run):
         "wrote ~/.config/notesearch/config.yaml",
     ]
     assert ended.out.splitlines() == [
-        'from any folder, ask: notesearch query "An Image is Worth 16x16 Words"',
+        'from any folder, ask: notesearch query "Direct Preference Optimization"',
         "after new notes, run: notesearch index",
     ]
     assert user_settings_file().read_text(encoding="utf-8").splitlines()[1:] == [
@@ -49,7 +49,7 @@ def test_one_command_makes_settings_index_and_a_first_question(home, run: Run):
         f'index: "{home}/.data/notesearch/indexes/notes"',
     ]
     question = shlex.split(ended.out.splitlines()[0].partition("ask: ")[2])
-    assert run(*question[1:], "--paths", "-k", "1").out == "vision/vit.md\n"
+    assert run(*question[1:], "--paths", "-k", "1").out == "rl/dpo.md\n"
     (home / "notes/new.md").write_text("# New\n\nAn owl.\n", encoding="utf-8")
     assert "1 added" in run("index").err
     assert run("query", "owl", "--paths", "-k", "1").out == "new.md\n"
