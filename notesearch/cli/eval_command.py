@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from notesearch.cli.app import (
     read_path,
     require_regular,
 )
+from notesearch.cli.chosen_index import NAME_A_CORPUS
 from notesearch.cli.index_choice import choose_index
 from notesearch.cli.output import show_message, show_warning, write
 from notesearch.errors import UsageError
@@ -77,7 +79,11 @@ def evaluate(
     open_index = partial(Index.open, warn=show_warning, announce=show_message)
     with ExitStack() as stack:
         if not queries:
-            own = index_of_own_notes(chosen.settings, open_index)
+            corpus = chosen.settings.corpus or chosen.made_of()
+            if corpus is None and not chosen.has_corpus():
+                raise UsageError(f"there are no notes to make queries of; {NAME_A_CORPUS}")
+            chosen.show_which()
+            own = index_of_own_notes(replace(chosen.settings, corpus=corpus), open_index)
             index, judged = stack.enter_context(own)
         else:
             for file in queries:

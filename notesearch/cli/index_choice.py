@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.chosen_index import ChosenIndex
+from notesearch.cli.chosen_index import NAME_A_CORPUS, ChosenIndex
 from notesearch.cli.output import show_warning
-from notesearch.errors import UsageError
+from notesearch.errors import UnusableIndexError, UsageError
 
 if TYPE_CHECKING:
     from notesearch.known_indexes import KnownIndex
@@ -112,8 +112,11 @@ def _named(wanted: str) -> list[KnownIndex]:
     known = list_known()
     by_name = {one.name.casefold(): one for one in known}
     parts = [part.strip().casefold() for part in wanted.split(",")]
-    if parts == [ALL] and known:
-        return [one for one in known if one.is_there()]
+    if parts == [ALL]:
+        there = [one for one in known if one.is_there()]
+        if not there and not Path(ALL).exists():
+            raise UnusableIndexError(f"no index was made yet; {NAME_A_CORPUS}")
+        return there
     found = dict.fromkeys(part for part in parts if part in by_name)
     unknown = [part for part in parts if part not in by_name]
     if not unknown:

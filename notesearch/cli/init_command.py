@@ -48,9 +48,9 @@ def init(
         False, "--beside", "Write a notesearch.yaml beside the notes, not your own settings."
     ),
 ) -> None:
-    """Begin with your notes: ask three questions, write the settings, make the index.
+    """Begin with your notes: settings, an index, a first question.
 
-    The questions are where the notes are, where the index goes, and which model is used; what an
+    You are asked where the notes are, where the index goes, and which model is used; what an
     option says is not asked, and without a terminal nothing is. The settings go to your own
     config.yaml, for every folder; where you have one, to a notesearch.yaml beside the notes. A
     vault of Obsidian, a graph of Logseq and the storage folder of Zotero are recognised.

@@ -37,7 +37,7 @@ def trust(
     remove: bool = option(False, "--remove", "Withdraw the trust."),
     list_: bool = option(False, "--list", "List the files that are trusted."),
 ) -> None:
-    """Trust the notesearch.yaml of this folder, or of the nearest one above it.
+    """Trust the notesearch.yaml of this folder or one above it.
 
     Such a file may have come with somebody else's notes: until you trust it, its settings that
     name models, code or folders elsewhere do not count. The command shows these settings, and its

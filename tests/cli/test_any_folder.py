@@ -204,6 +204,23 @@ def test_index_without_notes_names_the_same_way_on(home, run):
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "finding"),
+    [
+        (["query", "x", "-i", "all"], ExitCode.INDEX, "no index was made yet; "),
+        (["eval", "--auto"], ExitCode.USAGE, "there are no notes to make queries of; "),
+    ],
+)
+def test_other_missing_pieces_name_it_too(home, run, command, code, finding):
+    ended = run(*command)
+    assert (ended.code, ended.err) == (code, f"notesearch: {finding}{NAME_A_CORPUS}")
+
+
+def test_own_notes_measure_the_index_that_was_made_last(made, run):
+    ended = run("eval", "--auto", "--modes", "lexical")
+    assert "using the index of ~/notes" in ended.err
+
+
 def test_corpus_may_be_an_option_and_is_named_once(home, run):
     assert run("index", "--corpus", "../notes").code == ExitCode.OK
     ended = run("index", "../notes", "--corpus", "../notes")
