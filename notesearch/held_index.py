@@ -6,7 +6,7 @@ import shlex
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -83,8 +83,8 @@ class HeldIndex:
             require_reranker(reranker)
         if path is not None:
             index_dir = Path(path)
-        elif settings.index == DEFAULT_INDEX:
-            index_dir = _default_index(settings.index)
+        elif settings.index == settings.root / DEFAULT_INDEX:
+            index_dir = _default_index(settings.root)
         else:
             index_dir = settings.index
         models = ChosenModels(
@@ -93,7 +93,8 @@ class HeldIndex:
         require_safe_folder(index_dir)
         layout = IndexLayout(index_dir)
         if not create and not layout.catalog.exists():
-            there = DEFAULT_CORPUS if DEFAULT_CORPUS.is_dir() else None
+            beside = settings.root / DEFAULT_CORPUS
+            there = beside if beside.is_dir() else None
             raise no_index_yet(layout, settings.corpus or there)
         return cls(index_dir, settings, models, debug=debug)
 
@@ -137,18 +138,22 @@ class HeldIndex:
             self._require_open()
             self._at_work += 1
         try:
-            with self._store.get().snapshot() as snapshot:
+            with self._generation() as snapshot:
                 yield snapshot
         finally:
             with self._turn:
                 self._at_work -= 1
                 self._turn.notify_all()
 
+    def _generation(self) -> AbstractContextManager[Snapshot]:
+        return self._store.get().snapshot()
 
-def _default_index(folder: Path) -> Path:
-    """Return ./index; UnusableIndexError where a link in its place leads out of this folder."""
+
+def _default_index(root: Path) -> Path:
+    """Return the index beside the settings; UnusableIndexError where a link there leads out."""
+    folder = root / DEFAULT_INDEX
     real = str(folder.resolve())
-    if not Path(real).is_relative_to(Path.cwd().resolve()):
+    if not Path(real).is_relative_to(root.resolve()):
         raise UnusableIndexError(
             f"{folder} is a link out of this folder",
             Remedy(f"Index.open({real!r})", f"--index {shlex.quote(real)}").after(

@@ -147,7 +147,7 @@ class KeptIndex(HeldIndex):
         layout = IndexLayout(self.index_dir)
         with suppress(UnusableIndexError):  # one that a rebuild may be about to mend
             made_of = self._store.get().read_state().corpus_folder(self.index_dir)
-            return made_of or self._settings.corpus or _default_corpus()
+            return made_of or self._settings.corpus or _default_corpus(self._settings.root)
         if known := read_corpus_name(layout.corpus_name):
             return Path(known)
         if self._settings.corpus is None and layout.catalog.exists():
@@ -158,7 +158,7 @@ class KeptIndex(HeldIndex):
                     f"{layout.rebuild.command} (with your folder of notes for CORPUS)",
                 ),
             )
-        return self._settings.corpus or _default_corpus()
+        return self._settings.corpus or _default_corpus(self._settings.root)
 
     def status(self) -> IndexStatus:
         """Describe the index, and count by stat alone how the corpus differs from it."""
@@ -216,7 +216,11 @@ class KeptIndex(HeldIndex):
 
     def _waiting_corpus(self) -> Path | None:
         """Return the folder that an index of added notes alone would be brought in step with."""
-        return self._settings.corpus or (_default_corpus() if DEFAULT_CORPUS.is_dir() else None)
+        return self._settings.corpus or (
+            _default_corpus(self._settings.root)
+            if (self._settings.root / DEFAULT_CORPUS).is_dir()
+            else None
+        )
 
     def _added_reader(self) -> AddedNoteReader:
         return AddedNoteReader(
@@ -266,17 +270,18 @@ def corpus_folder(index: KeptIndex, corpus: str | Path | None = None) -> CorpusF
     )
 
 
-def _default_corpus() -> Path:
-    """Return ./corpus; CorpusError where a link in its place leads out of the working folder.
+def _default_corpus(root: Path) -> Path:
+    """Return the corpus beside the settings; CorpusError where a link in its place leads out.
 
     Such a link may have come with somebody else's files: who means it names where it leads.
     """
-    real = str(DEFAULT_CORPUS.resolve())
-    if not Path(real).is_relative_to(Path.cwd().resolve()):
+    folder = root / DEFAULT_CORPUS
+    real = str(folder.resolve())
+    if not Path(real).is_relative_to(root.resolve()):
         raise CorpusError(
-            f"{DEFAULT_CORPUS} is a link out of this folder",
+            f"{folder} is a link out of this folder",
             Remedy(f"call update({real!r})", f"run: notesearch index {shlex.quote(real)}").after(
                 "if these are your notes,"
             ),
         )
-    return DEFAULT_CORPUS
+    return folder

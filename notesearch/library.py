@@ -174,7 +174,7 @@ class Index(KeptIndex):
 
     def _each_passage(self, where: Filter | None, vectors: bool) -> Iterator[StoredPassage]:
         # Not `_snapshot`: closing waits for that, and nobody may ever read on here.
-        with self._store.get().snapshot() as snapshot:
+        with self._generation() as snapshot:
             ids = snapshot.table.passage_ids if where is None else snapshot.passage_ids(where)
             for start in range(0, len(ids), _PASSAGES_PER_READ):
                 part = ids[start : start + _PASSAGES_PER_READ].tolist()

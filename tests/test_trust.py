@@ -11,13 +11,8 @@ import pytest
 from notesearch import trust
 from notesearch.embedding import ModelChoice, RerankerChoice
 from notesearch.errors import NotesearchWarning
-from notesearch.settings import (
-    KEYS,
-    Settings,
-    load_settings,
-    read_settings_file,
-    user_settings_file,
-)
+from notesearch.settings import KEYS, Settings, load_settings
+from notesearch.settings_file import read_settings_file, user_settings_file
 
 RISKY = """
 model: model

@@ -12,7 +12,14 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-from notesearch.cli import eval_command, index_commands, note_commands, query, trust_command
+from notesearch.cli import (
+    eval_command,
+    index_commands,
+    init_command,
+    note_commands,
+    query,
+    trust_command,
+)
 from notesearch.cli.app import app
 from notesearch.cli.output import ExitCode, run_to_its_end
 
@@ -20,6 +27,7 @@ __all__ = [
     "app",
     "eval_command",
     "index_commands",
+    "init_command",
     "main",
     "note_commands",
     "query",

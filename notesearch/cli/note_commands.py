@@ -24,7 +24,7 @@ from notesearch.cli.app import (
     require_regular,
     require_within,
 )
-from notesearch.cli.chosen_index import choose_index
+from notesearch.cli.index_choice import choose_index, choose_index_of
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of, to_json
@@ -48,13 +48,13 @@ def tags(
     ),
     tree: bool = option(False, "--tree", "Show tags below the tag that they belong to."),
     json: bool = JSON,
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """List the tags and their numbers of notes, most first."""
     from notesearch.render.listings import tag_lines
 
-    with choose_index(config, index_dir).open() as index:
+    with choose_index(config, wanted_index).open() as index:
         counts = index.tags(having)
     if json:
         write(to_json(counts))
@@ -73,7 +73,7 @@ def notes(
     ),
     limit: int | None = option(None, "-n", "List at most N notes.", "N"),
     json: bool = JSON,
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
@@ -81,7 +81,7 @@ def notes(
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
-    with choose_index(config, index_dir).open() as index:
+    with choose_index(config, wanted_index).open() as index:
         found = index.notes(" ".join(where) if where else None, limit)
     for note in found:
         write(stored_note_to_json(note) if json else listed_note_line(note))
@@ -98,7 +98,7 @@ def notes(
 def show(
     note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
     open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """Show one note as it stands in the index.
@@ -107,7 +107,7 @@ def show(
     """
     from notesearch.render.listings import shown_note_lines
 
-    chosen = choose_index(config, index_dir)
+    chosen, note = choose_index_of(note, config, wanted_index)
     with chosen.open() as index:
         stored, passages = index.show(note)
         corpus = index.corpus
@@ -141,16 +141,17 @@ def parse(
     from notesearch.chosen_models import ChosenModels
     from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
     from notesearch.render.listings import finding_line, note_lines, note_to_json
+    from notesearch.settings import load_settings
 
     for path in paths:
         require_regular(path, "name a note file or a folder of notes")
-    settings = choose_index(config).settings
+    settings = load_settings(config, warn=show_warning)
     models = ChosenModels(settings, warn=show_warning, announce=show_message)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(
         paths,
-        settings.corpus or DEFAULT_CORPUS,
+        settings.corpus or settings.root / DEFAULT_CORPUS,
         settings.reading_options,
         models.counter.get,
         debug=is_debugging(),

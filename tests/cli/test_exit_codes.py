@@ -62,9 +62,9 @@ def test_unknown_completion_ends_with_2(tmp_path, value):
 
 
 def test_unknown_option_and_command_end_with_2(here, run):
-    ended = run("query", "x", "--colour")
+    ended = run("query", "x", "--zzz")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == "notesearch: No such option: --colour; see: notesearch query --help\n"
+    assert ended.err == "notesearch: No such option: --zzz; see: notesearch query --help\n"
     ended = run("ask", "x")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert ended.err == "notesearch: No such command 'ask'; see: notesearch --help\n"
@@ -72,13 +72,15 @@ def test_unknown_option_and_command_end_with_2(here, run):
     assert ended.err == "notesearch: Missing argument 'NOTE'; see: notesearch show --help\n"
 
 
-def test_first_query_without_a_corpus_ends_with_2(tmp_path, run, word_model, monkeypatch):
+def test_first_query_of_a_corpus_that_is_not_there_ends_with_2(
+    tmp_path, run, word_model, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
-    ended = run("query", "policy")
+    ended = run("query", "policy", "--corpus", "nowhere")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert ended.err.splitlines() == [
-        "no index in index yet: making one of corpus",
-        "notesearch: corpus corpus does not exist; name a folder of notes",
+        "no index in index yet: making one of nowhere",
+        "notesearch: corpus nowhere does not exist; name a folder of notes",
     ]
     write_notes(Path("corpus"))
     assert run("query", "policy").code == ExitCode.OK
