@@ -137,7 +137,16 @@ def test_index_of_another_model_is_named(tmp_path, joined):
 
 
 def test_what_is_about_one_corpus_is_refused(joined):
-    for ask in (joined.update, joined.status, joined.drift, lambda: joined.corpus):
+    for ask in (
+        joined.update,
+        joined.status,
+        joined.drift,
+        joined.check,
+        lambda: joined.corpus,
+        lambda: joined.update(joined.index_dir),
+        lambda: joined.add("A text.", id="mine"),
+        lambda: joined.remove("mine"),
+    ):
         with pytest.raises(UsageError, match="several indexes"):
             ask()
     with pytest.raises(UsageError, match="no index to ask"):
