@@ -30,7 +30,7 @@ The speech of a robot is slow.
 
 
 def embedder() -> WordEmbedder:
-    return WordEmbedder(name="all-MiniLM-L6-v2")
+    return WordEmbedder(name="notesearch-encoder")
 
 
 @pytest.fixture

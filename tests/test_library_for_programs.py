@@ -16,7 +16,7 @@ from notesearch.records import AddedNote
 from tests.conftest import make_library
 from tests.fakes import WordEmbedder
 
-NAME = "all-MiniLM-L6-v2"
+NAME = "notesearch-encoder"
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ RISKY = "model: some/model\ntrust_remote_code: true\ncorpus: ..\nindex: /var/ind
 def test_file_above_needs_the_same_trust_as_one_in_the_folder(top):
     settings, warnings = load(top, RISKY + "precision: int8\n")
     assert settings.left_out == ("model", "trust_remote_code", "corpus", "index")
-    assert (settings.model.name, settings.corpus) == ("all-MiniLM-L6-v2", None)
+    assert (settings.model.name, settings.corpus) == ("notesearch-encoder", None)
     assert (settings.index, settings.model.precision.value) == (top / "index", "int8")
     (line,) = warnings
     assert line.startswith(f"{top}/notesearch.yaml: left out model, trust_remote_code, corpus, ")

@@ -13,9 +13,9 @@ from notesearch import Index, NotesearchError
 from tests.fakes import WordEmbedder
 from tests.test_layers import MODULES, place
 
-NAME = "all-MiniLM-L6-v2"
+NAME = "notesearch-encoder"
 # They write for people, or write commands and nothing else.
-OF_COMMANDS = ("cli/", "index/index_layout.py")
+OF_COMMANDS = ("cli/", "known_indexes.py", "index/index_layout.py")
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 
 
