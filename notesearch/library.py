@@ -23,6 +23,7 @@ from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import Embedder, Reranker, silenced
 from notesearch.errors import (
     CorpusError,
+    NotesearchError,
     UnusableIndexError,
     UsageError,
     say_nothing,
@@ -31,7 +32,12 @@ from notesearch.errors import (
 from notesearch.index.catalog import no_index_yet
 from notesearch.index.changes import CorpusSource
 from notesearch.index.index_layout import IndexLayout, require_safe_folder
-from notesearch.index.origin import lies_beside, read_corpus_name, remember_index
+from notesearch.index.origin import (
+    lies_beside,
+    paths_inside,
+    read_corpus_name,
+    remember_index,
+)
 from notesearch.index.reports import (
     CorpusDrift,
     IndexStatus,
@@ -314,7 +320,7 @@ class Index:
     def similar(
         self, note: str, k: int = 10, where: str | Filter | None = None, *, per_note: int | None = 1
     ) -> Answer:
-        """Find notes like one that is named by its id, path, title or a passage id.
+        """Find notes like one that is named as `show` takes it.
 
         The note itself stays out; `Answer.same_paper` names the notes on the same paper.
         """
@@ -322,7 +328,7 @@ class Index:
         _require_counts(k, per_note)
         with self._snapshot() as snapshot:
             only = _checked_filter(snapshot, where)
-            number, _ = find_note(snapshot, note)
+            number, _ = find_note(snapshot, note, self._paths_in_corpus)
             return self._searcher.get().similar(snapshot, [number], only, k=k, per_note=per_note)
 
     def notes(
@@ -341,13 +347,15 @@ class Index:
             return snapshot.tags(_checked_filter(snapshot, where))
 
     def show(self, name: str) -> tuple[StoredNote, list[Passage]]:
-        """Return the note of a note id, path, title or passage id, with its passages in order.
+        """Return the note that a name means, with its passages in order.
 
-        UsageError when there is none, or when several have that title or path.
+        The name is a note id, the id of a passage, a path in the corpus or on the disk (a line may
+        follow: `dpo.md:13`), a title, an alias or a file's name, or a beginning or words of them.
+        NoteNameError, which holds the candidates, when there is none, or when it means several.
         """
         require_text("the note", name)
         with self._snapshot() as snapshot:
-            number, note = find_note(snapshot, name)
+            number, note = find_note(snapshot, name, self._paths_in_corpus)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
 
     def snippets(self, answer: Answer, max_chars: int = 400) -> list[tuple[Piece, ...]]:
@@ -400,6 +408,12 @@ class Index:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _paths_in_corpus(self, name: str) -> list[str]:
+        """Return what a path on this disk may be called inside the corpus; links may lead to it."""
+        with suppress(NotesearchError, OSError, ValueError):  # no folder known, a NUL, a link loop
+            return paths_inside(self.corpus, name)
+        return []
 
     def _require_open(self) -> None:
         if self._is_closed:

@@ -2,44 +2,121 @@
 
 from __future__ import annotations
 
-import difflib
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
-from notesearch.index.snapshot import Snapshot, StoredNote
+from notesearch.index.snapshot import NoteNames, Snapshot, StoredNote
 from notesearch.query.filters import Filter
 from notesearch.records import Hit
 from notesearch.search.fusion import Ranking
 from notesearch.search.grouping import Chosen, make_hits
 from notesearch.search.question_words import read_words
 
+# A path with a line, as hits, grep and compilers write it: dpo.md:13, dpo.md:13-18, dpo.md:13:5.
+_PLACE = re.compile(r"(.+?):([1-9]\d{0,8})(?:[-:]\d{1,9})?:?")
+_MOST_CANDIDATES = 20  # more are no help to choose from
+_NEAREST = 5
 _SHOWN = 5
 # A longer question is no title; more passages than this begin with a word, not with a title.
 _MOST_WORDS = 24
 _MOST_PASSAGES = 64
 
 
-def find_note(snapshot: Snapshot, name: str) -> tuple[int, StoredNote]:
-    """Return the one note that a name means, with its number; UsageError for none or several.
+class NoteNameError(UsageError):
+    """A name that no note has, or that several have."""
 
-    A note goes by its id, a passage id of it, its path and its title.
+    def __init__(self, message: str, notes: Iterable[StoredNote], count: int) -> None:
+        super().__init__(message)
+        # Those that have the name, at most 20; where none has it, those with the nearest names.
+        self.notes = tuple(notes)
+        self.count = count  # of the notes that have the name
+
+
+def read_place(name: str) -> tuple[str, int | None]:
+    """Take apart a path and the line behind it: `alignment/dpo.md:13-18`."""
+    place = _PLACE.fullmatch(name.strip())
+    return (place[1], int(place[2])) if place else (name.strip(), None)
+
+
+def find_note(
+    snapshot: Snapshot, name: str, from_disk: Callable[[str], Sequence[str]] = lambda _: ()
+) -> tuple[int, StoredNote]:
+    """Return the one note that a name means, with its number; NoteNameError for none or several.
+
+    A note goes by its id, the id of a passage of it, its path (with a line, where a file holds
+    several notes), its title, an alias, the name of its file, and by the beginning or some words
+    of these. `from_disk` returns what a path on this disk may be inside the corpus.
     """
-    wanted = name.strip().removeprefix("./")
-    for key in ("note_id", "passage_id", "path", "title"):
-        found = snapshot.find_notes(wanted, by=key)
-        if len(found) == 1:
-            return next(iter(found.items()))
-        if found:
-            ids = ", ".join(note.note_id for note in list(found.values())[:_SHOWN])
-            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise UsageError(f"{name} means {len(found)} notes: {ids}{more}; give one of these ids")
-    notes = snapshot.list_notes(None, 100_000)
-    names = [text for note in notes for text in (note.note_id, note.title)]
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "to list them, run: notesearch notes"
-    raise UsageError(f"no note is called {name}; {hint}")
+    wanted = name.strip()
+    found = _find_by_place(snapshot, wanted, from_disk)
+    nearest: list[int] = []
+    if not found:
+        found, nearest = _find_by_name(snapshot, wanted)
+    shown = (found or nearest)[:_MOST_CANDIDATES]
+    by_number = snapshot.notes(shown)
+    notes = [by_number[number] for number in shown]
+    if len(found) == 1:
+        return found[0], notes[0]
+    ids = [note.note_id for note in notes[:_SHOWN]]
+    if found:
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        message = f"{name} means {len(found)} notes: {', '.join(ids)}{more}; give one of these ids"
+    else:
+        hint = f"did you mean {' or '.join(ids)}?" if ids else "list them, and give an id"
+        message = f"no note is called {name}; {hint}"
+    raise NoteNameError(message, notes, len(found))
+
+
+def _find_by_place(
+    snapshot: Snapshot, wanted: str, from_disk: Callable[[str], Sequence[str]]
+) -> list[int]:
+    """Return the notes of an id, of a passage's id, or of a path inside the corpus or on the disk.
+
+    What a hit prints is meant as it is printed, wherever else it might lead.
+    """
+    if found := snapshot.find_notes(wanted, by="passage_id"):
+        return list(found)
+    path, line = read_place(wanted)
+    # The note of a whole file may have the path for its id: a line in it may be of another.
+    for typed, at, keys in ((wanted, None, ("note_id", "path")), (path, line, ("path", "note_id"))):
+        for spelled in (typed, posixpath.normpath(typed), *from_disk(typed)):
+            for key in keys:
+                if found := snapshot.find_notes(spelled, by=key):
+                    return _at_line({n: note.line_start for n, note in found.items()}, at)
+    return []
+
+
+def _at_line(starts: dict[int, int], line: int | None) -> list[int]:
+    """Return the note of a file that a line lies in, or all of them where no line is named."""
+    in_order = sorted(starts, key=starts.__getitem__)
+    if line is None:
+        return in_order
+    before = [number for number in in_order if starts[number] <= line]
+    return before[-1:] or in_order[:1]
+
+
+def _find_by_name(snapshot: Snapshot, wanted: str) -> tuple[list[int], list[int]]:
+    """Return the notes that have a name, or else those with the names nearest to it."""
+    from notesearch.search.note_names import NameTable  # most questions name no note
+
+    names = NameTable(snapshot.note_names())
+    path, line = read_place(wanted)
+    found = names.meant_by(wanted)
+    if not found and line is not None:
+        found = names.meant_by(path)
+        if len({note.path for note in found}) == 1:
+            return _at_line({note.number: note.line_start for note in found}, line), []
+    nearest = [] if found else names.nearest_to(path, _NEAREST)
+    return _numbers(found), _numbers(nearest)
+
+
+def _numbers(notes: Sequence[NoteNames]) -> list[int]:
+    return [note.number for note in notes]
 
 
 def find_titled(snapshot: Snapshot, question: str) -> NDArray[np.int64]:
