@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer import Option
+from typer import Argument, Option
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from notesearch.cli.output import DEBUG, MEANING
@@ -145,6 +145,9 @@ RERANK = Option(
     "--rerank/--no-rerank",
     help="Use the cross-encoder of the settings, or leave it out.",
     show_default=False,
+)
+NOTE = Argument(
+    metavar="NOTE", help="The number of a hit, a path, a file's name, or words of a title."
 )
 JSON = option(False, "--json", "Write the result as JSON.")
 

@@ -16,6 +16,7 @@ from notesearch.cli.app import (
     CONFIG,
     INDEX,
     JSON,
+    NOTE,
     FilterCommand,
     app,
     examples,
@@ -92,11 +93,12 @@ def notes(
 @app.command(
     epilog=examples(
         "notesearch show alignment/dpo.md",
-        'notesearch show "Proximal Policy Optimization Algorithms" --open',
+        "notesearch show direct preference",
+        "notesearch show 2 --open",
     )
 )
 def show(
-    note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    note: list[str] = NOTE,
     open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
     index_dir: Path | None = INDEX,
     config: Path | None = CONFIG,
@@ -104,19 +106,23 @@ def show(
     """Show one note as it stands in the index.
 
     That is its title, tags, date and paper, and its text with the numbers of its lines.
-    """
-    from notesearch.render.listings import shown_note_lines
 
-    chosen = choose_index(config, index_dir)
-    with chosen.open() as index:
-        stored, passages = index.show(note)
+    A note is named by the number of a hit above, by its path, with or without a line, by its
+    file's name, or by its title or some words of it.
+    """
+    from notesearch.cli.named_note import open_for_note
+    from notesearch.render.listings import shown_note_lines
+    from notesearch.search.note_lookup import read_place
+
+    with open_for_note(note, "show", config, index_dir) as (chosen, index, name):
+        stored, passages = index.show(name)
         corpus = index.corpus
         if open_it:
             index.require_own_corpus()
     if open_it:
         file = _find_file(corpus, stored.path, chosen.command(corpus))
-        first = (one.line_start for one in passages if one.id == note.strip())
-        _open_file(file, next(first, stored.line_start))
+        first = next((one.line_start for one in passages if one.id == name), None)
+        _open_file(file, first or read_place(name)[1] or stored.line_start)
         return
     for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
         write(line)

@@ -17,6 +17,7 @@ from notesearch.cli.app import (
     CONFIG,
     FORMATS,
     INDEX,
+    NOTE,
     RERANK,
     HitsCommand,
     app,
@@ -144,7 +145,11 @@ def query(
             for text in form.lines(answer.hits):
                 write(text)
         else:
+            from notesearch.cli.last_list import keep_hits, quoted  # not for `--help`
+
             _show(index, answer, full=full, context=context, explain=explain)
+            asked = quoted(line.strip() or answer.where)
+            keep_hits(answer.hits, f"the hits of {asked}", index.index_dir)
     if answer.weak or not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -153,11 +158,12 @@ def query(
     cls=HitsCommand,
     epilog=examples(
         "notesearch similar alignment/dpo.md",
-        'notesearch similar "LIMA: Less Is More for Alignment"',
+        "notesearch similar less is more",
+        "notesearch similar 2",
     ),
 )
 def similar(
-    note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    note: list[str] = NOTE,
     k: int = option(10, "-k", "Show at most N notes.", "N"),
     where: str | None = option(
         None, "--where", 'Only notes that match, as in "tag:dpo -tag:survey".', "FILTER"
@@ -168,12 +174,15 @@ def similar(
 ) -> None:
     """Find notes that are like one of yours.
 
-    Notes on the same paper come first, apart from the others.
+    Notes on the same paper come first, apart from the others. A note is named as in show.
     """
+    from notesearch.cli.last_list import keep_hits
+    from notesearch.cli.named_note import open_for_note
+
     form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
-    with choose_index(config, index_dir).open() as index:
-        answer = index.similar(note, k, where)
+    with open_for_note(note, "similar", config, index_dir) as (_, index, name):
+        answer = index.similar(name, k, where)
         if form is not None:
             for text in form.lines(answer.hits):
                 write(text)
@@ -183,6 +192,7 @@ def similar(
                 if hits:
                     show_message(heading)
                     _show(index, replace(answer, hits=tuple(hits)))
+            keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", index.index_dir)
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
