@@ -54,7 +54,7 @@ from notesearch.query.known_tags import require_known_tags
 from notesearch.query.parser import Query, parse_filter, parse_query, read_value
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.note_lookup import find_newest, find_note
+from notesearch.search.note_lookup import complete_name, find_newest, find_note
 from notesearch.search.searcher import Searcher
 from notesearch.search.snippets import Piece, cut_snippets
 from notesearch.search.verdict import UNRELATED
@@ -357,6 +357,11 @@ class Index:
         with self._snapshot() as snapshot:
             number, note = find_note(snapshot, name, self._paths_in_corpus)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
+
+    def complete(self, beginning: str) -> list[tuple[str, str]]:
+        """Return how the name of a note that begins so may go on, with titles: for a shell."""
+        with self._snapshot() as snapshot:
+            return complete_name(snapshot, beginning)
 
     def snippets(self, answer: Answer, max_chars: int = 400) -> list[tuple[Piece, ...]]:
         """Return of each hit the sentences that answer the question, with its words marked.

@@ -26,6 +26,7 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.chosen_index import choose_index
+from notesearch.cli.completion import complete_filter
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of, to_json
@@ -45,7 +46,11 @@ _COLON_LINE = ("subl", "zed")
 )
 def tags(
     having: str | None = option(
-        None, "--with", 'Count only notes that match, as in "tag:dpo".', "FILTER"
+        None,
+        "--with",
+        'Count only notes that match, as in "tag:dpo".',
+        "FILTER",
+        complete=complete_filter,
     ),
     tree: bool = option(False, "--tree", "Show tags below the tag that they belong to."),
     json: bool = JSON,
@@ -70,7 +75,10 @@ def tags(
 )
 def notes(
     where: list[str] | None = Argument(
-        None, metavar="[FILTER…]", help="Only notes that match, as in tag:dpo since:2026."
+        None,
+        metavar="[FILTER…]",
+        help="Only notes that match, as in tag:dpo since:2026.",
+        autocompletion=complete_filter,
     ),
     limit: int | None = option(None, "-n", "List at most N notes.", "N"),
     json: bool = JSON,

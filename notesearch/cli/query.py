@@ -28,6 +28,12 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.chosen_index import choose_index, open_for_query
+from notesearch.cli.completion import (
+    complete_filter,
+    complete_kind,
+    complete_section,
+    complete_tag,
+)
 from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
 from notesearch.render.hit_formats import HIT_FORMATS, HitFormat
@@ -56,32 +62,55 @@ _LONGEST_LINE = 1_000_000  # characters of a line of --batch; a longer one is no
 )
 def query(
     words: list[str] | None = Argument(
-        None, metavar="TEXT…", help="The question, with filters if you like."
+        None,
+        metavar="TEXT…",
+        help="The question, with filters if you like.",
+        autocompletion=complete_filter,
     ),
     k: int = option(10, "-k", "Show at most N hits.", "N"),
     full: bool = option(False, "--full", "Show whole passages."),
     context: int = option(0, "--context", "Show N passages before and after each hit too.", "N"),
     explain: bool = option(False, "--explain", "Show how each hit was scored."),
     tag: list[str] | None = option(
-        None, "--tag", "Only notes with this tag; may be repeated.", "TAG"
+        None,
+        "--tag",
+        "Only notes with this tag; may be repeated.",
+        "TAG",
+        complete=complete_tag,
     ),
     any_tag: list[str] | None = option(
-        None, "--any-tag", "Only notes with one of these tags; may be repeated.", "TAG"
+        None,
+        "--any-tag",
+        "Only notes with one of these tags; may be repeated.",
+        "TAG",
+        complete=complete_tag,
     ),
     not_tag: list[str] | None = option(
-        None, "--not-tag", "Only notes without this tag; may be repeated.", "TAG"
+        None,
+        "--not-tag",
+        "Only notes without this tag; may be repeated.",
+        "TAG",
+        complete=complete_tag,
     ),
     since: str | None = option(None, "--since", "Only notes of this date or later.", "DATE"),
     until: str | None = option(None, "--until", "Only notes of this date or earlier.", "DATE"),
     path: str | None = option(None, "--path", "Only files that match, such as papers/.", "GLOB"),
     section: str | None = option(
-        None, "--section", "Only sections of this kind, such as limitations.", "ROLE"
+        None,
+        "--section",
+        "Only sections of this kind, such as limitations.",
+        "ROLE",
+        complete=complete_section,
     ),
     paper: str | None = option(
         None, "--paper", "Only notes on this paper, such as 2305.18290.", "ID"
     ),
     kind: str | None = option(
-        None, "--kind", "Only this kind: note, digest-part or index-page.", "KIND"
+        None,
+        "--kind",
+        "Only this kind: note, digest-part or index-page.",
+        "KIND",
+        complete=complete_kind,
     ),
     formats: list[str] | None = FORMATS,
     batch: Path | None = option(
@@ -166,7 +195,11 @@ def similar(
     note: list[str] = NOTE,
     k: int = option(10, "-k", "Show at most N notes.", "N"),
     where: str | None = option(
-        None, "--where", 'Only notes that match, as in "tag:dpo -tag:survey".', "FILTER"
+        None,
+        "--where",
+        'Only notes that match, as in "tag:dpo -tag:survey".',
+        "FILTER",
+        complete=complete_filter,
     ),
     formats: list[str] | None = FORMATS,
     index_dir: Path | None = INDEX,

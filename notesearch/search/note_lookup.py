@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -117,6 +118,35 @@ def _find_by_name(snapshot: Snapshot, wanted: str) -> tuple[list[int], list[int]
 
 def _numbers(notes: Sequence[NoteNames]) -> list[int]:
     return [note.number for note in notes]
+
+
+def complete_name(snapshot: Snapshot, beginning: str) -> list[tuple[str, str]]:
+    """Return how a name that begins so may go on, each with the title of the note that it means.
+
+    That is the path of a file, or of a folder where several begin so, and the file's name alone
+    where one file has it.
+    """
+    title_of = {note.path: note.title for note in snapshot.note_names()}
+    paths = [path for path in title_of if path.startswith(beginning)]
+    stems: dict[str, str] = {}
+    if beginning and "/" not in beginning:
+        every = [(posixpath.splitext(posixpath.basename(path))[0], path) for path in title_of]
+        count = Counter(stem for stem, _ in every)
+        stems = {
+            stem: title_of[path]
+            for stem, path in every
+            if stem.startswith(beginning) and count[stem] == 1 and "/" in path
+        }
+    steps = _next_steps(paths, len(beginning))
+    while not stems and len(steps) == 1 and steps[0].endswith("/"):
+        steps = _next_steps(paths, len(steps[0]))
+    return sorted([(step, title_of.get(step, "")) for step in steps] + list(stems.items()))
+
+
+def _next_steps(paths: Iterable[str], typed: int) -> list[str]:
+    """Return the files and folders that follow so many characters."""
+    ends = ((path, path.find("/", typed) + 1) for path in paths)
+    return list(dict.fromkeys(path[:end] if end else path for path, end in ends))
 
 
 def find_titled(snapshot: Snapshot, question: str) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,12 @@ _OF_LIKEST = 0.6
 _MOST_LETTERS = 100  # of what is typed: a longer text is no name
 
 _ACCENTS = re.compile("[\u0300-\u036f]+")
-_COMMON_SIGNS = "_-/.,:"
-_NO_WORD = re.compile(r"[^\w\n ]+")
+_WORD = re.compile(r"[^\W_]+")
+# Letters and digits of ASCII in lower case, line ends and the bytes of other signs as they are.
+_PLAIN_BYTES = bytes(
+    byte if byte > 127 or byte == 10 or chr(byte).isalnum() else 32
+    for byte in bytes(range(256)).lower()
+)
 
 
 class NameTable:
@@ -141,23 +146,24 @@ def _plain(name: str) -> str:
 def _plain_lines(names: Sequence[str]) -> list[str]:
     """Return names in the form in which they are compared: words without case and accents.
 
-    They are made of one text, which takes a tenth of the time.
+    What is ASCII, nearly all, is made plain in one table look-up: a tenth of the time.
     """
     if not names:
         return []
-    lines = [name if name.isascii() else unicodedata.normalize("NFKD", name) for name in names]
+    lines = [name if name.isascii() else _plain_words(name) for name in names]
     text = "\n".join(lines)
     if text.count("\n") >= len(names):  # a name of several lines
         text = "\n".join([line.replace("\n", " ") for line in lines])
-    text = text.casefold()
-    if not text.isascii():
-        text = _ACCENTS.sub("", text)
-    for sign in _COMMON_SIGNS:  # 20 times as fast as the pattern, which is left the rare ones
-        text = text.replace(sign, " ")
-    text = f"\n{_NO_WORD.sub(' ', text)}\n"
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text.replace(" \n", "\n").replace("\n ", "\n")[1:-1].split("\n")
+    data = f"\n{text}\n".encode("utf-8", "surrogatepass").translate(_PLAIN_BYTES)
+    while b"  " in data:
+        data = data.replace(b"  ", b" ")
+    data = data.replace(b" \n", b"\n").replace(b"\n ", b"\n")[1:-1]
+    return data.decode("utf-8", "surrogatepass").split("\n")
+
+
+def _plain_words(name: str) -> str:
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", name))
+    return " ".join(_WORD.findall(bare.casefold()))
 
 
 def _likeness(names: Sequence[str], plain: str) -> NDArray[np.float64]:
@@ -168,7 +174,7 @@ def _likeness(names: Sequence[str], plain: str) -> NDArray[np.float64]:
     """
     units, typed = _units("".join(f" {name} \n" for name in names)), _units(f" {plain} ")
     owners = np.cumsum(units == ord("\n"), dtype=np.int32)
-    signs = np.unique(typed)
+    signs = _distinct(typed)
     code_of = np.zeros(1 << 16, dtype=np.int32)  # 0 for all that nobody typed, line ends too
     code_of[signs] = np.arange(1, len(signs) + 1)
     has = np.concatenate(
@@ -193,7 +199,7 @@ def _names_with(
 ) -> NDArray[np.bool_]:
     """Return which names have each group of so many typed letters: (groups, names)."""
     base = int(typed.max()) + 1
-    wanted = np.unique(_groups(typed, size, base))
+    wanted = _distinct(_groups(typed, size, base))
     row_of = np.full(base**size, -1, dtype=np.int32)
     row_of[wanted] = np.arange(len(wanted))
     rows = row_of[_groups(codes, size, base)]
@@ -210,6 +216,11 @@ def _groups(codes: NDArray[np.int32], size: int, base: int) -> NDArray[np.int32]
         groups *= base
         groups += codes[offset : len(codes) - size + 1 + offset]
     return groups
+
+
+def _distinct(few: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
+    """Return the values there are; np.unique would import masked arrays, which takes 30 ms."""
+    return np.array(sorted(set(few.tolist())), dtype=np.int32)
 
 
 def _units(text: str) -> NDArray[np.uint16]:
