@@ -112,7 +112,7 @@ def _with_list(error: NoteNameError, name: str, command: str, index: Index) -> U
     found = f"{name} means {error.count} notes" if error.count else f"no note is called {name}"
     if not error.notes:
         return UsageError(f"{found}; to list them, run: notesearch notes")
-    for line in numbered_note_lines(error.notes, style_of(sys.stderr)):
+    for line in numbered_note_lines(error.notes, style_of(sys.stderr).width):
         show_message(line)
     listed = "" if error.count else "; these have the nearest names"
     more = f", the first {len(error.notes)} above" if error.count > len(error.notes) else ""

@@ -62,12 +62,11 @@ def listed_note_line(note: StoredNote) -> str:
     return printable("  ".join(part for part in parts if part))
 
 
-def numbered_note_lines(notes: Sequence[StoredNote], style: Style) -> Iterator[str]:
-    """Number notes to choose from, two lines each: title, then place."""
+def numbered_note_lines(notes: Sequence[StoredNote], width: int) -> Iterator[str]:
+    """Number notes to choose from, two plain lines each: title, then place."""
     for number, note in enumerate(notes, start=1):
-        title = clipped(printable(note.title), style.width - 4)
-        yield f"{number:>2}  {style.bold(title)}"
-        yield f"    {style.place(_place_of(note), None)}"
+        yield f"{number:>2}  {clipped(printable(note.title), width - 4)}"
+        yield f"    {_place_of(note)}"
 
 
 def stored_note_to_json(note: StoredNote) -> str:
