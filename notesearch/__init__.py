@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from notesearch.records import Hit as Hit
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Mode as Mode
+    from notesearch.search.note_lookup import NoteNameError as NoteNameError
     from notesearch.search.snippets import Piece as Piece
     from notesearch.settings import Settings as Settings
     from notesearch.settings import load_settings as load_settings
@@ -37,6 +38,7 @@ _HOMES = {
     "Index": "notesearch.library",
     "Mode": "notesearch.search.answer",
     "ModelChoice": "notesearch.embedding",
+    "NoteNameError": "notesearch.search.note_lookup",
     "NotesearchError": "notesearch.errors",
     "Piece": "notesearch.search.snippets",
     "Reranker": "notesearch.embedding",
@@ -54,6 +56,7 @@ __all__ = [
     "Index",
     "Mode",
     "ModelChoice",
+    "NoteNameError",
     "NotesearchError",
     "Piece",
     "Reranker",
