@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from notesearch.records import Role as Role
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Mode as Mode
+    from notesearch.search.note_lookup import NoteNameError as NoteNameError
     from notesearch.search.snippets import Piece as Piece
     from notesearch.settings import Settings as Settings
     from notesearch.settings import load_settings as load_settings
@@ -78,6 +79,7 @@ _HOMES = {
     "ModelChoice": "notesearch.embedding",
     "ModelError": "notesearch.errors",
     "NoteKind": "notesearch.records",
+    "NoteNameError": "notesearch.search.note_lookup",
     "NotesearchError": "notesearch.errors",
     "NotesearchWarning": "notesearch.errors",
     "Passage": "notesearch.records",
@@ -124,6 +126,7 @@ __all__ = [
     "ModelChoice",
     "ModelError",
     "NoteKind",
+    "NoteNameError",
     "NotesearchError",
     "NotesearchWarning",
     "Passage",

@@ -49,20 +49,23 @@ def sync_tree(folder: Path) -> None:
             sync_file(path)
 
 
-def write_whole(path: Path, content: str) -> None:
+def write_whole(path: Path, content: str, *, outlasts_crash: bool = True) -> None:
     """Put a small file in place so that a reader finds the old or the new, never a part.
 
-    It is for its owner alone, as is its folder where that has to be made.
+    It is for its owner alone, as is its folder where that has to be made. One that need not
+    outlast a crash of the system waits for no disk.
     """
     make_private_folder(path.parent)
     new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
         create_private(new)
         new.write_text(content, encoding="utf-8")
-        sync_file(new)
+        if outlasts_crash:
+            sync_file(new)
         new.replace(path)
     except OSError:
         with suppress(OSError):
             new.unlink()
         raise
-    sync_folder(path.parent)
+    if outlasts_crash:
+        sync_folder(path.parent)

@@ -50,6 +50,14 @@ class JoinedIndex(Index):
         """Raise UsageError: nothing can be updated, added or removed here."""
         raise UsageError("several indexes are asked, and not changed; open one of them")
 
+    def _paths_in_corpus(self, name: str) -> list[str]:
+        """Return what a path on this disk may be called inside each corpus."""
+        return [
+            f"{of}:{path}"
+            for of, index in self._indexes.items()
+            for path in index._paths_in_corpus(name)
+        ]
+
     def close(self) -> None:
         """Close all of them; searches at work finish first."""
         super().close()

@@ -14,13 +14,14 @@ from notesearch.arguments import checked_note, iso_date, require_seconds, requir
 from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import silenced
-from notesearch.errors import CorpusError, Remedy, UnusableIndexError
+from notesearch.errors import CorpusError, NotesearchError, Remedy, UnusableIndexError
 from notesearch.held_index import HeldIndex
 from notesearch.index.changes import CorpusSource, NoFiles
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.origin import (
     lies_beside,
     names_no_corpus,
+    paths_inside,
     read_corpus_name,
     remember_index,
 )
@@ -202,6 +203,12 @@ class KeptIndex(HeldIndex):
         with suppress(UnusableIndexError):  # nothing says anything yet
             state = self._store.get().read_state()
             state.require_own_corpus(self.index_dir, self._settings.corpus)
+
+    def _paths_in_corpus(self, name: str) -> list[str]:
+        """Return what a path on this disk may be called inside the corpus; links may lead to it."""
+        with suppress(NotesearchError, OSError, ValueError):  # no folder known, a NUL, a link loop
+            return paths_inside(self.corpus, name)
+        return []
 
     def _has_no_corpus(self) -> bool:
         """Return whether the index is of added notes alone, and no folder waits to join them."""

@@ -16,7 +16,7 @@ from notesearch.query.parser import Query, parse_query, read_value
 from notesearch.records import Hit, Passage
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.checked_filter import check_filter, checked_filter, read_filter
-from notesearch.search.note_lookup import find_newest, find_note
+from notesearch.search.note_lookup import complete_name, find_newest, find_note
 from notesearch.search.snippets import Piece, cut_snippets
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Index(KeptIndex):
     def similar(
         self, note: str, k: int = 10, where: str | Filter | None = None, *, per_note: int | None = 1
     ) -> Answer:
-        """Find notes like one that is named by its id, path, title or a passage id.
+        """Find notes like one that is named as `show` takes it.
 
         The note itself stays out; `Answer.same_paper` names the notes on the same paper.
         """
@@ -132,7 +132,7 @@ class Index(KeptIndex):
         _require_counts(k, per_note)
         with self._snapshot() as snapshot:
             only = checked_filter(snapshot, where)
-            number, _ = find_note(snapshot, note)
+            number, _ = find_note(snapshot, note, self._paths_in_corpus)
             return self._searcher.get().similar(snapshot, [number], only, k=k, per_note=per_note)
 
     def notes(
@@ -151,14 +151,21 @@ class Index(KeptIndex):
             return snapshot.tags(checked_filter(snapshot, where))
 
     def show(self, name: str) -> tuple[StoredNote, list[Passage]]:
-        """Return the note of a note id, path, title or passage id, with its passages in order.
+        """Return the note that a name means, with its passages in order.
 
-        UsageError when there is none, or when several have that title or path.
+        The name is a note id, the id of a passage, a path in the corpus or on the disk (a line may
+        follow: `dpo.md:13`), a title, an alias or a file's name, or a beginning or words of them.
+        NoteNameError, which holds the candidates, when there is none, or when it means several.
         """
         require_text("the note", name)
         with self._snapshot() as snapshot:
-            number, note = find_note(snapshot, name)
+            number, note = find_note(snapshot, name, self._paths_in_corpus)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
+
+    def complete(self, beginning: str) -> list[tuple[str, str]]:
+        """Return how the name of a note that begins so may go on, with titles: for a shell."""
+        with self._snapshot() as snapshot:
+            return complete_name(snapshot, beginning)
 
     def passages(
         self, where: str | Filter | None = None, *, vectors: bool = False

@@ -94,7 +94,7 @@ def nothing_of_the_user(
 ) -> Iterator[None]:
     """Keep the settings, trusted files and models of whoever runs the tests out of them."""
     with pytest.MonkeyPatch.context() as patch:
-        for kind in ("CONFIG", "STATE"):
+        for kind in ("CONFIG", "DATA", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(tmp_path_factory.mktemp(kind.lower())))
         patch.setenv("XDG_CACHE_HOME", str(shared_dir / "cache"))
         yield
@@ -102,8 +102,9 @@ def nothing_of_the_user(
 
 @pytest.fixture(autouse=True)
 def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what a test has remembered for its user apart from what other tests have."""
+    """Keep what a test has remembered or made for its user apart from what other tests have."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state-of-the-user"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data-of-the-user"))
 
 
 @pytest.fixture

@@ -55,6 +55,9 @@ def test_added_note_is_asked_for_as_any_other(index: Index) -> None:
     assert (hit.line_start, hit.line_end) == (1, 7)
     (snippet,) = index.snippets(answer)
     assert "".join(piece.text for piece in snippet).startswith("A robot holds a proof")
+    for name in ("zotero:7:3-5", "Hands of a robot", "hands", hit.passage_id):
+        assert index.show(name)[0].note_id == "zotero:7"
+    assert index.complete("zot") == [("zotero:7", "Hands of a robot")]
     note, passages = index.show("zotero:7")
     assert note.kind is NoteKind.ADDED
     assert "\n".join(passage.text for passage in passages) == TEXT.strip()

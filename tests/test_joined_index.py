@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch import Index
+from notesearch import Index, NoteNameError
 from notesearch.errors import MismatchError, UsageError
 from notesearch.joined_index import JoinedIndex
 from notesearch.records import Hit
@@ -121,6 +121,29 @@ def test_same_file_in_two_indexes_is_shown_once(tmp_path):
     ]
     with pytest.raises(UsageError, match=r"a0\.md means 2 notes: a:a0\.md, b:a0\.md"):
         twice.show("a0.md")
+
+
+def test_note_goes_by_the_names_it_has_in_one_index(joined, whole, tmp_path):
+    for name in ("b7", "proximal", "rl-ppo", "Direct Preference Optimization", "rl-dpo.md:8-12"):
+        assert plain(joined.show(name)[0].path) == whole.show(name)[0].path
+        assert joined.show(f"b:{name}") == joined.show(name)
+    with pytest.raises(NoteNameError, match="no note is called a:proximal"):
+        joined.show("a:proximal")
+    assert joined.show(str(tmp_path / "b/corpus/b7.md"))[0].path == "b:b7.md"
+    with pytest.raises(NoteNameError) as expected:
+        whole.show("policy")
+    with pytest.raises(NoteNameError) as error:
+        joined.show("policy")
+    assert error.value.count == expected.value.count > 1
+    assert joined.complete("b:b7") == [("b:b7.md", joined.show("b7")[0].title)]
+
+
+def test_line_chooses_in_no_index_where_two_hold_the_file(tmp_path):
+    twice = JoinedIndex({"a": make(tmp_path / "a", FIRST), "b": make(tmp_path / "b", FIRST)})
+    for name in ("a0.md:3", "a0:3", "a0"):
+        with pytest.raises(NoteNameError, match=r"means 2 notes: a:a0\.md, b:a0\.md"):
+            twice.show(name)
+    assert twice.show("b:a0:3")[0].path == "b:a0.md"
 
 
 def test_empty_index_changes_nothing(tmp_path, whole):

@@ -21,6 +21,7 @@ from notesearch.cli import (
     trust_command,
 )
 from notesearch.cli.app import app
+from notesearch.cli.completion import join_split_words
 from notesearch.cli.output import ExitCode, run_to_its_end
 
 __all__ = [
@@ -61,6 +62,7 @@ def _run_to_its_end() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # notes hold signs that a terminal may not know
             stream.reconfigure(errors="backslashreplace")
+    join_split_words()
     return run_to_its_end(lambda: app(prog_name="notesearch", standalone_mode=False))
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer import Option
+from typer import Argument, Option
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from notesearch.cli.completion import complete_index, complete_note
 from notesearch.cli.output import DEBUG, MEANING
 from notesearch.errors import UsageError
 from notesearch.regular_files import is_pipe_or_device
@@ -62,6 +63,13 @@ class FilterCommand(TyperCommand):
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Read the command line; an argument that begins with a space is no option to it."""
         return super().parse_args(ctx, [f" {a}" if _LEAVES_OUT.match(a) else a for a in args])
+
+    def shell_complete(self, ctx: typer.Context, incomplete: str) -> list[Any]:  # type: ignore[override]
+        """Return what may follow: after `-tag:` the same as after `tag:`."""
+        words = next((param for param in self.params if param.nargs == -1), None)
+        if words is not None and _LEAVES_OUT.match(incomplete):
+            return words.shell_complete(ctx, incomplete)
+        return super().shell_complete(ctx, incomplete)
 
 
 class ShortFormat(TyperOption):
@@ -128,16 +136,11 @@ def option(
     text: str,
     metavar: str | None = None,
     parser: Callable[[str], object] | None = None,
+    *,
+    complete: Callable[..., list[tuple[str, str]]] | None = None,
 ) -> Any:  # noqa: ANN401 - as typer has it
-    """Return an option with its help, and the name of its value there."""
-    return Option(default, name, help=text, metavar=metavar, parser=parser)
-
-
-def complete_index(incomplete: str) -> list[str]:
-    """Return the names of the indexes that begin so."""
-    from notesearch.known_indexes import list_known
-
-    return [known.name for known in list_known() if known.name.startswith(incomplete)]
+    """Return an option with its help, the name of its value there, and what Tab offers for it."""
+    return Option(default, name, help=text, metavar=metavar, parser=parser, autocompletion=complete)
 
 
 CONFIG = option(None, "--config", "Use this settings file, not notesearch.yaml.", "FILE", read_path)
@@ -171,6 +174,11 @@ RERANK = Option(
     "--rerank/--no-rerank",
     help="Use the cross-encoder of the settings, or leave it out.",
     show_default=False,
+)
+NOTE = Argument(
+    metavar="NOTE",
+    help="The number of a hit, a path, a file's name, or words of a title.",
+    autocompletion=complete_note,
 )
 JSON = option(False, "--json", "Write the result as JSON.")
 

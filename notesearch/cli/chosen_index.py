@@ -7,7 +7,7 @@ says how to go on.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,8 +209,17 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
 
 def open_together(chosen: Sequence[ChosenIndex], line: str, *, update: bool) -> Index:
     """Open the index that a question asks, or several that answer as one."""
+    return _join(chosen, lambda one: open_for_query(one, line, update=update))
+
+
+def open_as_they_are(chosen: Sequence[ChosenIndex]) -> Index:
+    """Open the index, or several that answer as one, whatever became of their notes meanwhile."""
+    return _join(chosen, ChosenIndex.open)
+
+
+def _join(chosen: Sequence[ChosenIndex], open_one: Callable[[ChosenIndex], Index]) -> Index:
     if len(chosen) == 1:
-        return open_for_query(chosen[0], line, update=update)
+        return open_one(chosen[0])
     from notesearch.joined_index import JoinedIndex
 
     first = chosen[0]
@@ -221,10 +230,7 @@ def open_together(chosen: Sequence[ChosenIndex], line: str, *, update: bool) -> 
                 f"{one.settings.model.name}, or in another way: ask them one after the other"
             )
     with ExitStack() as opened:
-        indexes = {
-            one.name: opened.enter_context(open_for_query(one, line, update=update))
-            for one in chosen
-        }
+        indexes = {one.name: opened.enter_context(open_one(one)) for one in chosen}
         opened.pop_all()  # from here on the joined one closes them
         return JoinedIndex(indexes)
 

@@ -63,11 +63,21 @@ def choose_index_of(note: str, config: Path | None, wanted: str | None) -> tuple
     """
     from notesearch.known_indexes import find_known
 
-    name, colon, rest = note.strip().partition(":")
+    name, colon, rest = note.partition(":")
     # A title such as "BERT: Pre-training of …" has a space there.
-    if wanted is None and colon and rest and not rest[0].isspace() and find_known(name):
+    if wanted is None and colon and not rest[:1].isspace() and find_known(name):
         return choose_index(config, name), rest
     return choose_index(config, wanted), note
+
+
+def choose_index_in(folder: Path, config: Path | None) -> ChosenIndex:
+    """Choose the index in a folder that was asked before, as it was made where that is known."""
+    from notesearch.known_indexes import known_in
+
+    known = known_in(folder)
+    if known is None:
+        return choose_index(config, str(folder))
+    return _remembered(known, config, None, name=known.name)
 
 
 def choose_named(

@@ -16,6 +16,7 @@ from notesearch.cli.app import (
     CONFIG,
     INDEX,
     JSON,
+    NOTE,
     FilterCommand,
     app,
     examples,
@@ -24,7 +25,8 @@ from notesearch.cli.app import (
     require_regular,
     require_within,
 )
-from notesearch.cli.index_choice import choose_index, choose_index_of
+from notesearch.cli.completion import complete_filter
+from notesearch.cli.index_choice import choose_index
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of, to_json
@@ -44,7 +46,11 @@ _COLON_LINE = ("subl", "zed")
 )
 def tags(
     having: str | None = option(
-        None, "--with", 'Count only notes that match, as in "tag:dpo".', "FILTER"
+        None,
+        "--with",
+        'Count only notes that match, as in "tag:dpo".',
+        "FILTER",
+        complete=complete_filter,
     ),
     tree: bool = option(False, "--tree", "Show tags below the tag that they belong to."),
     json: bool = JSON,
@@ -69,7 +75,10 @@ def tags(
 )
 def notes(
     where: list[str] | None = Argument(
-        None, metavar="[FILTER…]", help="Only notes that match, as in tag:dpo since:2026."
+        None,
+        metavar="[FILTER…]",
+        help="Only notes that match, as in tag:dpo since:2026.",
+        autocompletion=complete_filter,
     ),
     limit: int | None = option(None, "-n", "List at most N notes.", "N"),
     json: bool = JSON,
@@ -92,11 +101,12 @@ def notes(
 @app.command(
     epilog=examples(
         "notesearch show alignment/dpo.md",
-        'notesearch show "Proximal Policy Optimization Algorithms" --open',
+        "notesearch show direct preference",
+        "notesearch show 2 --open",
     )
 )
 def show(
-    note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    note: list[str] = NOTE,
     open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
     wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
@@ -104,12 +114,16 @@ def show(
     """Show one note as it stands in the index.
 
     That is its title, tags, date and paper, and its text with the numbers of its lines.
-    """
-    from notesearch.render.listings import shown_note_lines
 
-    chosen, note = choose_index_of(note, config, wanted_index)
-    with chosen.open() as index:
-        stored, passages = index.show(note)
+    A note is named by the number of a hit above, by its path, with or without a line, by its
+    file's name, or by its title or some words of it.
+    """
+    from notesearch.cli.named_note import open_for_note
+    from notesearch.render.listings import shown_note_lines
+    from notesearch.search.note_lookup import read_place
+
+    with open_for_note(note, "show", config, wanted_index) as (chosen, index, name):
+        stored, passages = index.show(name)
         corpus = index.corpus
         if open_it:
             index.require_own_corpus()
@@ -117,8 +131,8 @@ def show(
         if stored.kind.value == "added":
             raise UsageError(f"{stored.note_id} is no file: a program added it; leave out --open")
         file = _find_file(corpus, stored.path, chosen.command(corpus))
-        first = (one.line_start for one in passages if one.id == note.strip())
-        _open_file(file, next(first, stored.line_start))
+        first = next((one.line_start for one in passages if one.id == name), None)
+        _open_file(file, first or read_place(name)[1] or stored.line_start)
         return
     for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
         write(line)

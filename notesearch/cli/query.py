@@ -19,6 +19,7 @@ from notesearch.cli.app import (
     FORMATS,
     INDEX,
     INDEXES,
+    NOTE,
     RERANK,
     HitsCommand,
     app,
@@ -29,7 +30,13 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.chosen_index import open_together
-from notesearch.cli.index_choice import choose_index_of, choose_indexes
+from notesearch.cli.completion import (
+    complete_filter,
+    complete_kind,
+    complete_section,
+    complete_tag,
+)
+from notesearch.cli.index_choice import choose_indexes
 from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
 from notesearch.render.hit_formats import HIT_FORMATS, HitFormat
@@ -58,32 +65,55 @@ _LONGEST_LINE = 1_000_000  # characters of a line of --batch; a longer one is no
 )
 def query(
     words: list[str] | None = Argument(
-        None, metavar="TEXT…", help="The question, with filters if you like."
+        None,
+        metavar="TEXT…",
+        help="The question, with filters if you like.",
+        autocompletion=complete_filter,
     ),
     k: int = option(10, "-k", "Show at most N hits.", "N"),
     full: bool = option(False, "--full", "Show whole passages."),
     context: int = option(0, "--context", "Show N passages before and after each hit too.", "N"),
     explain: bool = option(False, "--explain", "Show how each hit was scored."),
     tag: list[str] | None = option(
-        None, "--tag", "Only notes with this tag; may be repeated.", "TAG"
+        None,
+        "--tag",
+        "Only notes with this tag; may be repeated.",
+        "TAG",
+        complete=complete_tag,
     ),
     any_tag: list[str] | None = option(
-        None, "--any-tag", "Only notes with one of these tags; may be repeated.", "TAG"
+        None,
+        "--any-tag",
+        "Only notes with one of these tags; may be repeated.",
+        "TAG",
+        complete=complete_tag,
     ),
     not_tag: list[str] | None = option(
-        None, "--not-tag", "Only notes without this tag; may be repeated.", "TAG"
+        None,
+        "--not-tag",
+        "Only notes without this tag; may be repeated.",
+        "TAG",
+        complete=complete_tag,
     ),
     since: str | None = option(None, "--since", "Only notes of this date or later.", "DATE"),
     until: str | None = option(None, "--until", "Only notes of this date or earlier.", "DATE"),
     path: str | None = option(None, "--path", "Only files that match, such as papers/.", "GLOB"),
     section: str | None = option(
-        None, "--section", "Only sections of this kind, such as limitations.", "ROLE"
+        None,
+        "--section",
+        "Only sections of this kind, such as limitations.",
+        "ROLE",
+        complete=complete_section,
     ),
     paper: str | None = option(
         None, "--paper", "Only notes on this paper, such as 2305.18290.", "ID"
     ),
     kind: str | None = option(
-        None, "--kind", "Only this kind: note, digest-part or index-page.", "KIND"
+        None,
+        "--kind",
+        "Only this kind: note, digest-part or index-page.",
+        "KIND",
+        complete=complete_kind,
     ),
     formats: list[str] | None = FORMATS,
     batch: Path | None = option(
@@ -148,8 +178,11 @@ def query(
             for text in form.lines(answer.hits):
                 write(text)
         else:
+            from notesearch.cli.last_list import keep_hits, quoted  # not for `--help`
+
             corpus = index.corpus if len(chosen) == 1 else None
             _show(index, answer, corpus, full=full, context=context, explain=explain)
+            keep_hits(answer.hits, f"the hits of {quoted(line.strip() or answer.where)}", chosen)
     if answer.weak or not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -158,14 +191,19 @@ def query(
     cls=HitsCommand,
     epilog=examples(
         "notesearch similar alignment/dpo.md",
-        'notesearch similar "LIMA: Less Is More for Alignment"',
+        "notesearch similar less is more",
+        "notesearch similar 2",
     ),
 )
 def similar(
-    note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    note: list[str] = NOTE,
     k: int = option(10, "-k", "Show at most N notes.", "N"),
     where: str | None = option(
-        None, "--where", 'Only notes that match, as in "tag:dpo -tag:survey".', "FILTER"
+        None,
+        "--where",
+        'Only notes that match, as in "tag:dpo -tag:survey".',
+        "FILTER",
+        complete=complete_filter,
     ),
     formats: list[str] | None = FORMATS,
     wanted_index: str | None = INDEX,
@@ -173,13 +211,15 @@ def similar(
 ) -> None:
     """Find notes that are like one of yours.
 
-    Notes on the same paper come first, apart from the others.
+    Notes on the same paper come first, apart from the others. A note is named as in show.
     """
+    from notesearch.cli.last_list import keep_hits
+    from notesearch.cli.named_note import open_for_note
+
     form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
-    chosen, note = choose_index_of(note, config, wanted_index)
-    with chosen.open() as index:
-        answer = index.similar(note, k, where)
+    with open_for_note(note, "similar", config, wanted_index) as (chosen, index, name):
+        answer = index.similar(name, k, where)
         if form is not None:
             for text in form.lines(answer.hits):
                 write(text)
@@ -189,6 +229,7 @@ def similar(
                 if hits:
                     show_message(heading)
                     _show(index, replace(answer, hits=tuple(hits)), index.corpus)
+            keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", [chosen])
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 

@@ -21,6 +21,7 @@ from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
     Nearest,
+    NoteNames,
     PassageTable,
     StoredNote,
     StoredPassage,
@@ -216,6 +217,14 @@ class JoinedSnapshot:
                 found[number + int(at)] = _named_note(index, note)
         exact = {n: note for n, note in found.items() if name in (note.note_id, note.path)}
         return exact or found
+
+    def note_names(self) -> list[NoteNames]:
+        """Return what all notes are called."""
+        return [
+            note._replace(number=note.number + int(at), index_name=name)
+            for name, part, at in zip(self._names, self._parts, self._notes, strict=False)
+            for note in part.note_names()
+        ]
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""

@@ -25,6 +25,19 @@ def lies_beside(corpus: Path, index_dir: Path) -> bool:
     return corpus.resolve().is_relative_to(index_dir.resolve().parent)
 
 
+def paths_inside(corpus: Path, name: str) -> list[str]:
+    """Return what a path on this disk may be called inside a corpus: by itself, and by its links.
+
+    Nothing is opened, and nothing need be there.
+    """
+    whole = os.path.abspath(name)  # noqa: PTH100 - takes `..` out without asking the disk
+    folder, file = os.path.split(whole)
+    spelled = (whole, os.path.join(os.path.realpath(folder), file), os.path.realpath(whole))  # noqa: PTH118
+    roots = {os.path.abspath(corpus), os.path.realpath(corpus)}  # noqa: PTH100
+    inside = (os.path.relpath(path, root) for path in dict.fromkeys(spelled) for root in roots)
+    return [path.replace(os.sep, "/") for path in inside if path.partition(os.sep)[0] != os.pardir]
+
+
 def remember_index(identity: str) -> None:
     """Keep that an index was made here; where that cannot be kept, it is asked for again."""
     place = _place_of(identity)

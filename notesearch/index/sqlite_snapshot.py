@@ -24,6 +24,7 @@ from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
     Nearest,
+    NoteNames,
     PassageTable,
     StoredNote,
     StoredPassage,
@@ -43,7 +44,6 @@ _BY_NAME = {
     "note_id": "SELECT id FROM notes WHERE note_id = ?",
     "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
     "path": "SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE f.path = ?",
-    "title": "SELECT id FROM notes WHERE title = ? COLLATE NOCASE",
 }
 
 
@@ -218,9 +218,23 @@ class SqliteSnapshot:
         return [number for (number,) in rows]
 
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
-        """Return the notes of that name, by their number: by note id, passage id, path or title."""
+        """Return the notes of that name, by their number: by note id, passage id or path."""
         rows = self._catalog.rows(_BY_NAME[by], (name,))
         return self.notes([number for (number,) in rows])
+
+    def note_names(self) -> list[NoteNames]:
+        """Return what all notes are called."""
+        rows = self._catalog.rows(
+            """SELECT n.id, f.path, n.title, n.aliases, n.line_start
+            FROM notes n JOIN files f ON f.id = n.file"""
+        )
+        try:
+            return [
+                NoteNames(id, path, title, () if a == "[]" else tuple(json.loads(a)), line)
+                for id, path, title, a, line in rows
+            ]
+        except (TypeError, ValueError) as error:
+            raise self._damaged(error) from error
 
     def passages_of_note(self, note: int) -> list[StoredPassage]:
         """Return the passages of a note, in the order of the note."""

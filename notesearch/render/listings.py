@@ -8,6 +8,7 @@ from dataclasses import asdict
 from notesearch.index.reports import CorpusDrift, IndexStatus, UpdateReport
 from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Note, Passage, facts_of
+from notesearch.render.hits import clipped
 from notesearch.render.terminal import Style, escaped, printable, printable_lines, to_json
 
 _SHOWN_WORDS = 14
@@ -55,17 +56,29 @@ def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
 
 def listed_note_line(note: StoredNote) -> str:
     """Name a note in one line: date, place, title, tags."""
-    path = escaped(note.path)
-    place = f"{path}:{note.line_start}" if "#" in note.note_id else path
+    place = _place_of(note)
     tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in note.tags)
     parts = (f"{note.date or '':10}", place, note.title, tags)
     return printable("  ".join(part for part in parts if part))
+
+
+def numbered_note_lines(notes: Sequence[StoredNote], width: int) -> Iterator[str]:
+    """Number notes to choose from, two plain lines each: title, then place."""
+    for number, note in enumerate(notes, start=1):
+        yield f"{number:>2}  {clipped(printable(note.title), width - 4)}"
+        yield f"    {_place_of(note)}"
 
 
 def stored_note_to_json(note: StoredNote) -> str:
     """Write a note of the index as one JSON object."""
     place = {name: getattr(note, name) for name in ("note_id", *_NOTE_FIELDS[1:])}
     return to_json(place | facts_of(note))
+
+
+def _place_of(note: StoredNote) -> str:
+    """Return the path of a note, with its line where the file holds others too."""
+    path = escaped(note.path)
+    return f"{path}:{note.line_start}" if "#" in note.note_id else path
 
 
 def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style) -> Iterator[str]:

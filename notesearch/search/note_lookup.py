@@ -2,44 +2,162 @@
 
 from __future__ import annotations
 
-import difflib
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
-from notesearch.index.snapshot import Snapshot, StoredNote
+from notesearch.index.snapshot import NoteNames, Snapshot, StoredNote
 from notesearch.query.filters import Filter
 from notesearch.records import Hit
 from notesearch.search.fusion import Ranking
 from notesearch.search.grouping import Chosen, make_hits
 from notesearch.search.question_words import read_words
 
+# A path with a line, as hits, grep and compilers write it: dpo.md:13, dpo.md:13-18, dpo.md:13:5.
+_PLACE = re.compile(r"(.+?):([1-9]\d{0,8})(?:[-:]\d{1,9})?:?")
+_MOST_CANDIDATES = 20  # more are no help to choose from
+_NEAREST = 5
 _SHOWN = 5
 # A longer question is no title; more passages than this begin with a word, not with a title.
 _MOST_WORDS = 24
 _MOST_PASSAGES = 64
 
 
-def find_note(snapshot: Snapshot, name: str) -> tuple[int, StoredNote]:
-    """Return the one note that a name means, with its number; UsageError for none or several.
+class NoteNameError(UsageError):
+    """A name that no note has, or that several have."""
 
-    A note goes by its id, a passage id of it, its path and its title.
+    def __init__(self, message: str, notes: Iterable[StoredNote], count: int) -> None:
+        super().__init__(message)
+        # Those that have the name, at most 20; where none has it, those with the nearest names.
+        self.notes = tuple(notes)
+        self.count = count  # of the notes that have the name
+
+
+def read_place(name: str) -> tuple[str, int | None]:
+    """Take apart a path and the line behind it: `alignment/dpo.md:13-18`."""
+    place = _PLACE.fullmatch(name.strip())
+    return (place[1], int(place[2])) if place else (name.strip(), None)
+
+
+def find_note(
+    snapshot: Snapshot, name: str, from_disk: Callable[[str], Sequence[str]] = lambda _: ()
+) -> tuple[int, StoredNote]:
+    """Return the one note that a name means, with its number; NoteNameError for none or several.
+
+    A note goes by its id, the id of a passage of it, its path (with a line, where a file holds
+    several notes), its title, an alias, the name of its file, and by the beginning or some words
+    of these. `from_disk` returns what a path on this disk may be inside the corpus.
     """
-    wanted = name.strip().removeprefix("./")
-    for key in ("note_id", "passage_id", "path", "title"):
-        found = snapshot.find_notes(wanted, by=key)
-        if len(found) == 1:
-            return next(iter(found.items()))
-        if found:
-            ids = ", ".join(note.note_id for note in list(found.values())[:_SHOWN])
-            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise UsageError(f"{name} means {len(found)} notes: {ids}{more}; give one of these ids")
-    notes = snapshot.list_notes(None, 100_000)
-    names = [text for note in notes for text in (note.note_id, note.title)]
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "to list them, run: notesearch notes"
-    raise UsageError(f"no note is called {name}; {hint}")
+    wanted = name.strip()
+    found = _find_by_place(snapshot, wanted, from_disk)
+    nearest: list[int] = []
+    if not found:
+        found, nearest = _find_by_name(snapshot, wanted)
+    shown = (found or nearest)[:_MOST_CANDIDATES]
+    by_number = snapshot.notes(shown)
+    notes = [by_number[number] for number in shown]
+    if len(found) == 1:
+        return found[0], notes[0]
+    ids = [note.note_id for note in notes[:_SHOWN]]
+    if found:
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        message = f"{name} means {len(found)} notes: {', '.join(ids)}{more}; give one of these ids"
+    else:
+        hint = f"did you mean {' or '.join(ids)}?" if ids else "list them, and give an id"
+        message = f"no note is called {name}; {hint}"
+    raise NoteNameError(message, notes, len(found))
+
+
+def _find_by_place(
+    snapshot: Snapshot, wanted: str, from_disk: Callable[[str], Sequence[str]]
+) -> list[int]:
+    """Return the notes of an id, of a passage's id, or of a path inside the corpus or on the disk.
+
+    What a hit prints is meant as it is printed, wherever else it might lead.
+    """
+    if found := snapshot.find_notes(wanted, by="passage_id"):
+        return list(found)
+    path, line = read_place(wanted)
+    # The note of a whole file may have the path for its id: a line in it may be of another.
+    for typed, at, keys in ((wanted, None, ("note_id", "path")), (path, line, ("path", "note_id"))):
+        for spelled in (typed, posixpath.normpath(typed), *from_disk(typed)):
+            for key in keys:
+                if found := snapshot.find_notes(spelled, by=key):
+                    return _at_line({n: (o.path, o.line_start) for n, o in found.items()}, at)
+    return []
+
+
+def _at_line(places: dict[int, tuple[str, int]], line: int | None) -> list[int]:
+    """Return the note of each file that a line lies in, or all of them where no line is named.
+
+    Notes come with their paths and first lines. Several indexes may each hold a file of a path.
+    """
+    in_order = sorted(places, key=places.__getitem__)
+    if line is None:
+        return in_order
+    found: dict[str, int] = {}
+    for number in in_order:
+        path, start = places[number]
+        if start <= line or path not in found:
+            found[path] = number
+    return list(found.values())
+
+
+def _find_by_name(snapshot: Snapshot, wanted: str) -> tuple[list[int], list[int]]:
+    """Return the notes that have a name, or else those with the names nearest to it."""
+    from notesearch.search.note_names import NameTable  # most questions name no note
+
+    notes = snapshot.note_names()
+    index, _, rest = wanted.partition(":")
+    if index and rest and (own := [note for note in notes if note.index_name == index]):
+        notes, wanted = own, rest
+    names = NameTable(notes)
+    path, line = read_place(wanted)
+    found = names.meant_by(wanted)
+    if not found and line is not None:
+        found = names.meant_by(path)
+        if len({note.full_path for note in found}) == 1:
+            return _at_line({note.number: (note.path, note.line_start) for note in found}, line), []
+    nearest = [] if found else names.nearest_to(path, _NEAREST)
+    return _numbers(found), _numbers(nearest)
+
+
+def _numbers(notes: Sequence[NoteNames]) -> list[int]:
+    return [note.number for note in notes]
+
+
+def complete_name(snapshot: Snapshot, beginning: str) -> list[tuple[str, str]]:
+    """Return how a name that begins so may go on, each with the title of the note that it means.
+
+    That is the path of a file, or of a folder where several begin so, and the file's name alone
+    where one file has it.
+    """
+    title_of = {note.full_path: note.title for note in snapshot.note_names()}
+    paths = [path for path in title_of if path.startswith(beginning)]
+    stems: dict[str, str] = {}
+    if beginning and "/" not in beginning:
+        every = [(posixpath.splitext(posixpath.basename(path))[0], path) for path in title_of]
+        count = Counter(stem for stem, _ in every)
+        stems = {
+            stem: title_of[path]
+            for stem, path in every
+            if stem.startswith(beginning) and count[stem] == 1 and "/" in path
+        }
+    steps = _next_steps(paths, len(beginning))
+    while not stems and len(steps) == 1 and steps[0].endswith("/"):
+        steps = _next_steps(paths, len(steps[0]))
+    return sorted([(step, title_of.get(step, "")) for step in steps] + list(stems.items()))
+
+
+def _next_steps(paths: Iterable[str], typed: int) -> list[str]:
+    """Return the files and folders that follow so many characters."""
+    ends = ((path, path.find("/", typed) + 1) for path in paths)
+    return list(dict.fromkeys(path[:end] if end else path for path, end in ends))
 
 
 def find_titled(snapshot: Snapshot, question: str) -> NDArray[np.int64]:

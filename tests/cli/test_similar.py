@@ -45,7 +45,7 @@ def test_filter_comes_first(here, run):
     ("arguments", "message"),
     [
         (["nonesuch"], "no note is called nonesuch; to list them, run: notesearch notes"),
-        (["A Survey"], "A Survey means 2 notes: speech/survey.md, vision/survey.md; give one"),
+        (["A Survey"], "means 2 notes; choose one by its number, as in: notesearch similar 1"),
         (["rl/dpo.md", "--where", "tag:nonesuch"], "no note has the tag nonesuch"),
         (["rl/dpo.md", "-k", "0"], ""),
     ],

@@ -72,3 +72,13 @@ def test_making_an_index_draws_a_bar_and_wipes_it(here):
 def test_update_with_nothing_to_do_draws_no_bar(here):
     _, got = on_terminal(here, "index")
     assert "━" not in got
+
+
+def test_list_to_choose_from_fits_the_terminal_and_is_plain(here):
+    title = "A Survey " + "of many words " * 6
+    (here / "corpus/rl/survey.md").write_text(f"# {title}\n\nWords.\n", encoding="utf-8")
+    on_terminal(here, "index")
+    code, got = on_terminal(here, "show", "survey", "of", "mony", "words")
+    assert code == ExitCode.USAGE
+    assert got.splitlines()[:2] == [f" 1  {title[:75].rstrip()}…", "    rl/survey.md"]
+    assert "[" not in got

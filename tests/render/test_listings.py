@@ -20,6 +20,7 @@ from notesearch.render.listings import (
     listed_note_line,
     note_lines,
     note_to_json,
+    numbered_note_lines,
     report_lines,
     report_to_json,
     shown_note_lines,
@@ -124,6 +125,16 @@ def test_listed_note_in_whole():
     assert listed_note_line(stored(NOTE)) == "2026-03-14  digest.md:7  DPO  #dpo #two-words"
     assert listed_note_line(stored(PLAIN)) == "            a.md  DPO"
     assert listed_note_line(stored(replace(PLAIN, date="2026"))) == "2026        a.md  DPO"
+
+
+def test_notes_to_choose_from_have_numbers():
+    notes = [stored(NOTE), stored(replace(PLAIN, title="A title\x1b[2J of more than one word"))]
+    assert [*numbered_note_lines(notes, 24)] == [
+        " 1  DPO",
+        "    digest.md:7",
+        " 2  A title[2J of more…",
+        "    a.md",
+    ]
 
 
 def test_shown_note_in_whole():

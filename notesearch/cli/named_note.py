@@ -1,0 +1,132 @@
+"""Understand how a person names a note: by a number of the list above, or by any name of it.
+
+Where a name means several notes, or none, those that may be meant are listed with numbers, which
+the next command takes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notesearch.cli.index_choice import choose_index_in, choose_index_of, choose_indexes
+from notesearch.cli.last_list import (
+    LastList,
+    ListedNote,
+    keep_notes,
+    quoted,
+    read_last_list,
+)
+from notesearch.cli.output import show_message
+from notesearch.errors import UsageError
+from notesearch.render.terminal import escaped, style_of
+
+if TYPE_CHECKING:
+    from notesearch.cli.chosen_index import ChosenIndex
+    from notesearch.library import Index
+    from notesearch.search.note_lookup import NoteNameError
+
+_NUMBER = re.compile(r"[1-9]\d{0,4}")
+
+
+@contextmanager
+def open_for_note(
+    words: Sequence[str], command: str, config: Path | None, wanted: str | None
+) -> Iterator[tuple[ChosenIndex, Index, str]]:
+    """Open the index of a note, and yield it with a name that means this note there.
+
+    A number is of the index whose note was listed. A NoteNameError that is raised in the block
+    becomes a list with numbers, and an error that says how to go on.
+    """
+    from notesearch.search.note_lookup import NoteNameError
+
+    typed = " ".join(words).strip()
+    last = read_last_list() if _NUMBER.fullmatch(typed) else None
+    listed = last.find(int(typed)) if last else None
+    if last and listed:
+        chosen, name = _index_of(listed, last, config, wanted), ""
+    else:
+        chosen, name = choose_index_of(typed, config, wanted)
+        if not name:
+            raise UsageError(f"name a note, as in: notesearch {command} alignment/dpo.md")
+        if last and not chosen.exists():
+            raise _unknown_number(typed, last)
+    with chosen.open() as index:
+        if last and listed:
+            show_message(escaped(f"{typed} of {last.what}: {listed.place}"))
+            name = _name_in(index, last, listed)
+        try:
+            yield chosen, index, name
+        except NoteNameError as error:
+            if _NUMBER.fullmatch(typed) and not error.count:
+                raise _unknown_number(typed, last) from error
+            raise _with_list(error, typed, command, chosen, typed.removesuffix(name)) from error
+
+
+def _index_of(
+    listed: ListedNote, last: LastList, config: Path | None, wanted: str | None
+) -> ChosenIndex:
+    """Return the index that a listed note is in; UsageError where the command names others."""
+    folder = os.path.realpath(listed.index_dir)
+    for chosen in choose_indexes(config, wanted):
+        if os.path.realpath(chosen.index_dir) == folder:
+            return replace(chosen, why="")  # the number chose it
+    if wanted is not None:
+        raise UsageError(
+            f"{listed.number} of {last.what} is of {listed.index_dir} and not of {wanted}; "
+            "leave out --index, or give the note's name"
+        )
+    return choose_index_in(Path(listed.index_dir), config)
+
+
+def _name_in(index: Index, last: LastList, listed: ListedNote) -> str:
+    """Return what means the listed note now: its passage may have been edited since."""
+    from notesearch.search.note_lookup import NoteNameError
+
+    for name in (listed.name, f"{listed.path}:{listed.line}"):
+        with suppress(NoteNameError):
+            note, _ = index.show(name)
+            if note.path == listed.path:
+                return name
+    raise UsageError(
+        f"{listed.path}, {listed.number} of {last.what}, is not in {index.index_dir} any more; "
+        "ask again"
+    )
+
+
+def _unknown_number(name: str, last: LastList | None) -> UsageError:
+    if last is None:
+        return UsageError(
+            f"no note is called {name}, and no question was asked before; ask one, or give a name"
+        )
+    found = f"end at {last.notes[-1].number}" if last.notes else "are none"
+    return UsageError(f"no note is called {name}, and {last.what} {found}; give another name")
+
+
+def _with_list(
+    error: NoteNameError, name: str, command: str, chosen: ChosenIndex, front: str
+) -> UsageError:
+    """List the notes that may be meant; return the error that says how to choose one.
+
+    `front` is what the person wrote before a name to say which index has the note.
+    """
+    from notesearch.render.listings import numbered_note_lines
+
+    found = f"{name} means {error.count} notes" if error.count else f"no note is called {name}"
+    if not error.notes:
+        of_index = f" -i {chosen.name}" if chosen.name else ""
+        return UsageError(f"{found}; to list them, run: notesearch notes{of_index}")
+    printed = [replace(note, path=f"{front}{note.path}") for note in error.notes]
+    for line in numbered_note_lines(printed, style_of(sys.stderr).width):
+        show_message(line)
+    listed = "" if error.count else "; these have the nearest names"
+    more = f", the first {len(error.notes)} above" if error.count > len(error.notes) else ""
+    is_kept = keep_notes(error.notes, f"the notes for {quoted(name)}", chosen)
+    way = f"its number, as in: notesearch {command} 1" if is_kept else "its path"
+    return UsageError(f"{found}{more}{listed}; choose one by {way}")
