@@ -35,7 +35,7 @@ class Place:
         self.folder = folder
         self.home = folder / "home"
         self.temporary = folder / "temporary"
-        for made in (self.models.parent, self.temporary):
+        for made in (self.models.parent, self.lists.parent, self.temporary):
             made.mkdir(parents=True)
         write_notes(folder / "corpus")
         (folder / "queries.jsonl").write_text(QUERIES, encoding="utf-8")
@@ -43,6 +43,11 @@ class Place:
     @property
     def models(self) -> Path:
         return self.home / ".cache" / "notesearch" / "models"
+
+    @property
+    def lists(self) -> Path:
+        """Where the numbers of the last hits are kept, for `show 2`."""
+        return self.home / ".local" / "state" / "notesearch" / "last-lists"
 
     def run(self, *program: str, **environment: str) -> subprocess.CompletedProcess[str]:
         kept = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(self.home)}
@@ -60,7 +65,7 @@ class Place:
 
     def watch(self, *arguments: str, **environment: str) -> None:
         """Run a command; fails where it does more than it may, or not what it should."""
-        may_write = ("index", str(self.models.parent), "temporary")
+        may_write = ("index", str(self.models.parent), str(self.lists), "temporary")
         ended = self.run(
             sys.executable, "-m", "tests.watched", *may_write, "--", *arguments, **environment
         )
@@ -84,10 +89,10 @@ class Place:
         self.look_at_home()
 
     def look_at_home(self) -> None:
-        """Fails where anything but the cache of notesearch is there; native code is seen so too."""
-        found = {path.relative_to(self.home).as_posix() for path in self.home.glob("*")}
-        found |= {path.relative_to(self.home).as_posix() for path in self.home.glob(".cache/*")}
-        assert found <= {".cache", ".cache/notesearch"}
+        """Fails where anything but notesearch's own is there; native code is seen so too."""
+        cache, lists = self.models.parent, self.lists
+        found = {path for path in self.home.rglob("*") if not path.is_relative_to(cache)}
+        assert found <= {cache.parent, *lists.parents, lists, lists / "no-terminal.json"}
 
 
 @pytest.fixture
