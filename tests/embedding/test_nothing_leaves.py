@@ -44,7 +44,7 @@ class Place:
 
     @property
     def state(self) -> Path:
-        """Where it is kept which indexes the person has made."""
+        """Where it is kept which indexes the person has made, and the last lists of hits."""
         return self.home / ".local" / "state" / "notesearch"
 
     def run(self, *program: str, **environment: str) -> subprocess.CompletedProcess[str]:
