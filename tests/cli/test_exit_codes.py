@@ -38,7 +38,10 @@ def test_every_exit_code_has_a_meaning():
             "corpus nowhere does not exist; name a folder of notes",
         ),
         (["index", "corpus", "corpus"], "one index holds one corpus; name one folder"),
-        (["index", "empty"], "the corpus holds no note files, and nothing was removed"),
+        (
+            ["index", "empty", "--index", "other"],
+            "the corpus holds no note files, and nothing was removed",
+        ),
         (["show", "nonesuch"], "no note is called nonesuch; to list them, run: notesearch notes"),
         (["show", "Proximal Policy Optimisation"], "no note is called Proximal Policy Optimis"),
         (["show", "A Survey"], "A Survey means 2 notes: speech/survey.md, vision/survey.md; give"),

@@ -1,4 +1,4 @@
-"""No command reaches for the network, or writes elsewhere than in index, cache and TMPDIR."""
+"""No command reaches for the network, or writes but into index, cache, state and TMPDIR."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Place:
         self.folder = folder
         self.home = folder / "home"
         self.temporary = folder / "temporary"
-        for made in (self.models.parent, self.temporary):
+        self.state = self.home / ".local" / "state" / "notesearch"
+        for made in (self.models.parent, self.state, self.temporary):
             made.mkdir(parents=True)
         write_notes(folder / "corpus")
         (folder / "queries.jsonl").write_text(QUERIES, encoding="utf-8")
@@ -60,7 +61,7 @@ class Place:
 
     def watch(self, *arguments: str, **environment: str) -> None:
         """Run a command; fails where it does more than it may, or not what it should."""
-        may_write = ("index", str(self.models.parent), "temporary")
+        may_write = ("index", str(self.models.parent), str(self.state), "temporary")
         ended = self.run(
             sys.executable, "-m", "tests.watched", *may_write, "--", *arguments, **environment
         )
@@ -84,10 +85,12 @@ class Place:
         self.look_at_home()
 
     def look_at_home(self) -> None:
-        """Fails where anything but the cache of notesearch is there; native code is seen so too."""
-        found = {path.relative_to(self.home).as_posix() for path in self.home.glob("*")}
-        found |= {path.relative_to(self.home).as_posix() for path in self.home.glob(".cache/*")}
-        assert found <= {".cache", ".cache/notesearch"}
+        """Fails where anything but cache and state of notesearch is there; sees native code too."""
+        made = (self.models.parent, self.state)
+        parents = {up for one in made for up in one.parents if up.is_relative_to(self.home)}
+        around = [path for parent in parents for path in parent.glob("*")]
+        known = {*parents, *made}
+        assert [path for path in around if path not in known] == []
 
 
 @pytest.fixture
