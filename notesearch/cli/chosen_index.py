@@ -138,8 +138,10 @@ class ChosenIndex:
 
         Not where these have moved away.
         """
-        made_of = self.made_of() if self.corpus is not None else None
-        if self.corpus and made_of and made_of.is_dir() and self.corpus.resolve() != made_of:
+        if self.corpus is None or not self.corpus.is_dir():  # an update says what is missing
+            return
+        made_of = self.made_of()
+        if made_of and made_of.is_dir() and self.corpus.resolve() != made_of:
             from notesearch.index.index_layout import index_command
             from notesearch.known_indexes import free_name, list_known
 

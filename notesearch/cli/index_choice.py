@@ -182,7 +182,8 @@ def _as_set(chosen: ChosenIndex) -> ChosenIndex:
     waits = "index" in settings.left_out
     is_named = waits or place == THE_ENVIRONMENT or settings.index != settings.root / DEFAULT_INDEX
     why = f"as {shown_path(Path(own))} says" if is_own_choice else ""
-    return replace(chosen, is_default=not is_named, why=why)
+    recall = () if is_own_choice and chosen.corpus is None and not waits else None
+    return replace(chosen, is_default=not is_named, why=why, recall=recall)
 
 
 def _own_or_remembered(chosen: ChosenIndex) -> ChosenIndex:
