@@ -30,7 +30,7 @@ from notesearch.index.index_layout import (
     require_safe_folder,
     unusable,
 )
-from notesearch.index.ingest import StageClock, VectorSupply, ingest_files
+from notesearch.index.ingest import EmbeddingWork, StageClock, VectorSupply, ingest_files
 from notesearch.index.journal import Journal, salvage_vectors
 from notesearch.index.lock import writer_lock
 from notesearch.index.origin import path_from, write_corpus_name
@@ -209,11 +209,18 @@ def _write(
             if state is not None and plan.rebuild:
                 writer.clear()
             dimension = 0 if state is None or plan.rebuild else state.dimension
+            to_embed = EmbeddingWork(work.read, clock)
             supply = VectorSupply(
-                layout, plan.embedder, plan.embedder_fingerprint, journal, writer, dimension
+                layout,
+                plan.embedder,
+                plan.embedder_fingerprint,
+                journal,
+                writer,
+                dimension,
+                to_embed,
             )
             _record_unread_files(writer, work, clock)
-            findings = ingest_files(work.read, plan.source, writer, supply, clock)
+            findings = ingest_files(work.read, plan.source, writer, supply, to_embed)
             clock.enter(Stage.STORE)
             writer.drop_released()
             if state is None or work.publish:
