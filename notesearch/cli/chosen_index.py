@@ -1,6 +1,6 @@
 """Choose the index that a command works on, and bring it in step with its corpus.
 
-An update shows a bar where a person watches; after Ctrl-C one line says how to go on.
+After Ctrl-C in an update, one line says how to go on.
 """
 
 from __future__ import annotations
@@ -17,20 +17,11 @@ from notesearch.errors import CorpusError, UnusableIndexError
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
-    from notesearch.index.reports import Progress, ProgressObserver
+    from notesearch.index.reports import ProgressObserver
     from notesearch.library import Index
     from notesearch.settings import Settings
 
 _AS_IT_IS = "answered from the index as it is"
-# By the value of a stage: `Stage` itself is not imported before an update begins.
-_STAGE_WORDS = {
-    "compare": "comparing",
-    "read": "reading",
-    "embed": "embedding",
-    "store": "storing",
-    "vectors": "writing vectors",
-    "commit": "committing",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +135,10 @@ def watched_update(
     index: Index, chosen: ChosenIndex, corpus: Path | None = None, *, rebuild: bool = False
 ) -> Iterator[ProgressObserver]:
     """Yield the observer of an update; Interrupted, with the way on, when the person stops it."""
+    from notesearch.cli.update_progress import shown_progress
+
     try:
-        with _progress_bar() as progress:
+        with shown_progress() as progress:
             yield progress
     except KeyboardInterrupt as stop:
         options = ("--rebuild",) if rebuild else ()
@@ -181,46 +174,3 @@ def _what_is_kept(index: Index, chosen: ChosenIndex, command: str) -> str:
         return f"interrupted; the index is whole, as it was before{more}; to go on, run: {command}"
     found = f"the vectors of {count} are kept" if kept else "nothing was embedded yet"
     return f"interrupted; there is no index yet, and {found}; to go on, run: {command}"
-
-
-@contextmanager
-def _progress_bar() -> Iterator[ProgressObserver]:
-    """Yield an observer that draws a bar on stderr where a person watches, else nothing.
-
-    Nothing is drawn before there is something to read.
-    """
-    from time import monotonic
-
-    from rich import progress as rich
-    from rich.console import Console
-
-    from notesearch.index.reports import ignore_progress
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield ignore_progress
-        return
-    columns = (
-        rich.TextColumn("{task.description:15}"),
-        rich.BarColumn(),
-        rich.MofNCompleteColumn(),
-        rich.TextColumn("files · {task.fields[passages]} passages · {task.fields[rate]}/s ·"),
-        rich.TimeRemainingColumn(),
-    )
-    began = monotonic()
-    with rich.Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, passages=0, rate=0, visible=False)
-
-        def draw(progress: Progress) -> None:
-            seconds = max(monotonic() - began, 0.001)
-            bar.update(
-                task,
-                description=_STAGE_WORDS[progress.stage.value],
-                total=progress.files_total,
-                completed=progress.files_done,
-                passages=f"{progress.passages:,}",
-                rate=f"{progress.passages / seconds:,.0f}",
-                visible=progress.files_total > 0,
-            )
-
-        yield draw
