@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from xxhash import xxh3_64_hexdigest
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 COMPILED_FORMAT = 4  # raised when what is compiled changes, so that older forms are left aside
 MANIFEST, GRAPH, WEIGHTS = "manifest.json", "model.onnx", "model.weights"
 TOKENIZER = "tokenizer.json"
+_PATIENCE_S = 1.0  # another process that only looks is done by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,19 +251,31 @@ class CompiledForm:
 
         return replace(engine, run=run)
 
+    def _say_it_waits(self) -> None:
+        self._announce(f"another process compiles {self._files.source.name}; waiting for it")
+
     def _compile(self, *, unless_there: bool = False) -> Manifest:
         """Compile under the lock; another process may have done it while this one waited."""
         files = self._files
+        name = files.source.name
         try:
-            with _locked(files.folder):
+            with _locked(files.folder, self._say_it_waits):
                 there = open_manifest(files.folder) if unless_there else None
                 if there is not None:
                     return there
-                self._announce(f"compiling {files.source.name}, once for this machine (about 15 s)")
+                reason = (
+                    "again, as its compiled form is damaged"
+                    if files.folder.exists()
+                    else "once on this machine; from then on it starts without PyTorch"
+                )
+                self._announce(f"compiling {name} {reason}")
+                began = monotonic()
                 from notesearch.embedding.compile.model_compiler import compile_model
 
                 with _building(files.folder) as scratch:
-                    return compile_model(files, scratch)
+                    manifest = compile_model(files, scratch)
+                self._announce(f"compiled {name} in {monotonic() - began:.0f} s")
+                return manifest
         except OSError as error:
             raise ModelError(
                 f"{files.folder}: the compiled model cannot be written: {error}; "
@@ -270,13 +284,21 @@ class CompiledForm:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, say_it_waits: Callable[[], None]) -> Iterator[None]:
     """Only one process at a time compiles a model; the others wait and then find it."""
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     make_private_folder(folder.parent)
-    with FileLock(folder.with_name(f"{folder.name}.lock"), mode=PRIVATE_FILE):
+    lock = FileLock(folder.with_name(f"{folder.name}.lock"), mode=PRIVATE_FILE)
+    try:
+        lock.acquire(timeout=_PATIENCE_S)
+    except Timeout:
+        say_it_waits()
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager

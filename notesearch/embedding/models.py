@@ -84,7 +84,7 @@ def load_embedder(
     warn: Callable[[str], None] = warn_in_python,
     announce: Callable[[str], None] = say_nothing,
 ) -> Embedder:
-    """Open the chosen model, compiling it first where that has not been done (about 15 s).
+    """Open the chosen model, compiling it first where that has not been done.
 
     Raises ModelError for a model that is not there or cannot be loaded.
     """
