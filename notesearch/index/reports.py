@@ -116,5 +116,6 @@ class IndexStatus:
     updated: str
     catalog_bytes: int
     vectors_bytes: int
-    failed: tuple[Finding, ...]  # files whose last reading failed
+    # Files whose last reading failed and, with a listing, what cannot be listed now.
+    skipped: tuple[Finding, ...]
     drift: CorpusDrift | None  # None when no listing was handed in

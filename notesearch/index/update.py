@@ -37,7 +37,7 @@ from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish
 from notesearch.index.reports import ProgressObserver, Stage, UpdateReport, ignore_progress
 from notesearch.index.state import IndexState, read_state
-from notesearch.index.status import read_failures
+from notesearch.index.status import all_skipped
 from notesearch.index.writer import CatalogWriter
 from notesearch.lazy import Lazy
 from notesearch.records import Finding, Listing
@@ -293,11 +293,9 @@ def _report(changes: Changes, listing: Listing) -> UpdateReport:
 
 def _with_counts(report: UpdateReport, catalog: Catalog) -> UpdateReport:
     """Add what the index holds, and all files whose last reading failed."""
-    stored = {skipped.path: skipped for skipped in read_failures(catalog)}
-    stored.update((skipped.path, skipped) for skipped in report.skipped)
     return replace(
         report,
-        skipped=tuple(stored[path] for path in sorted(stored)),
+        skipped=all_skipped(catalog, report.skipped),
         notes=catalog.number("SELECT count(*) FROM notes"),
         passages=catalog.number("SELECT count(*) FROM passages"),
     )
