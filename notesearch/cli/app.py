@@ -12,7 +12,8 @@ import typer
 from typer import Option
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from notesearch.cli.output import DEBUG, MEANING
+from notesearch import __version__
+from notesearch.cli.output import DEBUG, MEANING, write
 from notesearch.errors import UsageError
 from notesearch.regular_files import is_pipe_or_device
 from notesearch.render.hit_formats import HIT_FORMATS
@@ -24,10 +25,16 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
     *("query", "similar", "notes", "tags", "show"),
-    *("index", "reindex", "status", "check", "parse", "eval", "trust"),
+    *("index", "reindex", "status", "check", "parse", "eval", "cache", "trust"),
 )
 # A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
 _LEAVES_OUT = re.compile(r"-(\(|[a-z]+:)")
+
+
+def _show_version(ctx: typer.Context, param: object, value: bool) -> None:
+    if value:
+        write(f"notesearch {__version__}")
+        raise typer.Exit
 
 
 def _debug(ctx: typer.Context, param: object, value: bool) -> None:
@@ -47,6 +54,16 @@ class AllCommands(TyperGroup):
             expose_value=False,
             callback=_debug,
             help="Show the traceback of an error.",
+        )
+        self.params.append(
+            TyperOption(
+                param_decls=["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show_version,
+                help="Show the version.",
+            )
         )
         for command in (self, *self.commands.values()):
             command.params.append(debug)
