@@ -12,12 +12,20 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 
-from notesearch.cli import eval_command, index_commands, note_commands, query, trust_command
+from notesearch.cli import (
+    cache_command,
+    eval_command,
+    index_commands,
+    note_commands,
+    query,
+    trust_command,
+)
 from notesearch.cli.app import app
 from notesearch.cli.output import ExitCode, run_to_its_end
 
 __all__ = [
     "app",
+    "cache_command",
     "eval_command",
     "index_commands",
     "main",

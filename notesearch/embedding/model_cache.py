@@ -41,6 +41,7 @@ from notesearch.user_folders import cache_folder
 
 if TYPE_CHECKING:
     import numpy as np
+    from filelock import BaseFileLock
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
@@ -286,10 +287,10 @@ class CompiledForm:
 @contextmanager
 def _locked(folder: Path, say_it_waits: Callable[[], None]) -> Iterator[None]:
     """Only one process at a time compiles a model; the others wait and then find it."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     make_private_folder(folder.parent)
-    lock = FileLock(folder.with_name(f"{folder.name}.lock"), mode=PRIVATE_FILE)
+    lock = lock_of(folder)
     try:
         lock.acquire(timeout=_PATIENCE_S)
     except Timeout:
@@ -299,6 +300,13 @@ def _locked(folder: Path, say_it_waits: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def lock_of(folder: Path) -> BaseFileLock:
+    """Return the lock that whoever makes or removes a compiled form holds."""
+    from filelock import FileLock
+
+    return FileLock(folder.with_name(f"{folder.name}.lock"), mode=PRIVATE_FILE)
 
 
 @contextmanager
