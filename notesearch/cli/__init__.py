@@ -13,6 +13,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 
 from notesearch.cli import (
+    ask_command,
     cache_command,
     eval_command,
     index_commands,
@@ -25,6 +26,7 @@ from notesearch.cli.output import ExitCode, run_to_its_end
 
 __all__ = [
     "app",
+    "ask_command",
     "cache_command",
     "eval_command",
     "index_commands",

@@ -24,7 +24,7 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 )
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
-    *("query", "similar", "notes", "tags", "show"),
+    *("query", "ask", "similar", "notes", "tags", "show"),
     *("index", "reindex", "status", "check", "parse", "eval", "cache", "trust"),
 )
 # A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
@@ -67,6 +67,12 @@ class AllCommands(TyperGroup):
         )
         for command in (self, *self.commands.values()):
             command.params.append(debug)
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Read the command line; an empty one is `ask` where that can be, else shows the help."""
+        from notesearch.cli.ask_command import can_ask
+
+        return super().parse_args(ctx, args if args or not can_ask() else ["ask"])
 
     def list_commands(self, ctx: object) -> list[str]:
         """Return the names of all commands in their order."""

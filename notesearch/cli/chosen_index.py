@@ -6,7 +6,7 @@ After Ctrl-C in an update, one line says how to go on.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,8 +71,11 @@ class ChosenIndex:
             options = ("--config", str(self.config), *options)
         return index_command(corpus, None if self.is_default else self.index_dir, *options)
 
-    def open(self, *, create: bool = False) -> Index:
-        """Open the index; UnusableIndexError where it is missing and `create` is not set."""
+    def open(self, *, create: bool = False, say: Callable[[str], None] | None = None) -> Index:
+        """Open the index; UnusableIndexError where it is missing and `create` is not set.
+
+        `say` takes what is otherwise written to stderr: warnings, and what takes long.
+        """
         from notesearch.library import Index
 
         if not create:
@@ -80,17 +83,22 @@ class ChosenIndex:
         return Index.open(
             create=create,
             settings=self.settings,
-            warn=show_warning,
-            announce=show_message,
+            warn=say or show_warning,
+            announce=say or show_message,
             debug=is_debugging(),
         )
 
 
-def choose_index(config: Path | None, index_dir: Path | None = None) -> ChosenIndex:
+def choose_index(
+    config: Path | None,
+    index_dir: Path | None = None,
+    *,
+    warn: Callable[[str], None] = show_warning,
+) -> ChosenIndex:
     """Read the settings that hold for this call: file, environment, options."""
     from notesearch.settings import Settings, load_settings
 
-    settings = load_settings(config, warn=show_warning)
+    settings = load_settings(config, warn=warn)
     if index_dir is not None:
         return ChosenIndex(replace(settings, index=index_dir), config)
     from_environment = os.environ.get("NOTESEARCH_INDEX", "").strip()

@@ -114,9 +114,9 @@ def show(
         if open_it:
             index.require_own_corpus()
     if open_it:
-        file = _find_file(corpus, stored.path, chosen.command(corpus))
+        file = find_file(corpus, stored.path, chosen.command(corpus))
         first = (one.line_start for one in passages if one.id == note.strip())
-        _open_file(file, next(first, stored.line_start))
+        open_file(file, next(first, stored.line_start))
         return
     for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
         write(line)
@@ -173,7 +173,7 @@ def parse(
 # ---------------------------------------------------------------- a note's file in an editor
 
 
-def _find_file(corpus: Path, path: str, update_command: str) -> Path:
+def find_file(corpus: Path, path: str, update_command: str) -> Path:
     """Return the real file of a note; UsageError where it is no note file inside the corpus.
 
     An index may come from anywhere and name any path, and a note may be a link: neither opens
@@ -195,7 +195,7 @@ def _find_file(corpus: Path, path: str, update_command: str) -> Path:
     return file
 
 
-def _open_file(file: Path, line: int) -> None:
+def open_file(file: Path, line: int) -> None:
     """Open a file and wait for the program to end; UsageError when that fails.
 
     `file` is absolute, so that its name is never read as an option.

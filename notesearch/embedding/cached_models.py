@@ -75,7 +75,7 @@ def _cached(folder: Path) -> Iterator[CachedModel]:
         if found["scratch"]:
             flaw = "not finished"
         elif int(found["format"]) != COMPILED_FORMAT:
-            flaw = "of another version of notesearch"
+            flaw = "of another version"
         else:
             manifest = open_manifest(path)
             flaw = None if manifest else "damaged"

@@ -53,7 +53,7 @@ def test_models_are_listed_with_what_is_wrong_with_them(compiled, run):
     ]  # fmt: skip
     assert lines[0].endswith("MB  " + lines[1].split()[3])
     assert {line.partition(" MB  ")[2][12:] for line in lines[1:4]} == {
-        "of another version of notesearch", "not finished", "damaged",
+        "of another version", "not finished", "damaged",
     }  # fmt: skip
     assert lines[4].startswith(f"{compiled}: 4 compiled models, ")
     found = json.loads(run("cache", "--json").out)
