@@ -9,7 +9,7 @@ from pathlib import Path
 from typer import Argument
 
 from notesearch.cli.app import CONFIG, INDEX, app, examples
-from notesearch.cli.chosen_index import choose_index
+from notesearch.cli.chosen_index import choose_index, drift_message
 from notesearch.cli.note_commands import find_file, open_file
 from notesearch.errors import UsageError, say_nothing
 from notesearch.records import Hit
@@ -40,7 +40,7 @@ def ask(
 
     picker = Picker(open_hit, " ".join(words or []))
     with chosen.open(say=picker.say) as index:
-        picker.run(index)
+        picker.run(index, lambda: drift_message(index, chosen))
 
 
 def can_ask() -> bool:

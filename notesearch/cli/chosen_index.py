@@ -133,8 +133,8 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
         if not report.is_unchanged:
             for text in report_lines(report):
                 show_message(text)
-    else:
-        _show_drift(index, chosen)
+    elif behind := drift_message(index, chosen):
+        show_message(behind)
     return index
 
 
@@ -154,23 +154,25 @@ def watched_update(
         raise Interrupted(_what_is_kept(index, chosen, command)) from stop
 
 
-def _show_drift(index: Index, chosen: ChosenIndex) -> None:
-    """Say when the index is behind its corpus; a corpus that cannot be read stops no answer."""
+def drift_message(index: Index, chosen: ChosenIndex) -> str:
+    """Say when the index is behind its corpus, "" where it is in step.
+
+    A corpus that cannot be read is said too, and stops no answer.
+    """
     from notesearch.render.listings import drift_line
 
     try:
         drift = index.drift()
     except CorpusError as error:
-        show_message(escaped(f"{error}; {_AS_IT_IS}"))
-        return
+        return escaped(f"{error}; {_AS_IT_IS}")
     except OSError as error:
         finding = f"corpus {index.corpus} cannot be read: {error.strerror}"
-        show_message(escaped(f"{finding}; {_AS_IT_IS}"))
-        return
-    if drift is not None and (behind := drift_line(drift, chosen.command(index.corpus))):
-        show_message(behind)
-    elif drift is None and not os.path.isdir(index.corpus):  # noqa: PTH112 - is_dir may raise
-        show_message(escaped(f"corpus {index.corpus} is not there; {_AS_IT_IS}"))
+        return escaped(f"{finding}; {_AS_IT_IS}")
+    if drift is not None:
+        return drift_line(drift, chosen.command(index.corpus))
+    if os.path.isdir(index.corpus):  # noqa: PTH112 - is_dir may raise
+        return ""
+    return escaped(f"corpus {index.corpus} is not there; {_AS_IT_IS}")
 
 
 def _what_is_kept(index: Index, chosen: ChosenIndex, command: str) -> str:

@@ -57,11 +57,23 @@ class Picker:
         self._questions = Newest("questions", self._fail)
         self._looks = Newest("previews", self._fail)
 
-    def run(self, index: Index) -> None:
-        """Show the picker until the person leaves it."""
+    def run(self, index: Index, find_news: Callable[[], str]) -> None:
+        """Show the picker until the person leaves it.
+
+        `find_news` is asked once, in a thread, for what there is to say of the index.
+        """
         self._index = index
+
+        def look_for_news() -> None:
+            news = find_news()
+            self._later(lambda: setattr(self.state, "news", news))
+
+        def begin() -> None:
+            self._looks.ask(look_for_news)
+            self._typed()
+
         try:
-            self._app.run(pre_run=self._typed)
+            self._app.run(pre_run=begin)
         finally:
             self._questions.end()
             self._looks.end()

@@ -43,6 +43,7 @@ class State:
     answer: Answer | None = None  # None before the first one, and for an empty line
     selected: int = 0  # of the hits, or of the tags while one is chosen
     message: str = ""  # an error, or what takes long
+    news: str = ""  # of the index, shown while nothing is asked
     is_asking: bool = False
     preview: Preview | None = None
     scrolled: int = 0  # rows of the preview, from where the hit begins
@@ -82,7 +83,7 @@ def _said(state: State) -> str:
     if state.is_asking:
         return "asking…"
     if state.answer is None:
-        return ""
+        return printable(state.news)
     if not state.answer.hits:
         return "nothing found"
     if state.answer.weak:

@@ -150,6 +150,16 @@ def test_editor_that_is_not_there_is_said_on_the_screen(here):
     assert terminal.end() == ExitCode.OK
 
 
+def test_index_that_is_behind_is_said_until_something_is_typed(here):
+    (here / "corpus/new.md").write_text("# New\n\nA robot.\n", encoding="utf-8")
+    terminal = Terminal(here)
+    assert terminal.shows("the index is behind: 1 added; run: notesearch index")
+    terminal.type("robot")
+    assert terminal.shows("nothing relevant found; the nearest there is:")
+    terminal.type("\x1b")
+    assert terminal.end() == ExitCode.OK
+
+
 def test_without_an_index_notesearch_alone_shows_the_help(here):
     terminal = Terminal(here, NOTESEARCH_INDEX="nowhere")
     assert terminal.end() == ExitCode.USAGE
@@ -179,7 +189,7 @@ def test_question_in_flight_never_blocks_typing(here, keys):
 
     keys.send_text("r")
     with Waiting.open("index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
-        picker.run(index)
+        picker.run(index, str)
     assert (asked[0], asked[-1]) == ("r", "reward")
     assert len(asked) <= 3  # what was typed between is not asked
 
@@ -194,7 +204,7 @@ def test_bug_in_an_answer_ends_the_picker_and_is_raised(here, keys):
         Broken.open("index", WordEmbedder(name="all-MiniLM-L6-v2")) as index,
         pytest.raises(ZeroDivisionError, match="a bug"),
     ):
-        Picker(open_hit=pytest.fail).run(index)
+        Picker(open_hit=pytest.fail).run(index, str)
 
 
 @pytest.fixture
