@@ -22,6 +22,7 @@ from prompt_toolkit.layout import (
 from notesearch.cli.picker.newest import Newest
 from notesearch.cli.picker.view import Preview, State, screen_rows
 from notesearch.errors import NotesearchError
+from notesearch.render.terminal import printable
 
 if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -259,7 +260,7 @@ class Picker:
         async def take(event: KeyPressEvent) -> None:
             if state.tags is not None:
                 if state.tags:
-                    tag = state.tags[state.selected].written.replace(" ", "-")
+                    tag = printable(state.tags[state.selected].written).replace(" ", "-")
                     self._leave_tags(f"{self._question.rstrip()} tag:{tag} ".lstrip())
             elif (hit := state.hit) is not None:
                 await run_in_terminal(partial(self._try_to_open, hit))

@@ -133,7 +133,7 @@ def _hit_rows(hits: Sequence[Hit], selected: int, width: int, room: int) -> list
     for number in _around(selected, len(hits), room):
         hit = hits[number]
         has_score = hit.cosine is not None or hit.bm25 is not None
-        aside = f"{hit.score:.2f}" if has_score else hit.date or ""
+        aside = f"{hit.score:.2f}" if has_score else printable(hit.date or "")
         rows.append(_list_row(hit.title, aside, width, is_chosen=number == selected))
     return rows
 

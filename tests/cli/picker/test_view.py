@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from notesearch import Index
 from notesearch.cells import cells
 from notesearch.cli.picker.view import Preview, State, screen_rows
+from notesearch.index.snapshot import TagCount
 from tests.fakes import WordEmbedder
+from tests.render.test_hostile import HITS, HOSTILE, NAMES, control_signs
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +114,18 @@ def test_every_row_fits_and_there_are_as_many_as_there_is_room_for(
     assert len(rows) == height
     if width >= 20:
         assert max(cells(row) for row in rows) <= width
+
+
+@given(HITS, HOSTILE, HOSTILE, NAMES, st.sampled_from((60, 120)))
+def test_nothing_of_a_note_acts_on_the_terminal(state, hit, text, written, section, width):
+    (passage,) = state.preview.passages
+    passage = replace(passage, id=hit.passage_id, section=section, text=text)
+    shown = replace(
+        state,
+        answer=replace(state.answer, hits=(hit,)),
+        preview=Preview(hit, (passage,)),
+        message=text,
+    )
+    tags = replace(state, tags=(TagCount(written, written, False, 1),))
+    rows = text_of(shown, width, 20) + text_of(tags, width, 20)
+    assert not control_signs("".join(rows))
