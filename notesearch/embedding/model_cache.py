@@ -267,7 +267,7 @@ class CompiledForm:
                 reason = (
                     "again, as its compiled form is damaged"
                     if files.folder.exists()
-                    else "once on this machine; from then on it starts without PyTorch"
+                    else "once on this machine, to start without PyTorch"
                 )
                 self._announce(f"compiling {name} {reason}")
                 began = monotonic()

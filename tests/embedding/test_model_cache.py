@@ -278,7 +278,7 @@ def test_who_waits_for_another_process_says_so(
         thread.submit(load).result(timeout=120)
     assert messages[:2] == [
         "another process compiles tiny-static; waiting for it",
-        "compiling tiny-static once on this machine; from then on it starts without PyTorch",
+        "compiling tiny-static once on this machine, to start without PyTorch",
     ]
     assert re.fullmatch(r"compiled tiny-static in \d+ s", messages[2])
 
