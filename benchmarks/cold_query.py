@@ -74,9 +74,9 @@ def main() -> None:
         taken: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for number in range(runs + 1):  # the first of each warms the disk cache
             for name, command in commands.items():
-                figures = run(command)
+                cost = run(command)
                 if number:
-                    taken[name].append(figures)
+                    taken[name].append(cost)
     print("| cold query | median s | times as fast | peak MB |\n|---|---|---|---|")
     slow = statistics.median(seconds for seconds, _ in next(iter(taken.values())))
     for name, figures in taken.items():

@@ -39,18 +39,19 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[1]
 WORDS_PER_PASSAGE = 150
 MAX_TOKENS = 224
+NAME = "all-MiniLM-L6-v2"
 QUERY = "why DPO avoids reward model"
 
 PLAIN_QUERY = f"""
 from notesearch.embedding.model_files import find_source
 from notesearch.embedding import ModelChoice
 from sentence_transformers import SentenceTransformer
-model = SentenceTransformer(str(find_source(ModelChoice()).folder), device="cpu")
+model = SentenceTransformer(str(find_source(ModelChoice({NAME!r})).folder), device="cpu")
 model.encode([{QUERY!r}], normalize_embeddings=True)
 """
 COMPILED_QUERY = f"""
 from notesearch.embedding import ModelChoice, Precision, load_embedder
-load_embedder(ModelChoice(precision=Precision("PRECISION"))).embed_query({QUERY!r})
+load_embedder(ModelChoice({NAME!r}, Precision("PRECISION"))).embed_query({QUERY!r})
 """
 # Linux hands the parent's peak on through getrusage; /proc starts anew with the program.
 REPORT_MEMORY = """
@@ -85,7 +86,7 @@ def main() -> None:
         "quality": lambda: measure_quality(arguments.data),
     }
     for precision in Precision:  # compiled beforehand: that is paid once, not here
-        load_embedder(ModelChoice(precision=precision))
+        load_embedder(ModelChoice(NAME, precision))
     for name, part in parts.items():
         if arguments.only in {None, name}:
             part()
@@ -147,7 +148,7 @@ def measure_speed(texts: Sequence[str], slices: int = 4) -> None:
         "sentence-transformers": lambda part: plain.encode(part, batch_size=32)
     }
     for precision in Precision:
-        embedder = load_embedder(ModelChoice(precision=precision))
+        embedder = load_embedder(ModelChoice(NAME, precision))
         engines[f"compiled {precision.value}"] = embedder.embed_passages
     seconds = dict.fromkeys(engines, 0.0)
     work = dict.fromkeys(engines, 0.0)  # processor seconds: steadier where others use the machine
@@ -225,7 +226,7 @@ def load_plain() -> SentenceTransformer:
 
     from notesearch.embedding.model_files import find_source
 
-    source = find_source(ModelChoice())
+    source = find_source(ModelChoice(NAME))
     assert source is not None
     return SentenceTransformer(str(source.folder), device="cpu")
 
@@ -237,7 +238,7 @@ def measure_quality(data: Path) -> None:
         "sentence-transformers": lambda part: plain.encode(part, normalize_embeddings=True)
     }
     for precision in Precision:
-        embedder = load_embedder(ModelChoice(precision=precision))
+        embedder = load_embedder(ModelChoice(NAME, precision))
         engines[f"compiled {precision.value}"] = embedder.embed_passages
     collections = [read_collection(data / name) for name in ("cranfield", "cisi")]
     collections.append(read_notes_collection(data / "wild"))

@@ -43,8 +43,8 @@ def hurt_a_fresh_index(
     return hurt(index_dir, contents_of(index_dir), times, seed)
 
 
-def kill_with_the_bundled_model(folder: Path, kills: int, seed: int) -> dict[str, int]:
-    """Kill the command as it stands; its model is the bundled one."""
+def kill_with_the_shipped_model(folder: Path, kills: int, seed: int) -> dict[str, int]:
+    """Kill the command as it stands; its model is the one in the package."""
     return kill_commands(folder, kills, seed, load_embedder(), files=12, paragraphs=8)
 
 
@@ -52,7 +52,7 @@ def kill_with_the_bundled_model(folder: Path, kills: int, seed: int) -> dict[str
 PARTS: dict[str, tuple[Callable[[Path, int, int], object], int]] = {
     "kills of the library": (kill_updates, 150),
     "kills of the command": (kill_commands, 100),
-    "kills of the command with the bundled model": (kill_with_the_bundled_model, 50),
+    "kills of the command with the shipped model": (kill_with_the_shipped_model, 50),
     "flips in each file": (
         lambda folder, times, seed: hurt_a_fresh_index(folder, flip_bytes, times, seed),
         500,

@@ -286,7 +286,7 @@ def fuzz(numbers: range, seed: int, folder: Path, tokenizer: bool) -> tuple[list
 
 @cache
 def _open_counter() -> CountTokens:
-    from reading import open_counter
+    from benchmarks.reading import open_counter
 
     return open_counter().count_many
 

@@ -54,14 +54,21 @@ class RandomEmbedder:
     """Rows of length 1 from a pool; every text gets its own by its hash."""
 
     fingerprint = "random-384"
+    dimension = DIMENSION
+    max_tokens = 256
 
     def __init__(self) -> None:
         pool = np.random.default_rng(0).standard_normal((8192, DIMENSION), dtype=np.float32)
         self._pool = pool / np.linalg.norm(pool, axis=1, keepdims=True)
 
+    def count_tokens(self, text: str) -> int:
+        """Count words."""
+        return len(text.split())
+
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Give each text a row, the same for the same text."""
-        return self._pool[[hash(text) % len(self._pool) for text in texts]]
+        rows: NDArray[np.float32] = self._pool[[hash(text) % len(self._pool) for text in texts]]
+        return rows
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """Give a question the row of its text."""
@@ -276,7 +283,7 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-MEASURES = {
+MEASURES: dict[str, Callable[[Path, Path], dict[str, float]]] = {
     "update": measure_update,
     "first_answer": measure_first_answer,
     "warm": measure_warm,

@@ -62,11 +62,13 @@ class RandomEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, dimension) float32, rows of length 1."""
         rows = self._dice.standard_normal((len(texts), DIMENSION), dtype=np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        units: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return units
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """(dimension,) float32 of length 1."""
-        return self.embed_passages([text])[0]
+        unit: NDArray[np.float32] = self.embed_passages([text])[0]
+        return unit
 
 
 # ------------------------------------------------------------------ the index

@@ -18,10 +18,11 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from benchmarks.question_tables import question_lines
 from notesearch import Index
@@ -48,7 +49,7 @@ GRADED = ROOT / "benchmarks" / "questions" / "graded.jsonl"  # passages, for som
 NAMES = ("wild", *QUESTIONS, *BEIR, *SHIPPED)
 DEFAULT = "default"
 
-GAINS = ("covered", "evidence", "note", "length", "pairs", "repeats", "rewordings")
+GAINS = ("covered", "evidence", "note", "pairs", "repeats", "rewordings")
 PLAIN = replace(DEFAULT_WEIGHTS, **dict.fromkeys(GAINS, 0.0))
 # Reciprocal ranks are added up over this much more than the rank, as is usual.
 RANK_SHIFT = 60
@@ -96,7 +97,8 @@ def ensure_notes(name: str, folder: Path) -> Path:
     notes = folder / f"{name}-notes"
     if not notes.exists():
         notes.mkdir(parents=True)
-        for _, row in read_json_lines(DATA / name / "corpus.jsonl"):
+        rows: Iterator[tuple[str, Any]] = read_json_lines(DATA / name / "corpus.jsonl")
+        for _, row in rows:
             text = f"---\ntitle: {json.dumps(row['title'])}\n---\n\n{row['text']}\n"
             (notes / f"{row['_id']}.md").write_text(text, encoding="utf-8")
     return notes

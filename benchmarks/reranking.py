@@ -74,7 +74,7 @@ def save_random_model(folder: Path) -> None:
     import torch
     from transformers import AutoConfig, AutoTokenizer, BertForSequenceClassification
 
-    source = find_source(ModelChoice())
+    source = find_source(ModelChoice("all-MiniLM-L6-v2"))
     if source is None:
         raise SystemExit("the default model is not installed")
     torch.manual_seed(0)

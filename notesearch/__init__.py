@@ -13,15 +13,44 @@ The public names below are loaded when they are first used. Nothing is imported 
 
 TYPE_CHECKING = False  # as in `typing`; type checkers take it for true
 if TYPE_CHECKING:
+    from notesearch.corpus.reading_rules import ReadingOptions as ReadingOptions
+    from notesearch.corpus.reading_rules import ReadingRule as ReadingRule
     from notesearch.embedding import Embedder as Embedder
     from notesearch.embedding import ModelChoice as ModelChoice
+    from notesearch.embedding import Precision as Precision
     from notesearch.embedding import Reranker as Reranker
     from notesearch.embedding import RerankerChoice as RerankerChoice
     from notesearch.embedding import load_embedder as load_embedder
+    from notesearch.errors import CorpusError as CorpusError
+    from notesearch.errors import LockedError as LockedError
+    from notesearch.errors import MismatchError as MismatchError
+    from notesearch.errors import ModelError as ModelError
     from notesearch.errors import NotesearchError as NotesearchError
+    from notesearch.errors import NotesearchWarning as NotesearchWarning
+    from notesearch.errors import SettingsError as SettingsError
+    from notesearch.errors import UnusableIndexError as UnusableIndexError
+    from notesearch.errors import UsageError as UsageError
+    from notesearch.index.reports import CorpusDrift as CorpusDrift
+    from notesearch.index.reports import Counts as Counts
+    from notesearch.index.reports import IndexStatus as IndexStatus
+    from notesearch.index.reports import Problem as Problem
+    from notesearch.index.reports import Progress as Progress
+    from notesearch.index.reports import ProgressObserver as ProgressObserver
+    from notesearch.index.reports import Stage as Stage
     from notesearch.index.reports import UpdateReport as UpdateReport
+    from notesearch.index.snapshot import StoredNote as StoredNote
+    from notesearch.index.snapshot import StoredPassage as StoredPassage
+    from notesearch.index.snapshot import TagCount as TagCount
     from notesearch.library import Index as Index
+    from notesearch.library import ModeName as ModeName
+    from notesearch.library import filter_of as filter_of
+    from notesearch.query.filters import Filter as Filter
+    from notesearch.records import AddedNote as AddedNote
+    from notesearch.records import Finding as Finding
     from notesearch.records import Hit as Hit
+    from notesearch.records import NoteKind as NoteKind
+    from notesearch.records import Passage as Passage
+    from notesearch.records import Role as Role
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Mode as Mode
     from notesearch.search.snippets import Piece as Piece
@@ -31,36 +60,94 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AddedNote": "notesearch.records",
     "Answer": "notesearch.search.answer",
+    "CorpusDrift": "notesearch.index.reports",
+    "CorpusError": "notesearch.errors",
+    "Counts": "notesearch.index.reports",
     "Embedder": "notesearch.embedding",
+    "Filter": "notesearch.query.filters",
+    "Finding": "notesearch.records",
     "Hit": "notesearch.records",
     "Index": "notesearch.library",
+    "IndexStatus": "notesearch.index.reports",
+    "LockedError": "notesearch.errors",
+    "MismatchError": "notesearch.errors",
     "Mode": "notesearch.search.answer",
+    "ModeName": "notesearch.library",
     "ModelChoice": "notesearch.embedding",
+    "ModelError": "notesearch.errors",
+    "NoteKind": "notesearch.records",
     "NotesearchError": "notesearch.errors",
+    "NotesearchWarning": "notesearch.errors",
+    "Passage": "notesearch.records",
     "Piece": "notesearch.search.snippets",
+    "Precision": "notesearch.embedding",
+    "Problem": "notesearch.index.reports",
+    "Progress": "notesearch.index.reports",
+    "ProgressObserver": "notesearch.index.reports",
+    "ReadingOptions": "notesearch.corpus.reading_rules",
+    "ReadingRule": "notesearch.corpus.reading_rules",
     "Reranker": "notesearch.embedding",
     "RerankerChoice": "notesearch.embedding",
+    "Role": "notesearch.records",
     "Settings": "notesearch.settings",
+    "SettingsError": "notesearch.errors",
+    "Stage": "notesearch.index.reports",
+    "StoredNote": "notesearch.index.snapshot",
+    "StoredPassage": "notesearch.index.snapshot",
+    "TagCount": "notesearch.index.snapshot",
+    "UnusableIndexError": "notesearch.errors",
     "UpdateReport": "notesearch.index.reports",
+    "UsageError": "notesearch.errors",
+    "filter_of": "notesearch.library",
     "load_embedder": "notesearch.embedding",
     "load_settings": "notesearch.settings",
 }
 
 __all__ = [
+    "AddedNote",
     "Answer",
+    "CorpusDrift",
+    "CorpusError",
+    "Counts",
     "Embedder",
+    "Filter",
+    "Finding",
     "Hit",
     "Index",
+    "IndexStatus",
+    "LockedError",
+    "MismatchError",
     "Mode",
+    "ModeName",
     "ModelChoice",
+    "ModelError",
+    "NoteKind",
     "NotesearchError",
+    "NotesearchWarning",
+    "Passage",
     "Piece",
+    "Precision",
+    "Problem",
+    "Progress",
+    "ProgressObserver",
+    "ReadingOptions",
+    "ReadingRule",
     "Reranker",
     "RerankerChoice",
+    "Role",
     "Settings",
+    "SettingsError",
+    "Stage",
+    "StoredNote",
+    "StoredPassage",
+    "TagCount",
+    "UnusableIndexError",
     "UpdateReport",
+    "UsageError",
     "__version__",
+    "filter_of",
     "load_embedder",
     "load_settings",
 ]

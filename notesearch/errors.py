@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What helps, as a program does it and as a person does it in a shell."""
+
+    call: str
+    command: str
+
+    def after(self, words: str) -> Remedy:
+        """Return it with the same words before both."""
+        return Remedy(f"{words} {self.call}", f"{words} {self.command}")
 
 
 class NotesearchError(Exception):
-    """An error that the user can act on; everything else is a bug."""
+    """An error that the user can act on; everything else is a bug.
+
+    Its text is for programs, `for_shell` for whoever runs commands.
+    """
+
+    def __init__(self, message: str, remedy: Remedy | None = None) -> None:
+        super().__init__(message if remedy is None else f"{message}; {remedy.call}")
+        self.for_shell = message if remedy is None else f"{message}; {remedy.command}"
 
 
 class UsageError(NotesearchError):

@@ -19,6 +19,7 @@ class NoteKind(Enum):
     NOTE = "note"
     DIGEST_PART = "digest part"
     INDEX_PAGE = "index page"
+    ADDED = "added"  # in no file: a program handed it in
 
 
 class Role(Enum):
@@ -114,7 +115,7 @@ class Note(Facts):
     """What one person wrote on one paper."""
 
     id: str  # "notes/dpo.md", or "digest.md#direct-preference-optimization" for a part
-    path: str  # relative to the corpus, with forward slashes
+    path: str  # relative to the corpus, with forward slashes; of an added note its id
     title: str
     kind: NoteKind
     line_start: int  # in the file, counted from 1, front matter included
@@ -123,6 +124,17 @@ class Note(Facts):
     markup: tuple[str, ...]  # the same lines as Markdown: `lines` itself unless org or rst
     line_numbers: Sequence[int]  # the line in the file of each of `lines`
     sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedNote:
+    """A note that is no file, as a program hands it in."""
+
+    id: str  # stands where a file has its path
+    text: str  # Markdown, with or without front matter
+    title: str | None = None  # None: as the text has it
+    tags: Sequence[str] = ()  # beside those in the text
+    date: str | None = None  # ISO 8601, as precise as it is known; None: as the text has it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
 """Read the settings: defaults, the user's own file, `notesearch.yaml`, environment, options.
 
-Later ones win. A key nobody knows is an error that names the nearest known one: a setting misspelt
+Later ones win. `notesearch.yaml` is that of the working folder or of the nearest folder above it.
+A key nobody knows is an error that names the nearest known one: a setting misspelt
 is a setting that silently does nothing. One table, `KEYS`, has a row for each key: how its value is
-read, whether the environment may give it, and which of its values `./notesearch.yaml` may not give
-before the person has given `notesearch trust`.
+read, whether the environment may give it, and which of its values a found `notesearch.yaml` may not
+give before the person has given `notesearch trust`.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -18,10 +20,9 @@ from types import MappingProxyType
 from typing import Any
 
 from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
-from notesearch.embedding.model_choice import DTYPES, ModelChoice, RerankerChoice
+from notesearch.embedding.model_choice import DTYPES, SHIPPED_NAME, ModelChoice, RerankerChoice
 from notesearch.embedding.model_files import BUNDLED_NAMES
 from notesearch.errors import SettingsError, warn_in_python
-from notesearch.regular_files import NotRegularFileError, read_regular
 from notesearch.setting_values import (
     Read,
     check_key,
@@ -36,14 +37,20 @@ from notesearch.setting_values import (
     read_texts,
     read_truth,
 )
-from notesearch.user_folders import config_folder
+from notesearch.settings_file import (
+    SETTINGS_FILE,
+    SettingsFile,
+    is_of_another_user,
+    nearest_settings_file,
+    read_settings_bytes,
+    read_settings_file,
+    user_settings_file,
+)
 
-SETTINGS_FILE = "notesearch.yaml"
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
+THE_ENVIRONMENT = "the environment"  # as the place of a value
 # Read by others: the tests and benchmarks, and the command line.
 _OTHER_VARIABLES = ("NOTESEARCH_DATA", "NOTESEARCH_DEBUG")
-_MOST_BYTES = 1 << 20  # of a settings file
-
 
 DEFAULT_INDEX = Path("index")
 
@@ -62,7 +69,13 @@ class Settings:
     follow_links: bool = False  # read files and folders that links lead to outside the corpus
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = ()
-    left_out: tuple[str, ...] = ()  # keys of ./notesearch.yaml that need the person's trust
+    left_out: tuple[str, ...] = ()  # keys of notesearch.yaml that need the person's trust
+    # Where `index` and `corpus` are unless something names them: beside the notesearch.yaml that
+    # was found, or in the working folder.
+    root: Path = field(default=Path(), compare=False)
+    file: Path | None = field(default=None, compare=False)  # the notesearch.yaml, or --config
+    # By key: the file that gave its value, or "the environment"; defaults have none.
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def reading_options(self) -> ReadingOptions:
@@ -95,8 +108,8 @@ def _is_true(value: object, base: Path) -> bool:
     return value is True
 
 
-def _is_not_bundled(value: object, base: Path) -> bool:
-    return value not in BUNDLED_NAMES
+def _is_not_installed(value: object, base: Path) -> bool:
+    return value != SHIPPED_NAME and value not in BUNDLED_NAMES
 
 
 def _leads_out(value: object, base: Path) -> bool:
@@ -133,11 +146,11 @@ _TABLE = (
     Key("reading", read_rules),
     Key("inline_tags", one_of("auto", "always", "never"), in_environment=True),
     Key("passage_tokens", read_number),
-    Key("model", read_model_name, _is_not_bundled, Part.MODEL, "name", in_environment=True),
+    Key("model", read_model_name, _is_not_installed, Part.MODEL, "name", in_environment=True),
     Key("precision", read_precision, None, Part.MODEL, in_environment=True),
     Key("device", read_text, None, Part.MODEL, in_environment=True),
     Key("dtype", one_of(*DTYPES), None, Part.MODEL),
-    _model("revision", read_text, _always),  # makes even the bundled model a hub model
+    _model("revision", read_text, _always),  # makes even a bundled model a hub model
     _model("truncate_dim", read_number),
     _model("query_prompt", read_prompt),
     _model("passage_prompt", read_prompt),
@@ -154,121 +167,111 @@ FROM_ENVIRONMENT = tuple(key.name for key in _TABLE if key.in_environment)
 # ---------------------------------------------------------------- reading them
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
-    """A settings file, read once: what is checked for trust is what counts."""
-
-    path: Path
-    content: bytes
-    values: Mapping[str, Any]
-
-    def needing_trust(self) -> dict[str, Any]:
-        """Return the keys with their values that count only if the person trusts the file."""
-        base = self.path.parent
-        # Checked first, so that a wrong value is an error and no question of trust.
-        _with_values(Settings(rerank=RerankerChoice("")), self.values, str(self.path), base)
-        return {
-            key: value
-            for key, value in self.values.items()
-            if (needs_trust := KEYS[key].needs_trust) and needs_trust(value, base)
-        }
-
-
 def load_settings(
     file: Path | None = None,
     environment: Mapping[str, str] | None = None,
     *,
     warn: Callable[[str], None] = warn_in_python,
 ) -> Settings:
-    """Read the settings that hold here; without a `file`, ./notesearch.yaml if there is one.
+    """Read the settings that hold here; without a `file`, the nearest notesearch.yaml counts.
 
-    `warn` hears in one line each what does not count: keys of ./notesearch.yaml that need trust,
-    and variables of the environment that are not known.
+    `warn` hears in one line each what does not count: keys of that notesearch.yaml that need
+    trust, and variables of the environment that are not known.
     """
-    settings = Settings()
+    if file is None:
+        return load_settings_of(nearest_settings_file(), environment, warn=warn)
+    settings = _with_file(_own_settings(), read_settings_file(file))
+    return _with_environment(replace(settings, file=file), environment, warn)
+
+
+def load_settings_of(
+    found: Path | None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    warn: Callable[[str], None] = warn_in_python,
+) -> Settings:
+    """Read the settings that hold where `found` is the nearest notesearch.yaml."""
+    settings = _own_settings()
+    if found is not None:
+        settings = _with_found_file(settings, found, warn)
+    return _with_environment(settings, environment, warn)
+
+
+def _own_settings() -> Settings:
+    """Return the defaults with what the user's own file changes."""
     own = user_settings_file()
-    if own is not None and os.path.lexists(own):
-        settings = _with_file(settings, read_settings_file(own))
-    if file is not None:
-        settings = _with_file(settings, read_settings_file(file))
-    elif os.path.lexists(SETTINGS_FILE):
-        settings = _with_found_file(settings, read_settings_file(Path(SETTINGS_FILE)), warn)
+    if own is None or not os.path.lexists(own):
+        return Settings()
+    return _with_file(Settings(), read_settings_file(own))
+
+
+def _with_environment(
+    settings: Settings, environment: Mapping[str, str] | None, warn: Callable[[str], None]
+) -> Settings:
     given = _read_environment(os.environ if environment is None else environment, warn)
-    return _with_values(settings, given, "the environment", None)
+    return _with_values(settings, given, THE_ENVIRONMENT, None)
 
 
-def user_settings_file() -> Path | None:
-    """Return the path of the user's own settings file, which need not exist."""
-    folder = config_folder()
-    return folder / "config.yaml" if folder is not None else None
-
-
-def read_settings_file(path: Path) -> SettingsFile:
-    """Read a settings file; SettingsError says in one line why it cannot be."""
-    content = _read_bytes(path)
-    try:
-        values = _parse(path, content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise SettingsError(
-            f"{path} cannot be read: it is not UTF-8 from byte {error.start} on; save it as UTF-8"
-        ) from error
-    return SettingsFile(path, content, values)
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        content = read_regular(path, most=_MOST_BYTES + 1)
-    except NotRegularFileError as error:
-        raise SettingsError(f"{path} is no regular file; name a settings file") from error
-    except FileNotFoundError as error:
-        raise SettingsError(f"{path} does not exist; name a settings file") from error
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
-    if len(content) > _MOST_BYTES:
-        raise SettingsError(f"{path} is larger than 1 MB; name a settings file")
-    return content
-
-
-def _parse(path: Path, text: str) -> dict[str, Any]:
-    # 10 ms for yaml, which a query where there is no such file does not wait for.
-    from notesearch.untrusted_yaml import YAML_FAULTS, describe_fault, load_yaml
-
-    try:
-        value = load_yaml(text)
-    except YAML_FAULTS as error:
-        raise SettingsError(f"{path}{describe_fault(error)}") from error
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        kind = "a list" if isinstance(value, list) else f"a {type(value).__name__}"
-        raise SettingsError(f"{path}: settings are `key: value` lines, found {kind}")
-    return value
+def needing_trust(file: SettingsFile) -> dict[str, Any]:
+    """Return the keys with their values that count only if the person trusts the file."""
+    base = file.path.parent
+    # Checked first, so that a wrong value is an error and no question of trust.
+    _with_values(Settings(rerank=RerankerChoice("")), file.values, str(file.path), base)
+    return {
+        key: value
+        for key, value in file.values.items()
+        if (needs_trust := KEYS[key].needs_trust) and needs_trust(value, base)
+    }
 
 
 def _with_file(settings: Settings, file: SettingsFile) -> Settings:
     return _with_values(settings, file.values, str(file.path), file.path.parent)
 
 
-def _with_found_file(
-    settings: Settings, file: SettingsFile, warn: Callable[[str], None]
-) -> Settings:
-    """Add what ./notesearch.yaml says, without what needs trust unless it has it."""
+def _with_found_file(settings: Settings, path: Path, warn: Callable[[str], None]) -> Settings:
+    """Add what a found notesearch.yaml says, without what needs trust unless it has it."""
     from notesearch.trust import is_trusted
 
-    needing = file.needing_trust()
+    is_above = path.is_absolute()
+    if is_above and is_of_another_user(path) and not _is_trusted_unread(path):
+        # Nobody chose it: whoever may write into /tmp would set something for all folders there.
+        warn(f"{path}: left out, as it is another user's file; to accept it, {_trust(path)}")
+        return settings
+    file = read_settings_file(path)
+    settings = replace(settings, file=path, root=path.parent)
+    if "index" not in settings.places:
+        settings = replace(settings, index=path.parent / DEFAULT_INDEX)
+    needing = needing_trust(file)
     if not needing or is_trusted(file.path, file.content):
         return _with_file(settings, file)
     warn(
         f"{file.path}: left out {', '.join(needing)}: a file that came with a folder may not set "
-        f"{'it' if len(needing) == 1 else 'them'} unasked; to see and accept, run: notesearch trust"
+        f"{'it' if len(needing) == 1 else 'them'} unasked; to see and accept, {_trust(path)}"
     )
+    # Without its model or cross-encoder nothing holds that belongs to it.
+    named = {Part.MODEL: "model", Part.RERANKER: "rerank"}
+    without = {part for part, name in named.items() if name in needing}
     values = {
         key: value
         for key, value in file.values.items()
-        # Without its cross-encoder nothing holds that belongs to it.
-        if key not in needing and not ("rerank" in needing and KEYS[key].part is Part.RERANKER)
+        if key not in needing and KEYS[key].part not in without
     }
     return replace(_with_file(settings, replace(file, values=values)), left_out=tuple(needing))
+
+
+def _is_trusted_unread(path: Path) -> bool:
+    """Return whether a file is trusted, whatever it holds: it is not looked into before."""
+    from notesearch.trust import is_trusted
+
+    try:
+        return is_trusted(path, read_settings_bytes(path))
+    except SettingsError:
+        return False
+
+
+def _trust(path: Path) -> str:
+    """Return the command that trusts a found file."""
+    return f"run: notesearch trust {shlex.quote(str(path)) if path.is_absolute() else ''}".rstrip()
 
 
 def _read_environment(
@@ -308,6 +311,7 @@ def _with_values(
     changes = given[Part.SETTINGS]
     if given[Part.RERANKER]:
         changes["rerank"] = _with_reranker(settings.rerank, given[Part.RERANKER], place)
+    changes["places"] = {**settings.places, **dict.fromkeys(values, place)}
     return replace(settings, model=_with_model(settings.model, given[Part.MODEL]), **changes)
 
 

@@ -1,4 +1,4 @@
-"""Find the folders that the system has for this user's settings, state and caches.
+"""Find the folders that the system has for this user's settings, data, state and caches.
 
 There are none where no home folder is known: without HOME and without an entry for the user, as in
 some containers and services, or where HOME is no whole path.
@@ -22,6 +22,13 @@ def state_folder() -> Path | None:
     from platformdirs import user_state_path  # 10 ms that not every command takes
 
     return _if_known(user_state_path)
+
+
+def data_folder() -> Path | None:
+    """Return the user's folder for what a program keeps for them, which need not exist."""
+    from platformdirs import user_data_path
+
+    return _if_known(user_data_path)
 
 
 def cache_folder() -> Path | None:

@@ -1,8 +1,8 @@
 """Real faults for the real thing: Markdown notes, the folder that reads them, Index and command.
 
 The tests run these a few times, `benchmarks/faults.py` hundreds of times. The model is the words
-of a text unless a test asks for the bundled one: it costs nothing to start, so that a kill or a
-full disk meets the index.
+of a text unless a test asks for the one in the package: it costs nothing to start, so that a kill
+or a full disk meets the index.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Found = tuple[tuple[str, int, float], ...]
 
 def word_model(*, other_axes: bool = False) -> WordEmbedder:
     """The model of `tests.word_model`, or one whose vectors look the same and mean others."""
-    words, name = (WORDS[::-1], "other") if other_axes else (WORDS, "all-MiniLM-L6-v2")
+    words, name = (WORDS[::-1], "other") if other_axes else (WORDS, "notesearch-encoder")
     embedder = WordEmbedder(words, name)
     embedder.max_tokens = 50
     return embedder
@@ -114,8 +114,8 @@ def kill_commands(
 ) -> dict[str, int]:
     """Kill `notesearch index` at random moments, and compare what is left each time.
 
-    With an `embedder` it is the command as it stands, with the bundled model, which the embedder
-    has to be; else the words of a text are the model.
+    With an `embedder` it is the command as it stands, with the model in the package, which the
+    embedder has to be; else the words of a text are the model.
     """
     dice = random.Random(seed)
     module = "tests.word_model" if embedder is None else "notesearch"

@@ -25,6 +25,7 @@ from tests.word_model import STAND_INS
 settings.load_profile(laws.USUAL)
 
 SHIPPED = Path(__file__).parents[1] / "corpus"
+BUNDLED = ModelChoice("all-MiniLM-L6-v2")
 
 NOTES = {
     "rl/dpo.md": """---
@@ -115,7 +116,7 @@ def word_model(monkeypatch: pytest.MonkeyPatch) -> None:
 def make_library(folder: Path) -> None:
     """Write the notes into `corpus`, and make its `index`."""
     write_notes(folder / "corpus")
-    embedder = WordEmbedder(name="all-MiniLM-L6-v2")
+    embedder = WordEmbedder(name="notesearch-encoder")
     with Index.open(folder / "index", embedder, create=True) as index:
         index.update(folder / "corpus")
 
@@ -148,8 +149,14 @@ def cache_dir(shared_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def default_embedder(cache_dir: Path) -> Embedder:
-    """The offline default, found, compiled and opened with the network forbidden."""
+def default_embedder() -> Embedder:
+    """The model that comes with the package."""
+    return load_embedder()
+
+
+@pytest.fixture(scope="session")
+def bundled_embedder(cache_dir: Path) -> Embedder:
+    """all-MiniLM-L6-v2, found, compiled and opened with the network forbidden."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the network was touched")
@@ -157,7 +164,7 @@ def default_embedder(cache_dir: Path) -> Embedder:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", refuse)
         patch.setattr(socket, "getaddrinfo", refuse)
-        return load_embedder(cache_dir=cache_dir)
+        return load_embedder(BUNDLED, cache_dir=cache_dir)
 
 
 @pytest.fixture(scope="session")
@@ -189,12 +196,13 @@ def compiling_copies(monkeypatch: pytest.MonkeyPatch, cache_dir: Path) -> None:
     """
     from notesearch.embedding import model_cache
     from notesearch.embedding.compile import model_compiler
+    from notesearch.embedding.compiled_form import Manifest, open_manifest
 
     compile_model = model_compiler.compile_model
 
-    def copy_compiled(files: model_cache.ModelFiles, scratch: Path) -> model_cache.Manifest:
+    def copy_compiled(files: model_cache.ModelFiles, scratch: Path) -> Manifest:
         compiled = model_cache.folder_of(cache_dir, files.fingerprint)
-        manifest = model_cache.open_manifest(compiled)
+        manifest = open_manifest(compiled)
         if manifest is None:
             return compile_model(files, scratch)
         shutil.copytree(compiled, scratch, dirs_exist_ok=True)

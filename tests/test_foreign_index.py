@@ -23,7 +23,7 @@ __all__ = ["run"]
 
 
 def embedder() -> WordEmbedder:
-    return WordEmbedder(name="all-MiniLM-L6-v2")
+    return WordEmbedder(name="notesearch-encoder")
 
 
 def make(index_dir: Path, corpus: Path) -> None:
@@ -197,7 +197,7 @@ def test_damaged_page_names_corpus_and_index(here: Path) -> None:
         pytest.raises(UnusableIndexError) as caught,
     ):
         index.show("rl/ppo.md")
-    assert str(caught.value).endswith("run: notesearch index corpus --index index --rebuild")
+    assert caught.value.for_shell.endswith("run: notesearch index corpus --index index --rebuild")
 
 
 # ------------------------------------------------------------ a first build
@@ -208,7 +208,7 @@ def test_index_that_is_being_made_says_who_makes_it(tmp_path: Path) -> None:
     with holding_the_lock(tmp_path / "index") as holder, pytest.raises(LockedError) as caught:
         Index.open(tmp_path / "index", embedder())
     assert f"is being made by process {holder} since" in str(caught.value)
-    with pytest.raises(UnusableIndexError, match="holds no index; run: notesearch index"):
+    with pytest.raises(UnusableIndexError, match="holds no index; open it with create=True"):
         Index.open(tmp_path / "index", embedder())
 
 

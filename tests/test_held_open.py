@@ -6,16 +6,18 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import faiss
 import pytest
 
-from notesearch import Index, ModelChoice, NotesearchError, Settings, library
+from notesearch import Index, NotesearchError, Settings, held_index
+from notesearch.embedding import Precision
 from notesearch.errors import MismatchError, UsageError
 from notesearch.index.store import Store
 from notesearch.search.verdict import UNRELATED
-from tests.conftest import write_notes
+from tests.conftest import BUNDLED, write_notes
 from tests.fakes import WORDS, WordEmbedder
 
 
@@ -103,7 +105,7 @@ def test_many_threads_open_one_store(folder: Path, monkeypatch: pytest.MonkeyPat
             opened.append(self)
             super().__init__(index_dir)
 
-    monkeypatch.setattr(library, "Store", CountedStore)
+    monkeypatch.setattr(held_index, "Store", CountedStore)
     barrier = threading.Barrier(8)
     with open_with(folder, WordEmbedder()) as index, ThreadPoolExecutor(8) as pool:
 
@@ -253,9 +255,9 @@ def test_file_that_was_another_while_it_was_read_is_read_again(
 
 
 @pytest.mark.slow
-def test_held_index_of_the_bundled_model_refuses_its_other_precision(folder: Path) -> None:
-    float32 = Settings()
-    int8 = Settings(model=ModelChoice(precision=type(ModelChoice().precision)("int8")))
+def test_held_index_of_a_model_refuses_its_other_precision(folder: Path) -> None:
+    float32 = Settings(model=BUNDLED)
+    int8 = Settings(model=replace(BUNDLED, precision=Precision.INT8))
     with Index.open(folder / "index", create=True, settings=float32) as index:
         index.update(folder / "corpus")
     with Index.open(folder / "index", settings=float32) as held:

@@ -27,7 +27,7 @@ from tests.fakes import WordEmbedder
 
 @pytest.fixture
 def index(library: Path):
-    with Index.open(library / "index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
+    with Index.open(library / "index", WordEmbedder(name="notesearch-encoder")) as index:
         yield index
 
 
@@ -147,7 +147,7 @@ def test_corpus_that_is_not_there(tmp_path):
 
 
 def test_index_that_is_not_there(tmp_path):
-    with pytest.raises(UnusableIndexError, match="holds no index; run: notesearch index"):
+    with pytest.raises(UnusableIndexError, match="holds no index; open it with create=True"):
         Index.open(tmp_path / "none", WordEmbedder())
     assert not (tmp_path / "none").exists()
     with (
@@ -171,7 +171,7 @@ def test_what_cannot_embed_is_refused_at_the_door(library, embedder):
 
 
 def test_closed_index_refuses_to_answer(library):
-    index = Index.open(library / "index", WordEmbedder(name="all-MiniLM-L6-v2"))
+    index = Index.open(library / "index", WordEmbedder(name="notesearch-encoder"))
     with index:
         first = index.query("reward model")
     assert first
@@ -296,7 +296,7 @@ def test_filter_too_large_is_refused_before_the_model_is_asked(library):
 
     where = AnyOf((Tag("alignment"),) * 251)
     with (
-        Index.open(library / "index", Refusing(name="all-MiniLM-L6-v2")) as index,
+        Index.open(library / "index", Refusing(name="notesearch-encoder")) as index,
         pytest.raises(UsageError, match="has 251 parts"),
     ):
         index.query("policy", where=where)

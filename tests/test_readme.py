@@ -91,7 +91,6 @@ def test_settings_are_those_of_the_program_with_their_defaults():
         "passage_tokens": str(settings.passage_tokens),
         "rerank_depth": str(settings.rerank_depth),
         "model": model.name,
-        "precision": model.precision.value,
         "device": model.device,
         "trust_remote_code": str(model.trust_remote_code).lower(),
     }

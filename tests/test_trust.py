@@ -11,13 +11,8 @@ import pytest
 from notesearch import trust
 from notesearch.embedding import ModelChoice, RerankerChoice
 from notesearch.errors import NotesearchWarning
-from notesearch.settings import (
-    KEYS,
-    Settings,
-    load_settings,
-    read_settings_file,
-    user_settings_file,
-)
+from notesearch.settings import KEYS, Settings, load_settings
+from notesearch.settings_file import read_settings_file, user_settings_file
 
 RISKY = """
 model: model
@@ -58,11 +53,10 @@ def accept() -> None:
 def test_what_runs_code_fetches_or_leads_out_is_left_out_with_one_line(found):
     settings, warnings = load(RISKY + "precision: int8\nignore: [drafts/]\n")
     assert set(settings.left_out) == {name for name, key in KEYS.items() if key.needs_trust}
-    assert (settings.model.name, settings.model.revision) == ("all-MiniLM-L6-v2", None)
-    assert not settings.model.trust_remote_code
+    assert settings.model == ModelChoice()
     assert not settings.follow_links
     assert (settings.rerank, settings.corpus, settings.index) == (None, None, Path("index"))
-    assert (settings.model.precision.value, settings.ignore) == ("int8", ("drafts/",))
+    assert settings.ignore == ("drafts/",)
     (line,) = warnings
     assert line.startswith("notesearch.yaml: left out model, trust_remote_code, revision, rerank, ")
     assert line.endswith("run: notesearch trust")
@@ -71,6 +65,7 @@ def test_what_runs_code_fetches_or_leads_out_is_left_out_with_one_line(found):
 @pytest.mark.parametrize(
     "text",
     [
+        "model: notesearch-encoder\n",
         "model: all-MiniLM-L6-v2\n",
         "model: sentence-transformers/all-MiniLM-L6-v2\n",
         "trust_remote_code: false\n",
@@ -105,6 +100,12 @@ def test_each_way_out_is_left_out(found, tmp_path, text, left_out):
     assert settings.left_out == left_out
     assert len(warnings) == 1
     assert settings == Settings(left_out=left_out)
+
+
+def test_what_belongs_to_a_model_that_is_left_out_is_left_out_with_it(found):
+    settings, warnings = load("model: ./model\nprecision: float32\nquery_prompt: 'q: '\n")
+    assert settings.model == ModelChoice()
+    assert len(warnings) == 1
 
 
 def test_folder_called_like_the_bundled_model_does_not_take_its_place(found):

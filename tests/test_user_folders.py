@@ -9,7 +9,8 @@ import pytest
 
 from notesearch.embedding.model_cache import choose_cache
 from notesearch.errors import SettingsError
-from notesearch.settings import Settings, load_settings, user_settings_file
+from notesearch.settings import Settings, load_settings
+from notesearch.settings_file import user_settings_file
 from notesearch.trust import distrust, is_trusted, list_trusted, trust
 
 

@@ -1,5 +1,5 @@
-"""How an encoder of the project's own is made: data, negatives and training.
+"""How the model that comes with the package is made: data, negatives, training, int8 files.
 
-Not part of what is installed. It needs the extra `training`, and the data that
+Not part of what is installed. Training needs the extra `training`, and the data that
 `training/README.md` describes.
 """

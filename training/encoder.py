@@ -5,8 +5,8 @@ like an answer; a question has to find its own among all of the batch. Every fou
 pairs made of abstracts, which need no one to write them. At the end the weights are averaged
 with those that training began from, so that what these knew in general is kept.
 
-Run again, it goes on from the last checkpoint in FOLDER. A minute on a GPU is about half an hour
-on two cores.
+Run again, it goes on from the last checkpoint in FOLDER; another recipe asks for another folder. A
+minute on a GPU is about half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from sentence_transformers import SentenceTransformer
 
+from notesearch.durable import sync_folder, sync_tree, write_whole
+from notesearch.errors import UsageError
 from training.data import (
     Paper,
     Passage,
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
 Columns = dict[str, list[Any]]
 
 QUESTIONS = 3  # of each passage in a batch
+SAVE_STEPS = 140  # from one checkpoint to the next
+_RECIPE = "recipe.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Recipe:
     tokens: int = 128  # of a text in training; the model reads 256
     pool: int = 6_000  # papers that negatives are found among, beside the passages
     pair_share: float = 0.25  # of the batches
-    own_weight: float = 0.7  # of the trained weights; the rest is of those before
+    own_weight: float = 0.85  # of the trained weights; the rest is of those before
 
 
 class AnswerLoss(torch.nn.Module):
@@ -148,8 +154,32 @@ def make_pair_rows(recipe: Recipe, papers: Sequence[Paper], count: int) -> Colum
     return {"anchor": [asked for asked, _ in pairs], "positive": [text for _, text in pairs]}
 
 
-def train(recipe: Recipe, folder: Path) -> SentenceTransformer:
-    """Train, or go on with it, and return the model before it is averaged."""
+def begin(recipe: Recipe, folder: Path) -> None:
+    """Write the recipe into the folder; UsageError where it was begun with another one."""
+    file, wanted = folder / _RECIPE, asdict(recipe)
+    if not file.exists():
+        write_whole(file, json.dumps(wanted, indent=1))
+        return
+    begun = json.loads(file.read_text(encoding="utf-8"))
+    names = dict.fromkeys((*wanted, *begun))
+    others = [name for name in names if wanted.get(name) != begun.get(name)]
+    if others:
+        before, now = (
+            ", ".join(f"{name} {values.get(name)}" for name in others) for values in (begun, wanted)
+        )
+        raise UsageError(
+            f"{folder} was begun with {before}, not {now}; give the same recipe, or another folder"
+        )
+
+
+def train(
+    recipe: Recipe,
+    folder: Path,
+    model: SentenceTransformer,
+    passages: Sequence[Passage],
+    papers: Sequence[Paper],
+) -> None:
+    """Train a model, or go on from the last checkpoint in the folder."""
     from datasets import Dataset
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
     from sentence_transformers.sentence_transformer.trainer import SentenceTransformerTrainer
@@ -157,8 +187,6 @@ def train(recipe: Recipe, folder: Path) -> SentenceTransformer:
         SentenceTransformerTrainingArguments,
     )
 
-    passages, papers = read_passages(), read_papers()
-    model = load_base()
     model.max_seq_length = recipe.tokens
     questions = _kept(
         folder / "questions", lambda: make_question_rows(recipe, passages, papers, model)
@@ -176,7 +204,7 @@ def train(recipe: Recipe, folder: Path) -> SentenceTransformer:
         use_cpu=not torch.cuda.is_available(),
         seed=recipe.seed,
         dataloader_drop_last=True,
-        save_steps=140,
+        save_steps=SAVE_STEPS,
         save_total_limit=3,
         logging_steps=10,
         report_to="none",
@@ -192,18 +220,27 @@ def train(recipe: Recipe, folder: Path) -> SentenceTransformer:
         },
     )
     print(f"{len(passages)} passages, {len(questions)} rows, {len(pairs)} pairs", flush=True)
-    is_begun = any(folder.glob("checkpoints/checkpoint-*"))
-    trainer.train(resume_from_checkpoint=is_begun or None)
-    (folder / "log.json").write_text(json.dumps(trainer.state.log_history, indent=1))
-    return model
+    trainer.train(resume_from_checkpoint=_last_checkpoint(folder))
+    write_whole(folder / "log.json", json.dumps(trainer.state.log_history, indent=1))
+
+
+def _last_checkpoint(folder: Path) -> str | None:
+    """Return the last checkpoint that is whole: its state is what is written last."""
+    whole = [file.parent for file in folder.glob("checkpoints/checkpoint-*/trainer_state.json")]
+    return max(map(str, whole), key=lambda name: int(name.rpartition("-")[2]), default=None)
 
 
 def _kept(folder: Path, make: Callable[[], Columns]) -> Dataset:
-    """Return the rows in a folder, made first where it isn't there."""
+    """Return the rows in a folder, made first where it isn't there: whole or not at all."""
     from datasets import Dataset
 
     if not folder.exists():
-        Dataset.from_dict(make()).save_to_disk(str(folder))
+        new = folder.with_name(f"{folder.name}.new")
+        shutil.rmtree(new, ignore_errors=True)  # of a run that was stopped
+        Dataset.from_dict(make()).save_to_disk(str(new))
+        sync_tree(new)
+        new.rename(folder)
+        sync_folder(folder.parent)
     return Dataset.load_from_disk(str(folder))
 
 
@@ -231,9 +268,13 @@ def main() -> None:
     given = vars(parser.parse_args())
     folder = given.pop("folder")
     recipe = Recipe(**given)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
-    average(train(recipe, folder), recipe).save(str(folder / "model"))
+    try:
+        begin(recipe, folder)
+    except UsageError as error:
+        sys.exit(f"error: {error}")
+    model = load_base()
+    train(recipe, folder, model, read_passages(), read_papers())
+    average(model, recipe).save(str(folder / "model"))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
     *("query", "ask", "similar", "notes", "tags", "show"),
-    *("index", "reindex", "status", "check", "parse", "eval", "cache", "trust"),
+    *("init", "index", "reindex", "indexes", "status", "check", "parse", "eval", "cache", "trust"),
 )
 # A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
 _LEAVES_OUT = re.compile(r"-(\(|[a-z]+:)")
@@ -139,23 +139,49 @@ def read_path(text: str) -> Path:
     return Path(text)
 
 
+def read_name(text: str) -> str:
+    """Read the names or the folder of an index."""
+    read_path(text)
+    return text.strip()
+
+
 def option(
     default: object,
     name: str,
     text: str,
     metavar: str | None = None,
-    parser: Callable[[str], Path] | None = None,
+    parser: Callable[[str], object] | None = None,
 ) -> Any:  # noqa: ANN401 - as typer has it
     """Return an option with its help, and the name of its value there."""
     return Option(default, name, help=text, metavar=metavar, parser=parser)
 
 
-CONFIG = option(
-    None, "--config", "Use this settings file, not ./notesearch.yaml.", "FILE", read_path
-)
-INDEX = option(
-    None, "--index", "Use this index folder, not that of the settings.", "DIR", read_path
-)
+def complete_index(incomplete: str) -> list[str]:
+    """Return the names of the indexes that begin so."""
+    from notesearch.known_indexes import list_known
+
+    return [known.name for known in list_known() if known.name.startswith(incomplete)]
+
+
+CONFIG = option(None, "--config", "Use this settings file, not notesearch.yaml.", "FILE", read_path)
+CORPUS = option(None, "--corpus", "The folder of notes.", "DIR", read_path)
+
+
+def index_option(text: str) -> Any:  # noqa: ANN401 - as typer has it
+    """Return the option that names an index, or several."""
+    return Option(
+        None,
+        "-i",
+        "--index",
+        help=text,
+        metavar="NAME",
+        parser=read_name,
+        autocompletion=complete_index,
+    )
+
+
+INDEX = index_option("Use this index: its name, or its folder.")
+INDEXES = index_option("Ask this index: its name or folder; several as work,home, or all.")
 FORMATS = Option(
     None,
     "--format",

@@ -9,7 +9,8 @@ from pathlib import Path
 from typer import Argument
 
 from notesearch.cli.app import CONFIG, INDEX, app, examples
-from notesearch.cli.chosen_index import choose_index, drift_message
+from notesearch.cli.chosen_index import drift_message
+from notesearch.cli.index_choice import choose_index
 from notesearch.cli.note_commands import find_file, open_file
 from notesearch.errors import UsageError, say_nothing
 from notesearch.records import Hit
@@ -18,7 +19,7 @@ from notesearch.records import Hit
 @app.command(epilog=examples("notesearch ask", 'notesearch ask "reward model tag:dpo"'))
 def ask(
     words: list[str] | None = Argument(None, metavar="[TEXT…]", help="The question to begin with."),
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """Ask as you type, with hits and a preview on the whole screen.
@@ -30,15 +31,14 @@ def ask(
         raise UsageError("ask needs a terminal; elsewhere use: notesearch query")
     from notesearch.cli.picker.screen import Picker
 
-    chosen = choose_index(config, index_dir)
+    chosen = choose_index(config, wanted_index)
     chosen.require()
 
     def open_hit(hit: Hit) -> None:
-        index.require_own_corpus()
-        corpus = index.corpus
-        open_file(find_file(corpus, hit.path, chosen.command(corpus)), hit.line_start)
+        note, _ = index.show(hit.note_id)
+        open_file(find_file(index, note, chosen), hit.line_start)
 
-    picker = Picker(open_hit, " ".join(words or []))
+    picker = Picker(open_hit, " ".join(words or []), which=chosen.which())
     with chosen.open(say=picker.say) as index:
         picker.run(index, lambda: drift_message(index, chosen))
 

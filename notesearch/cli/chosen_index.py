@@ -1,19 +1,19 @@
-"""Choose the index that a command works on, and bring it in step with its corpus.
+"""Open the index that a command works on, and bring it in step with its corpus.
 
-After Ctrl-C in an update, one line says how to go on.
+`index_choice.py` chooses it. After Ctrl-C in an update, one line says how to go on.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.cli.output import Interrupted, is_debugging, show_message, show_warning
-from notesearch.errors import CorpusError, UnusableIndexError
+from notesearch.errors import CorpusError, UnusableIndexError, UsageError
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from notesearch.library import Index
     from notesearch.settings import Settings
 
+# What helps where nothing says which notes are meant.
+NAME_A_CORPUS = "run: notesearch index CORPUS (your folder of notes), or: notesearch init"
+_SHOWN_NAMES = 5
 _AS_IT_IS = "answered from the index as it is"
 
 
@@ -31,6 +34,11 @@ class ChosenIndex:
     settings: Settings
     config: Path | None = None  # the option --config
     is_default: bool = False  # ./index, since nothing names another: a query may make it
+    corpus: Path | None = None  # the option --corpus
+    # Behind `notesearch index`, what chooses this index again; None: its folder does.
+    recall: tuple[str, ...] | None = None
+    name: str = ""  # by which the person chose it
+    why: str = ""  # what chose it, where that is neither the person's command nor this folder
 
     @property
     def index_dir(self) -> Path:
@@ -51,10 +59,43 @@ class ChosenIndex:
             ) from error
         return True
 
+    def has_corpus(self) -> bool:
+        """Return whether a folder of notes is known, to make the index of."""
+        from notesearch.corpus.folder import DEFAULT_CORPUS
+
+        return self.settings.corpus is not None or os.path.isdir(  # noqa: PTH112 - is_dir may raise
+            self.settings.root / DEFAULT_CORPUS
+        )
+
     def require(self) -> None:
         """Raise UnusableIndexError, with the command that makes it, where there is no index."""
-        if not self.exists():
-            raise UnusableIndexError(f"{self.index_dir} holds no index; run: {self.command()}")
+        if self.exists():
+            return
+        if self.has_corpus():
+            remedy = f"run: {self.command()}"
+        elif self.is_default:
+            raise UnusableIndexError(
+                f"there is no index here, and none was made before; {NAME_A_CORPUS}"
+            )
+        else:
+            remedy = f"{self.command(Path('CORPUS'))} (your folder of notes)"
+            remedy = f"run: {remedy}"
+        raise UnusableIndexError(f"{self.index_dir} holds no index{self._meant()}; {remedy}")
+
+    def _meant(self) -> str:
+        """Name the indexes that may be meant by what looks like a name."""
+        import difflib
+
+        from notesearch.known_indexes import list_known
+
+        known = {one.name.casefold(): one.name for one in list_known()}
+        wanted = str(self.index_dir).casefold()
+        if self.is_default or self.recall is not None or os.sep in wanted or not known:
+            return ""
+        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.6)
+        if near:
+            return f" (did you mean -i {known[near[0]]}?)"
+        return f" (by name there are {', '.join(list(known.values())[:_SHOWN_NAMES])})"
 
     def command(self, corpus: Path | None = None, *options: str) -> str:
         """Return the command that makes or updates this index of this corpus, for a shell.
@@ -64,22 +105,69 @@ class ChosenIndex:
         from notesearch.corpus.folder import DEFAULT_CORPUS
         from notesearch.index.index_layout import index_command
 
-        corpus = corpus or self.settings.corpus
-        if corpus is not None and os.path.realpath(corpus) == os.path.realpath(DEFAULT_CORPUS):
-            corpus = None
         if self.config is not None:
             options = ("--config", str(self.config), *options)
+        if self.recall is not None:
+            return index_command(None, None, *self.recall, *options)
+        corpus = corpus or self.settings.corpus
+        beside = os.path.realpath(self.settings.root / DEFAULT_CORPUS)
+        if corpus is not None and os.path.realpath(corpus) == beside:
+            corpus = None
         return index_command(corpus, None if self.is_default else self.index_dir, *options)
+
+    def made_of(self) -> Path | None:
+        """Return the folder of notes that the index was made of, where that is known."""
+        from notesearch.index.index_layout import IndexLayout
+        from notesearch.index.origin import read_corpus_name
+
+        known = read_corpus_name(IndexLayout(self.index_dir).corpus_name)
+        return Path(known) if known else None
+
+    def require_corpus(self) -> None:
+        """Raise UsageError where other notes are named than those of the index.
+
+        Not where these have moved away.
+        """
+        made_of = self.made_of() if self.corpus is not None else None
+        if self.corpus and made_of and made_of.is_dir() and self.corpus.resolve() != made_of:
+            from notesearch.index.index_layout import index_command
+            from notesearch.known_indexes import free_name, list_known
+
+            name = free_name(self.corpus, [known.name for known in list_known()])
+            raise UsageError(
+                f"{self.index_dir} holds the notes of {made_of}, not of {self.corpus}; to make "
+                f"another index, run: {index_command(self.corpus, None, '--name', name)}"
+            )
+
+    def which(self) -> str:
+        """Say which notes are asked; "" where the person knows it from command and folder."""
+        if not self.why:
+            return ""
+        from notesearch.render.known_indexes import shown_path
+
+        corpus = self.made_of() or self.settings.corpus
+        if corpus is not None and Path.cwd().is_relative_to(os.path.realpath(corpus)):
+            return ""
+        of_notes = f" of {shown_path(corpus)}" if corpus is not None else ""
+        return f"using the index{of_notes}, {self.why}"
+
+    def show_which(self) -> None:
+        """Write to stderr which notes are asked, where there is something to say."""
+        if which := self.which():
+            show_message(which)
 
     def open(self, *, create: bool = False, say: Callable[[str], None] | None = None) -> Index:
         """Open the index; UnusableIndexError where it is missing and `create` is not set.
 
-        `say` takes what is otherwise written to stderr: warnings, and what takes long.
+        `say` takes what is otherwise written to stderr: warnings, and what takes long. Who gives it
+        shows `which` too.
         """
         from notesearch.library import Index
 
         if not create:
             self.require()
+        if say is None:
+            self.show_which()
         return Index.open(
             create=create,
             settings=self.settings,
@@ -87,25 +175,6 @@ class ChosenIndex:
             announce=say or show_message,
             debug=is_debugging(),
         )
-
-
-def choose_index(
-    config: Path | None,
-    index_dir: Path | None = None,
-    *,
-    warn: Callable[[str], None] = show_warning,
-) -> ChosenIndex:
-    """Read the settings that hold for this call: file, environment, options."""
-    from notesearch.settings import Settings, load_settings
-
-    settings = load_settings(config, warn=warn)
-    if index_dir is not None:
-        return ChosenIndex(replace(settings, index=index_dir), config)
-    from_environment = os.environ.get("NOTESEARCH_INDEX", "").strip()
-    # An index that waits for the person's trust is not the default one.
-    is_named = bool(from_environment) or "index" in settings.left_out
-    is_default = settings.index == Settings().index and not is_named
-    return ChosenIndex(settings, config, is_default)
 
 
 def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
@@ -116,8 +185,9 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
     from notesearch.query.parser import parse_query
 
     is_new = not chosen.exists()
-    if is_new and not chosen.is_default:
+    if is_new and not (chosen.is_default and chosen.has_corpus()):
         chosen.require()
+    chosen.require_corpus()
     if is_new and line.strip():
         parse_query(line)
     index = chosen.open(create=is_new)
@@ -136,6 +206,28 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
     elif behind := drift_message(index, chosen):
         show_message(behind)
     return index
+
+
+def open_together(chosen: Sequence[ChosenIndex], line: str, *, update: bool) -> Index:
+    """Open the index that a question asks, or several that answer as one."""
+    if len(chosen) == 1:
+        return open_for_query(chosen[0], line, update=update)
+    from notesearch.joined_index import JoinedIndex
+
+    first = chosen[0]
+    for one in chosen[1:]:
+        if one.settings.model != first.settings.model:
+            raise UsageError(
+                f"{first.name} was made with {first.settings.model.name} and {one.name} with "
+                f"{one.settings.model.name}, or in another way: ask them one after the other"
+            )
+    with ExitStack() as opened:
+        indexes = {
+            one.name: opened.enter_context(open_for_query(one, line, update=update))
+            for one in chosen
+        }
+        opened.pop_all()  # from here on the joined one closes them
+        return JoinedIndex(indexes)
 
 
 @contextmanager
@@ -164,7 +256,7 @@ def drift_message(index: Index, chosen: ChosenIndex) -> str:
     try:
         drift = index.drift()
     except CorpusError as error:
-        return escaped(f"{error}; {_AS_IT_IS}")
+        return escaped(f"{error.for_shell}; {_AS_IT_IS}")
     except OSError as error:
         finding = f"corpus {index.corpus} cannot be read: {error.strerror}"
         return escaped(f"{finding}; {_AS_IT_IS}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from notesearch.cli.app import (
     read_path,
     require_regular,
 )
-from notesearch.cli.chosen_index import choose_index
+from notesearch.cli.chosen_index import NAME_A_CORPUS
+from notesearch.cli.index_choice import choose_index
 from notesearch.cli.output import show_message, show_warning, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import escaped
@@ -51,7 +53,7 @@ def evaluate(
     ),
     rerank: bool | None = RERANK,
     json: bool = JSON,
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """Measure how well questions find their answers.
@@ -73,11 +75,15 @@ def evaluate(
     if compare is not None and len(pair) != 2:
         raise UsageError(f"--compare takes two modes, as in dense,hybrid; found {compare}")
     wanted = dict.fromkeys([*_modes(modes), *pair])
-    chosen = choose_index(config, index_dir)
+    chosen = choose_index(config, wanted_index)
     open_index = partial(Index.open, warn=show_warning, announce=show_message)
     with ExitStack() as stack:
         if not queries:
-            own = index_of_own_notes(chosen.settings, open_index)
+            corpus = chosen.settings.corpus or chosen.made_of()
+            if corpus is None and not chosen.has_corpus():
+                raise UsageError(f"there are no notes to make queries of; {NAME_A_CORPUS}")
+            chosen.show_which()
+            own = index_of_own_notes(replace(chosen.settings, corpus=corpus), open_index)
             index, judged = stack.enter_context(own)
         else:
             for file in queries:
@@ -85,6 +91,7 @@ def evaluate(
             judged = read_queries(*queries, split=split)
             if not queries[0].is_dir():  # a BEIR folder brings its own documents
                 chosen.require()
+                chosen.show_which()
             index = stack.enter_context(index_for(queries[0], chosen.settings, open_index))
         known = {name for note in index.notes() for name in (note.note_id, note.path)}
         if unknown := unknown_notes(judged, known):

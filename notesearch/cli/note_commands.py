@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from typer import Argument, Exit
 
@@ -24,10 +25,15 @@ from notesearch.cli.app import (
     require_regular,
     require_within,
 )
-from notesearch.cli.chosen_index import choose_index
+from notesearch.cli.index_choice import choose_index, choose_index_of
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of, to_json
+
+if TYPE_CHECKING:
+    from notesearch.cli.chosen_index import ChosenIndex
+    from notesearch.index.snapshot import StoredNote
+    from notesearch.library import Index
 
 _MOST_NOTES = 10_000_000
 # How editors take a line; one that is not named here is given the file alone.
@@ -48,13 +54,13 @@ def tags(
     ),
     tree: bool = option(False, "--tree", "Show tags below the tag that they belong to."),
     json: bool = JSON,
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """List the tags and their numbers of notes, most first."""
     from notesearch.render.listings import tag_lines
 
-    with choose_index(config, index_dir).open() as index:
+    with choose_index(config, wanted_index).open() as index:
         counts = index.tags(having)
     if json:
         write(to_json(counts))
@@ -73,7 +79,7 @@ def notes(
     ),
     limit: int | None = option(None, "-n", "List at most N notes.", "N"),
     json: bool = JSON,
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
@@ -81,7 +87,7 @@ def notes(
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
-    with choose_index(config, index_dir).open() as index:
+    with choose_index(config, wanted_index).open() as index:
         found = index.notes(" ".join(where) if where else None, limit)
     for note in found:
         write(stored_note_to_json(note) if json else listed_note_line(note))
@@ -98,7 +104,7 @@ def notes(
 def show(
     note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
     open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """Show one note as it stands in the index.
@@ -107,14 +113,11 @@ def show(
     """
     from notesearch.render.listings import shown_note_lines
 
-    chosen = choose_index(config, index_dir)
+    chosen, note = choose_index_of(note, config, wanted_index)
     with chosen.open() as index:
         stored, passages = index.show(note)
-        corpus = index.corpus
-        if open_it:
-            index.require_own_corpus()
-    if open_it:
-        file = find_file(corpus, stored.path, chosen.command(corpus))
+        file = find_file(index, stored, chosen) if open_it else None
+    if file is not None:
         first = (one.line_start for one in passages if one.id == note.strip())
         open_file(file, next(first, stored.line_start))
         return
@@ -139,16 +142,17 @@ def parse(
     from notesearch.chosen_models import ChosenModels
     from notesearch.corpus.folder import DEFAULT_CORPUS, parse_paths
     from notesearch.render.listings import finding_line, note_lines, note_to_json
+    from notesearch.settings import load_settings
 
     for path in paths:
         require_regular(path, "name a note file or a folder of notes")
-    settings = choose_index(config).settings
+    settings = load_settings(config, warn=show_warning)
     models = ChosenModels(settings, warn=show_warning, announce=show_message)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(
         paths,
-        settings.corpus or DEFAULT_CORPUS,
+        settings.corpus or settings.root / DEFAULT_CORPUS,
         settings.reading_options,
         models.counter.get,
         debug=is_debugging(),
@@ -173,7 +177,7 @@ def parse(
 # ---------------------------------------------------------------- a note's file in an editor
 
 
-def find_file(corpus: Path, path: str, update_command: str) -> Path:
+def find_file(index: Index, note: StoredNote, chosen: ChosenIndex) -> Path:
     """Return the real file of a note; UsageError where it is no note file inside the corpus.
 
     An index may come from anywhere and name any path, and a note may be a link: neither opens
@@ -181,11 +185,20 @@ def find_file(corpus: Path, path: str, update_command: str) -> Path:
     """
     from notesearch.corpus.walk import NOTE_SUFFIXES
 
+    if note.kind.value == "added":
+        raise UsageError(
+            f"{note.note_id} is no file: a program added it; notesearch show, without --open, "
+            "shows it"
+        )
+    index.require_own_corpus()
+    corpus, path = index.corpus, note.path
     try:
         root = corpus.resolve()
         file = (root / path).resolve(strict=True)
     except FileNotFoundError as error:
-        raise UsageError(f"{corpus / path} is not there any more; run: {update_command}") from error
+        raise UsageError(
+            f"{corpus / path} is not there any more; run: {chosen.command(corpus)}"
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:  # a link to itself, a NUL in the path
         raise UsageError(f"{corpus / path} cannot be opened: {error}") from error
     if not file.is_relative_to(root):

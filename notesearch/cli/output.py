@@ -156,7 +156,7 @@ def _end_with(error: BaseException) -> int:
 
         show_message("".join(traceback.format_exception(error)).rstrip("\n"))
     if isinstance(error, NotesearchError):
-        show_message(f"notesearch: {_one_error(str(error))}")
+        show_message(f"notesearch: {_one_error(error.for_shell)}")
         return _code_of(error)
     if isinstance(error, _WRONG_COMMAND_LINE):
         _explain(error)

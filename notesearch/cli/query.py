@@ -15,8 +15,10 @@ from typer import Argument, Exit
 
 from notesearch.cli.app import (
     CONFIG,
+    CORPUS,
     FORMATS,
     INDEX,
+    INDEXES,
     RERANK,
     HitsCommand,
     app,
@@ -26,7 +28,8 @@ from notesearch.cli.app import (
     require_regular,
     require_within,
 )
-from notesearch.cli.chosen_index import choose_index, open_for_query
+from notesearch.cli.chosen_index import open_together
+from notesearch.cli.index_choice import choose_index_of, choose_indexes
 from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
 from notesearch.render.hit_formats import HIT_FORMATS, HitFormat
@@ -102,7 +105,8 @@ def query(
         None, "--min-score", "Leave out hits with a lower score.", "X"
     ),
     rerank: bool | None = RERANK,
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEXES,
+    corpus: Path | None = CORPUS,
     config: Path | None = CONFIG,
 ) -> None:
     """Find the passages that answer a question.
@@ -127,24 +131,25 @@ def query(
             return answer
         return replace(answer, hits=tuple(hit for hit in answer.hits if hit.score >= min_score))
 
-    chosen = choose_index(config, index_dir)
+    chosen = choose_indexes(config, wanted_index, corpus)
     if batch is not None:
         if line.strip():
             raise UsageError("give a query on the command line or a file with --batch, not both")
         if form is not None:
             raise UsageError("--batch has its own form, a JSON object a line; leave the other out")
-        with _open_lines(batch) as lines, open_for_query(chosen, "", update=update) as index:
+        with _open_lines(batch) as lines, open_together(chosen, "", update=update) as index:
             _answer_lines(lines, partial(ask, index))
         return
     if where is None and not line.strip():
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
-    with open_for_query(chosen, line, update=update) as index:
+    with open_together(chosen, line, update=update) as index:
         answer = ask(index, line)
         if form is not None:
             for text in form.lines(answer.hits):
                 write(text)
         else:
-            _show(index, answer, full=full, context=context, explain=explain)
+            corpus = index.corpus if len(chosen) == 1 else None
+            _show(index, answer, corpus, full=full, context=context, explain=explain)
     if answer.weak or not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -163,7 +168,7 @@ def similar(
         None, "--where", 'Only notes that match, as in "tag:dpo -tag:survey".', "FILTER"
     ),
     formats: list[str] | None = FORMATS,
-    index_dir: Path | None = INDEX,
+    wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
     """Find notes that are like one of yours.
@@ -172,7 +177,8 @@ def similar(
     """
     form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
-    with choose_index(config, index_dir).open() as index:
+    chosen, note = choose_index_of(note, config, wanted_index)
+    with chosen.open() as index:
         answer = index.similar(note, k, where)
         if form is not None:
             for text in form.lines(answer.hits):
@@ -182,7 +188,7 @@ def similar(
                 hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
                 if hits:
                     show_message(heading)
-                    _show(index, replace(answer, hits=tuple(hits)))
+                    _show(index, replace(answer, hits=tuple(hits)), index.corpus)
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -222,6 +228,7 @@ def _format_of(formats: Sequence[str]) -> HitFormat | None:
 def _show(
     index: Index,
     answer: Answer,
+    corpus: Path | None,
     *,
     full: bool = False,
     context: int = 0,
@@ -243,7 +250,6 @@ def _show(
         texts = [mark_words(text, answer.words) for text in whole]
     else:
         texts = index.snippets(answer, _SHOWN_LINES * style.width)
-    corpus = index.corpus
     blocks = []
     for hit, text in zip(answer.hits, texts, strict=True):
         lines = [*hit_lines(hit, text, style, corpus)]
@@ -306,7 +312,7 @@ def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
             found |= {"weak": answer.weak, "hits": answer.hits}
         except UsageError as error:
             wrong += 1
-            found["error"] = str(error)
+            found["error"] = error.for_shell
         write(to_json(found))
     if wrong:
         lines_of = "line" if asked == 1 else "lines"

@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.app import app, examples, option
+from typer import Argument
+
+from notesearch.cli.app import app, examples, option, read_path
 from notesearch.cli.output import write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
-    from notesearch.settings import SettingsFile
+    from notesearch.settings_file import SettingsFile
 
 # The effects of keys that need trust.
 _EFFECTS = {
@@ -26,10 +28,16 @@ _EFFECTS = {
 
 @app.command(epilog=examples("notesearch trust", "notesearch trust --remove"))
 def trust(
+    settings_file: Path | None = Argument(
+        None,
+        metavar="[FILE]",
+        parser=read_path,
+        help="The settings file, instead of the notesearch.yaml of this folder or one above it.",
+    ),
     remove: bool = option(False, "--remove", "Withdraw the trust."),
     list_: bool = option(False, "--list", "List the files that are trusted."),
 ) -> None:
-    """Trust the notesearch.yaml of this folder.
+    """Trust the notesearch.yaml of this folder or one above it.
 
     Such a file may have come with somebody else's notes: until you trust it, its settings that
     name models, code or folders elsewhere do not count. The command shows these settings, and its
@@ -37,23 +45,32 @@ def trust(
     """
     from notesearch import trust as trusted
     from notesearch.setting_values import show
-    from notesearch.settings import SETTINGS_FILE, read_settings_file
+    from notesearch.settings import needing_trust
+    from notesearch.settings_file import (
+        SETTINGS_FILE,
+        is_of_another_user,
+        nearest_settings_file,
+        read_settings_file,
+    )
 
     if list_:
         for path in trusted.list_trusted():
             write(escaped(str(path)))
         return
-    path = Path(SETTINGS_FILE)
+    path = settings_file or nearest_settings_file() or Path(SETTINGS_FILE)
+    name = escaped(str(path))
     if remove:
         had = trusted.distrust(path)
-        write(f"{SETTINGS_FILE} is {'no longer' if had else 'not'} trusted")
+        write(f"{name} is {'no longer' if had else 'not'} trusted")
         return
     if not os.path.lexists(path):
-        raise UsageError(f"there is no {SETTINGS_FILE} here; change to its folder first")
+        raise UsageError(f"there is no {name} here; change to its folder first")
     file = read_settings_file(path)
-    asked = file.needing_trust()
+    asked = needing_trust(file)
+    if is_of_another_user(path):  # then nothing of it counts in the folders below without trust
+        asked = dict(file.values)
     if not asked:
-        write(f"{SETTINGS_FILE} asks for nothing that needs trust")
+        write(f"{name} asks for nothing that needs trust")
         return
     trusted.trust(file.path, file.content)
     write(f"{escaped(str(path.absolute()))} is trusted until it changes; it sets")
@@ -68,6 +85,8 @@ def _effect(key: str, value: str, file: SettingsFile) -> str:
 
     if key in _EFFECTS:
         return _EFFECTS[key]
+    if key not in ("corpus", "index", "model", "rerank"):
+        return "another user's setting"
     folder = os.path.realpath(read_folder(key, value, str(file.path), file.path.parent))
     if key not in ("corpus", "index") and is_hub_id(value) and not Path(folder).is_dir():
         return "a model of the hub, fetched over the network"

@@ -70,12 +70,7 @@ class CorpusFolder:
         What was decided for the collection belongs to it: one file more may change how all
         the others are read.
         """
-        rules = repr((self._inline_tags, self._options.rules))
-        digest = hashlib.blake2b(rules.encode(), digest_size=4).hexdigest()
-        return (
-            f"reader {READER_VERSION}, chunker {CHUNKER_VERSION}, "
-            f"passages of {self._options.passage_tokens} tokens, rules {digest}"
-        )
+        return name_reading(self._options, inline_tags=self._inline_tags)
 
     @cached_property
     def listing(self) -> Listing:
@@ -96,35 +91,21 @@ class CorpusFolder:
         return map(self._read_and_cut, paths)
 
     def _read_and_cut(self, path: str) -> ReadFile:
-        """Read and cut one file; a bug that it meets is a finding, and never stops the rest."""
-        from notesearch.corpus.chunker import chunk_note
         from notesearch.corpus.reader import read_file
 
         options = self._options
-        # Outside of `try`: their errors are not the file's.
-        inline_tags, counter = self._inline_tags, self._counter()
-        max_tokens = min(options.passage_tokens, counter.max_tokens)
-        try:
-            reading = read_file(
+        inline_tags = self._inline_tags  # outside of what is guarded: its errors are not the file's
+
+        def read() -> FileReading:
+            return read_file(
                 self.folder,
                 path,
                 rules=options.rules,
                 inline_tags=inline_tags,
                 follow_links=options.follow_links,
             )
-            passages = tuple(
-                tuple(chunk_note(note, max_tokens=max_tokens, count=counter.count_many))
-                for note in reading.notes
-            )
-        except (NotesearchError, MemoryError):
-            raise
-        except Exception as error:
-            if self._debug:
-                raise
-            fault = f"{type(error).__name__}: {error}".split("\n", 1)[0].rstrip(": ")
-            reason = f"cannot be read: {fault:.200}; this is a bug in notesearch, please report it"
-            return ReadFile(FileReading(path, skipped=Finding(path, None, reason)))
-        return ReadFile(reading, passages)
+
+        return read_and_cut(path, read, options, self._counter(), debug=self._debug)
 
     @cached_property
     def _inline_tags(self) -> bool:
@@ -134,6 +115,45 @@ class CorpusFolder:
             return options.inline_tags
         paths = [file.path for file in self.listing.files]
         return writes_inline_tags(self.folder, paths, follow_links=options.follow_links)
+
+
+def name_reading(options: ReadingOptions, *, inline_tags: bool | None) -> str:
+    """Return in one line what decides how notes are read and cut."""
+    rules = repr((inline_tags, options.rules))
+    digest = hashlib.blake2b(rules.encode(), digest_size=4).hexdigest()
+    return (
+        f"reader {READER_VERSION}, chunker {CHUNKER_VERSION}, "
+        f"passages of {options.passage_tokens} tokens, rules {digest}"
+    )
+
+
+def read_and_cut(
+    path: str,
+    read: Callable[[], FileReading],
+    options: ReadingOptions,
+    counter: PassageCounter,
+    *,
+    debug: bool,
+) -> ReadFile:
+    """Read and cut one file or note; a bug that it meets is a finding, and never stops the rest."""
+    from notesearch.corpus.chunker import chunk_note
+
+    max_tokens = min(options.passage_tokens, counter.max_tokens)
+    try:
+        reading = read()
+        passages = tuple(
+            tuple(chunk_note(note, max_tokens=max_tokens, count=counter.count_many))
+            for note in reading.notes
+        )
+    except (NotesearchError, MemoryError):
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        fault = f"{type(error).__name__}: {error}".split("\n", 1)[0].rstrip(": ")
+        reason = f"cannot be read: {fault:.200}; this is a bug in notesearch, please report it"
+        return ReadFile(FileReading(path, skipped=Finding(path, None, reason)))
+    return ReadFile(reading, passages)
 
 
 def writes_inline_tags(corpus: Path, paths: Sequence[str], *, follow_links: bool = False) -> bool:

@@ -23,9 +23,19 @@ from notesearch.corpus.markdown_lines import count_words
 from notesearch.corpus.reading_rules import ReadingRule, rule_for
 from notesearch.corpus.sections import find_sections
 from notesearch.corpus.walk import NOT_UTF8, is_utf8
-from notesearch.records import Block, Facts, FileReading, Finding, Note, NoteKind, facts_of
+from notesearch.records import (
+    AddedNote,
+    Block,
+    Facts,
+    FileReading,
+    Finding,
+    Note,
+    NoteKind,
+    facts_of,
+)
 from notesearch.regular_files import read_stamped
 
+NO_TEXT = "no text in it"
 # A topic heading longer than this is a sentence or a date range, not a tag.
 _MAX_TOPIC_WORDS = 5
 # The largest digest of 43 collections has 1,301 notes in 1 MB, and each takes a fifth of a
@@ -64,7 +74,7 @@ def read_notes(
         document = open_document(path, data)
         findings = [Finding(path, line, reason) for line, reason in document.faults]
         if not any(map(count_words, document.lines)):
-            findings.append(Finding(path, None, "no text in it"))
+            findings.append(Finding(path, None, NO_TEXT))
             return FileReading(path, (), tuple(findings))
         rule = rule_for(path, rules)
         parts = split_document(document, rule)
@@ -77,6 +87,33 @@ def read_notes(
     except UnreadableError as error:
         return _skipped(path, str(error), error.line)
     return FileReading(path, notes, tuple(findings + reader.findings))
+
+
+def read_added(added: AddedNote, *, inline_tags: bool = False) -> FileReading:
+    """Read a note that is no file: one note, whatever its text looks like.
+
+    Its id is a name of the caller's and says nothing about it; what is given wins over the text.
+    """
+    try:
+        document = open_document("", added.text.encode())
+        findings = tuple(Finding(added.id, line, reason) for line, reason in document.faults)
+        if not any(map(count_words, document.lines)):
+            return FileReading(added.id, (), (*findings, Finding(added.id, None, NO_TEXT)))
+        if added.title is not None:
+            document = replace(document, fields={**document.fields, "title": added.title})
+        part = Part(range(len(document.lines)), kind=NoteKind.ADDED)
+        note = _PartReader(document, [part], None, inline_tags=inline_tags).note(part)
+    except UnreadableError as error:
+        return _skipped(added.id, str(error), error.line)
+    note = replace(
+        note,
+        id=added.id,
+        path=added.id,
+        title=added.title or note.title or added.id,
+        tags=unique_tags((*added.tags, *note.tags)),
+        date=added.date or note.date,
+    )
+    return FileReading(added.id, (note,), findings)
 
 
 def _skipped(path: str, reason: str, line: int | None = None) -> FileReading:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from notesearch.embedding.model_cache import COMPILED_FORMAT, choose_cache, lock_of, open_manifest
+from notesearch.embedding.compiled_form import open_manifest
+from notesearch.embedding.model_cache import COMPILED_FORMAT, choose_cache, lock_of
 from notesearch.errors import ModelError, warn_in_python
 
-# all-MiniLM-L6-v2-float32-1a2b3c4d-v4; while it is made, .all-MiniLM-…-v4.x7qk2
+# all-MiniLM-L6-v2-float32-1a2b3c4d-v5; while it is made, .all-MiniLM-…-v5.x7qk2
 _COMPILED = re.compile(r"\.?(?P<form>(?P<name>.+)-v(?P<format>\d+))(?P<scratch>\..+)?")
 
 

@@ -1,56 +1,38 @@
-"""Keep compiled models on disk: a folder each, written whole, checked as far as it is read.
+"""Keep compiled models in the user's cache: a folder each, written whole.
 
-<cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v4/
-    manifest.json    what the graph takes and gives, sizes and checksums of the others
-    model.onnx       token ids -> vectors of length 1, or a cross-encoder's scores
-    model.weights    of the graph
-    tokenizer.json   read by the library tokenizers
-
-A compiled form is made at first use, and again when a part of it is damaged.
+It is called as in <cache>/compiled/all-MiniLM-L6-v2-float32-1a2b3c4d-v5/, made at the first use of
+its model, and made again where a part of it is damaged.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from xxhash import xxh3_64_hexdigest
-
 from notesearch.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_private_folder, sync_tree
-from notesearch.embedding.graph_engine import (
-    TOKEN_IDS,
-    Engine,
-    GraphShape,
-    UnusableGraphError,
-    open_engine,
+from notesearch.embedding.compiled_form import CompiledForm, Manifest, open_manifest
+from notesearch.embedding.model_files import (
+    ModelSource,
+    compute_fingerprint,
+    find_or_fetch,
+    require_libraries,
 )
-from notesearch.embedding.model_files import ModelSource, compute_fingerprint, find_or_fetch
-from notesearch.embedding.token_reader import ReadingRules, open_tokenizer
 from notesearch.errors import ModelError, say_nothing
-from notesearch.file_sums import CheckedFile, DamagedFileError, FileSums
 from notesearch.user_folders import cache_folder
 
 if TYPE_CHECKING:
-    import numpy as np
     from filelock import BaseFileLock
-    from numpy.typing import NDArray
-    from tokenizers import Tokenizer
 
-    from notesearch.embedding.graph_engine import GraphInputs
     from notesearch.embedding.model_choice import AnyChoice
 
-COMPILED_FORMAT = 4  # raised when what is compiled changes, so that older forms are left aside
-MANIFEST, GRAPH, WEIGHTS = "manifest.json", "model.onnx", "model.weights"
-TOKENIZER = "tokenizer.json"
+COMPILED_FORMAT = 5  # raised when what is compiled changes, so that older forms are left aside
 _PATIENCE_S = 1.0  # another process that only looks is done by then
 
 
@@ -85,6 +67,7 @@ def find_files(
     choice: AnyChoice, cache_dir: Path | None, warn: Callable[[str], None]
 ) -> ModelFiles:
     """Find a model's files, fetching them where they are not here, and name its compiled form."""
+    require_libraries(choice)
     try:
         source = find_or_fetch(choice)
         cache = choose_cache(cache_dir, warn)
@@ -102,186 +85,48 @@ def folder_of(cache_dir: Path, fingerprint: str) -> Path:
     return cache_dir / "compiled" / f"{fingerprint.replace(' ', '-')}-v{COMPILED_FORMAT}"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenTable:
-    """The vectors of the tokens among the weights, of which a text reads a row for each token.
-
-    It is half of the default model's 90 MB, and more of one for many languages.
-    """
-
-    offset: int  # in bytes, as the others
-    row_bytes: int
-    rows: int
-
-    @property
-    def end(self) -> int:
-        """The first byte after the table."""
-        return self.offset + self.row_bytes * self.rows
+def open_compiled(
+    files: ModelFiles,
+    announce: Callable[[str], None],
+    warn: Callable[[str], None] = say_nothing,
+) -> CompiledForm:
+    """Open a model's compiled form, making it where there is none."""
+    manifest = open_manifest(files.folder) or _compile(files, announce, unless_there=True)
+    if manifest.warning:
+        warn(manifest.warning)
+    return CompiledForm(files.folder, manifest, lambda _damage: _compile(files, announce))
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a compiled model is, beside its graph and tokenizer."""
-
-    fingerprint: str
-    rules: ReadingRules
-    shape: GraphShape
-    warning: str | None = None  # why torch is used, or another precision than asked for
-    table: TokenTable | None = None  # among the weights; None where every text reads them all
-    # By name; no model.onnx where torch is used.
-    files: dict[str, FileSums] = field(default_factory=dict)
-
-
-def open_manifest(folder: Path) -> Manifest | None:
-    """Read the manifest of a compiled form; None where there is none, or a damaged one.
-
-    The tokenizer is checked here; graph and weights are checked when they are opened.
-    """
+def _compile(
+    files: ModelFiles, announce: Callable[[str], None], *, unless_there: bool = False
+) -> Manifest:
+    """Compile under the lock; another process may have done it while this one waited."""
+    name = files.source.name
     try:
-        manifest = _read_manifest((folder / MANIFEST).read_text(encoding="utf-8"))
-        _open_checked(folder, manifest, TOKENIZER).verify()
-    except (OSError, ValueError, TypeError, KeyError, DamagedFileError):
-        return None
-    return manifest
+        with _locked(
+            files.folder, lambda: announce(f"another process compiles {name}; waiting for it")
+        ):
+            there = open_manifest(files.folder) if unless_there else None
+            if there is not None:
+                return there
+            reason = (
+                "again, as its compiled form is damaged"
+                if files.folder.exists()
+                else "once on this machine, to start without PyTorch"
+            )
+            announce(f"compiling {name} {reason}")
+            began = monotonic()
+            from notesearch.embedding.compile.model_compiler import compile_model
 
-
-def _read_manifest(text: str) -> Manifest:
-    values = json.loads(text)
-    checksum = values.pop("checksum")
-    if _checksum_of(values) != checksum:
-        raise ValueError("the manifest is not what was written")
-    shape = GraphShape(**values["shape"] | {"inputs": tuple(values["shape"]["inputs"])})
-    files = {
-        name: FileSums(sums["size"], bytes.fromhex(sums["sums"]))
-        for name, sums in values["files"].items()
-    }
-    table = TokenTable(**values["table"]) if values["table"] else None
-    own = {"rules": ReadingRules(**values["rules"]), "shape": shape, "table": table, "files": files}
-    return Manifest(**values | own)
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest, the last file of a compiled model."""
-    values = json.loads(json.dumps(asdict(manifest), default=bytes.hex))  # as it will be read
-    values["checksum"] = _checksum_of(values)
-    (folder / MANIFEST).write_text(json.dumps(values, indent=1), encoding="utf-8")
-
-
-def _checksum_of(values: dict[str, object]) -> str:
-    return xxh3_64_hexdigest(json.dumps(values, sort_keys=True).encode())
-
-
-def _open_checked(folder: Path, manifest: Manifest, name: str) -> CheckedFile:
-    return CheckedFile(folder / name, manifest.files[name], mapped=True)
-
-
-class CompiledForm:
-    """A model's compiled form: made where there is none, and again where a part is damaged."""
-
-    def __init__(
-        self,
-        files: ModelFiles,
-        announce: Callable[[str], None],
-        warn: Callable[[str], None] = say_nothing,
-    ) -> None:
-        self._files = files
-        self._announce = announce
-        self.manifest = open_manifest(files.folder) or self._compile(unless_there=True)
-        if self.manifest.warning:
-            warn(self.manifest.warning)
-
-    @property
-    def has_graph(self) -> bool:
-        """Whether there is a graph to open; else torch has to run the model."""
-        return GRAPH in self.manifest.files
-
-    def open_tokenizer(self) -> Tokenizer:
-        """Open the tokenizer, which was checked with the manifest."""
-        return open_tokenizer(self._files.folder / TOKENIZER)
-
-    def open_engine(self, *, at_once: bool = False) -> Engine:
-        """Open the graph; nothing of it is used that has not been checked.
-
-        The table of tokens is checked at each run as far as that reads it. `at_once` as in
-        `graph_engine.open_engine`.
-        """
-        try:
-            opened = self._open(at_once)
-        except (OSError, DamagedFileError, UnusableGraphError):
-            self.manifest = self._compile()
-            opened = self._open(at_once)
-        guard = threading.Lock()
-
-        def run(inputs: GraphInputs) -> NDArray[np.float32]:
-            nonlocal opened
-            engine = opened
-            try:
-                return engine.run(inputs)
-            except DamagedFileError:
-                with guard:
-                    if opened is engine:  # else another thread has replaced it
-                        self.manifest = self._compile()
-                        opened = self._open(at_once)
-                return opened.run(inputs)
-
-        return replace(opened, run=run)
-
-    def _open(self, at_once: bool) -> Engine:
-        """Open the graph after checking it with its weights, but for the table of tokens.
-
-        The rows of the table are checked before each run: to check all 90 MB of the default model
-        takes twice as long.
-        """
-        folder, manifest, table = self._files.folder, self.manifest, self.manifest.table
-        # A small graph holds its weights itself.
-        names = [name for name in (GRAPH, WEIGHTS) if name in manifest.files]
-        files = [_open_checked(folder, manifest, name) for name in names]
-        if table is None:
-            for file in files:
-                file.verify()
-            return open_engine(folder / GRAPH, at_once=at_once)
-        graph, weights = files
-        graph.verify()
-        weights.verify(0, table.offset)
-        weights.verify(table.end)
-        engine = open_engine(folder / GRAPH, at_once=at_once)
-
-        def run(inputs: GraphInputs) -> NDArray[np.float32]:
-            weights.verify_rows(table.offset, table.row_bytes, inputs[TOKEN_IDS])
-            return engine.run(inputs)
-
-        return replace(engine, run=run)
-
-    def _say_it_waits(self) -> None:
-        self._announce(f"another process compiles {self._files.source.name}; waiting for it")
-
-    def _compile(self, *, unless_there: bool = False) -> Manifest:
-        """Compile under the lock; another process may have done it while this one waited."""
-        files = self._files
-        name = files.source.name
-        try:
-            with _locked(files.folder, self._say_it_waits):
-                there = open_manifest(files.folder) if unless_there else None
-                if there is not None:
-                    return there
-                reason = (
-                    "again, as its compiled form is damaged"
-                    if files.folder.exists()
-                    else "once on this machine, to start without PyTorch"
-                )
-                self._announce(f"compiling {name} {reason}")
-                began = monotonic()
-                from notesearch.embedding.compile.model_compiler import compile_model
-
-                with _building(files.folder) as scratch:
-                    manifest = compile_model(files, scratch)
-                self._announce(f"compiled {name} in {monotonic() - began:.0f} s")
-                return manifest
-        except OSError as error:
-            raise ModelError(
-                f"{files.folder}: the compiled model cannot be written: {error}; "
-                "make room there, or name another cache folder"
-            ) from error
+            with _building(files.folder) as scratch:
+                manifest = compile_model(files, scratch)
+            announce(f"compiled {name} in {monotonic() - began:.0f} s")
+            return manifest
+    except OSError as error:
+        raise ModelError(
+            f"{files.folder}: the compiled model cannot be written: {error}; "
+            "make room there, or name another cache folder"
+        ) from error
 
 
 @contextmanager

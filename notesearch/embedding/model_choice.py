@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, TypeAlias
 
+SHIPPED_NAME = "notesearch-encoder"  # the model that comes with the package
 DTYPES = ("float32", "float16", "bfloat16")  # of weights, by the names of torch
 
 
 class Precision(Enum):
     """The numbers a compiled model computes with.
 
-    int8 takes half the processor time or less, and answers as well. It is not the default because
-    its vectors have a cosine of 0.994 to the model's own, where those of float32 are the same on
-    every processor and on a GPU, so that an index may move between machines.
+    int8 takes half the processor time or less, and answers as well. It is the form of the model
+    that comes with the package. For others it is not the default, because its vectors have a
+    cosine of 0.994 to the model's own, where those of float32 are the same on every processor and
+    on a GPU, so that an index may move between machines.
     """
 
     FLOAT32 = "float32"
@@ -37,7 +39,7 @@ EMBEDDER = ModelKind(
     organisation="sentence-transformers",
     setting="model",
     code_setting="trust_remote_code",
-    way_out="set model to a folder or to all-MiniLM-L6-v2",
+    way_out="set model to a folder, or leave it out",
 )
 RERANKER = ModelKind(
     loader="CrossEncoder",
@@ -50,12 +52,12 @@ RERANKER = ModelKind(
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A sentence-transformers model and everything that changes its vectors."""
+    """A model and everything that changes its vectors."""
 
     kind: ClassVar[ModelKind] = EMBEDDER
 
-    name: str = "all-MiniLM-L6-v2"  # the offline default, a folder, or a hub id
-    precision: Precision = Precision.FLOAT32
+    name: str = SHIPPED_NAME  # or a sentence-transformers model: a folder, or a hub id
+    precision: Precision | None = None  # None: int8 for the shipped model, float32 for others
     device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1", "mps"
     dtype: str | None = None  # of the weights on cuda or mps, one of DTYPES
     revision: str | None = None  # branch, tag or commit of a hub model

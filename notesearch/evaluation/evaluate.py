@@ -122,8 +122,7 @@ def _outcome(query: JudgedQuery, hits: Sequence[Found], *, of_files: bool) -> Ou
         right = next(hit for hit, grade in zip(found, grades, strict=True) if grade)
         scores[Measure.RIGHT_PASSAGE] = float(_shows_answer(right, query))
     if query.passages:
-        shown = [_passage_grade(hit, query) for hit in found]
-        scores |= score_passages(shown, _best_grades(query))
+        scores |= score_passages(_shown_grades(found, query), _best_grades(query))
     return Outcome(query, found, grades, scores)
 
 
@@ -131,6 +130,17 @@ def _shows_answer(hit: Found, query: JudgedQuery) -> bool:
     """Return whether a passage is of the one relevant note and holds a line that answers."""
     is_right = hit.id in query.relevant or hit.path in query.relevant
     return is_right and any(_overlap(hit.lines, lines) for lines in query.lines)
+
+
+def _shown_grades(found: Iterable[Found], query: JudgedQuery) -> list[int | None]:
+    """Return the grade of the passage that is shown of each note, best note first.
+
+    Where a file is judged by its path, all of its notes count as one, here and in `_best_grades`.
+    """
+    first: dict[str, Found] = {}
+    for hit in found:
+        first.setdefault(hit.path if hit.path in query.judged_notes else hit.id, hit)
+    return [_passage_grade(hit, query) for hit in first.values()]
 
 
 def _passage_grade(hit: Found, query: JudgedQuery) -> int | None:
@@ -149,9 +159,14 @@ def _passage_grade(hit: Found, query: JudgedQuery) -> int | None:
 
 def _best_grades(query: JudgedQuery) -> Collection[int]:
     """Return the highest grade of each note that has a judged passage."""
-    best = dict.fromkeys(query.relevant, ANSWERS) if query.lines else {}
-    for judged in query.passages:
-        best[judged.note] = max(judged.grade, best.get(judged.note, 0))
+    judged = [(passage.note, passage.grade) for passage in query.passages]
+    if query.lines:
+        judged += [(name, ANSWERS) for name in query.relevant]
+    best: dict[str, int] = {}
+    for name, grade in judged:
+        files = (file for file in query.judged_notes if name.startswith(f"{file}#"))
+        note = next(files, name)
+        best[note] = max(grade, best.get(note, 0))
     return best.values()
 
 

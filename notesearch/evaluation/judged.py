@@ -131,8 +131,20 @@ def _read_files(paths: Sequence[Path]) -> list[JudgedQuery]:
                 f"{place}: grades passages for the query {name}, which has no text; "
                 "name the file of its text too"
             )
-        queries[name] = replace(queries[name], passages=passages)
+        queries[name] = _with_passages(queries[name], passages, place)
     return list(queries.values())
+
+
+def _with_passages(
+    query: JudgedQuery, passages: tuple[JudgedPassage, ...], place: str
+) -> JudgedQuery:
+    answer = next((passage for passage in passages if passage.grade == ANSWERS), None)
+    if answer and not query.has_answer:
+        raise SettingsError(
+            f"{place}: a passage of {answer.note} answers {query.id}, and relevant says that "
+            "nothing does; name that note there, or give the passage a lower grade"
+        )
+    return replace(query, passages=passages)
 
 
 def _items(path: Path) -> Iterator[tuple[str, object]]:

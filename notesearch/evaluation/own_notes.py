@@ -24,6 +24,7 @@ from pathlib import Path
 from notesearch.corpus.search_text.plain_words import to_words
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.index.changes import CorpusSource
+from notesearch.kept_index import corpus_folder, update_from
 from notesearch.library import Index
 from notesearch.records import Block, Listing, Note, NoteKind, Passage, ReadFile, Role
 from notesearch.settings import Settings
@@ -67,7 +68,7 @@ def index_of_own_notes(
     passages that held such a line are embedded again. It is removed afterwards.
     """
     with open_index(create=True, settings=settings) as own:
-        folder = own.folder()
+        folder = corpus_folder(own)
     with tempfile.TemporaryDirectory(prefix="notesearch-") as scratch:
         index_dir = Path(scratch, "index")
         if settings.index.is_dir():
@@ -75,7 +76,7 @@ def index_of_own_notes(
         with open_index(index_dir, create=True, settings=settings) as index:
             made = make_queries(folder.read_files([one.path for one in folder.list_files().files]))
             held_out = HeldOutCorpus(folder, made.held_out)
-            index.update_from(held_out, f"{folder.fingerprint}, {held_out.fingerprint}")
+            update_from(index, held_out, f"{folder.fingerprint}, {held_out.fingerprint}")
             yield index, made.queries
 
 

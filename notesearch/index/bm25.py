@@ -45,20 +45,43 @@ def score_word(
 
     A note has it as often as its title, its aliases and the bodies of its passages have it.
     """
-    stems = stems_of(catalog, word)
-    if len(stems) != 1:
+    counted = count_word(catalog, word, weights, table)
+    if counted is None:
         passages = score_phrase(catalog, [word], weights)
         return passages, best_of_notes(passages, table)
+    return score_counts(*counted, table)
+
+
+def count_word(
+    catalog: Catalog, word: str, weights: ColumnWeights, table: PassageTable
+) -> tuple[Matches, Matches] | None:
+    """Count how often passages and notes have a word, by the weight of its places.
+
+    None for what is no single word to the full-text tables.
+    """
+    stems = stems_of(catalog, word)
+    if len(stems) != 1:
+        return None
     ids, columns = _places(catalog, _PASSAGE_WORDS, stems[0])
-    passages = _score_passages(ids, columns, weights, table)
+    passages = _count_in_passages(ids, columns, weights)
     named, _ = _places(catalog, _NOTE_NAMES, stems[0])
     count = len(table.note_lengths)
     in_bodies = np.bincount(table.note_of[ids[columns == _BODY]], minlength=count)
     frequencies = weights.title * np.bincount(named, minlength=count) + weights.body * in_bodies
     frequencies[table.note_lengths == 0] = 0  # a note of nothing but a title has no passage
     notes = np.flatnonzero(frequencies)
-    relative = table.note_lengths[notes] * (table.notes / max(table.tokens, 1))
-    return passages, Matches(notes, _bm25(frequencies[notes], relative, table.notes))
+    return passages, Matches(notes, frequencies[notes].astype(np.float64))
+
+
+def score_counts(passages: Matches, notes: Matches, table: PassageTable) -> tuple[Matches, Matches]:
+    """Score passages and notes by how often they have a word, and by all there are."""
+    count = table.passage_ids.size
+    lengths = table.passage_lengths[passages.ids] * (count / max(table.tokens, 1))
+    of_notes = table.note_lengths[notes.ids] * (table.notes / max(table.tokens, 1))
+    return (
+        Matches(passages.ids, _bm25(passages.scores, lengths, count)),
+        Matches(notes.ids, _bm25(notes.scores, of_notes, table.notes)),
+    )
 
 
 def score_phrase(catalog: Catalog, words: Sequence[str], weights: ColumnWeights) -> Matches:
@@ -79,20 +102,27 @@ def best_of_notes(passages: Matches, table: PassageTable) -> Matches:
     return Matches(owners[firsts].astype(np.int64), best)
 
 
-def _score_passages(
-    ids: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    weights: ColumnWeights,
-    table: PassageTable,
+def rescale_phrase(parts: Sequence[Matches], sizes: Sequence[int]) -> list[Matches]:
+    """Bring the scores of a phrase in several indexes to how rare it is in all of them.
+
+    `sizes` are their numbers of passages. What a passage of average length is stays each index's
+    own.
+    """
+    rarity = _rarity(sum(len(part.ids) for part in parts), sum(sizes))
+    return [
+        Matches(part.ids, part.scores * (rarity / _rarity(len(part.ids), size)))
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+
+
+def _count_in_passages(
+    ids: NDArray[np.int64], columns: NDArray[np.int64], weights: ColumnWeights
 ) -> Matches:
     if not ids.size:
         return Matches(ids, np.empty(0))
     firsts = np.flatnonzero(np.diff(ids, prepend=-1))
     by_column = np.array([weights.title, weights.section, weights.body])
-    frequencies = np.add.reduceat(by_column[columns], firsts)
-    found, count = ids[firsts], table.passage_ids.size
-    relative = table.passage_lengths[found] * (count / table.tokens)
-    return Matches(found, _bm25(frequencies, relative, count))
+    return Matches(ids[firsts], np.add.reduceat(by_column[columns], firsts))
 
 
 def stems_of(catalog: Catalog, text: str) -> list[str]:
@@ -122,8 +152,11 @@ def _bm25(
     frequencies: NDArray[np.floating], relative_lengths: NDArray[np.floating], count: int
 ) -> NDArray[np.float64]:
     """Score those of `count` texts that have a word, by their lengths in average ones."""
-    having = len(frequencies)
-    idf = max(math.log((count - having + 0.5) / (having + 0.5)), _LEAST_IDF)
+    idf = _rarity(len(frequencies), count)
     damping = _K1 * (1 - _B + _B * relative_lengths)
     scores: NDArray[np.float64] = idf * frequencies * (_K1 + 1) / (frequencies + damping)
     return scores
+
+
+def _rarity(having: int, count: int) -> float:
+    return max(math.log((count - having + 0.5) / (having + 0.5)), _LEAST_IDF)

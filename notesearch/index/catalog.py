@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,16 @@ from typing import Any
 import apsw
 
 from notesearch.durable import create_private, sync_file, sync_folder
-from notesearch.errors import LockedError, NotesearchError, UnusableIndexError, UsageError
+from notesearch.errors import (
+    LockedError,
+    NotesearchError,
+    Remedy,
+    UnusableIndexError,
+    UsageError,
+)
 from notesearch.file_sums import FileSums
 from notesearch.index.index_layout import (
+    ANOTHER_FOLDER,
     IndexLayout,
     damaged,
     disk_errors,
@@ -40,13 +48,13 @@ _BUSY_TIMEOUT_S = 5
 # Pages that a reader keeps, which are compared with their checksums when they are read anew.
 _CACHE_KIB = 32768
 
-# Errors of SQLite, what they mean here, and the remedy.
-_MEANINGS: tuple[tuple[type[apsw.Error], str, str], ...] = (
-    (apsw.FullError, "the disk is full", "free some space and {command}"),
+# Errors of SQLite, what they mean here, and the remedy; that of a full disk is made for the index.
+_MEANINGS: tuple[tuple[type[apsw.Error], str, Remedy | str], ...] = (
+    (apsw.FullError, "the disk is full", ""),
     (
         apsw.ReadOnlyError,
         "cannot be written",
-        "make the folder writable, or choose another --index",
+        ANOTHER_FOLDER.after("make the folder writable, or"),
     ),
     (apsw.CantOpenError, "cannot be opened", "check that the folder can be read and written"),
     (apsw.AuthError, "cannot be opened", "check the folder's permissions"),
@@ -303,15 +311,13 @@ class Catalog:
         if self.is_empty():
             raise no_index_yet(IndexLayout(self.path.parent))
         if self.number("PRAGMA application_id") != APPLICATION_ID:
-            raise unusable(
-                self.path, "is the database of another program", "choose another --index"
-            )
+            raise unusable(self.path, "is the database of another program", ANOTHER_FOLDER)
         version = self.number("PRAGMA user_version")
         if version > FORMAT_VERSION:
             raise unusable(
                 self.path,
                 f"has format {version}, and this notesearch knows up to {FORMAT_VERSION}",
-                "use a newer notesearch, or another --index",
+                ANOTHER_FOLDER.after("use a newer notesearch, or"),
             )
         if version < FORMAT_VERSION:
             raise damaged(
@@ -330,7 +336,9 @@ def no_index_yet(layout: IndexLayout, corpus: Path | None = None) -> NotesearchE
         return LockedError(
             f"{layout.index_dir} is being made by {holder}; wait for it to finish, then try again"
         )
-    return unusable(layout.index_dir, "holds no index", layout.command(corpus=corpus))
+    update = layout.update(corpus)
+    remedy = replace(update, call=f"open it with create=True, then {update.call}")
+    return unusable(layout.index_dir, "holds no index", remedy)
 
 
 def _require_file(layout: IndexLayout) -> None:
@@ -364,12 +372,12 @@ def _meaning(error: apsw.Error | UnicodeDecodeError, path: Path) -> NotesearchEr
     if isinstance(error, PageDamagedError | OldFormatError):
         return damaged(path, words, layout.rebuild)
     if isinstance(error, ForeignDatabaseError):
-        return unusable(path, words, "choose another --index")
+        return unusable(path, words, ANOTHER_FOLDER)
     if isinstance(error, apsw.SQLError) and ("fts5: " in words or "unterminated" in words):
         return UsageError(f"the words to look for cannot be read ({words.split('fts5: ')[-1]})")
     for kind, finding, remedy in _MEANINGS:
         if isinstance(error, kind):
-            return unusable(path, finding, remedy.replace("{command}", layout.command()))
+            return unusable(path, finding, remedy or layout.update().after("free some space and"))
     if isinstance(error, apsw.NotADBError):
         return damaged(path, "is damaged, or no SQLite file", layout.rebuild)
     return damaged(path, f"is damaged ({words})", layout.rebuild)

@@ -28,6 +28,22 @@ class CorpusSource(Protocol):
         """Read and chunk files: one answer a path, in their order, as they are asked for."""
 
 
+class NoFiles:
+    """The corpus of an index of added notes alone."""
+
+    def list_files(self) -> Listing:
+        """Return a listing of none."""
+        return Listing(())
+
+    def hash_file(self, path: str) -> str:
+        """Raise OSError: there is no such file."""
+        raise FileNotFoundError(path)
+
+    def read_files(self, paths: Sequence[str]) -> Iterable[ReadFile]:
+        """Read none."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFile:
     """A file as the index remembers it."""
@@ -91,7 +107,10 @@ class Changes:
 
 def known_files(catalog: Catalog) -> dict[str, KnownFile]:
     """Return the files of the index by path."""
-    rows = catalog.rows("SELECT id, path, size, mtime_ns, settled, hash, failed FROM files")
+    rows = catalog.rows(
+        """SELECT id, path, size, mtime_ns, settled, hash, failed FROM files
+        WHERE path NOT IN (SELECT note_id FROM added_notes)"""
+    )
     return {
         path: KnownFile(number, path, size, mtime_ns, bool(settled), file_hash, bool(failed))
         for number, path, size, mtime_ns, settled, file_hash, failed in rows

@@ -13,7 +13,7 @@ import numpy as np
 from notesearch.errors import UnusableIndexError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.faiss_file import VectorFile
-from notesearch.index.index_layout import DamagedIndexError, IndexLayout, disk_errors
+from notesearch.index.index_layout import DamagedIndexError, IndexLayout, damaged, disk_errors
 from notesearch.index.journal import is_whole
 from notesearch.index.lock import writer_lock
 from notesearch.index.publish import publish, vectors_of_passages
@@ -29,7 +29,7 @@ _UNUSED = "FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE vector = 
 class _Fault:
     """A problem with what mends it, if anything short of a rebuild does."""
 
-    message: str
+    error: UnusableIndexError
     mend: Callable[[], object] | None = None
 
 
@@ -51,7 +51,7 @@ def check_index(
                     raise no_index_yet(layout)
                 return _check(layout, catalog, fix)
         except DamagedIndexError as error:
-            return (Problem(str(error)),)
+            return (_problem(error),)
 
 
 def _check(layout: IndexLayout, catalog: Catalog, fix: bool) -> tuple[Problem, ...]:
@@ -59,13 +59,17 @@ def _check(layout: IndexLayout, catalog: Catalog, fix: bool) -> tuple[Problem, .
     if not faults:
         faults = [*_derived_faults(layout, catalog), *_leftovers(layout, catalog)]
     if not fix:
-        return tuple(Problem(fault.message) for fault in faults)
+        return tuple(_problem(fault.error) for fault in faults)
     with disk_errors(layout):
         for fault in faults:
             if fault.mend is not None:
                 fault.mend()
     catalog.settle()
-    return tuple(Problem(fault.message, fault.mend is not None) for fault in faults)
+    return tuple(_problem(fault.error, fixed=fault.mend is not None) for fault in faults)
+
+
+def _problem(error: UnusableIndexError, *, fixed: bool = False) -> Problem:
+    return Problem(str(error), error.for_shell, fixed)
 
 
 def _catalog_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
@@ -74,18 +78,19 @@ def _catalog_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
     for (finding,) in catalog.rows("PRAGMA integrity_check(5)"):
         # What it says of the full-text tables is not of the truth: they are looked at below.
         if finding != "ok" and not finding.startswith(_OF_FULL_TEXT):
-            yield _Fault(f"{place}: {' '.join(finding.split())}; {layout.rebuild}")
+            yield _Fault(damaged(place, " ".join(finding.split()), layout.rebuild))
             return
     orphans = catalog.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
     for table, count in orphans:
-        yield _Fault(f"{place}: {count} rows of {table} belong to nothing; {layout.rebuild}")
+        orphaned = f"{count} rows of {table} belong to nothing"
+        yield _Fault(damaged(place, orphaned, layout.rebuild))
     broken = sum(
         not is_whole(text_hash, vector, crc)
         for rows in catalog.batches("SELECT text_hash, vector, crc FROM vectors")
         for text_hash, vector, crc in rows
     )
     if broken:
-        yield _Fault(f"{place}: {broken} vectors are damaged; {layout.rebuild}")
+        yield _Fault(damaged(place, f"{broken} vectors are damaged", layout.rebuild))
 
 
 def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
@@ -95,7 +100,7 @@ def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
             catalog.rows(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
         except DamagedIndexError:
             yield _Fault(
-                f"{layout.catalog}: the full-text table {table} is damaged; {layout.fix}",
+                damaged(layout.catalog, f"the full-text table {table} is damaged", layout.fix),
                 partial(catalog.rows, f"INSERT INTO {table} ({table}) VALUES ('rebuild')"),
             )
     state = read_state(catalog)
@@ -104,26 +109,30 @@ def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
         yield _Fault(finding, lambda: _publish_again(layout, catalog, state))
 
 
-def _fault_of_vectors(layout: IndexLayout, catalog: Catalog, state: IndexState) -> str:
+def _fault_of_vectors(
+    layout: IndexLayout, catalog: Catalog, state: IndexState
+) -> UnusableIndexError | None:
     """Read the FAISS file through: as it was written, and with the catalog's very vectors."""
     if not state.passages:
-        return ""
+        return None
     path = layout.vectors(state.generation)
     try:
         sums = catalog.read_sums(VECTORS)
         file = VectorFile(path, state.dimension, state.passages, sums)
         file.verify()
     except FileNotFoundError:
-        return f"{path}: is lost; {layout.fix}"
+        return damaged(path, "is lost", layout.fix)
     except UnusableIndexError as error:
-        return str(error)
+        return error
     done = 0
     for ids, rows in vectors_of_passages(catalog):
         end = done + len(ids)
         if file.ids[done:end].tolist() != ids or file.rows(done, end) != rows:
-            return f"{path}: holds other vectors than the catalog; {layout.fix}"
+            return damaged(path, "holds other vectors than the catalog", layout.fix)
         done = end
-    return "" if sums.digest == state.vectors_digest else f"{path}: is another file; {layout.fix}"
+    if sums.digest != state.vectors_digest:
+        return damaged(path, "is another file", layout.fix)
+    return None
 
 
 def _publish_again(layout: IndexLayout, catalog: Catalog, state: IndexState) -> None:
@@ -143,10 +152,11 @@ def _leftovers(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
     unused = catalog.number(f"SELECT count(*) {_UNUSED}")
     if unused:
         yield _Fault(
-            f"{layout.catalog}: {unused} vectors belong to no passage; {layout.fix}",
+            damaged(layout.catalog, f"{unused} vectors belong to no passage", layout.fix),
             lambda: catalog.rows(f"DELETE {_UNUSED}"),
         )
     for path in layout.other_vectors(read_state(catalog).generation):
         yield _Fault(
-            f"{path}: is left over from an update that was cut short; {layout.fix}", path.unlink
+            damaged(path, "is left over from an update that was cut short", layout.fix),
+            path.unlink,
         )

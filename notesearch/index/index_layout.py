@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from notesearch.errors import UnusableIndexError
-from notesearch.index.origin import read_corpus_name
+from notesearch.errors import Remedy, UnusableIndexError
+from notesearch.index.origin import names_no_corpus, read_corpus_name
 
 _VECTORS_NAME = re.compile(r"vectors-(\d+)\.faiss")
 
@@ -95,24 +95,33 @@ class IndexLayout:
         own |= {self.lock.name, self.lock_holder.name}
         return name in own or name.endswith(".new") or _VECTORS_NAME.match(name) is not None
 
-    # ------------------------------------------------------------ commands that mend it
+    # ------------------------------------------------------------ what mends it
 
-    def command(self, *options: str, corpus: str | Path | None = None) -> str:
-        """Write the command that brings this very index in step with its corpus."""
-        folder = (
-            str(corpus) if corpus is not None else read_corpus_name(self.corpus_name) or "CORPUS"
-        )
-        return f"run: {index_command(_near(folder), self.index_dir, *options)}"
+    def update(self, corpus: str | Path | None = None, *, rebuild: bool = False) -> Remedy:
+        """Name what brings this very index in step with its corpus."""
+        known = str(corpus) if corpus is not None else read_corpus_name(self.corpus_name)
+        given, options = (["rebuild=True"], ["--rebuild"]) if rebuild else ([], [])
+        if corpus is not None:
+            given.insert(0, repr(_near(known)))
+        elif not known and not names_no_corpus(self.corpus_name):
+            given.insert(0, "corpus")
+        command = index_command(_near(known) if known else "CORPUS", self.index_dir, *options)
+        return Remedy(f"call update({', '.join(given)})", f"run: {command}")
 
     @property
-    def rebuild(self) -> str:
-        """The command that makes the index anew."""
-        return self.command("--rebuild")
+    def rebuild(self) -> Remedy:
+        """What makes the index anew."""
+        return self.update(rebuild=True)
 
     @property
-    def fix(self) -> str:
-        """The command that mends what can be mended without a model."""
-        return f"run: notesearch check --fix --index {shlex.quote(str(self.index_dir))}"
+    def fix(self) -> Remedy:
+        """What mends all that can be mended without a model."""
+        command = f"run: notesearch check --fix --index {shlex.quote(str(self.index_dir))}"
+        return Remedy("call check(fix=True)", command)
+
+
+# Where an index cannot be, or is another's.
+ANOTHER_FOLDER = Remedy("choose another folder for the index", "choose another --index")
 
 
 def with_logs(catalog: Path) -> list[Path]:
@@ -145,9 +154,7 @@ def require_safe_folder(index_dir: Path) -> None:
     others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if hasattr(os, "getuid") and status.st_uid != os.getuid() and others_write:
         raise unusable(
-            index_dir,
-            "is another user's folder that others may write into",
-            "choose another folder with --index",
+            index_dir, "is another user's folder that others may write into", ANOTHER_FOLDER
         )
 
 
@@ -155,14 +162,16 @@ class DamagedIndexError(UnusableIndexError):
     """Nothing about the disk or the folder is wrong, but the index itself: a rebuild helps."""
 
 
-def damaged(path: Path, finding: str, remedy: str) -> DamagedIndexError:
+def damaged(path: Path, finding: str, remedy: Remedy) -> DamagedIndexError:
     """Return the error that names in one line what is damaged and the remedy."""
-    return DamagedIndexError(f"{path}: {finding}; {remedy}")
+    return DamagedIndexError(f"{path}: {finding}", remedy)
 
 
-def unusable(path: Path, finding: str, remedy: str) -> UnusableIndexError:
+def unusable(path: Path, finding: str, remedy: Remedy | str) -> UnusableIndexError:
     """Return the error that names in one line the place, the finding and the remedy."""
-    return UnusableIndexError(f"{path}: {finding}; {remedy}")
+    if isinstance(remedy, str):
+        remedy = Remedy(remedy, remedy)
+    return UnusableIndexError(f"{path}: {finding}", remedy)
 
 
 @contextmanager
@@ -171,9 +180,9 @@ def disk_errors(layout: IndexLayout) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = "make the folder writable, or choose another --index"
+        remedy = ANOTHER_FOLDER.after("make the folder writable, or")
         if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-            remedy = f"free some space and {layout.command()}"
+            remedy = layout.update().after("free some space and")
         finding = f"cannot be written ({error.strerror})"
         raise unusable(Path(error.filename or layout.index_dir), finding, remedy) from error
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.errors import ModelError
-from notesearch.index.changes import CorpusSource, SeenFile
+from notesearch.index.changes import SeenFile
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.journal import Journal
 from notesearch.index.reports import (
@@ -198,19 +198,20 @@ class VectorSupply:
         if self.dimension not in (0, dimension):
             raise ModelError(
                 f"the model {self._fingerprint} gave {dimension} dimensions, "
-                f"the index holds {self.dimension}; {self._layout.rebuild}"
+                f"the index holds {self.dimension}",
+                self._layout.rebuild,
             )
         self.dimension = dimension
 
 
 def ingest_files(
     files: Sequence[SeenFile],
-    source: CorpusSource,
+    readings: Iterable[ReadFile],
     writer: CatalogWriter,
     supply: VectorSupply,
     work: EmbeddingWork,
 ) -> tuple[Finding, ...]:
-    """Replace in the catalog what the files hold; return what was odd."""
+    """Replace in the catalog what the files hold, by a reading of each; return what was odd."""
     findings: list[Finding] = []
     clock = work.clock
     clock.expect(len(files))
@@ -218,7 +219,7 @@ def ingest_files(
     # does that in one call, which leaves Python to the other thread.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="words") as executor:
         words: Future[None] | None = None
-        for batch in _batches(files, source, clock):
+        for batch in _batches(files, iter(readings), clock):
             if words is not None:
                 clock.enter(Stage.STORE)
                 words.result()
@@ -238,10 +239,9 @@ def ingest_files(
 
 
 def _batches(
-    files: Sequence[SeenFile], source: CorpusSource, clock: StageClock
+    files: Sequence[SeenFile], readings: Iterator[ReadFile], clock: StageClock
 ) -> Iterator[list[tuple[SeenFile, ReadFile]]]:
     """Read on until a batch of passages is together."""
-    readings = iter(source.read_files([file.path for file in files]))
     batch: list[tuple[SeenFile, ReadFile]] = []
     held = 0
     for seen in files:

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from notesearch.durable import PRIVATE_FILE, write_whole
 from notesearch.errors import LockedError
-from notesearch.index.index_layout import IndexLayout, require_safe_folder, unusable
+from notesearch.index.index_layout import ANOTHER_FOLDER, IndexLayout, require_safe_folder, unusable
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def writer_lock(layout: IndexLayout, timeout_s: float) -> Iterator[None]:
         raise unusable(
             layout.index_dir,
             f"cannot be written ({error.strerror})",
-            "make the folder writable, or choose another --index",
+            ANOTHER_FOLDER.after("make the folder writable, or"),
         ) from error
     try:
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -79,8 +79,17 @@ def read_corpus_name(file: Path) -> str:
         return ""
 
 
+def names_no_corpus(file: Path) -> bool:
+    """Return whether `file` says that the index beside it is of added notes alone."""
+    try:
+        name, identity = file.read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return False
+    return not name and _IDENTITY.fullmatch(identity) is not None
+
+
 def write_corpus_name(file: Path, name: str, identity: str) -> None:
-    """Keep the folder that an index was made of, as seen from the index folder."""
+    """Keep the folder that an index was made of, as seen from the index folder; "" for none."""
     content = f"{name}\n{identity}\n"
     try:
         is_kept = file.read_bytes() == content.encode()

@@ -51,7 +51,7 @@ def ignore_progress(_: Progress) -> None:
 class UpdateReport:
     """What an update found and did."""
 
-    added: tuple[str, ...] = ()  # paths, in their order
+    added: tuple[str, ...] = ()  # paths, in their order; the ids of notes that are no files
     changed: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()  # from, to
     removed: tuple[str, ...] = ()
@@ -77,6 +77,7 @@ class Counts:
     """How much an index holds."""
 
     files: int
+    added: int  # of the notes, those that are no files
     notes: int
     passages: int
     vectors: int
@@ -90,6 +91,7 @@ class Problem:
     """Something wrong with an index."""
 
     message: str  # place, finding and remedy in one line
+    for_shell: str  # the same with a command for the remedy
     fixed: bool = False
 
 
@@ -110,7 +112,7 @@ class IndexStatus:
     generation: int
     embedder: str  # fingerprint
     reading: str  # fingerprint
-    corpus: str  # the folder, absolute
+    corpus: str  # the folder, absolute; "" for an index of added notes alone
     dimension: int
     created: str  # ISO 8601, UTC
     updated: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
 # table's tokenizer parts words at it.
@@ -37,6 +37,13 @@ TABLES = (
         reason TEXT NOT NULL
     )""",
     "CREATE INDEX findings_by_file ON findings (file)",
+    # Notes that are no files. Their texts stand nowhere else, so a rebuild leaves this table alone,
+    # and one of a damaged catalog takes over the rows whose hash holds.
+    """CREATE TABLE added_notes (
+        note_id TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        hash BLOB NOT NULL
+    )""",
     # What a filter or an order asks of the facts has a column of its own.
     """CREATE TABLE notes (
         id INTEGER PRIMARY KEY,

@@ -9,7 +9,7 @@ their stems and without case.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -78,6 +78,8 @@ class StoredPassage:
     id: int
     note: StoredNote
     passage: Passage
+    # (dimension,) float32, of length 1 before it was rounded to float16; None where not asked for.
+    vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, score_phrase, score_word
+from notesearch.index.bm25 import best_of_notes, count_word, score_phrase, score_word
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.filter_sql import Condition, quote_words, to_condition
@@ -136,6 +136,10 @@ class SqliteSnapshot:
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word."""
         return score_word(self._catalog, word, weights, self.table)
+
+    def word_counts(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches] | None:
+        """Count how often passages and notes have a word; None for what is no single word."""
+        return count_word(self._catalog, word, weights, self.table)
 
     def phrase_scores(
         self, words: Sequence[str], weights: ColumnWeights

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from notesearch.errors import CorpusError, MismatchError, UsageError
+from notesearch.errors import CorpusError, MismatchError, Remedy, UsageError
 from notesearch.index.catalog import Catalog
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.origin import is_remembered, lies_beside
@@ -39,8 +39,8 @@ class IndexState:
         """Raise MismatchError when the vectors are another model's."""
         if fingerprint != self.embedder:
             raise MismatchError(
-                f"{index_dir} holds vectors of {self.embedder}, "
-                f"the settings ask for {fingerprint}; {IndexLayout(index_dir).rebuild}"
+                f"{index_dir} holds vectors of {self.embedder}, the settings ask for {fingerprint}",
+                IndexLayout(index_dir).rebuild,
             )
 
     def corpus_folder(self, index_dir: Path) -> Path | None:
@@ -51,10 +51,13 @@ class IndexState:
         """Raise UsageError for another corpus than before, unless that one has moved away."""
         known = self.corpus_folder(index_dir)
         if corpus and known and corpus.resolve() != known and known.is_dir():
+            change = IndexLayout(index_dir).update(corpus, rebuild=True)
             raise UsageError(
-                f"{index_dir} holds the notes of {known}, not of {corpus}; "
-                f"choose another folder with --index, or change over; "
-                f"{IndexLayout(index_dir).command('--rebuild', corpus=corpus)}"
+                f"{index_dir} holds the notes of {known}, not of {corpus}",
+                Remedy(
+                    f"choose another folder for the index, or change over; {change.call}",
+                    f"choose another folder with --index, or change over; {change.command}",
+                ),
             )
 
     def require_own_corpus(self, index_dir: Path, of_settings: Path | None) -> None:
@@ -68,8 +71,8 @@ class IndexState:
             return
         if of_settings is None or of_settings.resolve() != folder:
             raise CorpusError(
-                f"{index_dir} was made elsewhere, of {folder}, which is left alone; if these are "
-                f"your notes, {IndexLayout(index_dir).command(corpus=folder)}"
+                f"{index_dir} was made elsewhere, of {folder}, which is left alone",
+                IndexLayout(index_dir).update(folder).after("if these are your notes,"),
             )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from notesearch.index.added_table import added_ids, without_claimed
 from notesearch.index.catalog import Catalog
-from notesearch.index.changes import KnownFile, known_files, split_missing
+from notesearch.index.changes import known_files, split_missing
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus
 from notesearch.index.state import read_state
@@ -22,7 +23,6 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
     layout = IndexLayout(index_dir)
     with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
         state = read_state(catalog)
-        known = known_files(catalog) if listing is not None else {}
         return IndexStatus(
             counts=_count(catalog),
             generation=state.generation,
@@ -35,17 +35,24 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
             catalog_bytes=_size(layout.catalog),
             vectors_bytes=_size(layout.vectors(state.generation)),
             skipped=all_skipped(catalog, listing.skipped if listing else ()),
-            drift=_drift(listing, known) if listing is not None else None,
+            drift=_drift(listing, catalog) if listing is not None else None,
         )
 
 
-def read_drift(index_dir: Path, list_files: Callable[[Path], Listing]) -> CorpusDrift | None:
-    """Count by stat alone what changed in the index's corpus; None when that is not there."""
+def read_drift(
+    index_dir: Path,
+    list_files: Callable[[Path], Listing],
+    find_waiting: Callable[[], Path | None],
+) -> CorpusDrift | None:
+    """Count by stat alone what changed in the index's corpus; None when that is not there.
+
+    An index of added notes alone is compared with the folder that waits to join them, if any does.
+    """
     with closing(Catalog.for_reading(IndexLayout(index_dir))) as catalog, catalog.one_state():
-        corpus = read_state(catalog).corpus_folder(index_dir)
-        return (
-            _drift(list_files(corpus), known_files(catalog)) if corpus and corpus.is_dir() else None
-        )
+        corpus = read_state(catalog).corpus_folder(index_dir) or find_waiting()
+        if corpus is None:
+            return CorpusDrift(0, 0, 0)
+        return _drift(list_files(corpus), catalog) if corpus.is_dir() else None
 
 
 def all_skipped(catalog: Catalog, now: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -55,8 +62,10 @@ def all_skipped(catalog: Catalog, now: Sequence[Finding]) -> tuple[Finding, ...]
     return tuple(by_path[path] for path in sorted(by_path))
 
 
-def _drift(listing: Listing, known: dict[str, KnownFile]) -> CorpusDrift:
-    listed = {file.path: (file.size, file.mtime_ns) for file in listing.files}
+def _drift(listing: Listing, catalog: Catalog) -> CorpusDrift:
+    known = known_files(catalog)
+    files = without_claimed(listing, added_ids(catalog)).files
+    listed = {file.path: (file.size, file.mtime_ns) for file in files}
     return CorpusDrift(
         added=len(listed.keys() - known.keys()),
         changed=sum(
@@ -68,11 +77,11 @@ def _drift(listing: Listing, known: dict[str, KnownFile]) -> CorpusDrift:
 
 
 def _count(catalog: Catalog) -> Counts:
-    files, notes, passages, vectors = (
+    rows, added, notes, passages, vectors = (
         catalog.number(f"SELECT count(*) FROM {table}")
-        for table in ("files", "notes", "passages", "vectors")
+        for table in ("files", "added_notes", "notes", "passages", "vectors")
     )
-    return Counts(files, notes, passages, vectors)
+    return Counts(rows - added, added, notes, passages, vectors)
 
 
 def _size(path: Path) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from notesearch.index.added_table import added_row
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
 from notesearch.index.stored_facts import write_facts
-from notesearch.records import Finding, Note, Passage, ReadFile
+from notesearch.records import AddedNote, Finding, Note, Passage, ReadFile
 from notesearch.spelling import normalise_tag, tag_and_parents
 
 _NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
@@ -38,7 +39,7 @@ class CatalogWriter:
         catalog.rows("DELETE FROM released")
 
     def clear(self) -> None:
-        """Empty the whole catalog, for a rebuild."""
+        """Empty the catalog of all but the added notes' sources, for a rebuild."""
         for table in FULL_TEXT_TABLES:
             self._catalog.rows(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
         for table in CLEARED_BY_REBUILD:
@@ -87,11 +88,17 @@ class CatalogWriter:
         )
 
     def remove_file(self, path: str) -> None:
-        """Forget a file with all that was read in it."""
+        """Forget a file, or a note that was added, with all that was read in it."""
+        self._catalog.rows("DELETE FROM added_notes WHERE note_id = ?", (path,))
         file = self._files.pop(path)
         self.remove_notes(file)
         self.put_findings(file, (), None)
         self._catalog.rows("DELETE FROM files WHERE id = ?", (file,))
+
+    def keep_added(self, notes: Iterable[AddedNote]) -> None:
+        """Keep notes that are no files as they were handed in."""
+        sql = "INSERT OR REPLACE INTO added_notes VALUES (?, ?, ?)"
+        self._catalog.insert(sql, map(added_row, notes))
 
     def put_findings(self, file: int, findings: Iterable[Finding], skipped: Finding | None) -> None:
         """Replace what was odd about a file."""

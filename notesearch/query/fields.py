@@ -72,7 +72,8 @@ def _read_kind(value: str) -> Filter | Flaw:
     if kind is not None:
         return OfKind(kind)
     return Flaw(
-        f"{in_short(value)} is no kind of note", "there are note, digest-part and index-page"
+        f"{in_short(value)} is no kind of note",
+        "there are note, digest-part, index-page and added",
     )
 
 

@@ -160,14 +160,16 @@ def report_to_json(report: UpdateReport) -> str:
 def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     """Describe an index for a person; the command is the one that brings it in step."""
     counts = status.counts
-    yield f"{counts.passages:,} passages of {counts.notes:,} notes in {counts.files:,} files"
+    noun = "note" if counts.added == 1 else "notes"
+    added = f" and {counts.added:,} added {noun}" if counts.added else ""
+    yield f"{counts.passages:,} passages of {counts.notes:,} notes in {counts.files:,} files{added}"
     size = (status.catalog_bytes + status.vectors_bytes) / 1e6
     yield printable(f"model     {status.embedder}, {status.dimension} dimensions")
     yield printable(f"reading   {status.reading}")
     yield f"size      {size:,.1f} MB"
     yield printable(f"updated   {status.updated}, generation {status.generation}")
-    missing = "" if status.drift else ", which is not there"
-    yield f"corpus    {escaped(status.corpus)}{missing}"
+    missing = "" if status.drift or not status.corpus else ", which is not there"
+    yield f"corpus    {escaped(status.corpus) or 'no folder'}{missing}"
     if status.drift:
         yield f"          {drift_line(status.drift, update_command) or 'in step'}"
     yield from (finding_line(skipped, left_out=True) for skipped in status.skipped)

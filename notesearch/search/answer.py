@@ -59,5 +59,9 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """What was looked for, to be marked in the hits: the question, with its joined words."""
-        return " ".join(self.terms) or self.question
+        """What was looked for, to be marked in the hits.
+
+        Of the other ways to say it those in one word: a long form would outweigh the question.
+        """
+        others = [other for other in self.rewordings if " " not in other]
+        return " ".join([*self.terms, *others]) or self.question

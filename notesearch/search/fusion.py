@@ -70,7 +70,7 @@ def fuse(
     dense = standardise(cosines[: len(ids)], cosines[len(ids) :])
     lexical = words.evidence * contrast(words.of(ids), words.of(background))
     odds = (
-        weights.dense * dense
+        weights.dense * _trust(words.asked, weights.enough_words) * dense
         + weights.words * lexical
         + weights.covered * words.covered[ids].astype(np.float64) ** 2
         + weights.prior
@@ -80,6 +80,11 @@ def fuse(
     best = np.lexsort((ids, -odds))
     bm25 = _known(words.bm25[ids])
     return Ranking(ids[best], scores[best], cosines[: len(ids)][best], bm25[best])
+
+
+def _trust(asked: int, enough: float) -> float:
+    """Return how far meaning counts, from a half to 1: few words say little of what is meant."""
+    return 1.0 if asked >= enough else 0.5 + 0.5 * asked / enough
 
 
 def standardise(

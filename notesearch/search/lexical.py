@@ -37,6 +37,7 @@ class LexicalScores:
     note_weight: float
     # From 0 to 1: how much more of the words the best note has than chance gives.
     evidence: float
+    asked: int = 0  # words of the question, those that say nothing by themselves left out
     covers_all: bool = False  # a passage that may be a hit has every word
     unseen: float = 0.0  # what share of the question's words no passage has, by their rarity
     pairs: tuple[str, ...] = ()  # those that were looked for
@@ -135,21 +136,20 @@ class LexicalRanker:
         evidence = self._evidence(
             float(words.notes[found_notes].max(initial=0)),
             table.notes,
-            float(words.words_had[found_notes].max(initial=0)) / max(len(wording.words), 1),
+            float(words.words_had[found_notes].max(initial=0)) / max(len(wording.counts), 1),
         )
         pairs = self._affordable(snapshot, wording.pairs)
         totals = self._with_pairs(snapshot, pairs, words)
-        damping = np.maximum(table.passages_of, 1.0) ** -self._weights.length
-        notes = totals.notes * damping.astype(np.float32)
         all_words = np.float32(sum(rarities.values()) or 1.0)
         found = LexicalScores(
             bm25=words.passages,
             own=_to_greatest(totals.passages, totals.passages[ids]),
-            whole=_to_greatest(notes, notes[found_notes]),
+            whole=_to_greatest(totals.notes, totals.notes[found_notes]),
             covered=words.covered / all_words,
             note_of=table.note_of,
             note_weight=self._weights.note,
             evidence=evidence,
+            asked=len(wording.terms),
             covers_all=bool((words.covered[ids] > 0.999 * all_words).any()),
             unseen=self._unseen(snapshot, wording, rarities, rewordings) / float(all_words),
             pairs=tuple(" ".join(pair) for pair in pairs),
@@ -181,7 +181,6 @@ class LexicalRanker:
         return {
             word: _rarity(self._postings.find(snapshot, word).passages.ids.size, passages)
             for word in wording.counts
-            if word in wording.words
         }
 
     def _unseen(
@@ -192,13 +191,11 @@ class LexicalRanker:
         rewordings: Sequence[Rewording],
     ) -> float:
         """Add up the rarity of the words that no passage has, in this form or another."""
-        seen = [t for t in wording.counts if self._postings.find(snapshot, t).passages.ids.size]
-        compounds = [term for term in seen if term not in wording.words]  # written as one
-        seen += [term for rewording in rewordings for term in rewording.terms]
+        seen = {term for rewording in rewordings for term in rewording.terms}
         return sum(
             rarity
             for word, rarity in rarities.items()
-            if word not in seen and not any(word in compound for compound in compounds)
+            if word not in seen and not self._postings.find(snapshot, word).passages.ids.size
         )
 
     def _add_words(
@@ -222,7 +219,7 @@ class LexicalRanker:
             part = _Totals.of(table)
             for term in terms:
                 self._add_term(snapshot, wording, term, rarities, part)
-            of_terms = sum(rarities.get(term, 0.0) for term in terms)
+            of_terms = sum(rarities[term] for term in terms)
             for rewording in others:
                 other = self._other(snapshot, rewording)
                 # A word that stands for several counts as much as these, by their rarity.
@@ -240,7 +237,7 @@ class LexicalRanker:
         totals: _Totals,
     ) -> None:
         weight = wording.counts[term] ** self._weights.repeats
-        totals.add(self._postings.find(snapshot, term), weight, rarities.get(term, 0.0))
+        totals.add(self._postings.find(snapshot, term), weight, rarities[term])
 
     def _evidence(self, bm25: float, notes: int, share_had: float) -> float:
         """Compare the greatest BM25 of a whole note with what chance gives.

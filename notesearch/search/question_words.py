@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,37 +44,30 @@ def read_words(text: str) -> list[str]:
 class Wording:
     """What is looked for in the full-text table."""
 
-    counts: Mapping[str, int]  # by term, in their order: how often the question has it
-    words: frozenset[str]  # the terms that are words of the question, no joined compounds
+    counts: Mapping[str, int]  # by word, in their order: how often the question has it
     all_words: tuple[str, ...]  # in their order, stop words too
     pairs: tuple[Pair, ...]  # telling words side by side, each pair once
+    compounds: tuple[tuple[str, ...], ...]  # the words of each compound, stop words too
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """What to look for: words, and compounds written as one."""
+        """The words to look for."""
         return tuple(self.counts)
 
 
-NO_WORDING = Wording({}, frozenset(), (), ())
+NO_WORDING = Wording({}, (), (), ())
 
 
 def read_wording(text: str) -> Wording:
     """Take a text apart; stop words are looked for only where there is nothing else."""
-    compounds = (compound.casefold() for compound in _COMPOUND.findall(text))
-    counts = _telling([form for compound in compounds for form in _forms(compound)])
-    words = frozenset(read_plain_terms(text)).intersection(counts)
-    pairs = tuple(dict.fromkeys(_pairs(text)))[:MAX_TERMS]
-    return Wording(counts, words, tuple(read_words(text)[:MAX_TERMS]), pairs)
-
-
-def read_plain_terms(text: str) -> tuple[str, ...]:
-    """Return the words themselves to look for, compounds only taken apart."""
-    return tuple(_telling(read_words(text)))
-
-
-def _telling(terms: Sequence[str]) -> dict[str, int]:
-    telling = [term for term in terms if term not in STOP_WORDS]
-    return dict(list(Counter(telling or terms).items())[:MAX_TERMS])
+    words = read_words(text)
+    telling = [word for word in words if word not in STOP_WORDS]
+    return Wording(
+        counts=dict(list(Counter(telling or words).items())[:MAX_TERMS]),
+        all_words=tuple(words[:MAX_TERMS]),
+        pairs=tuple(dict.fromkeys(_pairs(text)))[:MAX_TERMS],
+        compounds=tuple(dict.fromkeys(_compounds(text)))[:MAX_TERMS],
+    )
 
 
 def _pairs(text: str) -> Iterator[Pair]:
@@ -86,10 +79,12 @@ def _pairs(text: str) -> Iterator[Pair]:
             yield pair
 
 
-def _forms(compound: str) -> list[str]:
-    """Return the words of a compound, and the compound written as one word."""
-    words = read_words(compound)
-    return [*words, "".join(words)] if len(words) > 1 else words
+def _compounds(text: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of each compound, such as "fine-tuning"."""
+    for found in _COMPOUND.findall(text):
+        words = tuple(read_words(found))
+        if len(words) > 1:
+            yield words
 
 
 # "reinforcement learning from human feedback" has five words; longer ones are rare.
@@ -122,7 +117,7 @@ class Rewording:
 
 def find_rewordings(snapshot: Snapshot, wording: Wording) -> list[Rewording]:
     """Find rewordings; those that stand for most words first."""
-    rewordings = [*_acronyms(snapshot, wording), *_compounds(wording), *_spellings(wording)]
+    rewordings = [*_acronyms(snapshot, wording), *_other_compounds(wording), *_spellings(wording)]
     useful = [
         rewording for rewording in dict.fromkeys(rewordings) if _is_useful(rewording, wording)
     ]
@@ -154,11 +149,11 @@ def _acronyms(snapshot: Snapshot, wording: Wording) -> Iterator[Rewording]:
             yield Rewording(tuple(dict.fromkeys(terms)), (short,))
 
 
-def _compounds(wording: Wording) -> Iterator[Rewording]:
-    for first, second in wording.pairs:
-        joined = first + second
-        if joined not in wording.counts:
-            yield Rewording((first, second), (first + second,))
+def _other_compounds(wording: Wording) -> Iterator[Rewording]:
+    """Yield compounds written as one word, and such words written apart."""
+    for words in (*wording.compounds, *wording.pairs):
+        terms = dict.fromkeys(word for word in words if word in wording.counts)
+        yield Rewording(tuple(terms), ("".join(words),))
     for word in wording.all_words:
         apart = _PREFIX.fullmatch(word)
         if apart:

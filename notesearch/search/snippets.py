@@ -61,10 +61,7 @@ GAP = Piece(" … ")
 def mark_words(text: str, question: str) -> tuple[Piece, ...]:
     """Return a whole text with the words of a question marked."""
     stems = _read_stems(question)
-    pieces = [piece for atom in read_atoms(text[:_LONGEST_TEXT]) for piece in _mark(atom, stems)]
-    if len(text) > _LONGEST_TEXT:
-        pieces.append(Piece(text[_LONGEST_TEXT:]))
-    return _merged(pieces)
+    return _merged(piece for atom in _read_in_part(text) for piece in _mark(atom, stems))
 
 
 def cut_snippets(
@@ -84,6 +81,14 @@ def cut_snippets(
 def _read_stems(question: str) -> frozenset[str]:
     words = read_words(question)
     return frozenset(map(stem_word, [word for word in words if word not in STOP_WORDS] or words))
+
+
+def _read_in_part(text: str) -> list[Atom]:
+    """Return the atoms of a text; what is over the limit is one, and no word of it is read."""
+    atoms = list(read_atoms(text[:_LONGEST_TEXT]))
+    if rest := text[_LONGEST_TEXT:]:
+        atoms.append(Atom(rest, read_chars=0, is_room=rest.isspace()))
+    return atoms
 
 
 def _mark(atom: Atom, stems: frozenset[str]) -> Iterator[Piece]:
@@ -116,16 +121,15 @@ class _Draft:
     atoms: Sequence[Atom]
     sentences: Sequence[_Sentence]
     size: int  # characters
-    is_cut: bool  # there is more of the text than was read
 
 
 def _read_draft(text: str, stems: frozenset[str]) -> _Draft:
     body = _HEADING_LINES.sub("", text, count=1) or text
     body = _HEADING_END.sub(lambda m: m["code"] or f"{m['heading']}\n\n", body)
     body = _LOOSE_BREAK.sub(" ", body)
-    atoms = list(read_atoms(body[:_LONGEST_TEXT]))
+    atoms = _read_in_part(body)
     sentences = [_read_sentence(atoms, span, stems) for span in read_sentences(atoms)]
-    return _Draft(atoms, sentences, len(body), len(body) > _LONGEST_TEXT)
+    return _Draft(atoms, sentences, len(body))
 
 
 def _read_sentence(atoms: Sequence[Atom], span: range, stems: frozenset[str]) -> _Sentence:
@@ -250,7 +254,7 @@ def _join(draft: _Draft, spans: Sequence[range], stems: frozenset[str]) -> tuple
             pieces.extend(Piece(atom.text) for atom in between)
         pieces.extend(piece for at in inside for piece in _mark(atoms[at], stems))
         done = inside.stop
-    if draft.is_cut or any(not atom.is_room for atom in atoms[done:]):
+    if any(not atom.is_room for atom in atoms[done:]):
         pieces.append(GAP)
     return _merged(pieces)
 

@@ -38,7 +38,7 @@ def test_every_exit_code_has_a_meaning():
             "corpus nowhere does not exist; name a folder of notes",
         ),
         (["index", "corpus", "corpus"], "one index holds one corpus; name one folder"),
-        (["index", "empty"], "the corpus holds no note files, and nothing was removed"),
+        (["index", "empty"], "index holds the notes of "),
         (["show", "nonesuch"], "no note is called nonesuch; to list them, run: notesearch notes"),
         (["show", "Proximal Policy Optimisation"], "no note is called Proximal Policy Optimis"),
         (["show", "A Survey"], "A Survey means 2 notes: speech/survey.md, vision/survey.md; give"),
@@ -62,9 +62,9 @@ def test_unknown_completion_ends_with_2(tmp_path, value):
 
 
 def test_unknown_option_and_command_end_with_2(here, run):
-    ended = run("query", "x", "--colour")
+    ended = run("query", "x", "--zzz")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == "notesearch: No such option: --colour; see: notesearch query --help\n"
+    assert ended.err == "notesearch: No such option: --zzz; see: notesearch query --help\n"
     ended = run("answer", "x")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert ended.err == "notesearch: No such command 'answer'; see: notesearch --help\n"
@@ -72,13 +72,15 @@ def test_unknown_option_and_command_end_with_2(here, run):
     assert ended.err == "notesearch: Missing argument 'NOTE'; see: notesearch show --help\n"
 
 
-def test_first_query_without_a_corpus_ends_with_2(tmp_path, run, word_model, monkeypatch):
+def test_first_query_of_a_corpus_that_is_not_there_ends_with_2(
+    tmp_path, run, word_model, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
-    ended = run("query", "policy")
+    ended = run("query", "policy", "--corpus", "nowhere")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert ended.err.splitlines() == [
-        "no index in index yet: making one of corpus",
-        "notesearch: corpus corpus does not exist; name a folder of notes",
+        "no index in index yet: making one of nowhere",
+        "notesearch: corpus nowhere does not exist; name a folder of notes",
     ]
     write_notes(Path("corpus"))
     assert run("query", "policy").code == ExitCode.OK
@@ -158,7 +160,7 @@ def test_another_model_than_the_index_has_ends_with_4(here, run, monkeypatch):
     for command in (["query", "policy"], ["index"]):
         ended = run(*command)
         assert (ended.code, ended.out) == (ExitCode.MODEL, "")
-        assert "all-MiniLM-L6-v2-9" in ended.err
+        assert "notesearch-encoder-9" in ended.err
         assert "other-9" in ended.err
         assert "notesearch index corpus --index index --rebuild" in ended.err
     assert run("query", "policy", "--mode", "lexical").code == ExitCode.OK

@@ -89,7 +89,7 @@ def test_status_in_whole(here, run):
     assert [line.split()[0] for line in lines[1:]] == [
         "model", "reading", "size", "updated", "corpus", "in",
     ]  # fmt: skip
-    assert lines[1] == "model     all-MiniLM-L6-v2-9, 9 dimensions"
+    assert lines[1] == "model     notesearch-encoder-9, 9 dimensions"
     assert lines[5:] == [f"corpus    {here / 'corpus'}", "          in step"]
 
 
@@ -98,7 +98,7 @@ def test_another_corpus_does_not_take_the_place_of_the_first(here, run):
     ended = run("index", "other")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert "holds the notes of" in ended.err
-    assert "choose another folder with --index" in ended.err
+    assert ended.err.endswith("to make another index, run: notesearch index other --name other\n")
     assert run("index", "other", "--rebuild").code == ExitCode.OK
 
 

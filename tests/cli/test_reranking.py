@@ -76,8 +76,9 @@ def test_filters_and_passages_of_a_note_hold(configured, run):
 
 def test_explain_shows_the_probability_and_the_score_before(configured, run):
     (hit,) = asked(run, "--tag", "dpo")
+    (before,) = asked(run, "--tag", "dpo", "--no-rerank")
     ended = run("query", "reward model", "--tag", "dpo", "--explain")
-    assert f" · fused 1.000 · reranked {hit['score']:.3f}" in ended.out
+    assert f" · fused {before['score']:.3f} · reranked {hit['score']:.3f}" in ended.out
     assert "reranked" not in run("query", "reward", "--explain", "--no-rerank").out
 
 
@@ -121,12 +122,12 @@ def test_library_takes_a_reranker_of_its_own(library):
         def score_passages(self, question, passages):
             return np.linspace(0.1, 0.9, len(passages))
 
-    with Index.open(library / "index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
+    with Index.open(library / "index", WordEmbedder(name="notesearch-encoder")) as index:
         before = index.query("policy reward")
         with pytest.raises(UsageError, match="nothing to rerank with"):
             index.query("policy reward", rerank=True)
     with Index.open(
-        library / "index", WordEmbedder(name="all-MiniLM-L6-v2"), reranker=Backwards()
+        library / "index", WordEmbedder(name="notesearch-encoder"), reranker=Backwards()
     ) as index:
         after = index.query("policy reward")
         assert index.query("policy reward", rerank=False) == before
@@ -136,7 +137,7 @@ def test_library_takes_a_reranker_of_its_own(library):
 
 def test_library_takes_the_choice_of_a_model(configured, model):
     settings = Settings(rerank=RerankerChoice(str(model)), rerank_depth=2)
-    with Index.open("index", WordEmbedder(name="all-MiniLM-L6-v2"), settings=settings) as index:
+    with Index.open("index", WordEmbedder(name="notesearch-encoder"), settings=settings) as index:
         answer = index.search("reward model")
     assert len(answer.fused) == 2
 
@@ -145,7 +146,7 @@ PROGRAM = """
 import sys
 from notesearch import Index
 from tests.fakes import WordEmbedder
-with Index.open("index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
+with Index.open("index", WordEmbedder(name="notesearch-encoder")) as index:
     assert index.query("reward model")
 print(*sorted(name for name in sys.modules if "rerank" in name))
 """

@@ -63,8 +63,10 @@ def test_making_an_index_draws_a_bar_and_wipes_it(here):
     assert code == ExitCode.OK
     assert "reading" in got
     assert "━" in got
-    assert got.splitlines()[-1].partition("files: ")[2].startswith("5 added; passages: 5 in 5")
-    assert got.endswith(" s\n")
+    report, name = got.splitlines()[-2:]
+    assert report.partition("files: ")[2].startswith("5 added; passages: 5 in 5")
+    assert report.endswith(" s")
+    assert name.startswith("this index is called corpus; ")
 
 
 def test_update_with_nothing_to_do_draws_no_bar(here):

@@ -174,3 +174,16 @@ def test_unknown_variable_is_a_warning(run: Callable, here, monkeypatch):
         "notesearch: warning: the environment: NOTESEARCH_INDXE is not known; "
         "did you mean NOTESEARCH_INDEX?\n"
     )
+
+
+def test_trust_finds_the_file_of_a_folder_above_or_takes_one_by_name(
+    run: Callable, folder, monkeypatch
+):
+    write(folder, "rerank: some/ranker\n")
+    (folder / "below/there").mkdir(parents=True)
+    monkeypatch.chdir(folder / "below/there")
+    assert run("trust").out.startswith(f"{folder}/notesearch.yaml is trusted until it changes")
+    assert run("trust", "--remove").out == f"{folder}/notesearch.yaml is no longer trusted\n"
+    (folder / "other.yaml").write_text("rerank: some/ranker\n", encoding="utf-8")
+    run("trust", "../../other.yaml")
+    assert run("trust", "--list").out == f"{folder}/other.yaml\n"

@@ -11,9 +11,11 @@ import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, load_embedder, models
 from notesearch.embedding.compile.pretrained import quiet
+from notesearch.embedding.compiled_form import GRAPH, open_manifest
 from notesearch.embedding.graph_engine import FEW_PASSAGES, GraphEmbedder, open_engine, pad_rows
-from notesearch.embedding.model_cache import GRAPH, folder_of, open_manifest
+from notesearch.embedding.model_cache import folder_of
 from notesearch.embedding.model_files import find_source
+from tests.conftest import BUNDLED
 from tests.tiny_models import DIMENSION, PROMPTS, TINY_MODELS
 
 TEXTS = ["reward model", "a", "a longer text, of 9 words", "why?", "model", "reward 0.5 - model!"]
@@ -68,12 +70,12 @@ def test_graph_without_a_mask_refuses_a_second_row(
         engine.run(pad_rows([[2, 7, 3], [2, 8, 7, 3]], manifest.shape))
 
 
-def test_default_model_agrees_to_four_nines(default_embedder: Embedder) -> None:
-    source = find_source(ModelChoice())
+def test_bundled_model_agrees_to_four_nines(bundled_embedder: Embedder) -> None:
+    source = find_source(BUNDLED)
     assert source is not None
     texts = ["attention is all you need", "KL", "word " * 250, "日本語 и русский, naïve", "x = 1\n"]
     expected = open_plain(source.folder).encode(texts, normalize_embeddings=True)
-    cosines = (default_embedder.embed_passages(texts) * expected).sum(axis=1)
+    cosines = (bundled_embedder.embed_passages(texts) * expected).sum(axis=1)
     assert cosines.min() >= 0.9999
 
 
@@ -136,7 +138,7 @@ def test_many_passages_run_through_torch_and_agree_with_the_compiled_form(
 
     compiled = open_tiny("mean")
     # Where a GPU would be, torch on the CPU.
-    monkeypatch.setattr(models, "may_have_accelerator", lambda: True)
+    monkeypatch.setattr(models, "may_have_accelerator", lambda *device: True)
     texts = TEXTS * (FEW_PASSAGES // len(TEXTS) + 1)
     monkeypatch.setattr(models, "BULK_PASSAGES", len(texts))
     monkeypatch.setattr(torch_models, "pick_device", lambda wanted: "cpu:0")

@@ -6,6 +6,8 @@ import json
 import os
 import pwd
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,11 +21,12 @@ from notesearch.embedding import (
     Precision,
     load_counter,
     load_embedder,
+    models,
 )
 from notesearch.embedding.graph_engine import FEW_PASSAGES
 from notesearch.embedding.token_reader import open_tokenizer
 from notesearch.errors import ModelError
-from tests.conftest import write_notes
+from tests.conftest import BUNDLED, write_notes
 from tests.tiny_models import DIMENSION, TINY_LIMIT
 
 
@@ -47,11 +50,11 @@ def test_empty_string_is_a_row_of_zeros_where_the_model_adds_no_tokens(
 def test_million_characters_are_counted_and_refused_as_a_passage(
     default_embedder: Embedder,
 ) -> None:
-    text = "word " * 200_000
+    text, limit = "word " * 200_000, default_embedder.max_tokens
     assert default_embedder.count_tokens(text) == 200_000
     with pytest.raises(
         ModelError,
-        match="passage 1 of those to embed: 200000 tokens, all-MiniLM-L6-v2 reads 254",
+        match=f"passage 1 of those to embed: 200000 tokens, notesearch-encoder reads {limit}",
     ):
         default_embedder.embed_passages(["short", text])
 
@@ -63,7 +66,7 @@ def test_text_at_the_limit_is_read_whole_and_one_token_more_is_refused(
     whole, other = "word " * limit, "word " * (limit - 1) + "different"
     vectors = default_embedder.embed_passages([whole, other])
     assert vectors[0] @ vectors[1] < 0.99999
-    with pytest.raises(ModelError, match="255 tokens"):
+    with pytest.raises(ModelError, match=f"{limit + 1} tokens"):
         default_embedder.embed_passages(["word " * (limit + 1)])
 
 
@@ -129,20 +132,19 @@ def test_order_of_texts_is_kept_whatever_their_lengths(default_embedder: Embedde
 def test_counts_are_the_models_own_less_what_it_adds(
     open_tiny: Callable[[str], Embedder], default_embedder: Embedder
 ) -> None:
-    assert default_embedder.max_tokens == 256 - 2
     assert default_embedder.count_tokens("embeddings") == 4  # em ##bed ##ding ##s
     prompted = open_tiny("prompts")
     assert prompted.max_tokens == TINY_LIMIT - 4  # [CLS] passage : [SEP]
     assert prompted.count_tokens("reward model") == 2
 
 
-def test_counter_of_an_uncompiled_default_counts_as_the_compiled_one(
-    tmp_path: Path, default_embedder: Embedder
+def test_counter_of_the_uncompiled_bundled_model_counts_as_the_compiled_one(
+    tmp_path: Path, bundled_embedder: Embedder
 ) -> None:
-    counter = load_counter(cache_dir=tmp_path)
+    counter = load_counter(BUNDLED, cache_dir=tmp_path)
     texts = ["", "a b c", "naïve Größe, 注意力", "x" * 300, "pi_theta(y|x)"]
-    assert counter.count_many(texts) == [default_embedder.count_tokens(text) for text in texts]
-    assert counter.max_tokens == default_embedder.max_tokens
+    assert counter.count_many(texts) == [bundled_embedder.count_tokens(text) for text in texts]
+    assert counter.max_tokens == bundled_embedder.max_tokens == 256 - 2
     assert not (tmp_path / "compiled").exists()
 
 
@@ -243,11 +245,29 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def test_gpu_that_is_not_there_is_an_error(
-    make_model: Callable[[str], Path], cache_dir: Path, open_tiny: Callable[[str], Embedder]
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])
+def test_device_that_is_not_there_is_an_error_before_torch_is_imported(device: str) -> None:
+    if models.may_have_accelerator(device):
+        pytest.skip("there may be one")
+    program = (
+        "import sys; from notesearch.embedding import *\n"
+        f"try: load_embedder(ModelChoice('all-MiniLM-L6-v2', device={device!r}))\n"
+        "except Exception as error: print(error, 'torch' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.stdout == f"device {device}: there is none here; set device to auto or cpu False\n"
+
+
+def test_device_that_torch_does_not_find_is_an_error(
+    make_model: Callable[[str], Path],
+    cache_dir: Path,
+    open_tiny: Callable[[str], Embedder],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if has_gpu():
         pytest.skip("there is a GPU")
+    # As where there is one that torch has not been built for.
+    monkeypatch.setattr(models, "may_have_accelerator", lambda *device: True)
     open_tiny("static")
     choice = ModelChoice(str(make_model("static")), device="cuda")
     embedder = load_embedder(choice, cache_dir=cache_dir)

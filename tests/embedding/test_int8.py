@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from notesearch.embedding import Embedder, ModelChoice, Precision, load_embedder
+from tests.conftest import BUNDLED
 
 TEXTS = ["reward model", "a", "query: why does the model pass 0.5?", "", "model model model"]
 
@@ -53,10 +55,10 @@ def test_model_with_outliers_cannot_have_all_its_products_in_int8(
 
 
 @pytest.mark.slow
-def test_default_model_stays_near(cache_dir: Path, default_embedder: Embedder) -> None:
-    choice = ModelChoice(precision=Precision.INT8)
+def test_bundled_model_stays_near(cache_dir: Path, bundled_embedder: Embedder) -> None:
+    choice = replace(BUNDLED, precision=Precision.INT8)
     embedder = load_embedder(choice, cache_dir=cache_dir)
     texts = ["why does DPO avoid the reward model", "graph neural networks for molecules"]
-    cosines = (embedder.embed_passages(texts) * default_embedder.embed_passages(texts)).sum(axis=1)
+    cosines = (embedder.embed_passages(texts) * bundled_embedder.embed_passages(texts)).sum(axis=1)
     assert cosines.min() >= 0.97
     assert embedder.fingerprint.startswith("all-MiniLM-L6-v2 int8 ")

@@ -27,10 +27,19 @@ from notesearch.embedding import (
     load_embedder,
     model_cache,
 )
+from notesearch.embedding.compiled_form import (
+    GRAPH,
+    MANIFEST,
+    TOKENIZER,
+    WEIGHTS,
+    TokenTable,
+    open_manifest,
+    write_manifest,
+)
 from notesearch.embedding.graph_engine import GraphEmbedder
-from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, TokenTable
 from notesearch.errors import ModelError
 from notesearch.file_sums import CheckedFile, DamagedFileError, sum_file
+from tests.conftest import BUNDLED
 from tests.tiny_models import DIMENSION
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -121,11 +130,11 @@ def test_copied_cache_is_used_as_it_is(cache: Path, choice: ModelChoice) -> None
 
 def test_graph_that_onnxruntime_refuses_is_compiled_anew(cache: Path, choice: ModelChoice) -> None:
     folder = compiled_folder(cache)
-    manifest = model_cache.open_manifest(folder)
+    manifest = open_manifest(folder)
     assert manifest is not None
     (folder / GRAPH).write_bytes(b"of another release")
     files = manifest.files | {GRAPH: sum_file(folder / GRAPH)}
-    model_cache.write_manifest(folder, replace(manifest, files=files))
+    write_manifest(folder, replace(manifest, files=files))
     assert load_embedder(choice, cache_dir=cache).embed_query("model").shape == (16,)
 
 
@@ -142,7 +151,7 @@ def test_damaged_token_is_noticed_by_the_text_that_reads_it(
     whole = load_embedder(choice, cache_dir=tmp_path)
     expected = {text: whole.embed_query(text) for text in ("reward", "model")}
     folder = compiled_folder(tmp_path)
-    manifest = model_cache.open_manifest(folder)
+    manifest = open_manifest(folder)
     assert manifest is not None
     assert manifest.table is not None
     token = whole._reader.read_query("model", messages.append)[0]
@@ -192,21 +201,21 @@ def test_opening_reads_no_row_of_the_table(small_pieces: None, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("compiling_copies")
-def test_damage_anywhere_in_the_default_model_is_noticed_by_the_question_that_reads_it(
-    default_embedder: Embedder, cache_dir: Path, tmp_path: Path
+def test_damage_anywhere_in_the_bundled_model_is_noticed_by_the_question_that_reads_it(
+    bundled_embedder: Embedder, cache_dir: Path, tmp_path: Path
 ) -> None:
-    folder = model_cache.folder_of(tmp_path, default_embedder.fingerprint)
-    shutil.copytree(model_cache.folder_of(cache_dir, default_embedder.fingerprint), folder)
-    manifest = model_cache.open_manifest(folder)
+    folder = model_cache.folder_of(tmp_path, bundled_embedder.fingerprint)
+    shutil.copytree(model_cache.folder_of(cache_dir, bundled_embedder.fingerprint), folder)
+    manifest = open_manifest(folder)
     assert manifest is not None
     assert manifest.table is not None
-    expected = default_embedder.embed_query("reward")
-    assert isinstance(default_embedder, GraphEmbedder)
-    _, token, _ = default_embedder._reader.read_query("reward", pytest.fail)
+    expected = bundled_embedder.embed_query("reward")
+    assert isinstance(bundled_embedder, GraphEmbedder)
+    _, token, _ = bundled_embedder._reader.read_query("reward", pytest.fail)
     for at in (manifest.table.offset + token * manifest.table.row_bytes, manifest.table.end + 9):
         flip_a_byte(folder / WEIGHTS, at)
         messages: list[str] = []
-        embedder = load_embedder(cache_dir=tmp_path, announce=messages.append)
+        embedder = load_embedder(BUNDLED, cache_dir=tmp_path, announce=messages.append)
         np.testing.assert_allclose(embedder.embed_query("reward"), expected, atol=1e-6)
         assert len(messages) == 2
 

@@ -11,6 +11,7 @@ import pytest
 from notesearch.embedding import Embedder, ModelChoice, Precision, fingerprint_of, model_files
 from notesearch.embedding.model_files import ModelSource
 from notesearch.errors import ModelError
+from tests.conftest import BUNDLED
 
 
 @pytest.fixture
@@ -19,10 +20,10 @@ def model(make_model: Callable[[str], Path], tmp_path: Path) -> Path:
 
 
 def test_fingerprint_without_loading_is_that_of_the_loaded_model(
-    default_embedder: Embedder, cache_dir: Path
+    bundled_embedder: Embedder, cache_dir: Path
 ) -> None:
-    assert fingerprint_of(cache_dir=cache_dir) == default_embedder.fingerprint
-    name, precision, digest = default_embedder.fingerprint.split(" ")
+    assert fingerprint_of(BUNDLED, cache_dir=cache_dir) == bundled_embedder.fingerprint
+    name, precision, digest = bundled_embedder.fingerprint.split(" ")
     assert (name, precision, len(digest)) == ("all-MiniLM-L6-v2", "float32", 8)
 
 

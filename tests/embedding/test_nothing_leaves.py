@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.embedding import Embedder
-from notesearch.embedding.model_cache import folder_of
-from tests.conftest import write_notes
+from tests.conftest import BUNDLED, write_notes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUERIES = '{"id": "1", "text": "reward model", "relevant": ["rl/dpo.md"]}\n'
@@ -35,7 +33,7 @@ class Place:
         self.folder = folder
         self.home = folder / "home"
         self.temporary = folder / "temporary"
-        for made in (self.models.parent, self.temporary):
+        for made in (self.models.parent, self.state.parent, self.temporary):
             made.mkdir(parents=True)
         write_notes(folder / "corpus")
         (folder / "queries.jsonl").write_text(QUERIES, encoding="utf-8")
@@ -43,6 +41,11 @@ class Place:
     @property
     def models(self) -> Path:
         return self.home / ".cache" / "notesearch" / "models"
+
+    @property
+    def state(self) -> Path:
+        """Where it is kept which indexes the person has made."""
+        return self.home / ".local" / "state" / "notesearch"
 
     def run(self, *program: str, **environment: str) -> subprocess.CompletedProcess[str]:
         kept = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(self.home)}
@@ -60,7 +63,7 @@ class Place:
 
     def watch(self, *arguments: str, **environment: str) -> None:
         """Run a command; fails where it does more than it may, or not what it should."""
-        may_write = ("index", str(self.models.parent), "temporary")
+        may_write = ("index", str(self.models.parent), str(self.state), "temporary")
         ended = self.run(
             sys.executable, "-m", "tests.watched", *may_write, "--", *arguments, **environment
         )
@@ -84,10 +87,11 @@ class Place:
         self.look_at_home()
 
     def look_at_home(self) -> None:
-        """Fails where anything but the cache of notesearch is there; native code is seen so too."""
-        found = {path.relative_to(self.home).as_posix() for path in self.home.glob("*")}
-        found |= {path.relative_to(self.home).as_posix() for path in self.home.glob(".cache/*")}
-        assert found <= {".cache", ".cache/notesearch"}
+        """Fails where others than folders of notesearch are there; native code is seen so too."""
+        own = {self.models.parent, self.state}
+        passed = {folder for place in own for folder in place.parents} | own
+        found = {path for place in passed - own for path in place.glob("*")}
+        assert {path for path in found if path.is_relative_to(self.home)} <= passed
 
 
 @pytest.fixture
@@ -95,35 +99,30 @@ def new(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-@pytest.fixture
-def compiled(new: Place, cache_dir: Path, default_embedder: Embedder) -> Place:
-    folder = folder_of(cache_dir, default_embedder.fingerprint)
-    shutil.copytree(folder, folder_of(new.models, default_embedder.fingerprint))
-    return new
-
-
-def test_commands_with_a_compiled_model_keep_to_their_folders(compiled: Place) -> None:
+def test_commands_keep_to_their_folders_and_keep_nothing_in_the_cache(new: Place) -> None:
     for command in COMMANDS:
-        compiled.watch(*command)
+        new.watch(*command)
+    assert not new.models.exists()
 
 
 @pytest.mark.skipif(not can_trace(), reason="strace is not there, or not allowed")
-def test_commands_with_a_compiled_model_reach_no_host(compiled: Place) -> None:
+def test_commands_reach_no_host(new: Place) -> None:
     for command in COMMANDS:
-        compiled.trace(*command)
+        new.trace(*command)
 
 
 @pytest.mark.slow
 def test_commands_that_compile_keep_to_their_folders(
     new: Place, make_model: Callable[[str], Path]
 ) -> None:
+    compiling = {"NOTESEARCH_MODEL": BUNDLED.name, "NOTESEARCH_RERANK": str(make_model("pairs"))}
     for command in COMMANDS:
-        new.watch(*command, NOTESEARCH_RERANK=str(make_model("pairs")))
+        new.watch(*command, **compiling)
 
 
 @pytest.mark.slow
 def test_query_and_eval_may_be_what_compiles(new: Place, make_model: Callable[[str], Path]) -> None:
-    # A tiny model: an update compiles the default one in the test before this.
+    # A tiny model: an update compiles the bundled one in the test before this.
     tiny = {"NOTESEARCH_MODEL": str(make_model("mean")), "NOTESEARCH_PRECISION": "int8"}
     new.watch("query", "reward model", **tiny)
     shutil.rmtree(new.models)
@@ -133,4 +132,4 @@ def test_query_and_eval_may_be_what_compiles(new: Place, make_model: Callable[[s
 @pytest.mark.slow
 @pytest.mark.skipif(not can_trace(), reason="strace is not there, or not allowed")
 def test_command_that_compiles_reaches_no_host(new: Place) -> None:
-    new.trace("query", "reward model")
+    new.trace("query", "reward model", NOTESEARCH_MODEL=BUNDLED.name)

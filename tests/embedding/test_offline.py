@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.embedding import Embedder
-
 REPOSITORY = Path(__file__).resolve().parents[2]
 HEAVY = ("torch", "transformers", "sentence_transformers")
 FORBID_SOCKETS = """
@@ -42,32 +40,38 @@ def test_importing_the_stage_imports_nothing_heavy() -> None:
     assert run("import notesearch.embedding", names) == ""
 
 
+@pytest.mark.usefixtures("bundled_embedder")  # compiles it
+@pytest.mark.parametrize("name", ["notesearch-encoder", "all-MiniLM-L6-v2"])
 def test_compiled_model_embeds_without_torch_and_without_network(
-    cache_dir: Path, default_embedder: Embedder
+    name: str, cache_dir: Path
 ) -> None:
     code = f"""{FORBID_SOCKETS}
 from pathlib import Path
-from notesearch.embedding import load_embedder
-embedder = load_embedder(cache_dir=Path({str(cache_dir)!r}))
+from notesearch.embedding import ModelChoice, load_embedder
+embedder = load_embedder(ModelChoice({name!r}), cache_dir=Path({str(cache_dir)!r}))
 embedder.embed_query("why"); embedder.embed_passages(["because"])
 """
     assert run(code, (*HEAVY, "onnx", "filelock", "huggingface_hub")) == ""
 
 
-def test_counting_opens_no_graph(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["notesearch-encoder", "all-MiniLM-L6-v2"])
+def test_counting_opens_no_graph(name: str, tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
-from notesearch.embedding import load_counter
-assert load_counter(cache_dir=Path({str(tmp_path)!r})).count_many(["a b", "c"]) == [2, 1]
+from notesearch.embedding import ModelChoice, load_counter
+counter = load_counter(ModelChoice({name!r}), cache_dir=Path({str(tmp_path)!r}))
+assert counter.count_many(["a b", "c"]) == [2, 1]
 """
     assert run(code, (*HEAVY, "onnxruntime")) == ""
 
 
-def test_fingerprint_opens_neither_graph_nor_tokenizer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["notesearch-encoder", "all-MiniLM-L6-v2"])
+def test_fingerprint_opens_neither_graph_nor_tokenizer(name: str, tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
-from notesearch.embedding import fingerprint_of
-assert fingerprint_of(cache_dir=Path({str(tmp_path)!r})).startswith("all-MiniLM-L6-v2 float32 ")
+from notesearch.embedding import ModelChoice, fingerprint_of
+found = fingerprint_of(ModelChoice({name!r}), cache_dir=Path({str(tmp_path)!r}))
+assert found.startswith({name!r} + " "), found
 """
     assert run(code, (*HEAVY, "onnxruntime", "tokenizers", "numpy")) == ""
 
@@ -85,7 +89,7 @@ try:
 except ModelError as error:
     line = str(error)
 assert line.startswith("model nobody/no-such-model: not on this machine"), line
-assert line.endswith("or set model to a folder or to all-MiniLM-L6-v2"), line
+assert line.endswith("or set model to a folder, or leave it out"), line
 assert "\\n" not in line
 """
     run(code, (), HF_HUB_OFFLINE=offline, HF_HOME=str(tmp_path))

@@ -11,8 +11,9 @@ import pytest
 
 from notesearch.embedding import RerankerChoice, load_reranker
 from notesearch.embedding.compile.pretrained import quiet
+from notesearch.embedding.compiled_form import GRAPH, MANIFEST, TOKENIZER, WEIGHTS
 from notesearch.embedding.graph_engine import GraphReranker
-from notesearch.embedding.model_cache import GRAPH, MANIFEST, TOKENIZER, WEIGHTS, find_files
+from notesearch.embedding.model_cache import find_files
 from notesearch.embedding.protocol import Reranker
 from notesearch.errors import ModelError
 from notesearch.odds import to_probabilities

@@ -103,5 +103,25 @@ def test_lines_that_answer_have_the_highest_grade_without_being_graded() -> None
     assert scores[Measure.UNJUDGED_10] == 0
 
 
+def test_a_note_that_is_named_by_its_id_and_by_its_path_counts_once() -> None:
+    graded = (
+        JudgedPassage("d.md", (1, 5), 3),
+        JudgedPassage("d.md#two", (1, 5), 3),
+        JudgedPassage("e.md", (1, 5), 1),
+    )
+    query = JudgedQuery("1", "", {"d.md#two": 1}, lines=((1, 5),), passages=graded)
+    hits = hit("d.md#two", lines=(1, 5)), hit("e.md", lines=(1, 5))
+    assert outcome(query, *hits).scores[Measure.PASSAGE_NDCG_10] == 1
+
+
+def test_a_file_that_is_graded_by_its_path_counts_where_its_first_note_stands() -> None:
+    graded = JudgedPassage("d.md", (1, 5), 3), JudgedPassage("d.md", (10, 15), 3)
+    query = JudgedQuery("1", "", {"e.md#one": 1}, passages=graded)
+    hits = hit("d.md#one", lines=(1, 5)), hit("d.md#two", lines=(10, 15)), hit("x.md")
+    scores = outcome(query, *hits).scores
+    assert scores[Measure.PASSAGE_NDCG_10] == 1
+    assert scores[Measure.UNJUDGED_10] == 1 / 2
+
+
 def test_nothing_to_ask_gives_nothing() -> None:
     assert evaluate([], lambda _: []) == Evaluation(())

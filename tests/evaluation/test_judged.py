@@ -183,6 +183,11 @@ def test_shipped_queries_are_read() -> None:
             "FILE, query 1: passages have grades from 0 to 3, found 4",
         ),
         (
+            "- {id: a, text: b, relevant: {}, judged: [{note: n.md, lines: [1, 2], grade: 3}]}",
+            "FILE, query 1: a passage of n.md answers a, and relevant says that nothing does; "
+            "name that note there, or give the passage a lower grade",
+        ),
+        (
             "- {id: a, text: b, relevant: {}}\n- {id: a, text: c, relevant: {}}",
             "FILE, query 2: the id a came before; give each its own",
         ),

@@ -7,13 +7,14 @@ file's first line is no title, so that a renamed file keeps its search texts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from notesearch.index.update import UpdatePlan
 from notesearch.lazy import Lazy
 from notesearch.records import (
+    AddedNote,
     FileReading,
     Finding,
     ListedFile,
@@ -121,6 +122,15 @@ class LineCorpus:
                 yield ReadFile(FileReading(path, skipped=Finding(path, None, str(error))))
 
 
+def read_added(notes: Iterable[AddedNote]) -> Iterator[ReadFile]:
+    for note in notes:
+        read = read_lines(note.id, note.text)
+        notes_read = tuple(
+            replace(made, kind=NoteKind.ADDED, tags=tuple(note.tags)) for made in read.reading.notes
+        )
+        yield replace(read, reading=replace(read.reading, notes=notes_read))
+
+
 class CountedLoads:
     """Hands out an embedder and counts how often it was asked for."""
 
@@ -148,6 +158,7 @@ def plan_of(
         embedder=Lazy(load),
         embedder_fingerprint=load.embedder.fingerprint,
         reading=reading,
+        read_added=read_added,
         rebuild=rebuild,
         allow_empty=allow_empty,
     )

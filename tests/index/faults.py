@@ -21,12 +21,14 @@ from pathlib import Path
 import apsw
 
 from notesearch.errors import MismatchError, NotesearchError, UnusableIndexError
+from notesearch.index.adding import add_notes
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.lock import writer_lock
 from notesearch.index.store import Store
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.records import AddedNote
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import Contents, contents_of, contents_of_snapshot
 from tests.index.corpora import LineCorpus, plan_of
@@ -96,6 +98,17 @@ def start_update(
 ) -> BaseProcess:
     """Update in another process; with `file_bytes`, no file there may grow beyond them."""
     process = _CONTEXT.Process(target=_update, args=(corpus.root, index_dir, file_bytes))
+    process.start()
+    return process
+
+
+def _add(root: Path, index_dir: Path, notes: list[AddedNote]) -> None:
+    add_notes(index_dir, plan_of(LineCorpus(root), SlowEmbedder()), notes)
+
+
+def start_adding(corpus: LineCorpus, index_dir: Path, notes: list[AddedNote]) -> BaseProcess:
+    """Add notes in another process."""
+    process = _CONTEXT.Process(target=_add, args=(corpus.root, index_dir, notes))
     process.start()
     return process
 
@@ -220,7 +233,7 @@ def answer_or_error(index_dir: Path) -> Contents | None:
     try:
         return contents_of(index_dir)
     except (UnusableIndexError, MismatchError) as error:
-        if "run: notesearch" not in str(error):
+        if "run: notesearch" not in error.for_shell:
             raise
         return None
 

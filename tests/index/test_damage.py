@@ -65,7 +65,7 @@ def test_vectors_are_compared_where_a_search_reads_them(large: tuple[LineCorpus,
 
     with flipped_byte(index_dir / "vectors-1.faiss", random.Random(1), PIECE_BYTES * 3 // 2):
         assert nearest_of(index_dir, "few") == right  # whose vectors stand elsewhere
-        with pytest.raises(UnusableIndexError, match="not as it was written; run: notesearch che"):
+        with pytest.raises(UnusableIndexError, match="not as it was written; call check"):
             nearest_of(index_dir, None)
         assert len(check_index(index_dir)) == 1
 
@@ -240,7 +240,7 @@ def test_numbers_that_no_update_writes_are_damage(
     update_index(index_dir, plan_of(corpus))
     alter(index_dir, f"UPDATE notes SET {change}")
 
-    with pytest.raises(UnusableIndexError, match=r"is damaged .*--rebuild"):
+    with pytest.raises(UnusableIndexError, match=r"is damaged .*rebuild=True"):
         contents_of(index_dir)
 
 

@@ -1,7 +1,11 @@
-"""Any sequence of changes and updates leaves what a rebuild of the same corpus gives."""
+"""Any sequence of changes and updates leaves what a rebuild of the same corpus gives.
+
+So it is with notes that are no files among them.
+"""
 
 from __future__ import annotations
 
+import random
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,13 +14,16 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from notesearch.index.adding import add_notes, remove_notes
 from notesearch.index.reports import UpdateReport
 from notesearch.index.update import update_index
+from notesearch.records import AddedNote
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of
 from tests.index.corpora import CountedLoads, LineCorpus, plan_of
 from tests.laws import examples
 
+IDS = ("x", "y z")
 PATHS = ("a.md", "b.md", "rl/c.md", "rl/deep/d.md")
 LINES = st.lists(
     st.lists(st.sampled_from((*WORDS, "#tag/sub", "results", "odd")), max_size=3).map(" ".join),
@@ -33,6 +40,7 @@ class UpdatingEqualsRebuilding(RuleBasedStateMachine):
         self.index_dir = self.folder / "index"
         self.reading = 1
         self.in_step = False
+        self.added: dict[str, AddedNote] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
@@ -59,6 +67,21 @@ class UpdatingEqualsRebuilding(RuleBasedStateMachine):
         self.reading += 1
         self.in_step = False
 
+    @precondition(lambda self: (self.index_dir / "catalog.sqlite").exists())
+    @rule(note_id=st.sampled_from(IDS), lines=LINES)
+    def add(self, note_id: str, lines: list[str]) -> None:
+        text = "\n".join(["a robot", *lines])  # the reader of files refuses none of these
+        note = AddedNote(id=note_id, text=text)
+        add_notes(self.index_dir, plan_of(self.corpus), [note], overwrite=note_id in self.added)
+        self.added[note_id] = note
+
+    @precondition(lambda self: self.added)
+    @rule(dice=st.randoms())
+    def forget(self, dice: random.Random) -> None:
+        note_id = dice.choice(sorted(self.added))
+        remove_notes(self.index_dir, plan_of(self.corpus), [note_id])
+        del self.added[note_id]
+
     @rule(rebuild=st.booleans())
     def update(self, rebuild: bool) -> None:
         report = self._update(self.index_dir, rebuild)
@@ -84,6 +107,8 @@ class UpdatingEqualsRebuilding(RuleBasedStateMachine):
         fresh = self.folder / "fresh"
         shutil.rmtree(fresh, ignore_errors=True)
         self._update(fresh, rebuild=False)
+        if self.added:
+            add_notes(fresh, plan_of(self.corpus), list(self.added.values()))
         assert contents_of(self.index_dir) == contents_of(fresh)
 
 

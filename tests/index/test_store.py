@@ -217,7 +217,7 @@ def test_closed_store_says_so(store: Store) -> None:
 def test_other_model_is_refused(store: Store) -> None:
     with store.snapshot() as snapshot:
         snapshot.require_embedder("words-9")
-        with pytest.raises(MismatchError, match="--rebuild"):
+        with pytest.raises(MismatchError, match="rebuild=True"):
             snapshot.require_embedder("bge-small")
 
 
@@ -235,7 +235,7 @@ def test_empty_index_answers_with_nothing(corpus: LineCorpus, index_dir: Path) -
 def refusal(index_dir: Path) -> str:
     with pytest.raises(UnusableIndexError) as caught, Store(index_dir) as store, store.snapshot():
         pass
-    return str(caught.value)
+    return caught.value.for_shell
 
 
 def test_folder_may_be_called_anything(corpus: LineCorpus, tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_other_model_is_refused_with_both_names_and_the_remedy(
 
     with pytest.raises(MismatchError) as caught:
         update_index(index_dir, plan_of(corpus, other))
-    assert str(caught.value) == (
+    assert caught.value.for_shell == (
         f"{index_dir} holds vectors of words-9, the settings ask for few-words-2; "
         f"run: notesearch index CORPUS --index {index_dir} --rebuild"
     )

@@ -254,7 +254,7 @@ def test_reports_are_printable(path, reason):
     finding, skipped = Finding(path, 3, reason), Finding(path, None, reason)
     report = UpdateReport(findings=(finding,), skipped=(skipped,), added=(path,))
     status = IndexStatus(
-        Counts(1, 1, 1, 1), 1, reason, reason, path, 9, reason, reason, 0, 0, (skipped,), None
+        Counts(1, 1, 1, 1, 1), 1, reason, reason, path, 9, reason, reason, 0, 0, (skipped,), None
     )
     lines = [
         listings.finding_line(finding),

@@ -260,7 +260,7 @@ def test_report_as_json():
 
 
 STATUS = IndexStatus(
-    counts=Counts(files=77, notes=107, passages=1_289, vectors=1_280),
+    counts=Counts(files=77, added=0, notes=107, passages=1_289, vectors=1_280),
     generation=3,
     embedder="all-MiniLM-L6-v2 float32 1cf79633",
     reading="reader 1, chunker 1",

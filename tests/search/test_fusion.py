@@ -26,7 +26,11 @@ def nearest(ids: list[int], cosines: list[float]) -> Nearest:
 
 
 def words(
-    shares: list[float], *, evidence: float = 1.0, covered: list[float] | None = None
+    shares: list[float],
+    *,
+    evidence: float = 1.0,
+    covered: list[float] | None = None,
+    asked: int = 10,
 ) -> LexicalScores:
     """Score passages 0, 1, 2, … by shares, with a BM25 of ten times the share and no notes."""
     own = np.array(shares, dtype=np.float32)
@@ -41,6 +45,7 @@ def words(
         note_of=note_of,
         note_weight=0.0,
         evidence=evidence,
+        asked=asked,
     )
 
 
@@ -53,6 +58,13 @@ def mixed(cosines: list[float], lexical: LexicalScores, weights: Weights = ONES)
 def log_odds(ranking: Ranking) -> dict[int, float]:
     odds = np.log(ranking.scores / (1 - ranking.scores))
     return dict(zip(ranking.ids.tolist(), odds.tolist(), strict=True))
+
+
+@pytest.mark.parametrize(("asked", "trusted"), [(0, 0.5), (3, 0.75), (6, 1.0), (20, 1.0)])
+def test_meaning_counts_by_the_words_that_were_asked(asked: int, trusted: float) -> None:
+    few = log_odds(mixed([0.1, 0.5], words([0.0] * 3, asked=asked)))
+    full = log_odds(mixed([0.1, 0.5], words([0.0] * 3), replace(ONES, enough_words=0)))
+    assert few[2] - few[1] == pytest.approx(trusted * (full[2] - full[1]))
 
 
 def test_contrast_goes_from_the_average_of_all_to_the_greatest() -> None:

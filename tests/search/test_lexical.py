@@ -20,7 +20,7 @@ from tests.laws import examples
 from tests.search.written import Written, build_store, note
 
 # A passage's score as FTS5 gives it, and its note's beside it.
-PLAIN = Weights(length=0, pairs=0, repeats=0)
+PLAIN = Weights(pairs=0, repeats=0)
 COLUMNS = ColumnWeights(title=PLAIN.title)
 SOME_WORDS = st.lists(st.sampled_from((*WORDS, "models", "other")), min_size=1, max_size=5)
 REWARD_POLICY = read_wording("reward, policy")
@@ -154,20 +154,6 @@ def test_pairs_of_common_words_are_not_looked_for(
         LexicalRanker().find_matches(snapshot, wording, 10, None)
     assert "reward policy" in asked
     assert "robot reward" not in asked
-
-
-def test_a_long_note_is_worth_less_for_the_same_words(tmp_path: Path) -> None:
-    notes = [
-        note("long.md", "reward policy", *["graph"] * 7, title="x"),
-        note("short.md", "reward policy", title="x"),
-        *others(30),
-    ]
-    with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
-        plain = LexicalRanker(PLAIN).find_matches(snapshot, REWARD_POLICY, 10, None)
-        ranker = LexicalRanker(Weights(length=0.1, pairs=0))
-        damped = ranker.find_matches(snapshot, REWARD_POLICY, 10, None)
-    before, after = (found.all.whole[1] / found.all.whole[2] for found in (plain, damped))
-    assert after == pytest.approx(before * 8**-0.1, rel=1e-5)
 
 
 def test_a_word_that_is_repeated_counts_more(tmp_path: Path) -> None:

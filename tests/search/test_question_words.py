@@ -23,8 +23,10 @@ def test_stop_words_alone_are_kept() -> None:
     assert terms_of("Who is it") == ("who", "is", "it")
 
 
-def test_compound_is_looked_for_in_parts_and_as_one_word() -> None:
-    assert terms_of("GPT-4") == ("gpt", "4", "gpt4")
+def test_compound_is_taken_apart() -> None:
+    wording = read_wording("GPT-4 of the state-of-the-art, GPT-4")
+    assert wording.terms == ("gpt", "4", "state", "art")
+    assert wording.compounds == (("gpt", "4"), ("state", "of", "the", "art"))
 
 
 def test_signs_of_the_query_syntax_are_no_words() -> None:
@@ -46,10 +48,6 @@ def test_a_word_said_twice_is_counted() -> None:
     assert counts == {"reward": 2, "models": 1, "other": 1, "signals": 1}
 
 
-def test_words_do_not_count_the_joined_compound() -> None:
-    assert read_wording("GPT-4 paper").words == {"gpt", "4", "paper"}
-
-
 def test_pairs_are_telling_words_side_by_side() -> None:
     assert read_wording("the reward model of a fine-tuned policy").pairs == (
         ("reward", "model"),
@@ -62,9 +60,9 @@ def test_a_sign_between_two_words_parts_them() -> None:
     assert read_wording("DPO, reward models; policy").pairs == (("reward", "models"),)
 
 
-def test_number_of_pairs_is_bounded() -> None:
-    words = " ".join(f"word{number}" for number in range(1_000))
-    assert len(read_wording(words).pairs) == MAX_TERMS
+def test_number_of_pairs_and_of_compounds_is_bounded() -> None:
+    words = " ".join(f"word-{number}" for number in range(1_000))
+    assert len(read_wording(words).pairs) == len(read_wording(words).compounds) == MAX_TERMS
 
 
 DPO = ("dpo", "direct preference optimization")
@@ -96,6 +94,10 @@ def matches_of(
         ),
         ("finetune", ("finetune",), "fine tune"),
         ("fine tune", ("fine", "tune"), "finetune"),
+        ("fine-tune", ("fine", "tune"), "finetune"),
+        ("GPT-3.5", ("gpt", "3", "5"), "gpt35"),
+        ("state-of-the-art", ("state", "art"), "stateoftheart"),
+        ("to-do", ("to", "do"), "todo"),
         ("regularise", ("regularise",), "regularize"),
         ("regularization", ("regularization",), "regularisation"),
         ("behaviour", ("behaviour",), "behavior"),
@@ -114,7 +116,7 @@ def test_rewordings(tmp_path, question, terms, other):
     [
         "DPO is direct preference optimization",  # both are said
         "preference direct optimization",  # not in this order
-        "fine-tune",  # looked for as one word anyway
+        "fine-tune and finetune",  # both are said
         "our four hours",
         "who wrote",
     ],

@@ -131,14 +131,16 @@ def test_index_pages_stay_behind_notes_and_a_title_stays_first(searcher_of, rera
 
 
 def test_weak_is_judged_before_the_model_reorders(tmp_path, reranking):
-    notes = [note(f"{word}.md", f"{word} words " * 3) for word in ("policy", "reward", "image")]
+    notes = [note("policy.md", "policy words"), note("long.md", "reward image words " * 4)]
     with build_store(tmp_path, *notes) as store:
-        searcher = AskedStore(store, WordEmbedder, least_relevance=0.999)
+        searcher = AskedStore(store, WordEmbedder)
         weak = searcher.search("sourdough bread", reranking=reranking)
-        good = searcher.search("policy words", reranking=reranking)
+        good = searcher.search("policy drawn in words", reranking=reranking)
+    # The model scores what is no answer high, and what is one low.
     assert weak.weak
-    assert weak.hits[0].score > 0.2
+    assert weak.hits[0].score > 0.8
     assert not good.weak
+    assert {hit.path: hit.score for hit in good.hits}["policy.md"] < 0.3
 
 
 def test_nothing_to_rank_loads_no_model(searcher_of):

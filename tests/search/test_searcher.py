@@ -20,6 +20,7 @@ from tests.laws import examples
 from tests.search.written import AskedStore, build_store, note
 
 BuildSearcher = Callable[..., AskedStore]
+DP = ("dp", "direct preference")
 
 
 def paths(searcher: AskedStore, words: str, **options: object) -> list[str]:
@@ -145,18 +146,28 @@ def test_phrase_must_be_in_the_text(searcher_of: BuildSearcher) -> None:
 def test_nothing_relevant_gives_the_nearest_three_as_weak(tmp_path: Path) -> None:
     notes = [note(f"{word}.md", f"{word} words") for word in ("policy", "reward", "image", "graph")]
     with build_store(tmp_path, *notes) as store:
-        searcher = AskedStore(store, WordEmbedder, least_relevance=0.999)
+        searcher = AskedStore(store, WordEmbedder)
         weak = searcher.search("sourdough bread")
-        good = searcher.search("graph words")
+        good = searcher.search("a graph drawn in words")
+    # To the tests' embedder all unknown words are one: the nearest is as near as any unrelated one.
     assert weak.weak
     assert [hit.weak for hit in weak.hits] == [True, True, True]
-    assert not good.weak
+    assert weak.relevance < 0.1
+    assert [hit.weak for hit in good.hits] == [False] * 4
+    assert good.hits[0].path == "graph.md"
+    assert 0.5 < good.relevance < 1
 
 
 def test_passage_that_says_all_words_is_no_weak_answer(tmp_path: Path) -> None:
-    with build_store(tmp_path, note("a.md", "the SAC3 method policy graph")) as store:
-        answer = AskedStore(store, WordEmbedder, least_relevance=0.999).search("sac3")
-    assert not answer.weak
+    far = note("far.md", "protein " + "policy graph image speech robot " * 4, title="policy")
+    with build_store(tmp_path, far, note("z.md", "some other words")) as store:
+        searcher = AskedStore(store, WordEmbedder)
+        by_meaning = searcher.search("protein", mode=Mode.DENSE)
+        by_all_words = searcher.search("protein")
+        by_one_word = searcher.search("protein proof")
+    assert by_meaning.weak
+    assert (by_all_words.weak, by_all_words.relevance) == (False, 1)
+    assert by_one_word.weak
 
 
 def test_compound_finds_its_other_spellings(searcher_of: BuildSearcher) -> None:
@@ -165,6 +176,13 @@ def test_compound_finds_its_other_spellings(searcher_of: BuildSearcher) -> None:
     )
     found = paths(searcher, "fine-tuning", mode=Mode.LEXICAL)
     assert sorted(found) == ["a.md", "b.md", "c.md"]
+
+
+def test_other_spelling_is_marked_where_it_is_written(searcher_of: BuildSearcher) -> None:
+    notes = note("a.md", "finetuning"), note("b.md", "direct preference", acronyms=(DP,))
+    answer = searcher_of(*notes).search("fine-tuning dp", mode=Mode.LEXICAL)
+    assert answer.rewordings == ("finetuning", "direct preference")
+    assert answer.words == "fine tuning dp finetuning"
 
 
 @pytest.mark.parametrize(

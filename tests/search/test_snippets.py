@@ -33,6 +33,18 @@ def test_short_text_is_given_whole_with_its_words_marked() -> None:
     assert shown(pieces) == "<Rewards>, and a policy."
 
 
+def test_text_that_fits_is_given_whole_however_long_it_is() -> None:
+    text = "A reward. " + "Some words. " * 3_000 + "The end."
+    pieces = cut_snippet(text, "reward", max_chars=100_000)
+    assert shown(pieces) == text.replace("reward", "<reward>")
+
+
+def test_end_of_a_very_long_text_is_a_gap() -> None:
+    text = "Some words. " * 3_000 + "The end."
+    assert shown(cut_snippet(text, "words", max_chars=30)) == "Some <words>. … "
+    assert shown(cut_snippet("word" * 10_000, "word", max_chars=30)) == " … "
+
+
 @pytest.mark.parametrize(
     ("max_chars", "expected"),
     [

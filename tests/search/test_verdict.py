@@ -57,9 +57,16 @@ def test_a_passage_with_every_word_is_an_answer_however_far(words_of) -> None:
     assert relevance(-0.5, PROBES, words_of("reward image"), 20) < 1
 
 
-def test_a_word_in_another_form_is_no_unseen_word(words_of) -> None:
-    notes = note("a.md", "finetuning of a policy"), note("b.md", "an image")
-    assert words_of("fine-tuning image", *notes).unseen == 0
+@pytest.mark.parametrize("question", ["fine-tuning", "fine tuning", "finetuning"])
+@pytest.mark.parametrize("written", ["fine-tuning", "fine tuning", "finetuning"])
+def test_a_word_in_another_form_is_said(words_of, question: str, written: str) -> None:
+    notes = note("a.md", f"{written} of a policy", title="x"), note("b.md", "an image", title="x")
+    words = words_of(f"{question} policy", *notes)
+    assert (words.unseen, words.covers_all) == (0, True)
+    assert words.covered.tolist() == pytest.approx([0, 1, 0])
+    assert relevance(-0.5, PROBES, words, 20) == 1
+    apart = words_of(f"{question} image", *notes)
+    assert (apart.unseen, apart.covers_all) == (0, False)
 
 
 def test_without_words_the_cosine_decides() -> None:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from training.data import Paper, abstract_pair, negative_text, read_papers, read_passages, render
+from training.data import (
+    Paper,
+    abstract_pair,
+    negative_text,
+    read_papers,
+    read_passages,
+    render,
+    take,
+)
 
 ABSTRACT = "We look at one thing. It is hard. A trick makes it easy. It works on two tasks."
 
@@ -51,6 +59,29 @@ def test_passages_come_with_their_questions(folders: tuple[Path, Path]) -> None:
 def test_papers_of_one_sentence_are_left_out(folders: tuple[Path, Path]) -> None:
     (paper,) = read_papers(folders[0])
     assert (paper.title, len(paper.sentences), paper.summary) == ("A trick", 4, "One trick.")
+
+
+def test_a_summary_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    paper = {"title": "A trick", "abstract": ABSTRACT, "tldr": "A trick that makes…"}
+    with gzip.open(tmp_path / "papers.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps(paper))
+    (found,) = read_papers(tmp_path)
+    assert found.summary == ""
+
+
+def test_a_summary_asks_for_its_abstract() -> None:
+    paper = Paper("Of tricks", tuple(ABSTRACT.replace(". ", ".\n").split("\n")), "One trick.")
+    pairs = [abstract_pair(paper, random.Random(number)) for number in range(60)]
+    assert {text for asked, text in pairs if asked == "One trick."} == {ABSTRACT}
+    # The title and the sentences ask as well.
+    assert {"Of tricks", *paper.sentences} < {asked for asked, _ in pairs}
+
+
+def test_papers_are_taken_once_each() -> None:
+    papers = [Paper(str(number), ("A.", "B.", "C."), "") for number in range(9)]
+    assert sorted(map(int, (p.title for p in take(papers, 9, random.Random(0))))) == [*range(9)]
+    assert len(take(papers, 4, random.Random(0))) == 4
+    assert len(take(papers, 99, random.Random(0))) == 9
 
 
 def test_a_passage_gets_the_forms_that_notes_have() -> None:

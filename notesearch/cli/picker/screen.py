@@ -42,10 +42,11 @@ _ESCAPE_S = 0.05
 class Picker:
     """Asks an index as a person types; opens what is chosen."""
 
-    def __init__(self, open_hit: Callable[[Hit], None], line: str = "") -> None:
+    def __init__(self, open_hit: Callable[[Hit], None], line: str = "", *, which: str = "") -> None:
+        """Begin with a question; `which` says which index is asked, where that is not clear."""
         self._index: Index | None = None
         self._open_hit = open_hit  # raises NotesearchError where that fails
-        self.state = State()
+        self.state = State(news=(which,) if which else ())
         self._all_tags: tuple[TagCount, ...] = ()
         self._question = line  # while a tag is chosen, the line it will be added to
         self._input = Buffer(
@@ -66,8 +67,8 @@ class Picker:
         self._index = index
 
         def look_for_news() -> None:
-            news = find_news()
-            self._later(lambda: setattr(self.state, "news", news))
+            if news := find_news():
+                self._later(lambda: setattr(self.state, "news", (*self.state.news, news)))
 
         def begin() -> None:
             self._looks.ask(look_for_news)
@@ -126,7 +127,7 @@ class Picker:
         try:
             answer = self._index.search(line, _MOST_HITS)
         except NotesearchError as error:
-            self._later(partial(self._answered, line, None, str(error)))
+            self._later(partial(self._answered, line, None, error.for_shell))
         else:
             self._later(partial(self._answered, line, answer, ""))
 
@@ -156,7 +157,7 @@ class Picker:
         try:
             _, passages = self._index.show(hit.note_id)
         except NotesearchError as error:  # the index has changed since
-            self._later(partial(self._show, str(error)))
+            self._later(partial(self._show, error.for_shell))
         else:
             preview = Preview(hit, tuple(passages))
             self._later(lambda: setattr(self.state, "preview", preview))
@@ -179,7 +180,7 @@ class Picker:
             where = parse_query(line).where if line.strip() else None
             tags = self._index.tags(where)
         except NotesearchError as error:
-            self._later(partial(self._leave_tags, self._question, str(error)))
+            self._later(partial(self._leave_tags, self._question, error.for_shell))
         else:
             self._later(partial(self._tags_counted, tags))
 
@@ -280,4 +281,4 @@ class Picker:
         try:
             self._open_hit(hit)
         except NotesearchError as error:
-            self._show(str(error))
+            self._show(error.for_shell)

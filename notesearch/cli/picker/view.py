@@ -43,7 +43,7 @@ class State:
     answer: Answer | None = None  # None before the first one, and for an empty line
     selected: int = 0  # of the hits, or of the tags while one is chosen
     message: str = ""  # an error, or what takes long
-    news: str = ""  # of the index, shown while nothing is asked
+    news: tuple[str, ...] = ()  # of the index, lines that are shown while nothing is asked
     is_asking: bool = False
     preview: Preview | None = None
     scrolled: int = 0  # rows of the preview, from where the hit begins
@@ -62,7 +62,9 @@ def screen_rows(state: State, width: int, height: int) -> list[Row]:
     if state.tags is not None:
         body = _tag_rows(state.tags, state.selected, width, room)
     elif state.answer is None:
-        body = [[], *([(_FAINT, f"  {clipped(hint, width - 2)}")] for hint in _HINTS)]
+        more = ([(_FAINT, clipped(printable(line), width))] for line in state.news[1:])
+        hints = ([(_FAINT, f"  {clipped(hint, width - 2)}")] for hint in _HINTS)
+        body = [*more, [], *hints]
     elif not state.answer.hits:
         body = []
     elif width >= _BESIDE:
@@ -83,7 +85,7 @@ def _said(state: State) -> str:
     if state.is_asking:
         return "asking…"
     if state.answer is None:
-        return printable(state.news)
+        return printable(state.news[0]) if state.news else ""
     if not state.answer.hits:
         return "nothing found"
     if state.answer.weak:

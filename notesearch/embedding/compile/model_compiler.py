@@ -29,6 +29,13 @@ from notesearch.embedding.compile.torch_models import (
     load_cross_encoder,
     load_model,
 )
+from notesearch.embedding.compiled_form import (
+    GRAPH,
+    TOKENIZER,
+    WEIGHTS,
+    Manifest,
+    write_manifest,
+)
 from notesearch.embedding.graph_engine import (
     Engine,
     GraphEmbedder,
@@ -37,14 +44,7 @@ from notesearch.embedding.graph_engine import (
     open_engine,
     pad_rows,
 )
-from notesearch.embedding.model_cache import (
-    GRAPH,
-    TOKENIZER,
-    WEIGHTS,
-    Manifest,
-    ModelFiles,
-    write_manifest,
-)
+from notesearch.embedding.model_cache import ModelFiles
 from notesearch.embedding.model_choice import Precision, RerankerChoice
 from notesearch.errors import say_nothing
 from notesearch.file_sums import sum_file
@@ -121,7 +121,7 @@ def compile_model(files: ModelFiles, scratch: Path) -> Manifest:
     return manifest
 
 
-def _write_embedder(model: LoadedModel, precision: Precision, graph: Path) -> str | None:
+def _write_embedder(model: LoadedModel, precision: Precision | None, graph: Path) -> str | None:
     """Write a checked graph; return a warning where it is not in the precision asked for.
 
     Raises NotCompilableError where the graph differs from sentence-transformers.

@@ -160,6 +160,44 @@ def test_index_that_is_behind_is_said_until_something_is_typed(here):
     assert terminal.end() == ExitCode.OK
 
 
+def test_index_made_last_is_asked_from_any_folder_and_said_until_something_is_typed(here, run):
+    assert run("index").code == ExitCode.OK
+    (here / "corpus/new.md").write_text("# New\n\nA robot.\n", encoding="utf-8")
+    (here / "elsewhere").mkdir()
+    terminal = Terminal(here / "elsewhere", HOME=str(here))
+    assert terminal.shows("using the index of ~/corpus, the last one that was made")
+    assert terminal.shows("the index is behind: 1 added; run: notesearch index")
+    terminal.type("reward model")
+    assert terminal.shows("› Proximal Policy Optimization")
+    terminal.type("\x1b")
+    assert terminal.end() == ExitCode.OK
+    assert "\x1b[?1049h" in terminal.got.partition("using the index")[0]  # nothing before it
+
+
+def test_index_is_asked_by_its_name(here, run):
+    (here / "work").mkdir()
+    (here / "work/robot.md").write_text("# Robot\n\nA reward for a robot.\n", encoding="utf-8")
+    assert run("index", "work", "--name", "work").code == ExitCode.OK
+    terminal = Terminal(here, "ask", "reward", "-i", "work")
+    assert terminal.shows("› Robot")
+    assert terminal.shows("1 note")
+    terminal.type("\x1b")
+    assert terminal.end() == ExitCode.OK
+
+
+def test_note_that_is_no_file_is_shown_and_not_opened(here, editor):
+    with Index.open("index", WordEmbedder(name="notesearch-encoder")) as index:
+        index.add("A robot holds a proof.", id="zotero:7", title="Robot hands")
+    terminal = Terminal(here, "ask", "robot proof", EDITOR=str(editor))
+    assert terminal.shows("› Robot hands")
+    assert terminal.shows("▌ A robot holds a proof.")
+    terminal.type("\r")
+    assert terminal.shows("zotero:7 is no file: a program added it; notesearch")
+    terminal.type("\x1b")
+    assert terminal.end() == ExitCode.OK
+    assert not (here / "opened").exists()
+
+
 def test_without_an_index_notesearch_alone_shows_the_help(here):
     terminal = Terminal(here, NOTESEARCH_INDEX="nowhere")
     assert terminal.end() == ExitCode.USAGE
@@ -188,7 +226,7 @@ def test_question_in_flight_never_blocks_typing(here, keys):
             return super().search(text, *more, **options)
 
     keys.send_text("r")
-    with Waiting.open("index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
+    with Waiting.open("index", WordEmbedder(name="notesearch-encoder")) as index:
         picker.run(index, str)
     assert (asked[0], asked[-1]) == ("r", "reward")
     assert len(asked) <= 3  # what was typed between is not asked
@@ -201,7 +239,7 @@ def test_bug_in_an_answer_ends_the_picker_and_is_raised(here, keys):
 
     keys.send_text("r")
     with (
-        Broken.open("index", WordEmbedder(name="all-MiniLM-L6-v2")) as index,
+        Broken.open("index", WordEmbedder(name="notesearch-encoder")) as index,
         pytest.raises(ZeroDivisionError, match="a bug"),
     ):
         Picker(open_hit=pytest.fail).run(index, str)

@@ -20,7 +20,7 @@ from tests.render.test_hostile import HITS, HOSTILE, NAMES, control_signs
 @pytest.fixture(scope="module")
 def state(library: Path) -> State:
     """What the picker knows once a question is answered."""
-    with Index.open(library / "index", WordEmbedder(name="all-MiniLM-L6-v2")) as index:
+    with Index.open(library / "index", WordEmbedder(name="notesearch-encoder")) as index:
         answer = index.search("reward model policy", 50)
         _, passages = index.show(answer.hits[0].note_id)
         return State(answer, preview=Preview(answer.hits[0], tuple(passages)))
@@ -34,9 +34,9 @@ def test_hits_stand_above_the_preview_on_a_small_terminal(state):
     assert text_of(state, 60, 12) == [
         "5 notes",
         "› Proximal Policy Optimization                         1.00 ",
-        "  Direct Preference Optimization                       1.00 ",
-        "  A Survey                                             0.36 ",
-        "  A Survey                                             0.36 ",
+        "  Direct Preference Optimization                       0.99 ",
+        "  A Survey                                             0.31 ",
+        "  A Survey                                             0.31 ",
         "────────────────────────────────────────────────────────────",
         "rl/ppo.md:7-7  2025-11-02 · #ppo #alignment #rl",
         "▌ A policy takes small steps, and a reward model scores",
@@ -53,11 +53,11 @@ def test_preview_stands_beside_the_hits_where_there_is_room(state):
         "5 notes",
         "› Proximal Policy Optimization             1.00  │ "
         "rl/ppo.md:7-7  2025-11-02 · #ppo #alignment #rl",
-        "  Direct Preference Optimization           1.00  │ "
+        "  Direct Preference Optimization           0.99  │ "
         "▌ A policy takes small steps, and a reward model scores them.",
-        "  A Survey                                 0.36  │ ",
-        "  A Survey                                 0.36  │ ",
-        "  An Image is Worth 16x16 Words            0.33  │ ",
+        "  A Survey                                 0.31  │ ",
+        "  A Survey                                 0.31  │ ",
+        "  An Image is Worth 16x16 Words            0.29  │ ",
         right,
         "↑↓ choose   Enter open   Tab tags   Esc leave   PgUp PgDn scroll the note",
     ]
@@ -96,6 +96,16 @@ def test_preview_of_another_hit_is_not_shown(state):
     rows = text_of(replace(state, selected=1), 60, 14)
     assert rows[2].startswith("› ")
     assert set("".join(rows[5:-1])) <= {"─"}
+
+
+def test_what_there_is_to_say_of_the_index_stands_above_the_hints():
+    rows = text_of(State(news=("using the index of ~/notes", "the index is behind")), 60, 9)
+    assert rows[:4] == [
+        "using the index of ~/notes",
+        "the index is behind",
+        "",
+        "  Type a question: notes that answer it appear as you type.",
+    ]
 
 
 def test_list_follows_the_choice(state):

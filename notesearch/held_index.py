@@ -1,0 +1,163 @@
+"""Hold an index open: its settings, its models and its files, for many threads, until it closes."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from notesearch.arguments import require_embedder, require_reranker
+from notesearch.chosen_models import ChosenModels
+from notesearch.corpus.folder import DEFAULT_CORPUS
+from notesearch.embedding import Embedder, Reranker
+from notesearch.errors import (
+    Remedy,
+    UnusableIndexError,
+    UsageError,
+    say_nothing,
+    warn_in_python,
+)
+from notesearch.index.catalog import no_index_yet
+from notesearch.index.index_layout import IndexLayout, require_safe_folder
+from notesearch.index.snapshot import Snapshot
+from notesearch.index.store import Store
+from notesearch.lazy import Lazy
+from notesearch.search.searcher import Searcher
+from notesearch.settings import DEFAULT_INDEX, Settings
+
+# Questions asked in threads: each keeps a processor busy for some 20 ms, and the model several.
+_MOST_AT_ONCE = 4
+
+T = TypeVar("T")
+Opened = TypeVar("Opened", bound="HeldIndex")
+
+
+class HeldIndex:
+    """An index on disk that is opened, shared by threads, and closed."""
+
+    def __init__(
+        self, index_dir: Path, settings: Settings, models: ChosenModels, *, debug: bool = False
+    ) -> None:
+        """Use `Index.open`."""
+        self.index_dir = index_dir
+        self._settings = settings
+        self._models = models
+        self._debug = debug
+        self._store = Lazy(lambda: Store(index_dir))
+        self._searcher = Lazy(lambda: Searcher(models.embedder))
+        self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
+        self._turn = threading.Condition()
+        self._at_work = 0  # questions being answered
+        self._is_closed = False
+
+    @classmethod
+    def open(
+        cls: type[Opened],
+        path: str | Path | None = None,
+        embedder: Embedder | None = None,
+        *,
+        create: bool = False,
+        reranker: Reranker | None = None,
+        settings: Settings | None = None,
+        warn: Callable[[str], None] = warn_in_python,
+        announce: Callable[[str], None] = say_nothing,
+        debug: bool = False,
+    ) -> Opened:
+        """Open the index in a folder, or the one the settings name.
+
+        With `create`, a folder without an index is fine: the first update makes one. An
+        `embedder` or `reranker` of the caller's own takes the place of the one in the settings.
+        `warn` is called with what a person should know, `announce` with what takes long. With
+        `debug`, a bug in the reading of one file ends the update with its traceback, instead of
+        leaving that file out.
+        """
+        settings = settings or Settings()
+        if embedder is not None:
+            require_embedder(embedder)
+        if reranker is not None:
+            require_reranker(reranker)
+        if path is not None:
+            index_dir = Path(path)
+        elif settings.index == settings.root / DEFAULT_INDEX:
+            index_dir = _default_index(settings.root)
+        else:
+            index_dir = settings.index
+        models = ChosenModels(
+            settings, embedder=embedder, reranker=reranker, warn=warn, announce=announce
+        )
+        require_safe_folder(index_dir)
+        layout = IndexLayout(index_dir)
+        if not create and not layout.catalog.exists():
+            beside = settings.root / DEFAULT_CORPUS
+            there = beside if beside.is_dir() else None
+            raise no_index_yet(layout, settings.corpus or there)
+        return cls(index_dir, settings, models, debug=debug)
+
+    def close(self) -> None:
+        """Close the files; searches at work finish first, and a new one is an error."""
+        with self._turn:
+            self._is_closed = True
+            self._turn.wait_for(lambda: not self._at_work)
+        if self._threads.is_loaded:
+            self._threads.get().shutdown()  # what still waits there finds the index closed
+        if self._searcher.is_loaded:
+            self._searcher.get().close()
+        if self._store.is_loaded:
+            self._store.get().close()
+
+    def __enter__(self: Opened) -> Opened:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise UsageError("this index has been closed; open it again")
+
+    def _in_a_thread(self, ask: Callable[[], T]) -> Future[T]:
+        """Ask in a thread as soon as one is free."""
+        with self._turn:
+            self._require_open()
+            return self._threads.get().submit(ask)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Snapshot]:
+        """Yield one generation of the index, which answers one question from its first look on."""
+        with self._turn:
+            self._require_open()
+            self._at_work += 1
+        try:
+            with self._generation() as snapshot:
+                yield snapshot
+        finally:
+            with self._turn:
+                self._at_work -= 1
+                self._turn.notify_all()
+
+    def _generation(self) -> AbstractContextManager[Snapshot]:
+        return self._store.get().snapshot()
+
+
+def _default_index(root: Path) -> Path:
+    """Return the index beside the settings; UnusableIndexError where a link there leads out."""
+    folder = root / DEFAULT_INDEX
+    real = str(folder.resolve())
+    if not Path(real).is_relative_to(root.resolve()):
+        raise UnusableIndexError(
+            f"{folder} is a link out of this folder",
+            Remedy(f"Index.open({real!r})", f"--index {shlex.quote(real)}").after(
+                "if it leads to an index of yours, name that:"
+            ),
+        )
+    return folder

@@ -1,0 +1,150 @@
+"""Add notes that are no files to an index, and remove them, as an update changes files' notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from notesearch.errors import UsageError
+from notesearch.index.added_table import added_ids, file_of, seen_note
+from notesearch.index.apply import Means, Work, apply_work, finish, prepare_folder
+from notesearch.index.catalog import Catalog, no_index_yet
+from notesearch.index.index_layout import IndexLayout
+from notesearch.index.ingest import StageClock
+from notesearch.index.lock import writer_lock
+from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
+from notesearch.index.state import read_state
+from notesearch.records import AddedNote, ReadFile
+
+
+def add_notes(
+    index_dir: Path,
+    means: Means,
+    notes: Sequence[AddedNote],
+    *,
+    overwrite: bool = False,
+    lock_timeout_s: float = 10.0,
+    progress: ProgressObserver = ignore_progress,
+) -> UpdateReport:
+    """Add notes, all or none, creating the index where there is none.
+
+    UsageError for an id that is taken, but for one of an added note with `overwrite`, and for a
+    note that cannot be read.
+    """
+    layout = IndexLayout(index_dir)
+    prepare_folder(layout)
+
+    def find_work(catalog: Catalog, is_new: bool) -> tuple[Work, UpdateReport]:
+        there = set() if is_new else added_ids(catalog)
+        _require_free_ids(catalog, notes, set() if overwrite else there, is_new=is_new)
+        report = UpdateReport(
+            added=tuple(note.id for note in notes if note.id not in there),
+            changed=tuple(note.id for note in notes if note.id in there),
+        )
+        work = Work(
+            read=tuple(map(seen_note, notes)),
+            readings=_readable(means.read_added(notes)),
+            added=tuple(notes),
+            publish=bool(notes),
+        )
+        return work, report
+
+    return _change(layout, means, find_work, lock_timeout_s, progress)
+
+
+def remove_notes(
+    index_dir: Path,
+    means: Means,
+    ids: Sequence[str],
+    *,
+    lock_timeout_s: float = 10.0,
+) -> UpdateReport:
+    """Remove added notes, all or none; UsageError for an id that none of them has."""
+    layout = IndexLayout(index_dir)
+    if not layout.catalog.exists():
+        raise no_index_yet(layout)
+
+    def find_work(catalog: Catalog, is_new: bool) -> tuple[Work, UpdateReport]:
+        if is_new:
+            raise no_index_yet(layout)
+        there = added_ids(catalog)
+        for note_id in ids:
+            if note_id not in there:
+                raise UsageError(f"{note_id}: {_not_removable(catalog, note_id)}")
+        removed = tuple(dict.fromkeys(ids))
+        return Work(remove=removed, publish=bool(removed)), UpdateReport(removed=removed)
+
+    return _change(layout, means, find_work, lock_timeout_s, ignore_progress)
+
+
+def _change(
+    layout: IndexLayout,
+    means: Means,
+    find_work: Callable[[Catalog, bool], tuple[Work, UpdateReport]],
+    lock_timeout_s: float,
+    progress: ProgressObserver,
+) -> UpdateReport:
+    """Do, under the lock, what `find_work` finds to do; the files' notes stay as they are."""
+    clock = StageClock(progress)
+    with (
+        writer_lock(layout, lock_timeout_s),
+        closing(Catalog.for_writing(layout)) as catalog,
+    ):
+        state = None if catalog.is_empty() else read_state(catalog)
+        if state is not None:
+            state.require_embedder(means.embedder_fingerprint, layout.index_dir)
+            corpus = state.corpus_folder(layout.index_dir)
+            means = replace(means, reading=state.reading, corpus=corpus)
+        work, report = find_work(catalog, state is None)
+        state, findings = apply_work(layout, means, catalog, state, work, clock)
+        done = clock.progress
+        report = replace(
+            report,
+            findings=findings,
+            passages_embedded=done.passages_embedded,
+            passages_reused=done.passages - done.passages_embedded,
+        )
+        return finish(layout, catalog, state, report, clock)
+
+
+def _require_free_ids(
+    catalog: Catalog, notes: Sequence[AddedNote], taken: set[str], *, is_new: bool
+) -> None:
+    """Raise UsageError for an id that is of a file, of an added note in `taken`, or given twice."""
+    seen: set[str] = set()
+    for note in notes:
+        if note.id in seen:
+            raise UsageError(f"{note.id}: two of the notes have this id; give each its own")
+        if note.id in taken:
+            raise UsageError(
+                f"{note.id}: an added note has this id; give another one, or overwrite=True"
+            )
+        if not is_new and _is_file(catalog, file_of(note.id)):
+            raise UsageError(
+                f"{note.id}: {file_of(note.id)} is a file of the corpus; give another id"
+            )
+        seen.add(note.id)
+
+
+def _is_file(catalog: Catalog, path: str) -> bool:
+    sql = """SELECT EXISTS (SELECT 1 FROM files WHERE path = ?
+        AND path NOT IN (SELECT note_id FROM added_notes))"""
+    return bool(catalog.number(sql, (path,)))
+
+
+def _not_removable(catalog: Catalog, note_id: str) -> str:
+    if _is_file(catalog, file_of(note_id)):
+        return "is of a file of the corpus; remove the file, and call update()"
+    return "no added note has this id; notes('kind:added') lists them"
+
+
+def _readable(readings: Iterable[ReadFile]) -> Iterator[ReadFile]:
+    """Pass readings on; UsageError for one without a note."""
+    for read in readings:
+        reading = read.reading
+        if not reading.notes:
+            reason = reading.skipped or reading.findings[-1]
+            raise UsageError(f"{reading.path}: {reason.reason}; hand in a text of some words")
+        yield read

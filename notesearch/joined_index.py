@@ -1,0 +1,68 @@
+"""Ask several indexes at once, as if their notes were in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notesearch.errors import UsageError
+from notesearch.index.joined_snapshot import JoinedSnapshot
+from notesearch.index.reports import Problem
+from notesearch.index.snapshot import Snapshot
+from notesearch.library import Index
+
+if TYPE_CHECKING:
+    from notesearch.index.apply import Means
+
+
+class JoinedIndex(Index):
+    """Several open indexes by their names: asked together, with scores that compare.
+
+    They have to be of one model. Paths and note ids begin with the name of their index and a
+    colon. Each is brought in step by itself: what is about one corpus raises UsageError here.
+    """
+
+    def __init__(self, indexes: Mapping[str, Index]) -> None:
+        """Take open indexes, which are closed together with this one."""
+        if not indexes:
+            raise UsageError("there is no index to ask; give one at least")
+        first = next(iter(indexes.values()))
+        super().__init__(first.index_dir, first._settings, first._models)
+        self._indexes = dict(indexes)
+
+    @property
+    def corpus(self) -> Path:
+        """Raise UsageError: there are several."""
+        raise UsageError("several indexes have several folders of notes; open one of them")
+
+    def require_own_corpus(self) -> None:
+        """Raise UsageError: there are several."""
+        raise UsageError("several indexes are asked, and not changed; open one of them")
+
+    def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
+        """Raise UsageError: there are several."""
+        self.require_own_corpus()
+        return ()
+
+    def _means(self, reading: str) -> Means:
+        """Raise UsageError: nothing can be updated, added or removed here."""
+        raise UsageError("several indexes are asked, and not changed; open one of them")
+
+    def close(self) -> None:
+        """Close all of them; searches at work finish first."""
+        super().close()
+        for index in self._indexes.values():
+            index.close()
+
+    @contextmanager
+    def _generation(self) -> Iterator[Snapshot]:
+        """Yield one generation of each, joined."""
+        with ExitStack() as stack:
+            yield JoinedSnapshot(
+                {
+                    name: stack.enter_context(index._store.get().snapshot())
+                    for name, index in self._indexes.items()
+                }
+            )
