@@ -8,7 +8,7 @@ from pathlib import Path
 
 from typer import Argument
 
-from notesearch.cli.app import CONFIG, INDEX, app, examples
+from notesearch.cli.app import CONFIG, INDEX, FilterCommand, app, examples
 from notesearch.cli.chosen_index import drift_message
 from notesearch.cli.index_choice import choose_index
 from notesearch.cli.note_commands import find_file, open_file
@@ -16,7 +16,10 @@ from notesearch.errors import UsageError, say_nothing
 from notesearch.records import Hit
 
 
-@app.command(epilog=examples("notesearch ask", 'notesearch ask "reward model tag:dpo"'))
+@app.command(
+    cls=FilterCommand,
+    epilog=examples("notesearch ask", 'notesearch ask "reward model tag:dpo"'),
+)
 def ask(
     words: list[str] | None = Argument(None, metavar="[TEXT…]", help="The question to begin with."),
     wanted_index: str | None = INDEX,
@@ -38,7 +41,7 @@ def ask(
         note, _ = index.show(hit.note_id)
         open_file(find_file(index, note, chosen), hit.line_start)
 
-    picker = Picker(open_hit, " ".join(words or []), which=chosen.which())
+    picker = Picker(open_hit, " ".join(words or []).strip(), which=chosen.which())
     with chosen.open(say=picker.say) as index:
         picker.run(index, lambda: drift_message(index, chosen))
 

@@ -185,6 +185,14 @@ def test_index_is_asked_by_its_name(here, run):
     assert terminal.end() == ExitCode.OK
 
 
+def test_question_to_begin_with_may_leave_a_tag_out(here):
+    terminal = Terminal(here, "ask", "-tag:dpo", "reward", "model")
+    assert terminal.shows("Ask: -tag:dpo reward model")
+    assert terminal.shows("› Proximal Policy Optimization")
+    terminal.type("\x1b")
+    assert terminal.end() == ExitCode.OK
+
+
 def test_note_that_is_no_file_is_shown_and_not_opened(here, editor):
     with Index.open("index", WordEmbedder(name="notesearch-encoder")) as index:
         index.add("A robot holds a proof.", id="zotero:7", title="Robot hands")
