@@ -151,6 +151,7 @@ def test_many_notes_are_added_at_once_or_not_at_all(index: Index) -> None:
     report = index.add_all(notes, progress=seen.append)
     assert (len(report.added), report.generation) == (50, 2)
     assert seen[-1].passages_embedded == 50
+    assert (max(p.passages_to_embed for p in seen), seen[-1].passages_to_embed) == (50, 0)
     assert len(index.notes("kind:added")) == 50
     assert index.remove("n1", "n2", "n1").removed == ("n1", "n2")
     assert len(index.notes("kind:added")) == 48
@@ -237,7 +238,8 @@ def test_commands_show_added_notes_and_keep_them(here: Path, run: Run) -> None:
     ended = run("show", "zotero:7", "--open")
     assert (ended.code, ended.err) == (
         ExitCode.USAGE,
-        "notesearch: zotero:7 is no file: a program added it; leave out --open\n",
+        "notesearch: zotero:7 is no file: a program added it; "
+        "notesearch show, without --open, shows it\n",
     )
 
 

@@ -36,6 +36,7 @@ DOORS = {
     "huggingface_hub": "embedding/model_files.py",
     "tokenizers": "embedding/",
     "typer": "cli/",
+    "prompt_toolkit": "cli/picker/screen.py",
     "markdown_it": "corpus/markdown_",
     "ftfy": "corpus/decode.py",
     "yaml": "untrusted_yaml.py",

@@ -116,6 +116,17 @@ def test_names_are_loaded_when_they_are_used():
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=120)
 
 
+def test_version_is_the_same_everywhere():
+    root = Path(notesearch.__file__).parents[1]
+    if not (root / "pyproject.toml").exists():
+        pytest.skip("run from an installed package")
+    project = (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{notesearch.__version__}"\n' in project
+    changes = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = next(line for line in changes.splitlines() if line.startswith("## "))
+    assert newest.split()[1].rstrip(",") == notesearch.__version__
+
+
 def test_package_is_typed_and_names_its_version():
     assert (Path(notesearch.__file__).parent / "py.typed").exists()
     try:

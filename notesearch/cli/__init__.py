@@ -13,6 +13,8 @@ from contextlib import suppress
 from io import TextIOWrapper
 
 from notesearch.cli import (
+    ask_command,
+    cache_command,
     eval_command,
     index_commands,
     init_command,
@@ -26,6 +28,8 @@ from notesearch.cli.output import ExitCode, run_to_its_end
 
 __all__ = [
     "app",
+    "ask_command",
+    "cache_command",
     "eval_command",
     "index_commands",
     "init_command",

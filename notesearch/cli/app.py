@@ -12,8 +12,9 @@ import typer
 from typer import Argument, Option
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from notesearch import __version__
 from notesearch.cli.completion import complete_index, complete_note
-from notesearch.cli.output import DEBUG, MEANING
+from notesearch.cli.output import DEBUG, MEANING, write
 from notesearch.errors import UsageError
 from notesearch.regular_files import is_pipe_or_device
 from notesearch.render.hit_formats import HIT_FORMATS
@@ -24,11 +25,17 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 )
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
-    *("query", "similar", "notes", "tags", "show"),
-    *("init", "index", "reindex", "indexes", "status", "check", "parse", "eval", "trust"),
+    *("query", "ask", "similar", "notes", "tags", "show"),
+    *("init", "index", "reindex", "indexes", "status", "check", "parse", "eval", "cache", "trust"),
 )
 # A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
 _LEAVES_OUT = re.compile(r"-(\(|[a-z]+:)")
+
+
+def _show_version(ctx: typer.Context, param: object, value: bool) -> None:
+    if value:
+        write(f"notesearch {__version__}")
+        raise typer.Exit
 
 
 def _debug(ctx: typer.Context, param: object, value: bool) -> None:
@@ -49,8 +56,24 @@ class AllCommands(TyperGroup):
             callback=_debug,
             help="Show the traceback of an error.",
         )
+        self.params.append(
+            TyperOption(
+                param_decls=["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show_version,
+                help="Show the version.",
+            )
+        )
         for command in (self, *self.commands.values()):
             command.params.append(debug)
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Read the command line; an empty one is `ask` where that can be, else shows the help."""
+        from notesearch.cli.ask_command import can_ask
+
+        return super().parse_args(ctx, args if args or not can_ask() else ["ask"])
 
     def list_commands(self, ctx: object) -> list[str]:
         """Return the names of all commands in their order."""

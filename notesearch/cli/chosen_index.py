@@ -1,7 +1,6 @@
 """Open the index that a command works on, and bring it in step with its corpus.
 
-`index_choice.py` chooses it. An update shows a bar where a person watches; after Ctrl-C one line
-says how to go on.
+`index_choice.py` chooses it. After Ctrl-C in an update, one line says how to go on.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from notesearch.errors import CorpusError, UnusableIndexError, UsageError
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
-    from notesearch.index.reports import Progress, ProgressObserver
+    from notesearch.index.reports import ProgressObserver
     from notesearch.library import Index
     from notesearch.settings import Settings
 
@@ -26,15 +25,6 @@ if TYPE_CHECKING:
 NAME_A_CORPUS = "run: notesearch index CORPUS (your folder of notes), or: notesearch init"
 _SHOWN_NAMES = 5
 _AS_IT_IS = "answered from the index as it is"
-# By the value of a stage: `Stage` itself is not imported before an update begins.
-_STAGE_WORDS = {
-    "compare": "comparing",
-    "read": "reading",
-    "embed": "embedding",
-    "store": "storing",
-    "vectors": "writing vectors",
-    "commit": "committing",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,29 +141,40 @@ class ChosenIndex:
                 f"another index, run: {index_command(self.corpus, None, '--name', name)}"
             )
 
-    def show_which(self) -> None:
-        """Say which notes are asked, where the person cannot know it from command and folder."""
+    def which(self) -> str:
+        """Say which notes are asked; "" where the person knows it from command and folder."""
         if not self.why:
-            return
+            return ""
         from notesearch.render.known_indexes import shown_path
 
         corpus = self.made_of() or self.settings.corpus
-        if corpus is None or not Path.cwd().is_relative_to(os.path.realpath(corpus)):
-            of_notes = f" of {shown_path(corpus)}" if corpus is not None else ""
-            show_message(f"using the index{of_notes}, {self.why}")
+        if corpus is not None and Path.cwd().is_relative_to(os.path.realpath(corpus)):
+            return ""
+        of_notes = f" of {shown_path(corpus)}" if corpus is not None else ""
+        return f"using the index{of_notes}, {self.why}"
 
-    def open(self, *, create: bool = False) -> Index:
-        """Open the index; UnusableIndexError where it is missing and `create` is not set."""
+    def show_which(self) -> None:
+        """Write to stderr which notes are asked, where there is something to say."""
+        if which := self.which():
+            show_message(which)
+
+    def open(self, *, create: bool = False, say: Callable[[str], None] | None = None) -> Index:
+        """Open the index; UnusableIndexError where it is missing and `create` is not set.
+
+        `say` takes what is otherwise written to stderr: warnings, and what takes long. Who gives it
+        shows `which` too.
+        """
         from notesearch.library import Index
 
         if not create:
             self.require()
-        self.show_which()
+        if say is None:
+            self.show_which()
         return Index.open(
             create=create,
             settings=self.settings,
-            warn=show_warning,
-            announce=show_message,
+            warn=say or show_warning,
+            announce=say or show_message,
             debug=is_debugging(),
         )
 
@@ -204,8 +205,8 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
         if not report.is_unchanged:
             for text in report_lines(report):
                 show_message(text)
-    else:
-        _show_drift(index, chosen)
+    elif behind := drift_message(index, chosen):
+        show_message(behind)
     return index
 
 
@@ -242,8 +243,10 @@ def watched_update(
     index: Index, chosen: ChosenIndex, corpus: Path | None = None, *, rebuild: bool = False
 ) -> Iterator[ProgressObserver]:
     """Yield the observer of an update; Interrupted, with the way on, when the person stops it."""
+    from notesearch.cli.update_progress import shown_progress
+
     try:
-        with _progress_bar() as progress:
+        with shown_progress() as progress:
             yield progress
     except KeyboardInterrupt as stop:
         options = ("--rebuild",) if rebuild else ()
@@ -251,23 +254,25 @@ def watched_update(
         raise Interrupted(_what_is_kept(index, chosen, command)) from stop
 
 
-def _show_drift(index: Index, chosen: ChosenIndex) -> None:
-    """Say when the index is behind its corpus; a corpus that cannot be read stops no answer."""
+def drift_message(index: Index, chosen: ChosenIndex) -> str:
+    """Say when the index is behind its corpus, "" where it is in step.
+
+    A corpus that cannot be read is said too, and stops no answer.
+    """
     from notesearch.render.listings import drift_line
 
     try:
         drift = index.drift()
     except CorpusError as error:
-        show_message(escaped(f"{error.for_shell}; {_AS_IT_IS}"))
-        return
+        return escaped(f"{error.for_shell}; {_AS_IT_IS}")
     except OSError as error:
         finding = f"corpus {index.corpus} cannot be read: {error.strerror}"
-        show_message(escaped(f"{finding}; {_AS_IT_IS}"))
-        return
-    if drift is not None and (behind := drift_line(drift, chosen.command(index.corpus))):
-        show_message(behind)
-    elif drift is None and not os.path.isdir(index.corpus):  # noqa: PTH112 - is_dir may raise
-        show_message(escaped(f"corpus {index.corpus} is not there; {_AS_IT_IS}"))
+        return escaped(f"{finding}; {_AS_IT_IS}")
+    if drift is not None:
+        return drift_line(drift, chosen.command(index.corpus))
+    if os.path.isdir(index.corpus):  # noqa: PTH112 - is_dir may raise
+        return ""
+    return escaped(f"corpus {index.corpus} is not there; {_AS_IT_IS}")
 
 
 def _what_is_kept(index: Index, chosen: ChosenIndex, command: str) -> str:
@@ -279,46 +284,3 @@ def _what_is_kept(index: Index, chosen: ChosenIndex, command: str) -> str:
         return f"interrupted; the index is whole, as it was before{more}; to go on, run: {command}"
     found = f"the vectors of {count} are kept" if kept else "nothing was embedded yet"
     return f"interrupted; there is no index yet, and {found}; to go on, run: {command}"
-
-
-@contextmanager
-def _progress_bar() -> Iterator[ProgressObserver]:
-    """Yield an observer that draws a bar on stderr where a person watches, else nothing.
-
-    Nothing is drawn before there is something to read.
-    """
-    from time import monotonic
-
-    from rich import progress as rich
-    from rich.console import Console
-
-    from notesearch.index.reports import ignore_progress
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield ignore_progress
-        return
-    columns = (
-        rich.TextColumn("{task.description:15}"),
-        rich.BarColumn(),
-        rich.MofNCompleteColumn(),
-        rich.TextColumn("files · {task.fields[passages]} passages · {task.fields[rate]}/s ·"),
-        rich.TimeRemainingColumn(),
-    )
-    began = monotonic()
-    with rich.Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, passages=0, rate=0, visible=False)
-
-        def draw(progress: Progress) -> None:
-            seconds = max(monotonic() - began, 0.001)
-            bar.update(
-                task,
-                description=_STAGE_WORDS[progress.stage.value],
-                total=progress.files_total,
-                completed=progress.files_done,
-                passages=f"{progress.passages:,}",
-                rate=f"{progress.passages / seconds:,.0f}",
-                visible=progress.files_total > 0,
-            )
-
-        yield draw

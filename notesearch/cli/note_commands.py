@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from typer import Argument, Exit
 
@@ -30,6 +31,11 @@ from notesearch.cli.index_choice import choose_index
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of, to_json
+
+if TYPE_CHECKING:
+    from notesearch.cli.chosen_index import ChosenIndex
+    from notesearch.index.snapshot import StoredNote
+    from notesearch.library import Index
 
 _MOST_NOTES = 10_000_000
 # How editors take a line; one that is not named here is given the file alone.
@@ -124,15 +130,10 @@ def show(
 
     with open_for_note(note, "show", config, wanted_index) as (chosen, index, name):
         stored, passages = index.show(name)
-        corpus = index.corpus
-        if open_it:
-            index.require_own_corpus()
-    if open_it:
-        if stored.kind.value == "added":
-            raise UsageError(f"{stored.note_id} is no file: a program added it; leave out --open")
-        file = _find_file(corpus, stored.path, chosen.command(corpus))
+        file = find_file(index, stored, chosen) if open_it else None
+    if file is not None:
         first = next((one.line_start for one in passages if one.id == name), None)
-        _open_file(file, first or read_place(name)[1] or stored.line_start)
+        open_file(file, first or read_place(name)[1] or stored.line_start)
         return
     for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
         write(line)
@@ -190,7 +191,7 @@ def parse(
 # ---------------------------------------------------------------- a note's file in an editor
 
 
-def _find_file(corpus: Path, path: str, update_command: str) -> Path:
+def find_file(index: Index, note: StoredNote, chosen: ChosenIndex) -> Path:
     """Return the real file of a note; UsageError where it is no note file inside the corpus.
 
     An index may come from anywhere and name any path, and a note may be a link: neither opens
@@ -198,11 +199,20 @@ def _find_file(corpus: Path, path: str, update_command: str) -> Path:
     """
     from notesearch.corpus.walk import NOTE_SUFFIXES
 
+    if note.kind.value == "added":
+        raise UsageError(
+            f"{note.note_id} is no file: a program added it; notesearch show, without --open, "
+            "shows it"
+        )
+    index.require_own_corpus()
+    corpus, path = index.corpus, note.path
     try:
         root = corpus.resolve()
         file = (root / path).resolve(strict=True)
     except FileNotFoundError as error:
-        raise UsageError(f"{corpus / path} is not there any more; run: {update_command}") from error
+        raise UsageError(
+            f"{corpus / path} is not there any more; run: {chosen.command(corpus)}"
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:  # a link to itself, a NUL in the path
         raise UsageError(f"{corpus / path} cannot be opened: {error}") from error
     if not file.is_relative_to(root):
@@ -212,7 +222,7 @@ def _find_file(corpus: Path, path: str, update_command: str) -> Path:
     return file
 
 
-def _open_file(file: Path, line: int) -> None:
+def open_file(file: Path, line: int) -> None:
     """Open a file and wait for the program to end; UsageError when that fails.
 
     `file` is absolute, so that its name is never read as an option.

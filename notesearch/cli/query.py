@@ -311,12 +311,12 @@ def _open_lines(batch: Path) -> Iterator[Iterator[str]]:
         if stdin is None:
             raise UsageError("stdin is closed; give --batch a file, or a pipe")
         if isinstance(stdin, TextIOWrapper):
-            stdin.reconfigure(encoding="utf-8", errors="strict")
+            stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
         yield _read_lines(stdin, batch)
         return
     require_regular(batch, "read a pipe through stdin, with --batch -")
     try:
-        file = batch.open(encoding="utf-8")
+        file = batch.open(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise UsageError(f"{batch} cannot be read: {error.strerror}; name a file") from error
     with file:
@@ -331,23 +331,41 @@ def _read_lines(file: TextIO, name: Path) -> Iterator[str]:
                     f"{name} has a line of {_LONGEST_LINE:,} characters or more; "
                     "write a query a line"
                 )
-            if text.strip():
-                yield text.rstrip("\n")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name} cannot be read: it is not UTF-8; save it as UTF-8") from error
+            yield text.rstrip("\n")
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}; name a file") from error
 
 
 def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
-    """Answer a query a line with a JSON object a line; a wrong query gets its error."""
+    """Answer each line with a JSON object a line, a wrong or empty one with its error.
+
+    Exit, with the code of a wrong query, where a line was not answered.
+    """
     from notesearch.render.terminal import to_json
 
+    asked = wrong = 0
     for line in lines:
+        asked += 1
         found: dict[str, object] = {"query": line, "error": None, "weak": True, "hits": []}
         try:
+            _require_question(line)
             answer = ask(line)
             found |= {"weak": answer.weak, "hits": answer.hits}
         except UsageError as error:
+            wrong += 1
             found["error"] = error.for_shell
         write(to_json(found))
+    if wrong:
+        lines_of = "line" if asked == 1 else "lines"
+        show_message(f"{wrong:,} of {asked:,} {lines_of} not answered; see the error of each")
+        raise Exit(ExitCode.USAGE)
+
+
+def _require_question(line: str) -> None:
+    """Raise UsageError for a line that asks nothing, or is no text."""
+    if not line.strip():
+        raise UsageError("the line is empty; write a query a line")
+    try:
+        line.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("the line is not UTF-8; save the file as UTF-8") from error

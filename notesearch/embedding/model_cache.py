@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from notesearch.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_private_folder, sync_tree
@@ -27,9 +28,12 @@ from notesearch.errors import ModelError, say_nothing
 from notesearch.user_folders import cache_folder
 
 if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
     from notesearch.embedding.model_choice import AnyChoice
 
 COMPILED_FORMAT = 5  # raised when what is compiled changes, so that older forms are left aside
+_PATIENCE_S = 1.0  # another process that only looks is done by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +101,27 @@ def _compile(
     files: ModelFiles, announce: Callable[[str], None], *, unless_there: bool = False
 ) -> Manifest:
     """Compile under the lock; another process may have done it while this one waited."""
+    name = files.source.name
     try:
-        with _locked(files.folder):
+        with _locked(
+            files.folder, lambda: announce(f"another process compiles {name}; waiting for it")
+        ):
             there = open_manifest(files.folder) if unless_there else None
             if there is not None:
                 return there
-            announce(f"compiling {files.source.name}, once for this machine (about 15 s)")
+            reason = (
+                "again, as its compiled form is damaged"
+                if files.folder.exists()
+                else "once on this machine, to start without PyTorch"
+            )
+            announce(f"compiling {name} {reason}")
+            began = monotonic()
             from notesearch.embedding.compile.model_compiler import compile_model
 
             with _building(files.folder) as scratch:
-                return compile_model(files, scratch)
+                manifest = compile_model(files, scratch)
+            announce(f"compiled {name} in {monotonic() - began:.0f} s")
+            return manifest
     except OSError as error:
         raise ModelError(
             f"{files.folder}: the compiled model cannot be written: {error}; "
@@ -115,13 +130,28 @@ def _compile(
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, say_it_waits: Callable[[], None]) -> Iterator[None]:
     """Only one process at a time compiles a model; the others wait and then find it."""
-    from filelock import FileLock
+    from filelock import Timeout
 
     make_private_folder(folder.parent)
-    with FileLock(folder.with_name(f"{folder.name}.lock"), mode=PRIVATE_FILE):
+    lock = lock_of(folder)
+    try:
+        lock.acquire(timeout=_PATIENCE_S)
+    except Timeout:
+        say_it_waits()
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
+
+
+def lock_of(folder: Path) -> BaseFileLock:
+    """Return the lock that whoever makes or removes a compiled form holds."""
+    from filelock import FileLock
+
+    return FileLock(folder.with_name(f"{folder.name}.lock"), mode=PRIVATE_FILE)
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def load_embedder(
     warn: Callable[[str], None] = warn_in_python,
     announce: Callable[[str], None] = say_nothing,
 ) -> Embedder:
-    """Open the chosen model; another than the shipped one is compiled first, once (about 15 s).
+    """Open the chosen model; another than the shipped one is compiled first, once.
 
     Raises ModelError for a model that is not there or cannot be loaded, and for a device that this
     machine lacks.

@@ -23,13 +23,13 @@ from notesearch.index.index_layout import (
     require_safe_folder,
     unusable,
 )
-from notesearch.index.ingest import StageClock, VectorSupply, ingest_files
+from notesearch.index.ingest import EmbeddingWork, StageClock, VectorSupply, ingest_files
 from notesearch.index.journal import Journal
 from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish
 from notesearch.index.reports import Stage, UpdateReport
 from notesearch.index.state import IndexState
-from notesearch.index.status import read_failures
+from notesearch.index.status import all_skipped
 from notesearch.index.writer import CatalogWriter
 from notesearch.lazy import Lazy
 from notesearch.records import AddedNote, Finding, ReadFile
@@ -95,12 +95,19 @@ def apply_work(
             if state is not None and work.clear:
                 writer.clear()
             dimension = 0 if state is None or work.clear else state.dimension
+            to_embed = EmbeddingWork(work.read, clock)
             supply = VectorSupply(
-                layout, means.embedder, means.embedder_fingerprint, journal, writer, dimension
+                layout,
+                means.embedder,
+                means.embedder_fingerprint,
+                journal,
+                writer,
+                dimension,
+                to_embed,
             )
             _record_unread_files(writer, work, clock)
             writer.keep_added(work.added)
-            findings = ingest_files(work.read, work.readings, writer, supply, clock)
+            findings = ingest_files(work.read, work.readings, writer, supply, to_embed)
             clock.enter(Stage.STORE)
             writer.drop_released()
             if state is None or work.publish:
@@ -172,11 +179,9 @@ def finish(
 
 def with_counts(report: UpdateReport, catalog: Catalog) -> UpdateReport:
     """Add what the index holds, and all files whose last reading failed."""
-    stored = {skipped.path: skipped for skipped in read_failures(catalog)}
-    stored.update((skipped.path, skipped) for skipped in report.skipped)
     return replace(
         report,
-        skipped=tuple(stored[path] for path in sorted(stored)),
+        skipped=all_skipped(catalog, report.skipped),
         notes=catalog.number("SELECT count(*) FROM notes"),
         passages=catalog.number("SELECT count(*) FROM passages"),
     )

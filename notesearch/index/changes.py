@@ -144,7 +144,7 @@ def find_changes(source: CorpusSource, listing: Listing, known: dict[str, KnownF
             unchanged.append(seen)
             if not before.settled or (before.size, before.mtime_ns) != (seen.size, seen.mtime_ns):
                 touched.append(seen)
-    gone, kept = _split_missing(listing, known)
+    gone, kept = split_missing(listing, known)
     renamed, added, gone = _pair_renamed(added, gone)
     return Changes(
         tuple(added),
@@ -169,7 +169,7 @@ def _seen(file: ListedFile, now_ns: int, file_hash: str | None) -> SeenFile:
     return SeenFile(file.path, file.size, file.mtime_ns, settled, file_hash)
 
 
-def _split_missing(
+def split_missing(
     listing: Listing, known: dict[str, KnownFile]
 ) -> tuple[list[KnownFile], list[KnownFile]]:
     """Separate the files that are gone from those that only could not be listed."""

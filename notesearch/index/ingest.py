@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -62,19 +62,54 @@ class StageClock:
         """Set how many files will be read."""
         self.progress = replace(self.progress, files_total=files_total)
 
-    def advance(
-        self, *, files: int = 0, notes: int = 0, passages: int = 0, embedded: int = 0
-    ) -> None:
-        """Add to the counts, and report them to the observer."""
+    def count_read(self, read: ReadFile) -> None:
+        """Count one more file that was read, and report it."""
         now = self.progress
         self.progress = replace(
             now,
-            files_done=now.files_done + files,
-            notes=now.notes + notes,
-            passages=now.passages + passages,
-            passages_embedded=now.passages_embedded + embedded,
+            files_done=now.files_done + 1,
+            notes=now.notes + len(read.reading.notes),
+            passages=now.passages + sum(len(own) for own in read.passages),
         )
         self._observer(self.progress)
+
+    def count_embedded(self, passages: int, left: int) -> None:
+        """Count passages that were embedded, take over how many are left, and report both."""
+        embedded = self.progress.passages_embedded + passages
+        self.progress = replace(self.progress, passages_embedded=embedded, passages_to_embed=left)
+        self._observer(self.progress)
+
+
+class EmbeddingWork:
+    """Counts what the model has to embed: in files that were read, and by size in the others."""
+
+    def __init__(self, files: Sequence[SeenFile], clock: StageClock) -> None:
+        self.clock = clock
+        self._bytes_unread = sum(file.size for file in files)
+        self._bytes_read = 0
+        self._texts = 0  # of the files read, all that had no vector before this update
+        self._left = 0  # of these
+
+    def add_read(self, files: Iterable[SeenFile]) -> None:
+        """Count files as read; `add_texts` has to follow."""
+        size = sum(file.size for file in files)
+        self._bytes_read += size
+        self._bytes_unread -= size
+
+    def add_texts(self, texts: int) -> None:
+        """Add the texts of the files read last that have no vector."""
+        self._texts += texts
+        self._left += texts
+        self._report(0)
+
+    def count_done(self, texts: int, embedded: int) -> None:
+        """Count texts that have a vector now, so many of them by the model."""
+        self._left -= texts
+        self._report(embedded)
+
+    def _report(self, embedded: int) -> None:
+        unread = self._texts * self._bytes_unread // max(self._bytes_read, 1)
+        self.clock.count_embedded(embedded, self._left + unread)
 
 
 class VectorSupply:
@@ -88,21 +123,24 @@ class VectorSupply:
         journal: Journal,
         writer: CatalogWriter,
         dimension: int,
+        work: EmbeddingWork,
     ) -> None:
         self._layout = layout
         self._embedder = embedder
         self._fingerprint = fingerprint
         self._writer = writer
+        self._work = work
         self.dimension = dimension  # 0 until the first vector
         self._journal = journal
         self._texts_per_call = _FIRST_TEXTS
 
-    def supply(self, texts: Sequence[str], embedded: Callable[[int], None]) -> list[int]:
+    def supply(self, texts: Sequence[str]) -> list[int]:
         """Store the vectors that are missing, and give the number of each text's vector."""
         keys = [hash_text(text) for text in texts]
         known = self._writer.known_vectors(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         wanted = list(missing)
+        self._work.add_texts(len(wanted))
         while wanted:
             part, wanted = wanted[: self._texts_per_call], wanted[self._texts_per_call :]
             rows = {key: row for key in part if (row := self._journal.find(key)) is not None}
@@ -111,14 +149,14 @@ class VectorSupply:
                 rows.update(zip(new, self._embed([missing[key] for key in new]), strict=True))
                 with disk_errors(self._layout):
                     self._journal.append(new, [rows[key] for key in new])
-                embedded(len(new))
             self._keep_dimension(len(rows[part[0]]) // 2)
+            self._work.count_done(len(part), len(new))
             numbers = self._writer.put_vectors(part, [rows[key] for key in part])
             known.update(zip(part, numbers, strict=True))
         return [known[key] for key in keys]
 
     def _embed(self, texts: Sequence[str]) -> list[bytes]:
-        model = self._embedder.get()
+        model = self._load()
         started = time.perf_counter()
         vectors = np.asarray(model.embed_passages(texts))
         self._pace(len(texts), time.perf_counter() - started)
@@ -128,6 +166,15 @@ class VectorSupply:
                 "texts, or values that are no numbers; choose another model"
             )
         return [row.tobytes() for row in vectors.astype("<f2")]
+
+    def _load(self) -> Embedder:
+        if not self._embedder.is_loaded:
+            clock = self._work.clock
+            stage = clock.progress.stage
+            clock.enter(Stage.LOAD)
+            self._embedder.get()
+            clock.enter(stage)
+        return self._embedder.get()
 
     def _pace(self, texts: int, seconds: float) -> None:
         """Choose how many texts the next call takes: by the speed of this one, at most doubled."""
@@ -140,7 +187,7 @@ class VectorSupply:
         known = self._writer.known_probes()
         missing = [text for text in texts if text not in known]
         if missing:
-            model = self._embedder.get()
+            model = self._load()
             new = [np.asarray(model.embed_query(text), dtype="<f2").tobytes() for text in missing]
             known.update(zip(missing, new, strict=True))
             self._writer.put_probes((text, known[text]) for text in missing)
@@ -162,10 +209,11 @@ def ingest_files(
     readings: Iterable[ReadFile],
     writer: CatalogWriter,
     supply: VectorSupply,
-    clock: StageClock,
+    work: EmbeddingWork,
 ) -> tuple[Finding, ...]:
     """Replace in the catalog what the files hold, by a reading of each; return what was odd."""
     findings: list[Finding] = []
+    clock = work.clock
     clock.expect(len(files))
     # The words of a batch go into the full-text table while the next batch is read: SQLite
     # does that in one call, which leaves Python to the other thread.
@@ -177,14 +225,14 @@ def ingest_files(
                 words.result()
             clock.enter(Stage.EMBED)
             texts = [p.search_text for _, read in batch for own in read.passages for p in own]
-            vectors = supply.supply(texts, lambda count: clock.advance(embedded=count))
+            work.add_read(seen for seen, _ in batch)
+            vectors = supply.supply(texts)
             clock.enter(Stage.STORE)
             numbers = [writer.replace_file(seen, read) for seen, read in batch]
             readings = [read for _, read in batch]
             writer.put_notes(zip(numbers, readings, strict=True), vectors)
             words = executor.submit(writer.put_words)
             findings.extend(finding for read in readings for finding in read.reading.findings)
-            clock.advance(files=len(batch))
         if words is not None:
             words.result()
     return tuple(findings)
@@ -199,10 +247,9 @@ def _batches(
     for seen in files:
         clock.enter(Stage.READ)
         read = next(readings)
-        passages = sum(len(own) for own in read.passages)
-        clock.advance(notes=len(read.reading.notes), passages=passages)
+        clock.count_read(read)
         batch.append((seen, read))
-        held += passages
+        held += sum(len(own) for own in read.passages)
         if held >= _PASSAGES_PER_BATCH or len(batch) >= _FILES_PER_BATCH:
             yield batch
             batch, held = [], 0

@@ -14,6 +14,7 @@ class Stage(Enum):
 
     COMPARE = "compare"  # stat and hash
     READ = "read"  # read and chunk
+    LOAD = "load"  # the model, which is compiled at its first use
     EMBED = "embed"
     STORE = "store"  # rows and words into the catalog
     VECTORS = "vectors"  # the FAISS file
@@ -25,11 +26,18 @@ class Progress:
     """How far an update has come."""
 
     stage: Stage
-    files_done: int = 0
+    files_done: int = 0  # read
     files_total: int = 0  # of those to be read
     notes: int = 0
     passages: int = 0
     passages_embedded: int = 0
+    # What the model has still to do; of files that were not read yet it is estimated by their size.
+    passages_to_embed: int = 0
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether `passages_to_embed` counts files that were not read yet."""
+        return self.files_done < self.files_total
 
 
 ProgressObserver = Callable[[Progress], None]
@@ -110,5 +118,6 @@ class IndexStatus:
     updated: str
     catalog_bytes: int
     vectors_bytes: int
-    failed: tuple[Finding, ...]  # files whose last reading failed
+    # Files whose last reading failed and, with a listing, what cannot be listed now.
+    skipped: tuple[Finding, ...]
     drift: CorpusDrift | None  # None when no listing was handed in

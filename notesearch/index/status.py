@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from notesearch.index.added_table import added_ids, without_claimed
 from notesearch.index.catalog import Catalog
-from notesearch.index.changes import known_files
+from notesearch.index.changes import known_files, split_missing
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus
 from notesearch.index.state import read_state
@@ -34,7 +34,7 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
             updated=state.updated,
             catalog_bytes=_size(layout.catalog),
             vectors_bytes=_size(layout.vectors(state.generation)),
-            failed=read_failures(catalog),
+            skipped=all_skipped(catalog, listing.skipped if listing else ()),
             drift=_drift(listing, catalog) if listing is not None else None,
         )
 
@@ -55,9 +55,11 @@ def read_drift(
         return _drift(list_files(corpus), catalog) if corpus.is_dir() else None
 
 
-def read_failures(catalog: Catalog) -> tuple[Finding, ...]:
-    """List the files whose last reading failed, in the order of their paths."""
-    return tuple(Finding(*row) for row in catalog.rows(_FAILED))
+def all_skipped(catalog: Catalog, now: Sequence[Finding]) -> tuple[Finding, ...]:
+    """List the files whose last reading failed and what cannot be listed now, by their paths."""
+    by_path = {path: Finding(path, *row) for path, *row in catalog.rows(_FAILED)}
+    by_path.update((skipped.path, skipped) for skipped in now)
+    return tuple(by_path[path] for path in sorted(by_path))
 
 
 def _drift(listing: Listing, catalog: Catalog) -> CorpusDrift:
@@ -70,7 +72,7 @@ def _drift(listing: Listing, catalog: Catalog) -> CorpusDrift:
             listed[path] != (known[path].size, known[path].mtime_ns)
             for path in listed.keys() & known.keys()
         ),
-        removed=len(known.keys() - listed.keys()),
+        removed=len(split_missing(listing, known)[0]),
     )
 
 

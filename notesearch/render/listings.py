@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notesearch.index.reports import CorpusDrift, IndexStatus, UpdateReport
 from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Note, Passage, facts_of
 from notesearch.render.hits import clipped
 from notesearch.render.terminal import Style, escaped, printable, printable_lines, to_json
+
+if TYPE_CHECKING:
+    from notesearch.embedding.cached_models import CachedModel
 
 _SHOWN_WORDS = 14
 # The fields of a note and of a passage in JSON, in their order.
@@ -180,7 +185,19 @@ def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     yield f"corpus    {escaped(status.corpus) or 'no folder'}{missing}"
     if status.drift:
         yield f"          {drift_line(status.drift, update_command) or 'in step'}"
-    yield from (finding_line(skipped, left_out=True) for skipped in status.failed)
+    yield from (finding_line(skipped, left_out=True) for skipped in status.skipped)
+
+
+def cached_model_lines(models: Sequence[CachedModel], folder: Path) -> Iterator[str]:
+    """List compiled models, one a line, and below them their folder, number and size."""
+    width = max((len(model.name) for model in models), default=0)
+    for model in models:
+        flaw = f"  {model.flaw}" if model.flaw else ""
+        size = f"{model.size / 1e6:8,.1f} MB"
+        yield printable(f"{model.name:<{width}}{size}  {model.compiled}{flaw}")
+    count = "1 compiled model" if len(models) == 1 else f"{len(models):,} compiled models"
+    total = sum(model.size for model in models) / 1e6
+    yield f"{escaped(str(folder))}: {count}, {total:,.1f} MB"
 
 
 def drift_line(drift: CorpusDrift, update_command: str) -> str:

@@ -64,9 +64,9 @@ def test_unknown_option_and_command_end_with_2(here, run):
     ended = run("query", "x", "--zzz")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert ended.err == "notesearch: No such option: --zzz; see: notesearch query --help\n"
-    ended = run("ask", "x")
+    ended = run("answer", "x")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == "notesearch: No such command 'ask'; see: notesearch --help\n"
+    assert ended.err == "notesearch: No such command 'answer'; see: notesearch --help\n"
     ended = run("show")
     assert ended.err == "notesearch: Missing argument 'NOTE'; see: notesearch show --help\n"
 

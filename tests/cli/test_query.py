@@ -246,37 +246,44 @@ def test_k_beyond_all_passages_gives_all(here, run):
 # ------------------------------------------------------------ batch
 
 
-def test_batch_answers_a_line_with_an_object_and_a_wrong_line_with_its_error(here, run):
-    lines = 'reward model\n\ntag:nonesuch x\n"open\nimage tag:vision\n'
-    Path("queries.txt").write_text(lines, encoding="utf-8")
+def test_batch_answers_every_line_with_an_object_and_a_wrong_one_with_its_error(here, run):
+    lines = 'reward model\n\ntag:nonesuch x\n"open\ncaf\udce9\nimage tag:vision\n'
+    Path("queries.txt").write_text(lines, encoding="utf-8", errors="surrogateescape")
     ended = run("query", "--batch", "queries.txt", "-k", "1")
     answers = [json.loads(line) for line in ended.out.splitlines()]
-    assert ended.code == ExitCode.OK
-    assert [answer["query"] for answer in answers] == lines.replace("\n\n", "\n").splitlines()
+    assert ended.code == ExitCode.USAGE
+    assert ended.err == "4 of 6 lines not answered; see the error of each\n"
+    assert [answer["query"] for answer in answers] == lines.splitlines()
     assert [[hit["path"] for hit in answer["hits"]] for answer in answers] == [
         ["rl/ppo.md"],
-        [],
-        [],
+        *([], [], [], []),
         ["vision/vit.md"],
     ]
-    assert answers[0]["error"] is None
-    assert answers[1]["error"].startswith("no note has the tag nonesuch")
-    assert answers[2]["error"].startswith("these quotes are not closed")
+    assert (answers[0]["error"], answers[5]["error"]) == (None, None)
+    assert answers[1]["error"] == "the line is empty; write a query a line"
+    assert answers[2]["error"].startswith("no note has the tag nonesuch")
+    assert answers[3]["error"].startswith("these quotes are not closed")
+    assert answers[4]["error"] == "the line is not UTF-8; save the file as UTF-8"
     assert list(answers[0]["hits"][0]) == [field.name for field in fields(Hit)]
     assert run("query", "--batch", "-", "-k", "1", stdin=lines).out == ended.out
+
+
+def test_batch_whose_lines_are_all_answered_ends_with_0(here, run):
+    ended = run("query", "--batch", "-", stdin="reward model\nprotein folding")
+    assert (ended.code, ended.err) == (ExitCode.OK, "")
+    assert [json.loads(line)["weak"] for line in ended.out.splitlines()] == [False, True]
+    assert run("query", "--batch", "-", stdin="").code == ExitCode.OK
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--batch", "none.txt"], "none.txt cannot be read: No such file or directory"),
-        (["--batch", "latin.txt"], "latin.txt cannot be read: it is not UTF-8"),
         (["words", "--batch", "-"], "give a query on the command line or a file with --batch"),
         (["--batch", "-", "--csv"], "--batch has its own form"),
     ],
 )
 def test_batch_that_cannot_be_answered(here, run, options, message):
-    Path("latin.txt").write_bytes(b"caf\xe9\n")
     ended = run("query", *options)
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert ended.err.startswith(f"notesearch: {message}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -165,12 +166,14 @@ def test_batch_takes_what_a_shell_pipes_into_it(here):
         assert ended.out.startswith('{"query": "policy", "error": null, ')
 
 
-def test_batch_that_is_not_utf_8_ends_with_2_after_what_could_be_read(here):
-    line = rf"printf 'policy\nx\xff\n' | {program('query --batch -')}"
+def test_batch_with_a_line_that_is_not_utf_8_answers_the_others_and_ends_with_2(here):
+    line = rf"printf 'policy\nx\xff\nreward' | {program('query --batch -')}"
     for more in ({}, {"PYTHONUTF8": "0", "LC_ALL": "C"}):
         ended = run_in_shell(line, here, **more)
         assert ended.code == ExitCode.USAGE
-        assert ended.err == "notesearch: - cannot be read: it is not UTF-8; save it as UTF-8\n"
+        assert ended.err == "1 of 3 lines not answered; see the error of each\n"
+        errors = [json.loads(line)["error"] for line in ended.out.splitlines()]
+        assert errors == [None, "the line is not UTF-8; save the file as UTF-8", None]
 
 
 def test_batch_with_a_line_without_end_ends_with_2(here):

@@ -168,11 +168,25 @@ def test_status_tells_what_is_in_the_index(
 
     assert status.counts == Counts(files=4, added=0, notes=3, passages=4, vectors=4)
     assert (status.generation, status.dimension, status.embedder) == (2, 9, "words-9")
-    assert status.failed == (Finding("broken.md", 1, "begins with !"),)
+    assert status.skipped == (Finding("broken.md", 1, "begins with !"),)
     assert status.drift == CorpusDrift(added=1, changed=1, removed=1)
     assert status.catalog_bytes > status.vectors_bytes > 4 * 18
     assert status.created <= status.updated
     assert read_status(index_dir).drift is None
+
+
+def test_status_lists_what_the_corpus_cannot_list_and_takes_no_file_below_it_for_removed(
+    corpus: LineCorpus, right: Contents, index_dir: Path
+) -> None:
+    corpus.write("broken.md", "! no")
+    update_index(index_dir, plan_of(corpus))
+    corpus.unlisted = (Finding("rl", None, "folder cannot be read: Permission denied"),)
+
+    status = read_status(index_dir, corpus.list_files())
+
+    assert status.skipped == (Finding("broken.md", 1, "begins with !"), *corpus.unlisted)
+    assert status.skipped == update_index(index_dir, plan_of(corpus)).skipped
+    assert status.drift == CorpusDrift(added=0, changed=0, removed=0)
 
 
 def test_rebuild_of_a_sound_index_embeds_everything_again(

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from notesearch.errors import CorpusError, MismatchError, ModelError, UnusableIndexError
+from notesearch.index import ingest
 from notesearch.index.check import check_index
 from notesearch.index.reports import Progress, Stage
 from notesearch.index.snapshot import ColumnWeights
@@ -251,11 +252,13 @@ def test_interrupted_first_build_goes_on_where_it_stopped(
 
     with pytest.raises(ModelError):
         update_index(index_dir, plan_of(corpus, Dying()))
-    embedder = WordEmbedder()
-    report = update_index(index_dir, plan_of(corpus, embedder))
+    seen: list[Progress] = []
+    report = update_index(index_dir, plan_of(corpus), progress=seen.append)
 
     # Calls of 8, 16, 32 and so on up to 512 texts were kept.
     assert (report.passages, report.passages_embedded) == (3004, 3004 - 1016)
+    works = next(p for p in seen if p.passages_embedded)
+    assert works.passages_embedded + works.passages_to_embed == 3004 - 1016
     assert not (index_dir / "embedded.journal").exists()
 
 
@@ -333,6 +336,54 @@ def test_progress_tells_stages_and_ends_with_all_that_was_read(
     assert [stage for stage in Stage if stage not in {p.stage for p in seen}] == [Stage.COMPARE]
     assert (last.files_done, last.files_total, last.notes) == (3, 3, 3)
     assert (last.passages, last.passages_embedded) == (4, 4)
+
+
+def embedded_and_left(seen: Sequence[Progress]) -> list[tuple[int, int]]:
+    """What an observer saw of the model's work: each state once, in order."""
+    states = [
+        (p.passages_embedded, p.passages_to_embed)
+        for p in seen
+        if p.stage is Stage.EMBED and p.passages_to_embed
+    ]
+    return list(dict.fromkeys(states))
+
+
+def test_what_the_model_has_left_is_estimated_by_the_size_of_the_unread_files(
+    corpus: LineCorpus, index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_PASSAGES_PER_BATCH", 2)
+    for path in ("rl/dpo.md", "rl/ppo.md", "vision/vit.md"):
+        corpus.remove(path)
+    for name, *lines in (("a", "one", "two"), ("b", "six", "ten"), ("c", "dew", "fog")):
+        corpus.write(f"{name}.md", *lines)
+    corpus.write("d.md", "seven77")  # as many bytes as each of the others, in one passage
+    seen: list[Progress] = []
+
+    update_index(index_dir, plan_of(corpus), progress=seen.append)
+
+    assert embedded_and_left(seen) == [
+        (0, 2 + 3 * 2),
+        (2, 2 + 2 * 2),
+        (4, 2 + 1 * 2),
+        (6, 2),
+        (6, 1),  # all files are read
+    ]
+    assert (seen[-1].passages_embedded, seen[-1].passages_to_embed) == (7, 0)
+    assert [p.is_estimate for p in (seen[1], seen[-1])] == [True, False]
+
+
+def test_texts_that_have_a_vector_are_not_counted_as_left(
+    corpus: LineCorpus, index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_FIRST_TEXTS", 1)
+    corpus.write("vision/vit.md", *(f"line {number}" for number in range(4)))
+    update_index(index_dir, plan_of(corpus))
+    corpus.write("vision/vit.md", *(f"line {number}" for number in range(6)))
+    seen: list[Progress] = []
+
+    update_index(index_dir, plan_of(corpus, reading="lines-2"), progress=seen.append)
+
+    assert embedded_and_left(seen) == [(0, 2), (1, 1)]
 
 
 def test_findings_of_the_files_read_are_reported(corpus: LineCorpus, index_dir: Path) -> None:

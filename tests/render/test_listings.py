@@ -280,7 +280,7 @@ STATUS = IndexStatus(
     updated="2026-02-01T00:00:00+00:00",
     catalog_bytes=1_000_000,
     vectors_bytes=1_345_678,
-    failed=(SKIPPED,),
+    skipped=(SKIPPED,),
     corpus="/home/ada/notes",
     drift=CorpusDrift(0, 0, 0),
 )
