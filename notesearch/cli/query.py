@@ -59,6 +59,7 @@ def query(
     ),
     k: int = option(10, "-k", "Show at most N hits.", "N"),
     full: bool = option(False, "--full", "Show whole passages."),
+    raw: bool = option(False, "--raw", "Show the source of the notes: their LaTeX, HTML and rows."),
     context: int = option(0, "--context", "Show N passages before and after each hit too.", "N"),
     explain: bool = option(False, "--explain", "Show how each hit was scored."),
     tag: list[str] | None = option(
@@ -144,7 +145,7 @@ def query(
             for text in form.lines(answer.hits):
                 write(text)
         else:
-            _show(index, answer, full=full, context=context, explain=explain)
+            _show(index, answer, full=full, context=context, explain=explain, raw=raw)
     if answer.weak or not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -226,6 +227,7 @@ def _show(
     full: bool = False,
     context: int = 0,
     explain: bool = False,
+    raw: bool = False,
 ) -> None:
     """Write hits for a person, with their explanation where that is asked for."""
     from notesearch.render.hits import explanation, hit_lines
@@ -240,9 +242,9 @@ def _show(
     style = style_of(sys.stdout)
     if full or context:
         whole = [index.passage_text(hit, around=context) for hit in answer.hits]
-        texts = [mark_words(text, answer.words) for text in whole]
+        texts = [mark_words(text, answer.words, raw=raw) for text in whole]
     else:
-        texts = index.snippets(answer, _SHOWN_LINES * style.width)
+        texts = index.snippets(answer, _SHOWN_LINES * style.width, raw=raw)
     corpus = index.corpus
     blocks = []
     for hit, text in zip(answer.hits, texts, strict=True):

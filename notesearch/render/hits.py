@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from notesearch.cells import cells, cut_to_cells
+from notesearch.cells import cells
 from notesearch.records import Hit
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
+from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
 
@@ -65,76 +66,6 @@ def _searched_words(answer: Answer) -> str:
     if answer.evidence is not None:
         parts.append(f"evidence {answer.evidence:.2f}")
     return " · ".join(parts)
-
-
-def clipped(text: str, width: int) -> str:
-    """Cut a line to a width, with a sign that it was cut."""
-    return text if cells(text) <= width else cut_to_cells(text, width - 1).rstrip() + "…"
-
-
-# rich wraps too, but loading it takes 12 ms of every question, and it breaks addresses, which stay
-# whole here.
-def wrapped(text: Sequence[Piece], width: int) -> list[list[Piece]]:
-    """Break a text at spaces and line ends into lines of a width; a longer word stands alone."""
-    if not any(piece.text.strip() for piece in text):
-        return []
-    lines: list[list[Piece]] = []
-    for source in _split(text, "\n"):
-        line = [Piece(printable(piece.text), piece.marked) for piece in source]
-        lines += [line] if _width(line) <= width else _wrapped_line(line, width)
-    return lines
-
-
-def _wrapped_line(line: Sequence[Piece], width: int) -> list[list[Piece]]:
-    lines: list[list[Piece]] = [[]]
-    used = 0
-    for word in _split(line, " "):
-        if not any(piece.text for piece in word):
-            continue
-        for number, part in enumerate(_parts(word, width)):
-            length = _width(part)
-            if used and (number or used + 1 + length > width):
-                lines.append([])
-                used = 0
-            if used:
-                lines[-1].append(Piece(" "))
-                used += 1
-            lines[-1].extend(part)
-            used += length
-    return lines
-
-
-def _split(text: Sequence[Piece], separator: str) -> list[list[Piece]]:
-    """Split a text, each part as the pieces it consists of."""
-    parts: list[list[Piece]] = [[]]
-    for piece in text:
-        first, *others = piece.text.split(separator)
-        parts[-1].append(Piece(first, piece.marked))
-        parts += [[Piece(other, piece.marked)] for other in others]
-    return parts
-
-
-def _parts(word: list[Piece], width: int) -> list[list[Piece]]:
-    """Break a long word of wide signs, whose scripts write no spaces; others stay whole."""
-    length = _width(word)
-    if length <= width or length <= sum(len(piece.text) for piece in word):
-        return [word]
-    parts: list[list[Piece]] = [[]]
-    for piece in word:
-        rest = piece.text
-        while rest:
-            part = cut_to_cells(rest, width - _width(parts[-1]))
-            part = part or ("" if parts[-1] else rest[0])
-            if part:
-                parts[-1].append(Piece(part, piece.marked))
-                rest = rest[len(part) :]
-            else:
-                parts.append([])
-    return parts
-
-
-def _width(text: Sequence[Piece]) -> int:
-    return sum(cells(piece.text) for piece in text)
 
 
 def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit, Role
-from notesearch.render.hits import clipped, explanation, hit_lines, wrapped
+from notesearch.render.hits import explanation, hit_lines
 from notesearch.render.terminal import Style, printable, style_of
+from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.snippets import Piece
 
