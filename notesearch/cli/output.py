@@ -25,7 +25,7 @@ from notesearch.errors import (
     UnusableIndexError,
     UsageError,
 )
-from notesearch.render.terminal import escaped, guarded, printable_lines
+from notesearch.render.terminal import escaped, guarded, printable_lines, takes_marks
 
 DEBUG = "NOTESEARCH_DEBUG"  # set by --debug too; empty is unset
 
@@ -87,7 +87,7 @@ def write(text: str, end: str = "\n") -> None:
     if stdout is None:
         raise UnwritableError("stdout is closed; leave it open, or send it to a file")
     try:
-        stdout.write((guarded(text) if stdout.isatty() else printable_lines(text)) + end)
+        stdout.write((guarded(text) if takes_marks(stdout) else printable_lines(text)) + end)
         stdout.flush()
     except BrokenPipeError:
         _let_go(stdout)

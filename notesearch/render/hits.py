@@ -12,6 +12,7 @@ from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
 from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
+from notesearch.spelling import normalise_tag
 
 _INDENT = " " * 4
 _MAX_TAGS = 6
@@ -93,7 +94,10 @@ def _file_of(hit: Hit, corpus: Path) -> Path | None:
 
 
 def _facts(hit: Hit) -> str:
-    tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in hit.tags[:_MAX_TAGS])
+    folders = {normalise_tag(folder) for folder in hit.path.split("/")[:-1]}
+    # The path, which stands above, names the folders already.
+    own = [tag for tag in hit.tags if normalise_tag(tag) not in folders]
+    tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in own[:_MAX_TAGS])
     paper = hit.paper or ""
     if hit.year is not None:
         paper = f"{paper} ({hit.year})" if paper else str(hit.year)

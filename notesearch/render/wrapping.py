@@ -20,8 +20,14 @@ Line = Sequence[Piece]
 
 
 def clipped(text: str, width: int) -> str:
-    """Cut a line to a width, with a sign that it was cut."""
-    return text if cells(text) <= width else cut_to_cells(text, width - 1).rstrip() + "…"
+    """Cut a line to a width behind a word, with a sign that it was cut; a long word is broken."""
+    if cells(text) <= width:
+        return text
+    cut = cut_to_cells(text, width - 1)
+    if not cut[-1:].isspace():
+        whole = cut.rpartition(" ")[0]
+        cut = f"{whole} " if cells(whole) > width // 2 else cut
+    return f"{cut}…"
 
 
 def wrapped(text: Line, width: int) -> list[list[Piece]]:

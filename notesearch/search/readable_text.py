@@ -22,7 +22,7 @@ SILENT = frozenset(("math", "address", "hidden", "script", "tag", "command"))
 # What ends a cell; not inside of code, a formula or a link, and not `\|`.
 _PIPE = re.compile(r"(`+)[^`\n]*\1|\$[^$\n]*\$|\[\[[^\[\]\n]*\]\]|\\.|(?P<pipe>\|)")
 _BORDER_ROW = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[-|: \t]*)?\Z")
-_FENCE = re.compile(r"[ \t>]*(?:```|~~~)")
+_FENCE = re.compile(r"[ \t>]*(?:```|~~~)(?P<language>[^\n]*)")
 
 _MATH_SIGN = re.compile(r"[\\^_{}=]")
 _WORDS = re.compile(r"[^\W\d_]{4,}\s+[^\W\d_]{2,}")
@@ -50,8 +50,7 @@ def separate_cells(text: str) -> str:
     shown: list[str] = []
     is_code = False
     for line in lines:
-        if _FENCE.match(line):
-            is_code = not is_code
+        is_code = is_in_code(line, is_code)
         if is_code or "|" not in line:
             shown.append(line)
         elif has_border and _BORDER_ROW.match(line):
@@ -61,6 +60,17 @@ def separate_cells(text: str) -> str:
         else:
             shown.append(line)
     return "\n".join(shown)
+
+
+def is_in_code(line: str, is_code: bool) -> bool:
+    """Return whether the next line is code; the fence of a language never ends any."""
+    fence = _FENCE.match(line)
+    return is_code if fence is None else not is_code or bool(fence["language"].strip("`~ "))
+
+
+def is_fence(line: str) -> bool:
+    """Return whether a line begins or ends code."""
+    return _FENCE.match(line) is not None
 
 
 def is_separated(line: str) -> bool:

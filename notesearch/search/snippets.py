@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from notesearch.search.question_words import STOP_WORDS, read_words
-from notesearch.search.readable_text import CELL_BORDER, is_separated, separate_cells
+from notesearch.search.readable_text import (
+    CELL_BORDER,
+    is_fence,
+    is_in_code,
+    is_separated,
+    separate_cells,
+)
 from notesearch.search.sentences import Atom, read_atoms, read_sentences
 from notesearch.search.word_stems import stem_word
 
@@ -21,9 +27,8 @@ Nearness = Callable[[Sequence[str]], Sequence[float]]
 # The heading of a section is shown beside the place already.
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
 # What begins a line that no other line runs into.
-_LINE_OPENER = re.compile(r"\s*(?:[-*+|>] |#{1,6} |\d+[.)] |```|~~~)")
+_LINE_OPENER = re.compile(r"\s*(?:[-*+|>] |#{1,6} |\d+[.)] )")
 _HEADING = re.compile(r" {0,3}#{1,6} ")
-_FENCE = re.compile(r"\s*(?:```|~~~)")
 _WORD = re.compile(r"[^\W_]+")
 # What a look for the end of a formula or a code span may cost: longer texts are seen in part.
 _LONGEST_TEXT = 20_000
@@ -144,19 +149,16 @@ def _join_lines(text: str) -> str:
     """
     before, *others = text.split("\n")
     parts = [before]
-    is_code = bool(_FENCE.match(before))
+    is_code = is_in_code(before, False)
     for line in others:
-        if _FENCE.match(line):
-            is_code = not is_code
-            parts.append("\n")
-        elif is_code or _FENCE.match(before):
+        if is_code or is_fence(line) or is_fence(before):
             parts.append("\n")
         elif _HEADING.match(before) and line.strip():
             parts.append("\n\n")
         else:
             parts.append("\n" if _stand_apart(before, line) else " ")
         parts.append(line)
-        before = line
+        before, is_code = line, is_in_code(line, is_code)
     return "".join(parts)
 
 

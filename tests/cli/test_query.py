@@ -20,7 +20,7 @@ from tests.word_model import load_embedder
 PPO_FIRST = """\
  1  Proximal Policy Optimization                                                                1.00
     rl/ppo.md:7
-    2025-11-02 · #ppo #alignment #rl
+    2025-11-02 · #ppo #alignment
     A policy takes small steps, and a reward model scores them.
 """
 
@@ -123,7 +123,7 @@ def test_hit_without_a_question_has_no_score_to_show(here, run):
     assert ended.out == (
         " 1  Direct Preference Optimization\n"
         "    rl/dpo.md:8-12  Limitations\n"
-        "    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #rl\n"
+        "    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment\n"
         "    The reward model is implied by the policy.\n"
         "\n"
         "    ## Limitations\n"

@@ -44,9 +44,9 @@ def test_hit_is_coloured_and_fits_the_terminal(here):
     assert code == ExitCode.OK
     assert got.replace("\x1b[", "<") == (
         f" 1  <1mProximal Policy Optimization<0m{' ' * 44}<2m1.00<0m\n"
-        "    <36mrl/ppo.md:7<0m\n"
-        "    <2m2025-11-02 · #ppo #alignment #rl<0m\n"
-        "    A policy takes small steps, and a <1;33mreward<0m <1;33mmodel<0m scores them.\n"
+        "    <35mrl/ppo.md:7<0m\n"
+        "    <2m2025-11-02 · #ppo #alignment<0m\n"
+        "    A policy takes small steps, and a <1;31mreward<0m <1;31mmodel<0m scores them.\n"
     )
 
 

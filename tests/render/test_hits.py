@@ -59,9 +59,9 @@ BARE = replace(
 )
 
 AT_60 = """
- 1  Direct Preference Optimization: Your Language Mod…  0.92
+ 1  Direct Preference Optimization: Your Language …     0.92
     alignment/dpo.md:13-18  Why it works › Derivation
-    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment…
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo …
     Turn the optimum around and the reward is the log-ratio
     of the two policies, up to a term that no comparison of
     two answers can see. https://arxiv.org/abs/2305.18290
@@ -70,14 +70,14 @@ AT_60 = """
 AT_100 = """
  1  Direct Preference Optimization: Your Language Model is Secretly a Reward Model              0.92
     alignment/dpo.md:13-18  Why it works › Derivation
-    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #preference-learning
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #preference-learning
     Turn the optimum around and the reward is the log-ratio of the two policies, up to a term that
     no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the proof.
 """
 AT_200 = f"""
  1  Direct Preference Optimization: Your Language Model is Secretly a Reward Model{" " * 114}0.92
     alignment/dpo.md:13-18  Why it works › Derivation
-    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #preference-learning
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #preference-learning
     Turn the optimum around and the reward is the log-ratio of the two policies, up to a term that \
 no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the proof.
 """
@@ -96,7 +96,7 @@ def test_hit_at_a_width(width, expected):
 def test_colour_changes_no_letter(width):
     plain = shown(HIT, Style(width=width))
     coloured = shown(HIT, Style(width=width, colour=True), Piece(TEXT[:40]), Piece(TEXT[40:], True))
-    for code in ("1", "2", "36", "1;33", "0"):
+    for code in ("1", "2", "35", "1;31", "0"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
     assert coloured == plain
 
@@ -105,10 +105,10 @@ def test_colour_in_whole():
     runs = [Piece("Turn the "), Piece("optimum", True), Piece(" around"), Piece(".", True)]
     assert shown(HIT, Style(width=60, colour=True), *runs).replace("\x1b[", "<") == (
         "\n"
-        " 1  <1mDirect Preference Optimization: Your Language Mod…<0m  <2m0.92<0m\n"
-        "    <36malignment/dpo.md:13-18<0m  Why it works › Derivation\n"
-        "    <2m2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment…<0m\n"
-        "    Turn the <1;33moptimum<0m around<1;33m.<0m\n"
+        " 1  <1mDirect Preference Optimization: Your Language …<0m     <2m0.92<0m\n"
+        "    <35malignment/dpo.md:13-18<0m  Why it works › Derivation\n"
+        "    <2m2026-03-14 · arxiv:2305.18290 (2023) · #dpo …<0m\n"
+        "    Turn the <1;31moptimum<0m around<1;31m.<0m\n"
     )
 
 
@@ -116,7 +116,7 @@ def test_colour_in_whole():
 def test_place_is_a_link_to_the_file_where_the_terminal_knows_links(tmp_path, colour):
     style = Style(width=60, links=True, colour=colour)
     place = shown(HIT, style, corpus=tmp_path).splitlines()[2]
-    name = "\x1b[36malignment/dpo.md:13-18\x1b[0m" if colour else "alignment/dpo.md:13-18"
+    name = "\x1b[35malignment/dpo.md:13-18\x1b[0m" if colour else "alignment/dpo.md:13-18"
     address = (tmp_path / "alignment/dpo.md").resolve().as_uri()
     assert place == f"    \x1b]8;;{address}\x1b\\{name}\x1b]8;;\x1b\\  Why it works › Derivation"
 
@@ -124,7 +124,7 @@ def test_place_is_a_link_to_the_file_where_the_terminal_knows_links(tmp_path, co
 def test_weak_hit_says_so():
     hit = replace(HIT, weak=True)
     assert shown(hit, Style(width=60)).splitlines()[1] == (
-        " 1  Direct Preference Optimization: Your Languag…  0.92 weak"
+        " 1  Direct Preference Optimization: Your …         0.92 weak"
     )
 
 
@@ -279,13 +279,27 @@ class Screen:
         ({"TERM": "dumb"}, False, False),
     ],
 )
-def test_terminal_is_taken_for_what_it_says_it_is(monkeypatch, environment, colour, links):
-    monkeypatch.setenv("COLUMNS", "72")
-    assert style_of(Screen(True), environment) == Style(72, colour, links)
-    assert style_of(Screen(False), environment) == Style()
+def test_terminal_is_taken_for_what_it_says_it_is(environment, colour, links):
+    environment = {"COLUMNS": "72"} | environment
+    assert style_of(Screen(True), environment) == Style(72, colour, links, cuts=True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "style"),
+    [
+        ({}, Style()),
+        ({"TERM": "xterm-kitty"}, Style()),
+        ({"COLUMNS": "72"}, Style(72, cuts=True)),
+        ({"COLUMNS": "many"}, Style()),
+        ({"FORCE_COLOR": "1"}, Style(colour=True)),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, Style()),
+        ({"FORCE_COLOR": ""}, Style()),
+    ],
+)
+def test_pipe_hears_the_environment(environment, style):
+    assert style_of(Screen(False), environment) == style
 
 
 @pytest.mark.parametrize(("columns", "width"), [("10", 40), ("1000", 200)])
-def test_width_stays_readable(monkeypatch, columns, width):
-    monkeypatch.setenv("COLUMNS", columns)
-    assert style_of(Screen(True), {}).width == width
+def test_width_stays_readable(columns, width):
+    assert style_of(Screen(True), {"COLUMNS": columns}).width == width
