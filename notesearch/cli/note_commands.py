@@ -59,7 +59,7 @@ def tags(
     if json:
         write(to_json(counts))
     else:
-        for line in tag_lines(counts, tree=tree):
+        for line in tag_lines(counts, style_of(sys.stdout), tree=tree):
             write(line)
 
 
@@ -77,14 +77,15 @@ def notes(
     config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
-    from notesearch.render.listings import listed_note_line, stored_note_to_json
+    from notesearch.render.listings import listed_note_lines, stored_note_to_json
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
     with choose_index(config, index_dir).open() as index:
         found = index.notes(" ".join(where) if where else None, limit)
-    for note in found:
-        write(stored_note_to_json(note) if json else listed_note_line(note))
+    lines = map(stored_note_to_json, found) if json else None
+    for line in lines or listed_note_lines(found, style_of(sys.stdout)):
+        write(line)
     if not found:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -97,6 +98,7 @@ def notes(
 )
 def show(
     note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
+    raw: bool = option(False, "--raw", "Show the source of the note, with its LaTeX and HTML."),
     open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
     index_dir: Path | None = INDEX,
     config: Path | None = CONFIG,
@@ -118,7 +120,7 @@ def show(
         first = (one.line_start for one in passages if one.id == note.strip())
         _open_file(file, next(first, stored.line_start))
         return
-    for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
+    for line in shown_note_lines(stored, passages, style_of(sys.stdout), raw=raw):
         write(line)
 
 
@@ -144,6 +146,7 @@ def parse(
         require_regular(path, "name a note file or a folder of notes")
     settings = choose_index(config).settings
     models = ChosenModels(settings, warn=show_warning, announce=show_message)
+    style = style_of(sys.stdout)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(
@@ -163,7 +166,7 @@ def parse(
                 write(separator + note_to_json(note, passages), end="")
                 separator = ",\n"
             else:
-                write("\n".join(note_lines(note, passages)))
+                write("\n".join(note_lines(note, passages, style)))
     if json:
         write("[]" if separator == "[\n" else "\n]")
     if any_skipped:

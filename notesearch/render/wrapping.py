@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from notesearch.cells import cells, cut_to_cells
-from notesearch.render.terminal import printable
+from notesearch.render.terminal import Style, printable
 from notesearch.search.readable_text import CELL_BORDER
 from notesearch.search.snippets import GAP, Piece
 
@@ -20,14 +20,15 @@ Line = Sequence[Piece]
 
 
 def clipped(text: str, width: int) -> str:
-    """Cut a line to a width behind a word, with a sign that it was cut; a long word is broken."""
+    """Cut a line to a width behind a word, with a sign that it was cut.
+
+    A word is broken where it is the first, or of a script that writes no spaces.
+    """
     if cells(text) <= width:
         return text
     cut = cut_to_cells(text, width - 1)
-    if not cut[-1:].isspace():
-        whole = cut.rpartition(" ")[0]
-        cut = f"{whole} " if cells(whole) > width // 2 else cut
-    return f"{cut}…"
+    whole, space, broken = cut.rpartition(" ")
+    return f"{whole} …" if space and whole and cells(broken) <= len(broken) else f"{cut}…"
 
 
 def wrapped(text: Line, width: int) -> list[list[Piece]]:
@@ -48,6 +49,16 @@ def wrapped(text: Line, width: int) -> list[list[Piece]]:
         table = []
         lines += [line] if _width(line) <= width else _wrapped_line(line, width)
     return lines + _set_table(table, width)
+
+
+def wrapped_words(text: str, style: Style, label: str = "") -> Iterator[str]:
+    """Write a text behind a label; where lines are cut, on several, each as far in as the first."""
+    indent = cells(label)
+    shown = printable(text)
+    lines = wrapped([Piece(shown)], max(style.width - indent, 1)) if style.cuts else []
+    for number, line in enumerate(lines or [[Piece(shown)]]):
+        start = " " * indent if number else label
+        yield f"{start}{''.join(piece.text for piece in line)}"
 
 
 def _plain(line: Line) -> str:

@@ -237,11 +237,12 @@ def test_notes_and_tags_are_printable(path, title, names, text):
     stored = StoredNote(note_id=path, **place, **facts)
     counts = [TagCount(title, title, True, 3), TagCount(path, path, False, 1)]
     lines = [
-        *listings.note_lines(note, passages),
-        listings.listed_note_line(stored),
+        *listings.note_lines(note, passages, Style()),
+        *listings.listed_note_lines([stored], Style()),
+        *listings.listed_note_lines([stored], Style(60, cuts=True)),
         *listings.shown_note_lines(stored, passages, Style()),
-        *listings.tag_lines(counts),
-        *listings.tag_lines(counts, tree=True),
+        *listings.tag_lines(counts, Style()),
+        *listings.tag_lines(counts, Style(), tree=True),
         listings.note_to_json(note, passages),
         listings.stored_note_to_json(stored),
         to_json(counts),
