@@ -29,6 +29,7 @@ rerank_trust_remote_code: true
 corpus: ../elsewhere
 index: /var/index
 follow_links: true
+editor: emacs
 """
 
 
@@ -61,6 +62,7 @@ def test_what_runs_code_fetches_or_leads_out_is_left_out_with_one_line(found):
     assert (settings.model.name, settings.model.revision) == ("all-MiniLM-L6-v2", None)
     assert not settings.model.trust_remote_code
     assert not settings.follow_links
+    assert settings.editor == ""
     assert (settings.rerank, settings.corpus, settings.index) == (None, None, Path("index"))
     assert (settings.model.precision.value, settings.ignore) == ("int8", ("drafts/",))
     (line,) = warnings
@@ -123,6 +125,7 @@ def test_trusted_file_counts_whole(found):
     )
     assert settings.rerank == RerankerChoice("some/cross-encoder", "main", True)
     assert settings.corpus == Path("../elsewhere")
+    assert settings.editor == "emacs"
 
 
 def test_changed_file_asks_again(found):

@@ -26,14 +26,11 @@ from notesearch.cli.app import (
 )
 from notesearch.cli.chosen_index import choose_index
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
+from notesearch.editors import OBSIDIAN, arguments_at_line, note_address
 from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of, to_json
 
 _MOST_NOTES = 10_000_000
-# How editors take a line; one that is not named here is given the file alone.
-_PLUS_LINE = ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "hx")
-_GOTO = ("code", "codium", "cursor")
-_COLON_LINE = ("subl", "zed")
 
 
 @app.command(
@@ -99,7 +96,7 @@ def notes(
 def show(
     note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
     raw: bool = option(False, "--raw", "Show the source of the note, with its LaTeX and HTML."),
-    open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
+    open_it: bool = option(False, "--open", "Open the file instead, in your editor."),
     index_dir: Path | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
@@ -117,8 +114,10 @@ def show(
             index.require_own_corpus()
     if open_it:
         file = _find_file(corpus, stored.path, chosen.command(corpus))
-        first = (one.line_start for one in passages if one.id == note.strip())
-        _open_file(file, next(first, stored.line_start))
+        at = next((one for one in passages if one.id == note.strip()), None)
+        line_number = at.line_start if at else stored.line_start
+        section = at.section[-1] if at and at.section else ""
+        _open_file(file, line_number, section, chosen.settings.editor)
         return
     for line in shown_note_lines(stored, passages, style_of(sys.stdout), raw=raw):
         write(line)
@@ -198,17 +197,27 @@ def _find_file(corpus: Path, path: str, update_command: str) -> Path:
     return file
 
 
-def _open_file(file: Path, line: int) -> None:
+def _open_file(file: Path, line: int, section: str, editor: str) -> None:
     """Open a file and wait for the program to end; UsageError when that fails.
 
     `file` is absolute, so that its name is never read as an option.
     """
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    if editor == OBSIDIAN:
+        _run([opener, note_address(editor, file, line, section)], opener)
+        return
+    if editor:
+        _run(
+            [editor, *arguments_at_line(editor, file, line)],
+            f"{editor} (editor of the settings)",
+            "editor",
+        )
+        return
     for variable in ("VISUAL", "EDITOR"):
         words = _words(variable)
         if words:
-            _run([*words, *_at_line(words[0], file, line)], f"{words[0]} (${variable})")
+            _run([*words, *arguments_at_line(words[0], file, line)], f"{words[0]} (${variable})")
             return
-    opener = "open" if sys.platform == "darwin" else "xdg-open"
     _run([opener, str(file)], opener)
 
 
@@ -221,18 +230,9 @@ def _words(variable: str) -> list[str]:
         raise UsageError(f"${variable} cannot be read: {error}; write it as for a shell") from error
 
 
-def _at_line(editor: str, file: Path, line: int) -> list[str]:
-    name = Path(editor).name.lower()
-    if name in _PLUS_LINE:
-        return [f"+{line}", str(file)]
-    if name in _GOTO:
-        return ["--goto", f"{file}:{line}"]
-    return [f"{file}:{line}"] if name in _COLON_LINE else [str(file)]
-
-
-def _run(command: Sequence[str], name: str) -> None:
+def _run(command: Sequence[str], name: str, setting: str = "EDITOR") -> None:
     """Run a program to its end, with the terminal and Ctrl-C its own."""
-    remedy = "set EDITOR to an editor that is there"
+    remedy = f"set {setting} to an editor that is there"
     program = shutil.which(command[0])
     if program is None:
         raise UsageError(f"{name} is not there; {remedy}")

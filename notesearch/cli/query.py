@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,7 +29,7 @@ from notesearch.cli.app import (
 )
 from notesearch.cli.chosen_index import choose_index, open_for_query
 from notesearch.cli.output import ExitCode, show_message, write
-from notesearch.errors import UsageError
+from notesearch.errors import CorpusError, UsageError
 from notesearch.render.hit_formats import HIT_FORMATS, HitFormat
 from notesearch.search.answer import Answer, Mode
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from notesearch.library import Index
     from notesearch.query.filters import Filter
+    from notesearch.render.hits import NoteLinks
 
 _MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
@@ -145,7 +147,8 @@ def query(
             for text in form.lines(answer.hits):
                 write(text)
         else:
-            _show(index, answer, full=full, context=context, explain=explain, raw=raw)
+            editor = chosen.settings.editor
+            _show(index, answer, editor, full=full, context=context, explain=explain, raw=raw)
     if answer.weak or not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -173,7 +176,8 @@ def similar(
     """
     form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
-    with choose_index(config, index_dir).open() as index:
+    chosen = choose_index(config, index_dir)
+    with chosen.open() as index:
         answer = index.similar(note, k, where)
         if form is not None:
             for text in form.lines(answer.hits):
@@ -183,7 +187,7 @@ def similar(
                 hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
                 if hits:
                     show_message(heading)
-                    _show(index, replace(answer, hits=tuple(hits)))
+                    _show(index, replace(answer, hits=tuple(hits)), chosen.settings.editor)
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -223,6 +227,7 @@ def _format_of(formats: Sequence[str]) -> HitFormat | None:
 def _show(
     index: Index,
     answer: Answer,
+    editor: str,
     *,
     full: bool = False,
     context: int = 0,
@@ -245,14 +250,29 @@ def _show(
         texts = [mark_words(text, answer.words, raw=raw) for text in whole]
     else:
         texts = index.snippets(answer, _SHOWN_LINES * style.width, raw=raw)
-    corpus = index.corpus
+    links = _links_to(index, editor) if style.links else None
     blocks = []
     for hit, text in zip(answer.hits, texts, strict=True):
-        lines = [*hit_lines(hit, text, style, corpus)]
+        lines = [*hit_lines(hit, text, style, links)]
         if explain:
             lines += explanation(hit, answer, style)
         blocks.append("\n".join(lines))
     write("\n\n".join(blocks))
+
+
+def _links_to(index: Index, editor: str) -> NoteLinks | None:
+    """Return what links hits to their files; None for an index that may name any folder."""
+    from notesearch.editors import editor_of, is_in_vault
+    from notesearch.render.hits import NoteLinks
+
+    try:
+        index.require_own_corpus()
+    except CorpusError:
+        return None
+    corpus = index.corpus
+    in_kitty = "kitty" in os.environ.get("TERM", "")
+    editor = editor or editor_of(os.environ, in_vault=is_in_vault(corpus))
+    return NoteLinks(corpus, editor, takes_fragment=in_kitty)
 
 
 # ---------------------------------------------------------------- many queries at once

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from notesearch.cells import cells
+from notesearch.editors import note_address
 from notesearch.records import Hit
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
 from notesearch.render.wrapping import clipped, wrapped
@@ -18,8 +20,31 @@ _INDENT = " " * 4
 _MAX_TAGS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class NoteLinks:
+    """What links the places of hits to the files that they stand in."""
+
+    corpus: Path
+    editor: str = ""  # one of `EDITORS`, or ""
+    takes_fragment: bool = False  # the terminal opens `file:///note.md#7` at the line
+
+    def address(self, hit: Hit) -> str | None:
+        """Return where a hit's place leads; None for a path out of the corpus, or no plain name.
+
+        An index that came from somewhere else may hold any path.
+        """
+        root = os.path.abspath(self.corpus)  # noqa: PTH100 - takes `..` out without asking the disk
+        file = Path(os.path.abspath(os.path.join(root, hit.path)))  # noqa: PTH100, PTH118
+        if not file.is_relative_to(root) or CONTROL_SIGNS.search(hit.path):
+            return None
+        section = hit.section[-1] if hit.section else ""
+        return note_address(
+            self.editor, file, hit.line_start, section, takes_fragment=self.takes_fragment
+        )
+
+
 def hit_lines(
-    hit: Hit, text: Sequence[Piece], style: Style, corpus: Path | None = None
+    hit: Hit, text: Sequence[Piece], style: Style, links: NoteLinks | None = None
 ) -> Iterator[str]:
     """Lay out one hit: title and score, place and section, facts, then the marked text."""
     score = _score(hit)
@@ -28,7 +53,7 @@ def hit_lines(
     title = clipped(printable(hit.title), room)
     gap = " " * (style.width - len(number) - cells(title) - len(score)) if score else ""
     yield f"{number}{style.bold(title)}{gap}{style.faint(score)}"
-    yield from _place(hit, style, corpus)
+    yield from _place(hit, style, links)
     facts = clipped(printable(_facts(hit)), style.width - len(_INDENT))
     if facts:
         yield f"{_INDENT}{style.faint(facts)}"
@@ -69,28 +94,18 @@ def _searched_words(answer: Answer) -> str:
     return " · ".join(parts)
 
 
-def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:
+def _place(hit: Hit, style: Style, links: NoteLinks | None) -> Iterator[str]:
     lines = f"{hit.line_start}-{hit.line_end}" if hit.line_end > hit.line_start else hit.line_start
     place = f"{escaped(hit.path)}:{lines}"
     section = printable(" › ".join(hit.section))
     room = style.width - len(_INDENT) - cells(place) - 2
-    shown = style.place(place, _file_of(hit, corpus) if corpus else None)
+    shown = style.place(place, links.address(hit) if links else None)
     if section and room >= 12:
         yield f"{_INDENT}{shown}  {clipped(section, room)}"
     else:
         yield f"{_INDENT}{shown}"
         if section:
             yield f"{_INDENT}{clipped(section, style.width - len(_INDENT))}"
-
-
-def _file_of(hit: Hit, corpus: Path) -> Path | None:
-    """Return the file to link to; None where a path leads out of the corpus, or is no plain name.
-
-    An index that came from somewhere else may hold any path.
-    """
-    root = os.path.abspath(corpus)  # noqa: PTH100 - takes `..` out without asking the disk
-    file = Path(os.path.abspath(os.path.join(root, hit.path)))  # noqa: PTH100, PTH118
-    return file if file.is_relative_to(root) and not CONTROL_SIGNS.search(hit.path) else None
 
 
 def _facts(hit: Hit) -> str:

@@ -17,7 +17,6 @@ _SHOWN_WORDS = 14
 _INDENT = " " * 4
 _DATE_WIDTH = 10
 _NAME_WIDTH = 9  # of the name of a fact
-_LEAST_OF_TAGS = 8  # columns
 # The fields of a note and of a passage in JSON, in their order.
 _NOTE_FIELDS = ("id", "path", "title", "kind", "line_start", "line_end")
 _PASSAGE_FIELDS = ("section", "role", "line_start", "line_end", "text", "search_text", "tokens")
@@ -95,7 +94,8 @@ def listed_note_lines(notes: Sequence[StoredNote], style: Style) -> Iterator[str
 def _title_and_tags(note: StoredNote, room: int, style: Style) -> str:
     title = clipped(printable(note.title), room)
     left = room - cells(title) - 2
-    tags = clipped(_hashtags(note.tags), left) if left >= _LEAST_OF_TAGS else ""
+    has_room = cells(_hashtags(note.tags[:1])) + 2 <= left  # no tag is broken
+    tags = clipped(_hashtags(note.tags), left) if has_room else ""
     return f"{title}  {style.faint(tags)}" if tags else title
 
 

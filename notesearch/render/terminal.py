@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any, TextIO
 
 _NARROWEST, _WIDEST = 40, 200
@@ -52,12 +51,12 @@ class Style:
         """Mark scores, tags and other details."""
         return self._sgr(text, "2")
 
-    def place(self, text: str, file: Path | None) -> str:
-        """Mark a path; as a link to the file where the terminal shows links."""
+    def place(self, text: str, address: str | None) -> str:
+        """Mark a path; as a link to an address, in ASCII, where the terminal shows links."""
         shown = self._sgr(text, "35")
-        if not self.links or file is None:
+        if not self.links or address is None:
             return shown
-        return f"\x1b]8;;{file.absolute().as_uri()}\x1b\\{shown}\x1b]8;;\x1b\\"
+        return f"\x1b]8;;{address}\x1b\\{shown}\x1b]8;;\x1b\\"
 
     def match(self, text: str) -> str:
         """Mark a word of the question."""

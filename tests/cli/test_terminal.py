@@ -57,6 +57,37 @@ def test_colour_that_is_not_wanted_is_left_out(here, environment):
     assert "\x1b" not in got
 
 
+def test_place_of_a_hit_opens_the_note_in_the_vault(here):
+    (here / "corpus/.obsidian").mkdir()
+    _, got = on_terminal(here, "query", "tag:dpo", VTE_VERSION="7600", NO_COLOR="")
+    address = f"obsidian://open?path={here.resolve() / 'corpus/rl/dpo.md'}%23Limitations"
+    assert f"\x1b]8;;{address}\x1b\\" in got
+
+
+def test_index_that_may_name_any_folder_has_no_links(here, run, tmp_path):
+    shutil.move(here / "corpus", tmp_path / "far" / "corpus")
+    run("index", str(tmp_path / "far/corpus"), "--index", "deep/other")
+    arguments = ("query", "tag:dpo", "--index", "deep/other")
+    _, got = on_terminal(here, *arguments, VTE_VERSION="7600")
+    assert f"\x1b]8;;file://{tmp_path.resolve()}/far/corpus/rl/dpo.md\x1b" in got
+    unknown = str(tmp_path / "state of somebody else")
+    _, got = on_terminal(here, *arguments, VTE_VERSION="7600", XDG_STATE_HOME=unknown)
+    assert "rl/dpo.md" in got
+    assert "\x1b]8" not in got
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(
+    "arguments", [("notes",), ("tags",), ("show", "rl/dpo.md"), ("parse", "corpus"), ("query", "a")]
+)
+def test_listings_fit_the_terminal(here, arguments, width):
+    long = "A title that says in very many words what nobody has asked it to say to anybody at all"
+    (here / "corpus/rl/dpo.md").write_text(f"# {long}\n\n{long}. " * 3, encoding="utf-8")
+    code, got = on_terminal(here, *arguments, COLUMNS=str(width), NO_COLOR="1")
+    assert code == ExitCode.OK
+    assert max(map(len, got.splitlines())) <= width
+
+
 def test_making_an_index_draws_a_bar_and_wipes_it(here):
     shutil.rmtree("index")
     code, got = on_terminal(here, "index")
