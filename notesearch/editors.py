@@ -7,39 +7,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 OBSIDIAN = "obsidian"
 
 
-@dataclass(frozen=True, slots=True)
-class Editor:
-    """How one editor takes a file and a line; both are put into the braces."""
-
-    arguments: tuple[str, ...] = ()  # of its command; () for one that has none
-    address: str | None = None  # None: it has none of its own
-
-
-_PLUS_LINE = Editor(("+{line}", "{file}"))
-EDITORS: Mapping[str, Editor] = {
-    "code": Editor(("--goto", "{file}:{line}"), "vscode://file{path}:{line}"),
-    "codium": Editor(("--goto", "{file}:{line}"), "vscodium://file{path}:{line}"),
-    "cursor": Editor(("--goto", "{file}:{line}"), "cursor://file{path}:{line}"),
-    "zed": Editor(("{file}:{line}",), "zed://file{path}:{line}"),
-    "subl": Editor(("{file}:{line}",)),
+_PLUS_LINE = ("+{line}", "{file}")
+_GOTO = ("--goto", "{file}:{line}")
+_COLON_LINE = ("{file}:{line}",)
+# The arguments of a command; one that is not named here is given the file alone.
+_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("code", "codium", "cursor"), _GOTO),
+    **dict.fromkeys(("zed", "subl"), _COLON_LINE),
     **dict.fromkeys(
         ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "hx"), _PLUS_LINE
     ),
-    OBSIDIAN: Editor((), "obsidian://open?path={path}{section}"),
 }
+_ADDRESSES: Mapping[str, str] = {
+    "code": "vscode://file{path}:{line}",
+    "codium": "vscodium://file{path}:{line}",
+    "cursor": "cursor://file{path}:{line}",
+    "zed": "zed://file{path}:{line}",
+    OBSIDIAN: "obsidian://open?path={path}{section}",
+}
+EDITORS = (*_ARGUMENTS, OBSIDIAN)
 
 
 def arguments_at_line(editor: str, file: Path, line: int) -> list[str]:
     """Return the arguments with which a program opens a file; an unknown one gets it alone."""
-    known = EDITORS.get(Path(editor).name.lower())
-    patterns = known.arguments if known and known.arguments else ("{file}",)
+    patterns = _ARGUMENTS.get(Path(editor).name.lower(), ("{file}",))
     # The name of a file may hold braces itself.
     return [
         str(file).join(pattern.replace("{line}", str(line)).split("{file}")) for pattern in patterns
@@ -54,12 +51,12 @@ def note_address(
     For an editor without addresses of its own it is that of the file; `takes_fragment` where the
     terminal opens `file:///note.md#7` at the line.
     """
-    known = EDITORS.get(editor)
+    address = _ADDRESSES.get(editor)
     path = quote(file.as_posix(), errors="surrogateescape")
-    if known is None or known.address is None:
+    if address is None:
         return f"{file.as_uri()}#{line}" if takes_fragment else file.as_uri()
     heading = quote(f"#{section}", safe="", errors="replace") if section else ""
-    return known.address.format(path=path, line=line, section=heading)
+    return address.format(path=path, line=line, section=heading)
 
 
 def editor_of(environment: Mapping[str, str], *, in_vault: bool) -> str:

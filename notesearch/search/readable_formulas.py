@@ -29,17 +29,18 @@ from notesearch.search.formula_commands import (
 
 _RAISED = str.maketrans("0123456789+-=()*'", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾*′")
 _LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
-_ROOM_AROUND_SIGN = re.compile(r" ([^\w\s]) ")
-_WORD = re.compile(r"[^\W_]+[′*⁺⁻]?\Z")
+_ROOM_AROUND_SIGN = r" ([^\w\s]) "
+# The others are compiled where they are used, once.
+_WORD = r"[^\W_]+[′*⁺⁻]?\Z"
 _NUMBER = re.compile(r"[+-]?\d+\Z")
 
 _TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?|\\(?P<escaped>.?)|(?P<room>\s+)|(?P<sign>.)", re.S)
-_KEY = re.compile(r"\s*(?:\[[^\[\]{}]*\])?\s*\{([^{}]*)\}")
-_OPTION = re.compile(r"\s*\[([^\[\]{}]*)\]")
+_KEY = r"\s*(?:\[[^\[\]{}]*\])?\s*\{([^{}]*)\}"
+_OPTION = r"\s*\[([^\[\]{}]*)\]"
 # Deeper ones are shown without the braces: no formula of a person goes as deep.
 _DEEPEST = 30
 # What may stand over or under a stroke without brackets.
-_TERM = re.compile(
+_TERM = (
     r"[-∂∇Δ√]?(?:\d+(?:\.\d+)?|(?:[^\W\d_]|[∂∇∞])+)[\u0300-\u036f\u20d7′*⁰-⁹¹²³₀-₉⁺⁻]*(?:[_^](?:\w+|\([^()]*\)))*"
     r"(?:\([^()]*\)|\[[^\[\]]*\])?\Z"
 )
@@ -72,8 +73,8 @@ def lowered(text: str) -> str:
 
 
 def _script(mark: str, text: str) -> str:
-    text = _ROOM_AROUND_SIGN.sub(r"\1", text)
-    is_word = len(text) == 1 or _WORD.match(text)
+    text = re.sub(_ROOM_AROUND_SIGN, r"\1", text) if " " in text else text
+    is_word = len(text) == 1 or re.match(_WORD, text)
     is_bracketed = text.startswith("(") and text.endswith(")") and "(" not in text[1:]
     return f"{mark}{text}" if is_word or is_bracketed else f"{mark}({text})"
 
@@ -192,7 +193,7 @@ class _Reader:
         elif name in BINOMIALS:
             shown.add_word(f"({self._read_argument()} choose {self._read_argument()})")
         elif name == "sqrt":
-            root = _OPTION.match(self._source, self._at)
+            root = re.compile(_OPTION).match(self._source, self._at)
             self._at = root.end() if root else self._at
             shown.add(f"{raised(root[1]) if root else ''}√{_bracketed(self._read_argument())}")
         elif name in STACKED:
@@ -233,7 +234,7 @@ class _Reader:
             shown.add("[" if "matrix" in key or key == "array" else "{ ")
 
     def _skip_key(self) -> str:
-        found = _KEY.match(self._source, self._at)
+        found = re.compile(_KEY).match(self._source, self._at)
         if found is None:
             return ""
         self._at = found.end()
@@ -308,7 +309,7 @@ class _Shown:
 
 
 def _bracketed(text: str) -> str:
-    return text if len(text) <= 1 or _TERM.match(text) else f"({text})"
+    return text if len(text) <= 1 or re.match(_TERM, text) else f"({text})"
 
 
 def _accented(text: str, mark: str, name: str) -> str:

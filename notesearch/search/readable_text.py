@@ -7,11 +7,9 @@ is, and so does all that only looks like markup: a price, `<think>`, `Vec<T>`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
-
-from notesearch.html_elements import ELEMENTS, INLINE_ELEMENTS
+from typing import NamedTuple
 
 CELL_BORDER = "│"
 _BETWEEN_CELLS = f" {CELL_BORDER} "
@@ -19,26 +17,29 @@ _BETWEEN_CELLS = f" {CELL_BORDER} "
 # The kinds of stretches in which no words are looked for.
 SILENT = frozenset(("math", "address", "hidden", "script", "tag", "command"))
 
-# What ends a cell; not inside of code, a formula or a link, and not `\|`.
-_PIPE = re.compile(r"(`+)[^`\n]*\1|\$[^$\n]*\$|\[\[[^\[\]\n]*\]\]|\\.|(?P<pipe>\|)")
-_BORDER_ROW = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[-|: \t]*)?\Z")
-_FENCE = re.compile(r"[ \t>]*(?:```|~~~)(?P<language>[^\n]*)")
+_MARKS = frozenset("*_~=")
+_MATH_SIGNS = frozenset("\\^_{}=")
 
-_MATH_SIGN = re.compile(r"[\\^_{}=]")
-_WORDS = re.compile(r"[^\W\d_]{4,}\s+[^\W\d_]{2,}")
-_MATH_ENVIRONMENT = re.compile(
+# Patterns that `re` compiles where they are used: most texts need few, and all of them take 4 ms.
+
+# What ends a cell; not inside of code, a formula or a link, and not `\|`.
+_PIPE = r"(`+)[^`\n]*\1|\$[^$\n]*\$|\[\[[^\[\]\n]*\]\]|\\.|(?P<pipe>\|)"
+_BORDER_ROW = r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[-|: \t]*)?\Z"
+_WORDS = r"[^\W\d_]{4,}\s+[^\W\d_]{2,}"
+_MATH_ENVIRONMENT = (
     r"(?:equation|align|alignat|aligned|gather|gathered|multline|eqnarray|displaymath|math|split"
     r"|cases|array|[bBpvV]?matrix|smallmatrix)\*?\Z"
 )
-_DELIMITERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
-_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)([^<>]*)>\Z")
-_CAPTION = re.compile(r"\b(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-_SCRIPT = re.compile(r"<(su[bp])\b[^<>]*>([^<>]*)<", re.IGNORECASE)
-_WIKI = re.compile(r"!?\[\[([^|\n]*?)(?:\\?\|([^\n]*))?\]\]\Z")
-
+_TAG = r"<(/?)([A-Za-z][\w:-]*)([^<>]*)>\Z"
+_CAPTION = r"(?i)\b(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
+_SCRIPT = r"(?i)<(su[bp])\b[^<>]*>([^<>]*)<"
+_WIKI = r"!?\[\[([^|\n]*?)(?:\\?\|([^\n]*))?\]\]\Z"
 # Emphasis where it begins and where it ends: at the edge of a word, or as a word before a link.
-_OPENING = re.compile(r"[(\[\"'“‘]*(?P<mark>\*{1,3}|__?|~~|==)(?![*_~=])")
-_CLOSING = re.compile(r".*?(?<![*_~=])(?P<mark>\*{1,3}|__?|~~|==)[)\]\"'”’.,:;!?]*\Z", re.DOTALL)
+_OPENING = r"[(\[\"'“‘]*(?P<mark>\*{1,3}|__?|~~|==)(?![*_~=])"
+_CLOSING = r"(?s).*?(?<![*_~=])(?P<mark>\*{1,3}|__?|~~|==)[)\]\"'”’.,:;!?]*\Z"
+
+_FENCES = ("```", "~~~")
+_DELIMITERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
 
 
 def separate_cells(text: str) -> str:
@@ -46,14 +47,14 @@ def separate_cells(text: str) -> str:
     if "|" not in text:
         return text
     lines = text.split("\n")
-    has_border = any("|" in line and _BORDER_ROW.match(line) for line in lines)
+    has_border = any("|" in line and re.match(_BORDER_ROW, line) for line in lines)
     shown: list[str] = []
     is_code = False
     for line in lines:
         is_code = is_in_code(line, is_code)
         if is_code or "|" not in line:
             shown.append(line)
-        elif has_border and _BORDER_ROW.match(line):
+        elif has_border and re.match(_BORDER_ROW, line):
             continue
         elif has_border or _is_row(line):
             shown.append(_separated(line))
@@ -64,13 +65,14 @@ def separate_cells(text: str) -> str:
 
 def is_in_code(line: str, is_code: bool) -> bool:
     """Return whether the next line is code; the fence of a language never ends any."""
-    fence = _FENCE.match(line)
-    return is_code if fence is None else not is_code or bool(fence["language"].strip("`~ "))
+    if not is_fence(line):
+        return is_code
+    return not is_code or bool(line.strip("`~ \t>"))
 
 
 def is_fence(line: str) -> bool:
     """Return whether a line begins or ends code."""
-    return _FENCE.match(line) is not None
+    return line.lstrip(" \t>").startswith(_FENCES)
 
 
 def is_separated(line: str) -> bool:
@@ -85,7 +87,7 @@ def _is_row(line: str) -> bool:
 
 def _separated(line: str) -> str:
     row = line.strip(" \t>")
-    ends = [found.start() for found in _PIPE.finditer(row) if found["pipe"]]
+    ends = [found.start() for found in re.finditer(_PIPE, row) if found["pipe"]]
     if not ends:
         return line
     starts = [0, *(end + 1 for end in ends)]
@@ -97,56 +99,50 @@ def _separated(line: str) -> str:
     return _BETWEEN_CELLS.join(cell.replace("\\|", "|") for cell in cells).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Readable:
-    """What is shown of a stretch of the source."""
+class Atom(NamedTuple):
+    """What is shown whole or not at all. No dataclass: a question reads thousands."""
 
     text: str
+    # The first characters, which are read as words: none of a formula, of a link its label.
+    read_chars: int
     is_room: bool = False
     is_word: bool = False  # and may carry marks of emphasis
-    is_silent: bool = False  # has no words to be looked for
 
 
-_NOTHING = Readable("")
-_LINE_END = Readable("\n", is_room=True)
-
-
-def readable_stretches(stretches: Iterable[tuple[str, str]]) -> Iterator[Readable]:
-    """Yield what is shown of the stretches of a text, given by their kinds and sources.
+def readable_atoms(stretches: Iterable[tuple[str, str]]) -> list[Atom]:
+    """Return what is shown of the stretches of a text, given by their kinds and sources.
 
     Of several rooms in a row one is left: the end of a paragraph, a line's, a cell's or a space.
     """
     shown = [_readable(kind, source) for kind, source in stretches]
-    room = ""
-    for one in drop_emphasis([one for one in shown if one.text]):
-        if one.is_room:
-            room = max(room, one.text, key=_weight)
-        elif one.text:
-            if room:
-                yield Readable(room, is_room=True)
-                room = ""
-            yield one
-    if room:
-        yield Readable(room, is_room=True)
+    atoms: list[Atom] = []
+    for atom in drop_emphasis(shown):
+        if not atom.text:
+            continue
+        if atom.is_room and atoms and atoms[-1].is_room:
+            atoms[-1] = max(atoms[-1], atom, key=_weight)
+        else:
+            atoms.append(atom)
+    return atoms
 
 
-def _weight(room: str) -> tuple[int, bool, bool]:
-    return min(room.count("\n"), 2), CELL_BORDER in room, bool(room)
+def _weight(room: Atom) -> tuple[int, bool]:
+    return min(room.text.count("\n"), 2), CELL_BORDER in room.text
 
 
-def _readable(kind: str, source: str) -> Readable:
+def _readable(kind: str, source: str) -> Atom:
+    if kind == "room":
+        return Atom(source, len(source), is_room=True)
+    if kind == "word":
+        if "&" not in source or ";" not in source:
+            return Atom(source, len(source), is_word=True)
+        shown = _unescaped(source).replace("\xa0", " ")
+        return Atom(shown, len(shown), is_room=shown.isspace(), is_word=True)
     if kind == "tag":
         return _readable_tag(source)
-    if kind == "word" and "&" in source and ";" in source:
-        shown = _unescaped(source).replace("\xa0", " ")
-        return Readable(shown, is_room=shown.isspace(), is_word=True)
     rewrite = _REWRITE.get(kind)
-    return Readable(
-        rewrite(source) if rewrite else source,
-        is_room=kind == "room",
-        is_word=kind == "word",
-        is_silent=kind in SILENT,
-    )
+    shown = rewrite(source) if rewrite else source
+    return Atom(shown, 0 if kind in SILENT else len(shown))
 
 
 def _readable_math(source: str) -> str:
@@ -154,11 +150,11 @@ def _readable_math(source: str) -> str:
 
     if source.startswith("\\begin"):
         name = source[len("\\begin{") : source.index("}")]
-        return readable_formula(source) if _MATH_ENVIRONMENT.match(name) else source
+        return readable_formula(source) if re.match(_MATH_ENVIRONMENT, name) else source
     opener, closer = next(pair for pair in _DELIMITERS if source.startswith(pair[0]))
     body = source[len(opener) : -len(closer)]
     # The words between two prices, `$5 million to A$`, are no formula.
-    if opener == "$" and not _MATH_SIGN.search(body) and _WORDS.search(body):
+    if opener == "$" and _MATH_SIGNS.isdisjoint(body) and re.search(_WORDS, body):
         return source
     return readable_formula(body)
 
@@ -173,7 +169,7 @@ def _readable_command(source: str) -> str:
 
 
 def _readable_link(source: str) -> str:
-    wiki = _WIKI.match(source)
+    wiki = re.match(_WIKI, source)
     if wiki:
         return wiki[2] or wiki[1].lstrip("#").replace("#", " › ")
     label, _, target = source.lstrip("!")[1:-1].rpartition("](")
@@ -186,24 +182,27 @@ def _readable_link(source: str) -> str:
 def _readable_script(source: str) -> str:
     from notesearch.search.readable_formulas import lowered, raised
 
-    found = _SCRIPT.match(source)
+    found = re.match(_SCRIPT, source)
     if found is None or not found[2].strip():
         return ""
     text = _unescaped(found[2].strip())
     return raised(text) if found[1].lower() == "sup" else lowered(text)
 
 
-def _readable_tag(source: str) -> Readable:
-    tag = _TAG.match(source)
+def _readable_tag(source: str) -> Atom:
+    from notesearch.html_elements import ELEMENTS, INLINE_ELEMENTS
+
+    tag = re.match(_TAG, source)
     if tag is None or (tag[2].lower() not in ELEMENTS):
-        return Readable(source)
+        return Atom(source, 0)
     name, is_end = tag[2].lower(), bool(tag[1])
     if name == "img":
-        caption = _CAPTION.search(tag[3])
-        return Readable(_unescaped(caption[1] or caption[2] or "") if caption else "")
-    if name in ("td", "th"):
-        return _NOTHING if is_end else Readable(_BETWEEN_CELLS, is_room=True)
-    return _NOTHING if name in INLINE_ELEMENTS or name in ("sub", "sup") else _LINE_END
+        caption = re.search(_CAPTION, tag[3])
+        return Atom(_unescaped(caption[1] or caption[2] or "") if caption else "", 0)
+    if name in ("td", "th") and not is_end:
+        return Atom(_BETWEEN_CELLS, 0, is_room=True)
+    is_inline = name in INLINE_ELEMENTS or name in ("sub", "sup", "td", "th")
+    return Atom("", 0) if is_inline else Atom("\n", 0, is_room=True)
 
 
 _REWRITE: Mapping[str, Callable[[str], str]] = {
@@ -217,29 +216,40 @@ _REWRITE: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def drop_emphasis(stretches: Sequence[Readable]) -> list[Readable]:
-    """Return stretches without the marks of emphasis that pair in their paragraph."""
-    texts = [one.text for one in stretches]
-    open_: dict[str, int] = {}  # the marks that wait for their partner, with their places
-    for at, one in enumerate(stretches):
-        if one.is_room and one.text.count("\n") > 1:
-            open_.clear()
-        elif one.is_word:
-            after_room = at == 0 or stretches[at - 1].is_room
-            before_room = at + 1 == len(stretches) or stretches[at + 1].is_room
-            opening = _OPENING.match(one.text)
-            if opening and after_room and not (before_room and opening.end() == len(one.text)):
-                open_.setdefault(opening["mark"], at)
-            closing = _CLOSING.match(one.text)
-            if closing and not (after_room and closing.start("mark") == 0):
-                _drop_pair(texts, at, closing, open_)
-    return [
-        one if one.text == text else replace(one, text=text)
-        for one, text in zip(stretches, texts, strict=True)
+def drop_emphasis(atoms: Sequence[Atom]) -> Sequence[Atom]:
+    """Return atoms without the marks of emphasis that pair in their paragraph."""
+    marked = [
+        at
+        for at, atom in enumerate(atoms)
+        if (atom.is_word and not _MARKS.isdisjoint(atom.text))
+        or (atom.is_room and "\n" in atom.text)
     ]
+    texts = {at: atoms[at].text for at in marked}
+    open_: dict[str, int] = {}  # the marks that wait for their partner, with their places
+    for at in marked:
+        atom = atoms[at]
+        if atom.is_room:
+            if atom.text.count("\n") > 1:
+                open_.clear()
+            continue
+        after_room = at == 0 or atoms[at - 1].is_room
+        before_room = at + 1 == len(atoms) or atoms[at + 1].is_room
+        opening = re.match(_OPENING, atom.text)
+        if opening and after_room and not (before_room and opening.end() == len(atom.text)):
+            open_.setdefault(opening["mark"], at)
+        closing = re.match(_CLOSING, atom.text)
+        if closing and not (after_room and closing.start("mark") == 0):
+            _drop_pair(texts, at, closing, open_)
+    shown = list(atoms)
+    for at, text in texts.items():
+        if text != atoms[at].text:
+            shown[at] = atoms[at]._replace(text=text, read_chars=len(text))
+    return shown
 
 
-def _drop_pair(texts: list[str], at: int, closing: re.Match[str], open_: dict[str, int]) -> None:
+def _drop_pair(
+    texts: dict[int, str], at: int, closing: re.Match[str], open_: dict[str, int]
+) -> None:
     mark = closing["mark"]
     start = open_.get(mark)
     if start is None or (start == at and mark == "__"):  # `__init__`

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from notesearch.search.readable_text import SILENT, readable_stretches
+from notesearch.search.readable_text import SILENT, Atom, readable_atoms
 
 # Each alternative closes, or does not match: a lone sign is a word like any other.
 _ATOM = re.compile(
@@ -38,25 +37,12 @@ _ABBREVIATION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """What is shown whole or not at all."""
-
-    text: str
-    # The first characters, which are read as words: none of a formula, of a link its label.
-    read_chars: int
-    is_room: bool = False
-
-
 def read_atoms(text: str, *, raw: bool = False) -> list[Atom]:
     """Return the atoms of a text as a reader sees them; the raw ones, joined, are the text."""
     stretches = [(_kind_of(match), match[0]) for match in _ATOM.finditer(text)]
     if raw:
         return [_raw_atom(kind, source) for kind, source in stretches]
-    return [
-        Atom(one.text, 0 if one.is_silent else len(one.text), one.is_room)
-        for one in readable_stretches(stretches)
-    ]
+    return readable_atoms(stretches)
 
 
 def _kind_of(match: re.Match[str]) -> str:

@@ -13,12 +13,13 @@ from heapq import heapify, heappop, heappush
 from notesearch.search.question_words import STOP_WORDS, read_words
 from notesearch.search.readable_text import (
     CELL_BORDER,
+    Atom,
     is_fence,
     is_in_code,
     is_separated,
     separate_cells,
 )
-from notesearch.search.sentences import Atom, read_atoms, read_sentences
+from notesearch.search.sentences import read_atoms, read_sentences
 from notesearch.search.word_stems import stem_word
 
 # Gives for each of some sentences how near it is to the question in meaning: more is nearer.
