@@ -96,6 +96,8 @@ def nothing_of_the_user(
         for kind in ("CONFIG", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(tmp_path_factory.mktemp(kind.lower())))
         patch.setenv("XDG_CACHE_HOME", str(shared_dir / "cache"))
+        for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):  # xdist sets the first
+            patch.delenv(name, raising=False)
         yield
 
 

@@ -41,7 +41,9 @@ def wrapped(text: Line, width: int) -> list[list[Piece]]:
     lines: list[list[Piece]] = []
     table: list[list[list[Piece]]] = []
     for source in _split(text, "\n"):
-        line = [Piece(printable(piece.text), piece.marked) for piece in source]
+        line = [Piece(printable(piece.text), piece.marked) for piece in source if piece.text]
+        if line and line[0].text == GAP.text:
+            line[0] = Piece(GAP.text.lstrip())
         if _is_row(line) or (table and _plain(line) == GAP.text.strip()):
             table.append(_cells_of(line))
             continue

@@ -16,7 +16,7 @@ from notesearch.render.hits import NoteLinks, explanation, hit_lines
 from notesearch.render.terminal import Style, guarded, printable, style_of
 from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.snippets import Piece
+from notesearch.search.snippets import GAP, Piece
 
 TEXT = (
     "Turn the optimum around and the reward is the log-ratio of the two policies, up to a term "
@@ -178,6 +178,41 @@ def test_word_longer_than_the_line_stands_alone():
         f"    {address}",
         "    there",
     ]
+
+
+def test_table_is_set_in_columns_as_wide_as_its_cells():
+    table = "Results:\nmodel │ score │ of\nlarge and slow │ 9 │ all\nsmall │ 10.5 │"
+    assert texts(wrapped([Piece(table)], 40)) == [
+        "Results:",
+        "model          │ score │ of",
+        "large and slow │ 9     │ all",
+        "small          │ 10.5  │",
+    ]
+    assert texts(wrapped([Piece(table)], 22))[1:] == [
+        "model    │ score │ of",
+        "large    │ 9     │ all",
+        "and slow │       │",
+        "small    │ 10.5  │",
+    ]
+    # the longest words have no room beside each other
+    assert texts(wrapped([Piece(table)], 12))[1:] == [
+        "model │",
+        "score │ of",
+        "large and",
+        "slow │ 9 │",
+        "all",
+        "small │ 10.5",
+        "│",
+    ]
+
+
+def test_mark_of_what_is_left_out_begins_a_line_and_stays_in_a_table():
+    pieces = [GAP, Piece("one │ "), Piece("two", True), Piece("\n"), GAP, Piece("\nthree │ four")]
+    assert texts(wrapped(pieces, 40)) == ["… one │ two", "…", "three │ four"]
+
+
+def texts(lines: list[list[Piece]]) -> list[str]:
+    return ["".join(piece.text for piece in line).rstrip() for line in lines]
 
 
 def test_wide_signs_take_two_columns():
