@@ -26,14 +26,11 @@ from notesearch.cli.app import (
 )
 from notesearch.cli.index_choice import choose_index, choose_index_of
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
+from notesearch.editors import OBSIDIAN, arguments_at_line, note_address
 from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of, to_json
 
 _MOST_NOTES = 10_000_000
-# How editors take a line; one that is not named here is given the file alone.
-_PLUS_LINE = ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "hx")
-_GOTO = ("code", "codium", "cursor")
-_COLON_LINE = ("subl", "zed")
 
 
 @app.command(
@@ -59,7 +56,7 @@ def tags(
     if json:
         write(to_json(counts))
     else:
-        for line in tag_lines(counts, tree=tree):
+        for line in tag_lines(counts, style_of(sys.stdout), tree=tree):
             write(line)
 
 
@@ -77,14 +74,15 @@ def notes(
     config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
-    from notesearch.render.listings import listed_note_line, stored_note_to_json
+    from notesearch.render.listings import listed_note_lines, stored_note_to_json
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
     with choose_index(config, wanted_index).open() as index:
         found = index.notes(" ".join(where) if where else None, limit)
-    for note in found:
-        write(stored_note_to_json(note) if json else listed_note_line(note))
+    lines = map(stored_note_to_json, found) if json else None
+    for line in lines or listed_note_lines(found, style_of(sys.stdout)):
+        write(line)
     if not found:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -97,7 +95,8 @@ def notes(
 )
 def show(
     note: str = Argument(metavar="NOTE", help="Its id, path or title, or the id of a passage."),
-    open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
+    raw: bool = option(False, "--raw", "Show the source of the note, with its LaTeX and HTML."),
+    open_it: bool = option(False, "--open", "Open the file instead, in your editor."),
     wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
@@ -117,10 +116,12 @@ def show(
         if stored.kind.value == "added":
             raise UsageError(f"{stored.note_id} is no file: a program added it; leave out --open")
         file = _find_file(corpus, stored.path, chosen.command(corpus))
-        first = (one.line_start for one in passages if one.id == note.strip())
-        _open_file(file, next(first, stored.line_start))
+        at = next((one for one in passages if one.id == note.strip()), None)
+        line_number = at.line_start if at else stored.line_start
+        section = at.section[-1] if at and at.section else ""
+        _open_file(file, line_number, section, chosen.settings.editor)
         return
-    for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
+    for line in shown_note_lines(stored, passages, style_of(sys.stdout), raw=raw):
         write(line)
 
 
@@ -147,6 +148,7 @@ def parse(
         require_regular(path, "name a note file or a folder of notes")
     settings = load_settings(config, warn=show_warning)
     models = ChosenModels(settings, warn=show_warning, announce=show_message)
+    style = style_of(sys.stdout)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(
@@ -166,7 +168,7 @@ def parse(
                 write(separator + note_to_json(note, passages), end="")
                 separator = ",\n"
             else:
-                write("\n".join(note_lines(note, passages)))
+                write("\n".join(note_lines(note, passages, style)))
     if json:
         write("[]" if separator == "[\n" else "\n]")
     if any_skipped:
@@ -198,17 +200,27 @@ def _find_file(corpus: Path, path: str, update_command: str) -> Path:
     return file
 
 
-def _open_file(file: Path, line: int) -> None:
+def _open_file(file: Path, line: int, section: str, editor: str) -> None:
     """Open a file and wait for the program to end; UsageError when that fails.
 
     `file` is absolute, so that its name is never read as an option.
     """
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    if editor == OBSIDIAN:
+        _run([opener, note_address(editor, file, line, section)], opener)
+        return
+    if editor:
+        _run(
+            [editor, *arguments_at_line(editor, file, line)],
+            f"{editor} (editor of the settings)",
+            "editor",
+        )
+        return
     for variable in ("VISUAL", "EDITOR"):
         words = _words(variable)
         if words:
-            _run([*words, *_at_line(words[0], file, line)], f"{words[0]} (${variable})")
+            _run([*words, *arguments_at_line(words[0], file, line)], f"{words[0]} (${variable})")
             return
-    opener = "open" if sys.platform == "darwin" else "xdg-open"
     _run([opener, str(file)], opener)
 
 
@@ -221,18 +233,9 @@ def _words(variable: str) -> list[str]:
         raise UsageError(f"${variable} cannot be read: {error}; write it as for a shell") from error
 
 
-def _at_line(editor: str, file: Path, line: int) -> list[str]:
-    name = Path(editor).name.lower()
-    if name in _PLUS_LINE:
-        return [f"+{line}", str(file)]
-    if name in _GOTO:
-        return ["--goto", f"{file}:{line}"]
-    return [f"{file}:{line}"] if name in _COLON_LINE else [str(file)]
-
-
-def _run(command: Sequence[str], name: str) -> None:
+def _run(command: Sequence[str], name: str, setting: str = "EDITOR") -> None:
     """Run a program to its end, with the terminal and Ctrl-C its own."""
-    remedy = "set EDITOR to an editor that is there"
+    remedy = f"set {setting} to an editor that is there"
     program = shutil.which(command[0])
     if program is None:
         raise UsageError(f"{name} is not there; {remedy}")
