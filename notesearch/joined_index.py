@@ -33,6 +33,11 @@ class JoinedIndex(Index):
         self._indexes = dict(indexes)
 
     @property
+    def indexes(self) -> Mapping[str, Index]:
+        """The indexes by their names."""
+        return self._indexes
+
+    @property
     def corpus(self) -> Path:
         """Raise UsageError: there are several."""
         raise UsageError("several indexes have several folders of notes; open one of them")

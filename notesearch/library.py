@@ -206,8 +206,13 @@ class Index(KeptIndex):
             snapshot.require_embedder(embedder.fingerprint)
         return embedder.embed_query(text)
 
-    def snippets(self, answer: Answer, max_chars: int = 400) -> list[tuple[Piece, ...]]:
+    def snippets(
+        self, answer: Answer, max_chars: int = 400, *, raw: bool = False
+    ) -> list[tuple[Piece, ...]]:
         """Return of each hit the sentences that answer the question, with its words marked.
+
+        Formulas, tables and links are written as a reader sees them; with `raw`, as the notes have
+        them.
 
         The model of the question reads those of the first few hits, where an answer has a
         `vector`; the others are chosen by the question's words.
@@ -219,6 +224,7 @@ class Index(KeptIndex):
             answer.words,
             max_chars=max_chars,
             nearness=self._searcher.get().nearness(answer),
+            raw=raw,
         )
 
     def passage_text(self, hit: Hit, around: int = 0) -> str:

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any
 
 from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
+from notesearch.editors import EDITORS
 from notesearch.embedding.model_choice import DTYPES, SHIPPED_NAME, ModelChoice, RerankerChoice
 from notesearch.embedding.model_files import BUNDLED_NAMES
 from notesearch.errors import SettingsError, warn_in_python
@@ -69,6 +70,7 @@ class Settings:
     follow_links: bool = False  # read files and folders that links lead to outside the corpus
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = ()
+    editor: str = ""  # "": that of VISUAL or EDITOR; for links, Obsidian's in its vault
     left_out: tuple[str, ...] = ()  # keys of notesearch.yaml that need the person's trust
     # Where `index` and `corpus` are unless something names them: beside the notesearch.yaml that
     # was found, or in the working folder.
@@ -146,6 +148,7 @@ _TABLE = (
     Key("reading", read_rules),
     Key("inline_tags", one_of("auto", "always", "never"), in_environment=True),
     Key("passage_tokens", read_number),
+    Key("editor", one_of(*EDITORS), _always),  # which program runs is the person's own choice
     Key("model", read_model_name, _is_not_installed, Part.MODEL, "name", in_environment=True),
     Key("precision", read_precision, None, Part.MODEL, in_environment=True),
     Key("device", read_text, None, Part.MODEL, in_environment=True),

@@ -94,9 +94,11 @@ def nothing_of_the_user(
 ) -> Iterator[None]:
     """Keep the settings, trusted files and models of whoever runs the tests out of them."""
     with pytest.MonkeyPatch.context() as patch:
-        for kind in ("CONFIG", "DATA", "STATE"):
+        for kind in ("CONFIG", "STATE", "DATA"):
             patch.setenv(f"XDG_{kind}_HOME", str(tmp_path_factory.mktemp(kind.lower())))
         patch.setenv("XDG_CACHE_HOME", str(shared_dir / "cache"))
+        for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):  # xdist sets the first
+            patch.delenv(name, raising=False)
         yield
 
 

@@ -61,14 +61,15 @@ def test_index_of_the_own_settings_stays_where_a_file_above_names_none(top, tmp_
     assert load(top, "inline_tags: never\n")[0].index == Path("/mine")
 
 
-RISKY = "model: some/model\ntrust_remote_code: true\ncorpus: ..\nindex: /var/index\n"
+RISKY = "model: some/model\ntrust_remote_code: true\ncorpus: ..\nindex: /var/index\neditor: emacs\n"
 
 
 def test_file_above_needs_the_same_trust_as_one_in_the_folder(top):
     settings, warnings = load(top, RISKY + "precision: int8\n")
-    assert settings.left_out == ("model", "trust_remote_code", "corpus", "index")
+    assert settings.left_out == ("model", "trust_remote_code", "corpus", "index", "editor")
     assert (settings.model.name, settings.corpus) == ("notesearch-encoder", None)
     assert (settings.index, settings.model.precision) == (top / "index", None)
+    assert settings.editor == ""
     (line,) = warnings
     assert line.startswith(f"{top}/notesearch.yaml: left out model, trust_remote_code, corpus, ")
     assert line.endswith(f"run: notesearch trust {top}/notesearch.yaml")
@@ -77,6 +78,7 @@ def test_file_above_needs_the_same_trust_as_one_in_the_folder(top):
     trust.trust(file.path, file.content)
     settings, warnings = load(top, RISKY + "precision: int8\n")
     assert (settings.left_out, settings.index, warnings) == ((), Path("/var/index"), [])
+    assert settings.editor == "emacs"
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may give a file away")

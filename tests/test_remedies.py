@@ -15,7 +15,7 @@ from tests.test_layers import MODULES, place
 
 NAME = "notesearch-encoder"
 # They write for people, or write commands and nothing else.
-OF_COMMANDS = ("cli/", "known_indexes.py", "index/index_layout.py")
+OF_COMMANDS = ("cli/", "known_indexes.py", "index/index_layout.py", "editors.py")
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 
 

@@ -73,10 +73,11 @@ def test_precision_is_named_in_the_file_or_the_environment(tmp_path, precision):
     ("line", "finding"),
     [
         ("precision: bf16", "precision must be one of float32, int8, found 'bf16'"),
+        ("editor: vim -c quit", "editor must be one of code, .*, obsidian, found 'vim -c quit'"),
         ("dtype: fp16", "dtype must be one of float32, float16, bfloat16, found 'fp16'"),
     ],
 )
-def test_unknown_kind_of_number_is_refused_with_those_there_are(tmp_path, line, finding):
+def test_unknown_word_is_refused_with_those_there_are(tmp_path, line, finding):
     with pytest.raises(SettingsError, match=rf"notesearch\.yaml: {finding}"):
         load(tmp_path, f"{line}\n")
 
@@ -142,7 +143,10 @@ reading:
     ("text", "message"),
     [
         ("corpsu: notes", r"unknown setting corpsu; did you mean corpus\?"),
-        ("zzz: 1", "unknown setting zzz; known are corpus, device, dtype, follow_links, ignore"),
+        (
+            "zzz: 1",
+            "unknown setting zzz; known are corpus, device, dtype, editor, follow_links, ignore",
+        ),
         ("source: x", "unknown setting source"),
         ("1: x", "unknown setting 1"),
         ("corpus: [a]", "corpus must be a text, found a list"),

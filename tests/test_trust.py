@@ -24,6 +24,7 @@ rerank_trust_remote_code: true
 corpus: ../elsewhere
 index: /var/index
 follow_links: true
+editor: emacs
 """
 
 
@@ -55,6 +56,7 @@ def test_what_runs_code_fetches_or_leads_out_is_left_out_with_one_line(found):
     assert set(settings.left_out) == {name for name, key in KEYS.items() if key.needs_trust}
     assert settings.model == ModelChoice()
     assert not settings.follow_links
+    assert settings.editor == ""
     assert (settings.rerank, settings.corpus, settings.index) == (None, None, Path("index"))
     assert settings.ignore == ("drafts/",)
     (line,) = warnings
@@ -124,6 +126,7 @@ def test_trusted_file_counts_whole(found):
     )
     assert settings.rerank == RerankerChoice("some/cross-encoder", "main", True)
     assert settings.corpus == Path("../elsewhere")
+    assert settings.editor == "emacs"
 
 
 def test_changed_file_asks_again(found):

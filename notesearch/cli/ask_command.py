@@ -11,7 +11,7 @@ from typer import Argument
 from notesearch.cli.app import CONFIG, INDEX, FilterCommand, app, examples
 from notesearch.cli.chosen_index import drift_message
 from notesearch.cli.index_choice import choose_index
-from notesearch.cli.note_commands import find_file, open_file
+from notesearch.cli.note_file import find_file, open_file
 from notesearch.errors import UsageError, say_nothing
 from notesearch.records import Hit
 
@@ -27,7 +27,7 @@ def ask(
 ) -> None:
     """Ask as you type, with hits and a preview on the whole screen.
 
-    Enter opens the note in $VISUAL or $EDITOR, Tab filters by a tag, Escape leaves. `notesearch`
+    Enter opens the note in your editor, Tab filters by a tag, Escape leaves. `notesearch`
     alone does the same, where there is an index.
     """
     if not is_on_terminal():
@@ -39,7 +39,9 @@ def ask(
 
     def open_hit(hit: Hit) -> None:
         note, _ = index.show(hit.note_id)
-        open_file(find_file(index, note, chosen), hit.line_start)
+        section = hit.section[-1] if hit.section else ""
+        file = find_file(index, note, chosen)
+        open_file(file, hit.line_start, section, chosen.settings.editor)
 
     picker = Picker(open_hit, " ".join(words or []).strip(), which=chosen.which())
     with chosen.open(say=picker.say) as index:

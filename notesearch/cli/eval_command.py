@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -68,6 +69,7 @@ def evaluate(
     from notesearch.evaluation.own_notes import index_of_own_notes
     from notesearch.library import Index
     from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
+    from notesearch.render.terminal import style_of
 
     if auto == bool(queries) or (auto and split is not None):
         raise UsageError("give a file of judged queries, or --auto alone to make some")
@@ -105,7 +107,8 @@ def evaluate(
     if json:
         write(evaluation_to_json(reports, comparisons, failed))
     else:
-        write("\n".join(evaluation_lines(reports, comparisons, failed)))
+        style = style_of(sys.stdout)
+        write("\n".join(evaluation_lines(reports, comparisons, failed, style)))
 
 
 def _modes(text: str) -> list[Mode]:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,20 +23,14 @@ from notesearch.cli.app import (
 )
 from notesearch.cli.completion import complete_filter
 from notesearch.cli.index_choice import choose_index
+from notesearch.cli.note_file import find_file, open_file
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
-from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of, to_json
 
 if TYPE_CHECKING:
-    from notesearch.cli.chosen_index import ChosenIndex
-    from notesearch.index.snapshot import StoredNote
-    from notesearch.library import Index
+    pass
 
 _MOST_NOTES = 10_000_000
-# How editors take a line; one that is not named here is given the file alone.
-_PLUS_LINE = ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "hx")
-_GOTO = ("code", "codium", "cursor")
-_COLON_LINE = ("subl", "zed")
 
 
 @app.command(
@@ -71,7 +60,7 @@ def tags(
     if json:
         write(to_json(counts))
     else:
-        for line in tag_lines(counts, tree=tree):
+        for line in tag_lines(counts, style_of(sys.stdout), tree=tree):
             write(line)
 
 
@@ -92,14 +81,15 @@ def notes(
     config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
-    from notesearch.render.listings import listed_note_line, stored_note_to_json
+    from notesearch.render.listings import listed_note_lines, stored_note_to_json
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
     with choose_index(config, wanted_index).open() as index:
         found = index.notes(" ".join(where) if where else None, limit)
-    for note in found:
-        write(stored_note_to_json(note) if json else listed_note_line(note))
+    lines = map(stored_note_to_json, found) if json else None
+    for line in lines or listed_note_lines(found, style_of(sys.stdout)):
+        write(line)
     if not found:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -113,7 +103,8 @@ def notes(
 )
 def show(
     note: list[str] = NOTE,
-    open_it: bool = option(False, "--open", "Open the file instead, in $VISUAL or $EDITOR."),
+    raw: bool = option(False, "--raw", "Show the source of the note, with its LaTeX and HTML."),
+    open_it: bool = option(False, "--open", "Open the file instead, in your editor."),
     wanted_index: str | None = INDEX,
     config: Path | None = CONFIG,
 ) -> None:
@@ -132,10 +123,12 @@ def show(
         stored, passages = index.show(name)
         file = find_file(index, stored, chosen) if open_it else None
     if file is not None:
-        first = next((one.line_start for one in passages if one.id == name), None)
-        open_file(file, first or read_place(name)[1] or stored.line_start)
+        at = next((one for one in passages if one.id == name), None)
+        line_number = at.line_start if at else read_place(name)[1] or stored.line_start
+        section = at.section[-1] if at and at.section else ""
+        open_file(file, line_number, section, chosen.settings.editor)
         return
-    for line in shown_note_lines(stored, passages, style_of(sys.stdout)):
+    for line in shown_note_lines(stored, passages, style_of(sys.stdout), raw=raw):
         write(line)
 
 
@@ -162,6 +155,7 @@ def parse(
         require_regular(path, "name a note file or a folder of notes")
     settings = load_settings(config, warn=show_warning)
     models = ChosenModels(settings, warn=show_warning, announce=show_message)
+    style = style_of(sys.stdout)
     any_skipped = False
     separator = "[\n"
     for file in parse_paths(
@@ -181,95 +175,8 @@ def parse(
                 write(separator + note_to_json(note, passages), end="")
                 separator = ",\n"
             else:
-                write("\n".join(note_lines(note, passages)))
+                write("\n".join(note_lines(note, passages, style)))
     if json:
         write("[]" if separator == "[\n" else "\n]")
     if any_skipped:
         raise Exit(ExitCode.SKIPPED_FILES)
-
-
-# ---------------------------------------------------------------- a note's file in an editor
-
-
-def find_file(index: Index, note: StoredNote, chosen: ChosenIndex) -> Path:
-    """Return the real file of a note; UsageError where it is no note file inside the corpus.
-
-    An index may come from anywhere and name any path, and a note may be a link: neither opens
-    a file that is not a note.
-    """
-    from notesearch.corpus.walk import NOTE_SUFFIXES
-
-    if note.kind.value == "added":
-        raise UsageError(
-            f"{note.note_id} is no file: a program added it; notesearch show, without --open, "
-            "shows it"
-        )
-    index.require_own_corpus()
-    corpus, path = index.corpus, note.path
-    try:
-        root = corpus.resolve()
-        file = (root / path).resolve(strict=True)
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"{corpus / path} is not there any more; run: {chosen.command(corpus)}"
-        ) from error
-    except (OSError, RuntimeError, ValueError) as error:  # a link to itself, a NUL in the path
-        raise UsageError(f"{corpus / path} cannot be opened: {error}") from error
-    if not file.is_relative_to(root):
-        raise UsageError(f"{path} leads out of the corpus {root}; it is not opened")
-    if not file.is_file() or file.suffix.lower() not in NOTE_SUFFIXES:
-        raise UsageError(f"{file} is no note file; it is not opened")
-    return file
-
-
-def open_file(file: Path, line: int) -> None:
-    """Open a file and wait for the program to end; UsageError when that fails.
-
-    `file` is absolute, so that its name is never read as an option.
-    """
-    for variable in ("VISUAL", "EDITOR"):
-        words = _words(variable)
-        if words:
-            _run([*words, *_at_line(words[0], file, line)], f"{words[0]} (${variable})")
-            return
-    opener = "open" if sys.platform == "darwin" else "xdg-open"
-    _run([opener, str(file)], opener)
-
-
-def _words(variable: str) -> list[str]:
-    import shlex
-
-    try:
-        return shlex.split(os.environ.get(variable, ""))
-    except ValueError as error:
-        raise UsageError(f"${variable} cannot be read: {error}; write it as for a shell") from error
-
-
-def _at_line(editor: str, file: Path, line: int) -> list[str]:
-    name = Path(editor).name.lower()
-    if name in _PLUS_LINE:
-        return [f"+{line}", str(file)]
-    if name in _GOTO:
-        return ["--goto", f"{file}:{line}"]
-    return [f"{file}:{line}"] if name in _COLON_LINE else [str(file)]
-
-
-def _run(command: Sequence[str], name: str) -> None:
-    """Run a program to its end, with the terminal and Ctrl-C its own."""
-    remedy = "set EDITOR to an editor that is there"
-    program = shutil.which(command[0])
-    if program is None:
-        raise UsageError(f"{name} is not there; {remedy}")
-    if not Path(program).is_absolute() and not os.path.dirname(command[0]):  # noqa: PTH120 - of ./vim
-        # A PATH with an empty part looks there first: notes may come with programs.
-        raise UsageError(f"{name} is in the working folder alone; {remedy}")
-    # A handler, and not SIG_IGN: the editor would inherit that.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        code = subprocess.run([program, *command[1:]], check=False).returncode
-    except OSError as error:
-        raise UsageError(f"{name} cannot be started: {error.strerror}; {remedy}") from error
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if code != 0:
-        raise UsageError(f"{name} ended with exit code {code}; the file is {command[-1]}")

@@ -25,7 +25,7 @@ from notesearch.errors import (
     UnusableIndexError,
     UsageError,
 )
-from notesearch.render.terminal import escaped, guarded, printable_lines
+from notesearch.render.terminal import escaped, guarded, printable_lines, takes_marks
 
 DEBUG = "NOTESEARCH_DEBUG"  # set by --debug too; empty is unset
 
@@ -35,6 +35,10 @@ _WRONG_COMMAND_LINE = typer.BadParameter.__mro__[1]
 _WITH_CARETS = re.compile(r"[^\n]+\n    [^\n]*\n +\^+")
 # An error quotes its input, which may be a path or a word of any length.
 _MOST_SHOWN = 2000
+# How typer writes what is wrong with a command line.
+_QUOTED = re.compile(r"(?<!\w)'([^']*)'(?!\w)")
+_INVALID_VALUE = re.compile(r"Invalid value for ([^:]+): ")
+_POSSIBLE = re.compile(r"\.? \(?(?:Possible options: |Did you mean (?:one of: )?)(.+?)\??\)?\Z")
 _LONG_WORD = re.compile(r"(\S{150})\S{51,}(\S{100})")
 
 
@@ -87,7 +91,7 @@ def write(text: str, end: str = "\n") -> None:
     if stdout is None:
         raise UnwritableError("stdout is closed; leave it open, or send it to a file")
     try:
-        stdout.write((guarded(text) if stdout.isatty() else printable_lines(text)) + end)
+        stdout.write((guarded(text) if takes_marks(stdout) else printable_lines(text)) + end)
         stdout.flush()
     except BrokenPipeError:
         _let_go(stdout)
@@ -206,9 +210,22 @@ def _explain(error: Any) -> None:  # noqa: ANN401 - a class that typer keeps to 
         with suppress(OSError):  # a full disk behind stderr
             error.show()
         return
-    message = " ".join(error.format_message().split()).rstrip(".")
+    message = _in_our_style(" ".join(error.format_message().split()).rstrip("."))
     command = error.ctx.command_path if error.ctx is not None else "notesearch"
-    show_message(f"notesearch: {_one_error(message)}; see: {command} --help")
+    after = "" if message.endswith("?") else ";"
+    show_message(f"notesearch: {_one_error(message)}{after} see: {command} --help")
+
+
+def _in_our_style(message: str) -> str:
+    """Write what typer finds as our own errors are written: place, finding, remedy.
+
+    `Invalid value for '-k': 'two' is not …` becomes `-k: two is not …`.
+    """
+    message = _QUOTED.sub(r"\1", message)
+    if place := _INVALID_VALUE.match(message):
+        return f"{place[1]}: {message[place.end() :]}"
+    message = _POSSIBLE.sub(lambda found: f"; did you mean {found[1]}?", message)
+    return message[:1].lower() + message[1:]
 
 
 def _require_text(arguments: Sequence[str], environment: Mapping[str, str]) -> None:

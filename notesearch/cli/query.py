@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TextIO
 
+    from notesearch.cli.chosen_index import ChosenIndex
     from notesearch.library import Index
     from notesearch.query.filters import Filter
 
@@ -72,6 +73,7 @@ def query(
     ),
     k: int = option(10, "-k", "Show at most N hits.", "N"),
     full: bool = option(False, "--full", "Show whole passages."),
+    raw: bool = option(False, "--raw", "Show the source of the notes: their LaTeX, HTML and rows."),
     context: int = option(0, "--context", "Show N passages before and after each hit too.", "N"),
     explain: bool = option(False, "--explain", "Show how each hit was scored."),
     tag: list[str] | None = option(
@@ -180,8 +182,7 @@ def query(
         else:
             from notesearch.cli.last_list import keep_hits, quoted  # not for `--help`
 
-            corpus = index.corpus if len(chosen) == 1 else None
-            _show(index, answer, corpus, full=full, context=context, explain=explain)
+            _show(index, answer, chosen, full=full, context=context, explain=explain, raw=raw)
             keep_hits(answer.hits, f"the hits of {quoted(line.strip() or answer.where)}", chosen)
     if answer.weak or not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
@@ -228,7 +229,7 @@ def similar(
                 hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
                 if hits:
                     show_message(heading)
-                    _show(index, replace(answer, hits=tuple(hits)), index.corpus)
+                    _show(index, replace(answer, hits=tuple(hits)), [chosen])
             keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", [chosen])
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
@@ -269,13 +270,15 @@ def _format_of(formats: Sequence[str]) -> HitFormat | None:
 def _show(
     index: Index,
     answer: Answer,
-    corpus: Path | None,
+    chosen: Sequence[ChosenIndex],
     *,
     full: bool = False,
     context: int = 0,
     explain: bool = False,
+    raw: bool = False,
 ) -> None:
     """Write hits for a person, with their explanation where that is asked for."""
+    from notesearch.cli.hit_links import links_of_hits
     from notesearch.render.hits import explanation, hit_lines
     from notesearch.render.terminal import style_of
     from notesearch.search.snippets import mark_words
@@ -288,12 +291,13 @@ def _show(
     style = style_of(sys.stdout)
     if full or context:
         whole = [index.passage_text(hit, around=context) for hit in answer.hits]
-        texts = [mark_words(text, answer.words) for text in whole]
+        texts = [mark_words(text, answer.words, raw=raw) for text in whole]
     else:
-        texts = index.snippets(answer, _SHOWN_LINES * style.width)
+        texts = index.snippets(answer, _SHOWN_LINES * style.width, raw=raw)
+    links = links_of_hits(index, chosen, answer.hits) if style.links else [None] * len(texts)
     blocks = []
-    for hit, text in zip(answer.hits, texts, strict=True):
-        lines = [*hit_lines(hit, text, style, corpus)]
+    for hit, text, link in zip(answer.hits, texts, links, strict=True):
+        lines = [*hit_lines(hit, text, style, link)]
         if explain:
             lines += explanation(hit, answer, style)
         blocks.append("\n".join(lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
+from notesearch.cells import cells
 from notesearch.evaluation.evaluate import (
     FAILURE_DEPTH,
     Comparison,
@@ -13,8 +14,10 @@ from notesearch.evaluation.evaluate import (
     Report,
 )
 from notesearch.evaluation.metrics import Figure, Measure
-from notesearch.render.terminal import printable, to_json
+from notesearch.render.terminal import Style, printable, to_json
+from notesearch.render.wrapping import wrapped_words
 
+_NEVER_CUT = Style()
 _SHOWN_ANSWERS = 5
 _DECIMALS = 4  # in JSON; a single query of 1,000 moves the third one
 
@@ -33,12 +36,13 @@ def evaluation_lines(
     reports: Sequence[Report],
     comparisons: Sequence[Comparison] = (),
     failures: Mapping[str, Sequence[Failure]] | None = None,
+    style: Style = _NEVER_CUT,
 ) -> Iterator[str]:
     """Write reports, then comparisons, then failures by setting, as tables for a person."""
     tables = [
-        *map(report_lines, reports),
-        *map(comparison_lines, comparisons),
-        *(failure_lines(setting, failed) for setting, failed in (failures or {}).items()),
+        *(report_lines(report, style) for report in reports),
+        *(comparison_lines(comparison, style) for comparison in comparisons),
+        *(failure_lines(setting, failed, style) for setting, failed in (failures or {}).items()),
     ]
     for number, table in enumerate(tables):
         if number:
@@ -46,7 +50,7 @@ def evaluation_lines(
         yield from table
 
 
-def report_lines(report: Report) -> Iterator[str]:
+def report_lines(report: Report, style: Style = _NEVER_CUT) -> Iterator[str]:
     """Write the figures of one setting; where passages were graded, in a second table theirs."""
     if not report.groups:
         yield f"{report.setting}: no queries"
@@ -61,7 +65,7 @@ def report_lines(report: Report) -> Iterator[str]:
     for group in report.groups:
         verdict = Measure.CALLED_WEAK if group.has_answer else Measure.NOT_CALLED_WEAK
         rows.append([*_cells(group, group.queries, columns), _mean(group.figures[verdict])])
-    yield from _aligned(rows)
+    yield from _aligned(rows, style)
     graded = [group for group in report.groups if Measure.UNJUDGED_10 in group.figures]
     if graded:
         rows = [_headings("graded passages", _OF_GRADED_PASSAGES)]
@@ -69,10 +73,10 @@ def report_lines(report: Report) -> Iterator[str]:
             queries = group.figures[Measure.UNJUDGED_10].queries
             rows.append(_cells(group, queries, _OF_GRADED_PASSAGES))
         yield ""
-        yield from _aligned(rows)
+        yield from _aligned(rows, style)
 
 
-def comparison_lines(comparison: Comparison) -> Iterator[str]:
+def comparison_lines(comparison: Comparison, style: Style = _NEVER_CUT) -> Iterator[str]:
     """Write how much more the second setting has, measure by measure."""
     name = f"{comparison.second} less {comparison.first}"
     rows = [[name, "queries", "mean", "95 %", "higher", "equal", "lower"]]
@@ -80,23 +84,27 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         interval = f"{found.low:+.3f} to {found.high:+.3f}"
         shares = (f"{100 * share:.0f} %" for share in (found.higher, found.equal, found.lower))
         rows.append([measure.value, f"{found.queries:,}", f"{found.mean:+.3f}", interval, *shares])
-    yield from _aligned(rows)
+    yield from _aligned(rows, style)
 
 
-def failure_lines(setting: str, failures: Sequence[Failure]) -> Iterator[str]:
+def failure_lines(
+    setting: str, failures: Sequence[Failure], style: Style = _NEVER_CUT
+) -> Iterator[str]:
     """List queries that did not find their answers, and the hits that came instead."""
-    yield f"{setting}: {_count(len(failures))} without an answer among the first {FAILURE_DEPTH}"
+    missed = f"{_count(len(failures))} without an answer among the first {FAILURE_DEPTH}"
+    yield from wrapped_words(f"{setting}: {missed}", style)
     for failure in failures:
         query = failure.query
         kind = f" ({query.kind})" if query.kind else ""
         where = f"  where {query.where}" if query.where else ""
         rank = f"rank {failure.first_relevant}" if failure.first_relevant else "not found"
-        yield printable(f"{query.id}{kind}: {query.text}{where}")
+        yield from wrapped_words(f"{kind}: {query.text}{where}", style, printable(query.id))
         answers = sorted(query.relevant, key=lambda name: -query.relevant[name])
         more = f" and {len(answers) - _SHOWN_ANSWERS} more" if len(answers) > _SHOWN_ANSWERS else ""
-        yield printable(f"    wanted  {', '.join(answers[:_SHOWN_ANSWERS])}{more}: {rank}")
+        wanted = f"{', '.join(answers[:_SHOWN_ANSWERS])}{more}: {rank}"
+        yield from wrapped_words(wanted, style, "    wanted  ")
         came = ", ".join(hit.id for hit in failure.instead) or "nothing"
-        yield printable(f"    came    {came}")
+        yield from wrapped_words(came, style, "    came    ")
 
 
 def evaluation_to_json(
@@ -114,12 +122,26 @@ def evaluation_to_json(
     return to_json(value)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Write rows as a table whose first column holds names and the others numbers."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *cells in rows:
-        numbers = [f"  {cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
-        yield f"{name:{widths[0]}}{''.join(numbers)}"
+def _aligned(rows: Sequence[Sequence[str]], style: Style) -> Iterator[str]:
+    """Write rows as a table whose first column holds names and the others numbers.
+
+    Columns that do not fit stand below, beside the names once more.
+    """
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    room = style.width if style.cuts else sum(widths) + 2 * len(widths)
+    start = 1
+    while start < len(widths):
+        if start > 1:
+            yield ""
+        stop, used = start + 1, widths[0] + 2 + widths[start]
+        while stop < len(widths) and used + 2 + widths[stop] <= room:
+            used += 2 + widths[stop]
+            stop += 1
+        for name, *numbers in rows:
+            texts = zip(numbers[start - 1 : stop - 1], widths[start:stop], strict=True)
+            columns = "".join(f"  {text:>{width}}" for text, width in texts)
+            yield f"{name}{' ' * (widths[0] - cells(name))}{columns}"
+        start = stop
 
 
 def _headings(name: str, columns: Sequence[Measure]) -> list[str]:

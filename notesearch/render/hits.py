@@ -4,20 +4,48 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from notesearch.cells import cells, cut_to_cells
+from notesearch.cells import cells
+from notesearch.editors import note_address
 from notesearch.records import Hit
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
+from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
+from notesearch.spelling import normalise_tag
 
 _INDENT = " " * 4
 _MAX_TAGS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class NoteLinks:
+    """What links the places of hits to the files that they stand in."""
+
+    corpus: Path
+    editor: str = ""  # one of `EDITORS`, or ""
+    takes_fragment: bool = False  # the terminal opens `file:///note.md#7` at the line
+    prefix: str = ""  # of the paths, where several indexes are asked: the name of theirs
+
+    def address(self, hit: Hit) -> str | None:
+        """Return where a hit's place leads; None for a path out of the corpus, or no plain name.
+
+        An index that came from somewhere else may hold any path.
+        """
+        root = os.path.abspath(self.corpus)  # noqa: PTH100 - takes `..` out without asking the disk
+        file = Path(os.path.abspath(os.path.join(root, hit.path.removeprefix(self.prefix))))  # noqa: PTH100, PTH118
+        if not file.is_relative_to(root) or CONTROL_SIGNS.search(hit.path):
+            return None
+        section = hit.section[-1] if hit.section else ""
+        return note_address(
+            self.editor, file, hit.line_start, section, takes_fragment=self.takes_fragment
+        )
+
+
 def hit_lines(
-    hit: Hit, text: Sequence[Piece], style: Style, corpus: Path | None = None
+    hit: Hit, text: Sequence[Piece], style: Style, links: NoteLinks | None = None
 ) -> Iterator[str]:
     """Lay out one hit: title and score, place and section, facts, then the marked text."""
     score = _score(hit)
@@ -26,7 +54,7 @@ def hit_lines(
     title = clipped(printable(hit.title), room)
     gap = " " * (style.width - len(number) - cells(title) - len(score)) if score else ""
     yield f"{number}{style.bold(title)}{gap}{style.faint(score)}"
-    yield from _place(hit, style, corpus)
+    yield from _place(hit, style, links)
     facts = clipped(printable(_facts(hit)), style.width - len(_INDENT))
     if facts:
         yield f"{_INDENT}{style.faint(facts)}"
@@ -67,82 +95,12 @@ def _searched_words(answer: Answer) -> str:
     return " · ".join(parts)
 
 
-def clipped(text: str, width: int) -> str:
-    """Cut a line to a width, with a sign that it was cut."""
-    return text if cells(text) <= width else cut_to_cells(text, width - 1).rstrip() + "…"
-
-
-# rich wraps too, but loading it takes 12 ms of every question, and it breaks addresses, which stay
-# whole here.
-def wrapped(text: Sequence[Piece], width: int) -> list[list[Piece]]:
-    """Break a text at spaces and line ends into lines of a width; a longer word stands alone."""
-    if not any(piece.text.strip() for piece in text):
-        return []
-    lines: list[list[Piece]] = []
-    for source in _split(text, "\n"):
-        line = [Piece(printable(piece.text), piece.marked) for piece in source]
-        lines += [line] if _width(line) <= width else _wrapped_line(line, width)
-    return lines
-
-
-def _wrapped_line(line: Sequence[Piece], width: int) -> list[list[Piece]]:
-    lines: list[list[Piece]] = [[]]
-    used = 0
-    for word in _split(line, " "):
-        if not any(piece.text for piece in word):
-            continue
-        for number, part in enumerate(_parts(word, width)):
-            length = _width(part)
-            if used and (number or used + 1 + length > width):
-                lines.append([])
-                used = 0
-            if used:
-                lines[-1].append(Piece(" "))
-                used += 1
-            lines[-1].extend(part)
-            used += length
-    return lines
-
-
-def _split(text: Sequence[Piece], separator: str) -> list[list[Piece]]:
-    """Split a text, each part as the pieces it consists of."""
-    parts: list[list[Piece]] = [[]]
-    for piece in text:
-        first, *others = piece.text.split(separator)
-        parts[-1].append(Piece(first, piece.marked))
-        parts += [[Piece(other, piece.marked)] for other in others]
-    return parts
-
-
-def _parts(word: list[Piece], width: int) -> list[list[Piece]]:
-    """Break a long word of wide signs, whose scripts write no spaces; others stay whole."""
-    length = _width(word)
-    if length <= width or length <= sum(len(piece.text) for piece in word):
-        return [word]
-    parts: list[list[Piece]] = [[]]
-    for piece in word:
-        rest = piece.text
-        while rest:
-            part = cut_to_cells(rest, width - _width(parts[-1]))
-            part = part or ("" if parts[-1] else rest[0])
-            if part:
-                parts[-1].append(Piece(part, piece.marked))
-                rest = rest[len(part) :]
-            else:
-                parts.append([])
-    return parts
-
-
-def _width(text: Sequence[Piece]) -> int:
-    return sum(cells(piece.text) for piece in text)
-
-
-def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:
+def _place(hit: Hit, style: Style, links: NoteLinks | None) -> Iterator[str]:
     lines = f"{hit.line_start}-{hit.line_end}" if hit.line_end > hit.line_start else hit.line_start
     place = f"{escaped(hit.path)}:{lines}"
     section = printable(" › ".join(hit.section))
     room = style.width - len(_INDENT) - cells(place) - 2
-    shown = style.place(place, _file_of(hit, corpus) if corpus else None)
+    shown = style.place(place, links.address(hit) if links else None)
     if section and room >= 12:
         yield f"{_INDENT}{shown}  {clipped(section, room)}"
     else:
@@ -151,18 +109,12 @@ def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:
             yield f"{_INDENT}{clipped(section, style.width - len(_INDENT))}"
 
 
-def _file_of(hit: Hit, corpus: Path) -> Path | None:
-    """Return the file to link to; None where a path leads out of the corpus, or is no plain name.
-
-    An index that came from somewhere else may hold any path.
-    """
-    root = os.path.abspath(corpus)  # noqa: PTH100 - takes `..` out without asking the disk
-    file = Path(os.path.abspath(os.path.join(root, hit.path)))  # noqa: PTH100, PTH118
-    return file if file.is_relative_to(root) and not CONTROL_SIGNS.search(hit.path) else None
-
-
 def _facts(hit: Hit) -> str:
-    tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in hit.tags[:_MAX_TAGS])
+    # The path, which stands above, names the folders already; where several indexes are asked, it
+    # begins with the name of its own and a colon.
+    folders = {normalise_tag(folder) for folder in hit.path.replace(":", "/").split("/")[:-1]}
+    own = [tag for tag in hit.tags if normalise_tag(tag) not in folders]
+    tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in own[:_MAX_TAGS])
     paper = hit.paper or ""
     if hit.year is not None:
         paper = f"{paper} ({hit.year})" if paper else str(hit.year)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notesearch.cells import cells
 from notesearch.index.reports import CorpusDrift, IndexStatus, UpdateReport
 from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.records import Finding, Note, Passage, facts_of
-from notesearch.render.hits import clipped
 from notesearch.render.terminal import Style, escaped, printable, printable_lines, to_json
+from notesearch.render.wrapping import clipped, wrapped, wrapped_words
+from notesearch.search.snippets import mark_words
 
 if TYPE_CHECKING:
     from notesearch.embedding.cached_models import CachedModel
 
 _SHOWN_WORDS = 14
+_INDENT = " " * 4
+_DATE_WIDTH = 10
+_NAME_WIDTH = 9  # of the name of a fact
 # The fields of a note and of a passage in JSON, in their order.
 _NOTE_FIELDS = ("id", "path", "title", "kind", "line_start", "line_end")
 _PASSAGE_FIELDS = ("section", "role", "line_start", "line_end", "text", "search_text", "tokens")
@@ -31,11 +36,13 @@ def note_to_json(note: Note, passages: Sequence[Passage]) -> str:
     return to_json(value)
 
 
-def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
+def note_lines(note: Note, passages: Sequence[Passage], style: Style) -> Iterator[str]:
     """Describe a note for a person: its facts, then two lines for each passage."""
     kind = "" if note.kind.value == "note" else f"  ({note.kind.value})"
     place = f"{escaped(note.path)}:{note.line_start}-{note.line_end}"
-    yield printable(f"{place}  {note.title}{kind}")
+    room = style.width - cells(place) - cells(kind) - 2
+    title = printable(note.title)
+    yield f"{style.place(place, None)}  {_cut(title, room, style)}{kind}".rstrip()
     facts = {
         "tags": ", ".join(note.tags),
         "folders": ", ".join(note.folder_tags),
@@ -46,25 +53,83 @@ def note_lines(note: Note, passages: Sequence[Passage]) -> Iterator[str]:
         "authors": ", ".join(note.authors),
         "aliases": ", ".join(note.aliases),
     }
-    for name, value in facts.items():
-        if value:
-            yield printable(f"    {name:<9}{value}")
+    yield from _fact_lines(facts, style, _INDENT)
     for passage in passages:
         lines = f"{passage.line_start}-{passage.line_end}"
         role = f" [{passage.role.value}]" if passage.role else ""
         section = " › ".join(passage.section)
         words = passage.search_text.removeprefix(note.title).split()
         shown = " ".join(words[:_SHOWN_WORDS]) + (" …" if len(words) > _SHOWN_WORDS else "")
-        yield printable(f"    {lines:>9}  {passage.tokens:3} tokens  {section}{role}".rstrip())
-        yield printable(f"               {shown}")
+        head = f"{_INDENT}{lines:>9}  {passage.tokens:3} tokens  {printable(section)}{role}"
+        yield _cut(head.rstrip(), style.width, style)
+        yield f"{' ' * 15}{_cut(printable(shown), style.width - 15, style)}"
 
 
-def listed_note_line(note: StoredNote) -> str:
-    """Name a note in one line: date, place, title, tags."""
-    place = _place_of(note)
-    tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in note.tags)
-    parts = (f"{note.date or '':10}", place, note.title, tags)
-    return printable("  ".join(part for part in parts if part))
+def listed_note_lines(notes: Sequence[StoredNote], style: Style) -> Iterator[str]:
+    """List notes: date, place, title, tags; in columns where lines are cut.
+
+    Places are there to be copied, and never cut: where many are too long for a column, each
+    stands below its title.
+    """
+    places = [_place_of(note) for note in notes]
+    if not style.cuts:
+        for note, place in zip(notes, places, strict=True):
+            parts = (_date_of(note), place, printable(note.title), _hashtags(note.tags))
+            yield "  ".join(part for part in parts if part)
+        return
+    room = style.width - _DATE_WIDTH - 2
+    widths = sorted(map(cells, places))
+    column = next((width for width in reversed(widths) if width <= room // 2), 0)
+    is_stacked = 4 * sum(width > column for width in widths) > len(widths)
+    indent = " " * (_DATE_WIDTH + 2)
+    for note, place in zip(notes, places, strict=True):
+        date, shown = _date_of(note), style.place(place, None)
+        gap = " " * (column - cells(place) + 2)
+        if is_stacked:
+            yield f"{date}  {_title_and_tags(note, room, style)}"
+            yield f"{indent}{shown}"
+        elif cells(place) <= column:
+            yield f"{date}  {shown}{gap}{_title_and_tags(note, room - column - 2, style)}"
+        else:
+            yield f"{date}  {shown}"
+            title = _title_and_tags(note, room - column - 2, style)
+            yield f"{indent}{' ' * (column + 2)}{title}"
+
+
+def _title_and_tags(note: StoredNote, room: int, style: Style) -> str:
+    title = clipped(printable(note.title), room)
+    left = room - cells(title) - 2
+    has_room = cells(_hashtags(note.tags[:1])) + 2 <= left  # no tag is broken
+    tags = clipped(_hashtags(note.tags), left) if has_room else ""
+    return f"{title}  {style.faint(tags)}" if tags else title
+
+
+def _date_of(note: StoredNote) -> str:
+    return f"{printable(note.date or ''):{_DATE_WIDTH}}"
+
+
+def _place_of(note: StoredNote) -> str:
+    path = escaped(note.path)
+    return f"{path}:{note.line_start}" if "#" in note.note_id else path
+
+
+def _hashtags(tags: Sequence[str]) -> str:
+    return printable(" ".join(f"#{tag.replace(' ', '-')}" for tag in tags))
+
+
+def _cut(text: str, width: int, style: Style) -> str:
+    """Cut a line where the style cuts lines."""
+    return clipped(text, max(width, 1)) if style.cuts else text
+
+
+def _fact_lines(facts: Mapping[str, object], style: Style, indent: str = "") -> Iterator[str]:
+    """Write facts with their names, the longer ones on several lines."""
+    for name, value in facts.items():
+        if value:
+            label = f"{indent}{name:<{_NAME_WIDTH}}"
+            first, *others = wrapped_words(str(value), style, label)
+            yield f"{indent}{style.faint(label[len(indent) :])}{first[len(label) :]}"
+            yield from others
 
 
 def numbered_note_lines(notes: Sequence[StoredNote], width: int) -> Iterator[str]:
@@ -80,14 +145,13 @@ def stored_note_to_json(note: StoredNote) -> str:
     return to_json(place | facts_of(note))
 
 
-def _place_of(note: StoredNote) -> str:
-    """Return the path of a note, with its line where the file holds others too."""
-    path = escaped(note.path)
-    return f"{path}:{note.line_start}" if "#" in note.note_id else path
+def shown_note_lines(
+    note: StoredNote, passages: Sequence[Passage], style: Style, *, raw: bool = False
+) -> Iterator[str]:
+    """Show a note of the index: its facts, then its passages with their lines.
 
-
-def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style) -> Iterator[str]:
-    """Show a note of the index: its facts, then its passages with their lines."""
+    The passages are written as a reader sees them; with `raw`, as the note has them.
+    """
     yield style.bold(printable(note.title))
     facts = {
         "id": escaped(note.note_id),
@@ -100,21 +164,28 @@ def shown_note_lines(note: StoredNote, passages: Sequence[Passage], style: Style
         "aliases": ", ".join(note.aliases),
         "links": " ".join(note.links),
     }
-    for name, value in facts.items():
-        if value:
-            yield f"{style.faint(f'{name:<9}')}{printable(str(value))}"
+    yield from _fact_lines(facts, style)
     for passage in passages:
         yield ""
         yield style.faint(f"{passage.line_start}-{passage.line_end}")
-        yield from printable_lines(passage.text).split("\n")
+        if raw:
+            yield from printable_lines(passage.text).split("\n")
+            continue
+        for line in wrapped(mark_words(passage.text, ""), style.width):
+            yield "".join(piece.text for piece in line).rstrip()
 
 
-def tag_lines(counts: Sequence[TagCount], *, tree: bool = False) -> Iterator[str]:
+def tag_lines(counts: Sequence[TagCount], style: Style, *, tree: bool = False) -> Iterator[str]:
     """List tags with the notes of each; as a tree, children stand below their parents."""
+    for count, name in _counted_tags(counts, tree=tree):
+        yield f"{count}{_cut(printable(name), style.width - cells(count), style)}"
+
+
+def _counted_tags(counts: Sequence[TagCount], *, tree: bool) -> Iterator[tuple[str, str]]:
     width = max((len(f"{tag.notes:,}") for tag in counts), default=1)
     if not tree:
         for tag in counts:
-            yield printable(f"{tag.notes:>{width},}  {tag.written}{'/' if tag.folder else ''}")
+            yield f"{tag.notes:>{width},}  ", f"{tag.written}{'/' if tag.folder else ''}"
         return
     by_name = {tag.normal: tag for tag in counts}
     parents = {
@@ -126,7 +197,7 @@ def tag_lines(counts: Sequence[TagCount], *, tree: bool = False) -> Iterator[str
     for name in sorted(by_name.keys() | parents, key=lambda name: name.split("/")):
         *above, last = name.split("/")
         count = f"{by_name[name].notes:,}" if name in by_name else ""
-        yield printable(f"{count:>{width}}  {'  ' * len(above)}{last}")
+        yield f"{count:>{width}}  {'  ' * len(above)}", last
 
 
 # Updates and the index

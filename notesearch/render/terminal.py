@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any, TextIO
 
 _NARROWEST, _WIDEST = 40, 200
@@ -28,17 +27,21 @@ CONTROL_SIGNS = re.compile(f"[{_CONTROLS}]")
 _SPACES = frozenset("\t\n\r\v\f\x85\u2028\u2029")
 # The marks that `Style` writes, or any control sign; a line end is neither.
 _MARK_OR_CONTROL = re.compile(
-    rf"(\x1b\[(?:0|1|2|36|1;33)m|\x1b\]8;;[!-~]*\x1b\\)|(?!\n)[{_CONTROLS}]"
+    rf"(\x1b\[(?:0|1|2|35|1;31)m|\x1b\]8;;[!-~]*\x1b\\)|(?!\n)[{_CONTROLS}]"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How hits are laid out and marked."""
+    """How hits and notes are laid out and marked.
+
+    The colours are those of grep, which are read on a dark ground and on a light one.
+    """
 
     width: int = 100
     colour: bool = False
     links: bool = False
+    cuts: bool = False  # lists are cut to the width: in a pipe nothing is lost
 
     def bold(self, text: str) -> str:
         """Mark a title."""
@@ -48,16 +51,16 @@ class Style:
         """Mark scores, tags and other details."""
         return self._sgr(text, "2")
 
-    def place(self, text: str, file: Path | None) -> str:
-        """Mark a path; as a link to the file where the terminal shows links."""
-        shown = self._sgr(text, "36")
-        if not self.links or file is None:
+    def place(self, text: str, address: str | None) -> str:
+        """Mark a path; as a link to an address, in ASCII, where the terminal shows links."""
+        shown = self._sgr(text, "35")
+        if not self.links or address is None:
             return shown
-        return f"\x1b]8;;{file.absolute().as_uri()}\x1b\\{shown}\x1b]8;;\x1b\\"
+        return f"\x1b]8;;{address}\x1b\\{shown}\x1b]8;;\x1b\\"
 
     def match(self, text: str) -> str:
         """Mark a word of the question."""
-        return self._sgr(text, "1;33")
+        return self._sgr(text, "1;31")
 
     def _sgr(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
@@ -122,18 +125,39 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def style_of(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> Style:
-    """Return the style for a stream in its environment; NO_COLOR and pipes get plain text."""
-    if stream is None or not stream.isatty():  # None: closed before the program began
-        return Style()
-    width = shutil.get_terminal_size((100, 24)).columns
+    """Return the style for a stream in its environment.
+
+    Pipes get plain text, unless FORCE_COLOR is set; NO_COLOR is stronger. COLUMNS is the width
+    of a pipe too.
+    """
+    is_terminal = stream is not None and stream.isatty()  # None: closed before the program began
+    columns = environment.get("COLUMNS", "")
+    has_width = columns.isdecimal() and int(columns) > 0
+    if has_width:
+        width = int(columns)
+    elif is_terminal:
+        width = shutil.get_terminal_size((100, 24)).columns
+    else:
+        width = Style().width
     plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
+    return Style(
+        width=min(max(width, _NARROWEST), _WIDEST),
+        colour=takes_marks(stream, environment) and not plain,
+        links=is_terminal and not plain and _shows_links(environment),
+        cuts=is_terminal or has_width,
+    )
+
+
+def takes_marks(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether a stream may be given the marks of `Style`."""
+    return stream is not None and (stream.isatty() or bool(environment.get("FORCE_COLOR")))
+
+
+def _shows_links(environment: Mapping[str, str]) -> bool:
     vte_version = environment.get("VTE_VERSION", "0")
-    linking = (
+    return (
         environment.get("TERM_PROGRAM") in _LINKING
-        or "kitty" in environment.get("TERM", "")
+        or environment.get("TERM") in ("xterm-kitty", "alacritty", "foot", "xterm-ghostty")
         or "WT_SESSION" in environment
         or (vte_version.isdecimal() and int(vte_version) >= 5000)
-    )
-    return Style(
-        width=min(max(width, _NARROWEST), _WIDEST), colour=not plain, links=linking and not plain
     )

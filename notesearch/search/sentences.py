@@ -1,23 +1,32 @@
 """Take a text apart into what is shown whole or not at all, and that into sentences.
 
 A text is seen as atoms: words, the room between them, and what must stay whole: formulas, code
-spans, links. Atoms make sentences; lines of a list stand alone.
+spans, links. Atoms make sentences; lines of a list or a table stand alone. An atom has the text
+that a reader sees, or the source where that is asked for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+
+from notesearch.search.readable_text import SILENT, Atom, readable_atoms
 
 # Each alternative closes, or does not match: a lone sign is a word like any other.
 _ATOM = re.compile(
     r"""(?P<code>(?P<ticks>`+)(?!`)[^`].*?(?<!`)(?P=ticks)(?!`))
-    | (?P<silent>\$\$.+?\$\$ | \$(?![\s$])(?:[^$\n\\]|\\.)*?(?<!\s)\$(?!\d)
-        | \\\(.+?\\\) | \\\[.+?\\\] | \\begin\{(?P<env>\w+\*?)\}.+?\\end\{(?P=env)\}
-        | <https?://[^>\s]+> | https?://[^\s<>)\]]+)
+    | (?P<math>\$\$.+?\$\$ | \$(?![\s$])(?:[^$\n\\]|\\.)*?(?<!\s)\$(?!\d)
+        | \\\(.+?\\\) | \\\[.+?\\\] | \\begin\{(?P<env>\w+\*?)\}.+?\\end\{(?P=env)\})
+    | (?P<address><https?://[^>\s]+> | https?://[^\s<>)\]]+)
+    | (?P<hidden><!--.*?--> | <(?P<unseen>script|style)\b[^<>]*>.*?</(?P=unseen)>)
+    | (?P<script><(?P<at>su[bp])\b[^<>]*>[^<>\n]{0,80}</(?P=at)>)
+    | (?P<tag></?[A-Za-z][\w:-]*(?:\s[^<>]*|/)?>)
     | (?P<link>!?\[\[[^\[\]\n]+\]\]
+        | \[!\[[^\[\]\n]*\]\([^()\n]*\)\]\([^()\n]*\)
         | !?\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\((?:[^()\n]|\([^()\n]*\))*\))
+    | (?P<command>\\[A-Za-z]+\*?(?:\[[^\[\]\n]*\])?(?:\{[^{}\n]*\})*
+        (?:[_^](?:\{[^{}\n]*\}|\w))*)
+    | (?P<escape>\\[!-/:-@\[-`{-~])
     | (?P<room>\s+)
     | (?P<word>(?:(?!https?://)[^\s`$\\\[<!])+|.)""",
     re.VERBOSE | re.DOTALL,
@@ -26,27 +35,26 @@ _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]*_]*\Z")
 _ABBREVIATION = re.compile(
     r"(?:\A|\W)(?:e\.g|i\.e|cf|vs|al|figs?|eqs?|sec|resp|\w)\.\Z", re.IGNORECASE
 )
-_LINE_OPENER = re.compile(r"(?:[-*+>|]|#{1,6}|\d{1,3}[.)])\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """What is shown whole or not at all."""
-
-    text: str
-    # The first characters, which are read as words: none of a formula, of a link its label.
-    read_chars: int
-    is_room: bool = False
+def read_atoms(text: str, *, raw: bool = False) -> list[Atom]:
+    """Return the atoms of a text as a reader sees them; the raw ones, joined, are the text."""
+    stretches = [(_kind_of(match), match[0]) for match in _ATOM.finditer(text)]
+    if raw:
+        return [_raw_atom(kind, source) for kind, source in stretches]
+    return readable_atoms(stretches)
 
 
-def read_atoms(text: str) -> Iterator[Atom]:
-    """Yield the atoms of a text; joined they are the text."""
-    for match in _ATOM.finditer(text):
-        atom = match[0]
-        read_chars = 0 if match["silent"] else len(atom)
-        if match["link"] and "](" in atom:
-            read_chars = atom.rindex("](")
-        yield Atom(atom, read_chars, is_room=match["room"] is not None)
+def _kind_of(match: re.Match[str]) -> str:
+    assert match.lastgroup is not None  # each alternative is a group, and one of them matches
+    return match.lastgroup
+
+
+def _raw_atom(kind: str, source: str) -> Atom:
+    read_chars = 0 if kind in SILENT else len(source)
+    if kind == "link" and "](" in source:
+        read_chars = source.rindex("](")
+    return Atom(source, read_chars, is_room=kind == "room")
 
 
 def read_sentences(atoms: Sequence[Atom]) -> list[range]:
@@ -64,10 +72,9 @@ def read_sentences(atoms: Sequence[Atom]) -> list[range]:
 
 def _ends_here(atoms: Sequence[Atom], at: int) -> bool:
     before = atoms[at - 1].text
-    after = atoms[at + 1].text if at + 1 < len(atoms) else ""
-    lines = atoms[at].text.count("\n")
-    if lines > 1 or (lines and _LINE_OPENER.match(after)):
+    if "\n" in atoms[at].text:  # one inside of a paragraph has become a space
         return True
+    after = atoms[at + 1].text if at + 1 < len(atoms) else ""
     if not _SENTENCE_END.search(before) or _ABBREVIATION.search(before):
         return False
     return not after[:1].islower()

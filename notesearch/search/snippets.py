@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from notesearch.search.question_words import STOP_WORDS, read_words
-from notesearch.search.sentences import Atom, read_atoms, read_sentences
+from notesearch.search.readable_text import (
+    CELL_BORDER,
+    Atom,
+    is_fence,
+    is_in_code,
+    is_separated,
+    separate_cells,
+)
+from notesearch.search.sentences import read_atoms, read_sentences
 from notesearch.search.word_stems import stem_word
 
 # Gives for each of some sentences how near it is to the question in meaning: more is nearer.
@@ -19,13 +27,9 @@ Nearness = Callable[[Sequence[str]], Sequence[float]]
 
 # The heading of a section is shown beside the place already.
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
-# A heading with text right below it, which is no sentence with that text; in code it is a comment.
-_HEADING_END = re.compile(
-    r"(?P<code>```.*?(?:```|\Z))|^(?P<heading> {0,3}#{1,6} [^\n]*)\n(?!\n)",
-    re.MULTILINE | re.DOTALL,
-)
-# A line end inside a paragraph; before a heading, a bullet, a row or a blank line it has a meaning.
-_LOOSE_BREAK = re.compile(r"(?<!\n)\n(?!\s*(?:\n|[-*+|>] |#{1,6} |\d+[.)] |```))")
+# What begins a line that no other line runs into.
+_LINE_OPENER = re.compile(r"\s*(?:[-*+|>] |#{1,6} |\d+[.)] )")
+_HEADING = re.compile(r" {0,3}#{1,6} ")
 _WORD = re.compile(r"[^\W_]+")
 # What a look for the end of a formula or a code span may cost: longer texts are seen in part.
 _LONGEST_TEXT = 20_000
@@ -58,22 +62,32 @@ class Piece:
 GAP = Piece(" … ")
 
 
-def mark_words(text: str, question: str) -> tuple[Piece, ...]:
-    """Return a whole text with the words of a question marked."""
+def mark_words(text: str, question: str, *, raw: bool = False) -> tuple[Piece, ...]:
+    """Return a whole text as a reader sees it, with the words of a question marked.
+
+    With `raw`, as its note has it.
+    """
     stems = _read_stems(question)
-    return _merged(piece for atom in _read_in_part(text) for piece in _mark(atom, stems))
+    atoms = _read_in_part(text, raw=raw)
+    return _merged(piece for atom in atoms for piece in _mark(atom, stems))
 
 
 def cut_snippets(
-    texts: Sequence[str], question: str, *, max_chars: int, nearness: Nearness | None = None
+    texts: Sequence[str],
+    question: str,
+    *,
+    max_chars: int,
+    nearness: Nearness | None = None,
+    raw: bool = False,
 ) -> list[tuple[Piece, ...]]:
     """Choose of each text the sentences that answer a question, and mark its words.
 
     `nearness` is asked once at most, about sentences of the first texts alone: the others are cut
     by their words. A text that fits is given whole; a formula, a code span or a link is never cut.
+    The sentences are as a reader sees them; with `raw`, as the notes have them.
     """
     stems = _read_stems(question)
-    drafts = [_read_draft(text, stems) for text in texts]
+    drafts = [_read_draft(text, stems, raw=raw) for text in texts]
     near = _ask([draft for draft in drafts if draft.size > max_chars], nearness)
     return [_cut(draft, stems, max_chars, near) for draft in drafts]
 
@@ -83,9 +97,10 @@ def _read_stems(question: str) -> frozenset[str]:
     return frozenset(map(stem_word, [word for word in words if word not in STOP_WORDS] or words))
 
 
-def _read_in_part(text: str) -> list[Atom]:
+def _read_in_part(text: str, *, raw: bool, join_lines: bool = False) -> list[Atom]:
     """Return the atoms of a text; what is over the limit is one, and no word of it is read."""
-    atoms = list(read_atoms(text[:_LONGEST_TEXT]))
+    body = text[:_LONGEST_TEXT] if raw else separate_cells(text[:_LONGEST_TEXT])
+    atoms = read_atoms(_join_lines(body) if join_lines else body, raw=raw)
     if rest := text[_LONGEST_TEXT:]:
         atoms.append(Atom(rest, read_chars=0, is_room=rest.isspace()))
     return atoms
@@ -123,13 +138,37 @@ class _Draft:
     size: int  # characters
 
 
-def _read_draft(text: str, stems: frozenset[str]) -> _Draft:
+def _read_draft(text: str, stems: frozenset[str], *, raw: bool) -> _Draft:
     body = _HEADING_LINES.sub("", text, count=1) or text
-    body = _HEADING_END.sub(lambda m: m["code"] or f"{m['heading']}\n\n", body)
-    body = _LOOSE_BREAK.sub(" ", body)
-    atoms = _read_in_part(body)
+    atoms = _read_in_part(body, raw=raw, join_lines=True)
     sentences = [_read_sentence(atoms, span, stems) for span in read_sentences(atoms)]
-    return _Draft(atoms, sentences, len(body))
+    return _Draft(atoms, sentences, _size(atoms))
+
+
+def _join_lines(text: str) -> str:
+    """Return a text with a space for each line end inside a paragraph.
+
+    A heading gets a blank line behind it: it is no sentence with the text right below.
+    """
+    before, *others = text.split("\n")
+    parts = [before]
+    is_code = is_in_code(before, False)
+    for line in others:
+        if is_code or is_fence(line) or is_fence(before):
+            parts.append("\n")
+        elif _HEADING.match(before) and line.strip():
+            parts.append("\n\n")
+        else:
+            parts.append("\n" if _stand_apart(before, line) else " ")
+        parts.append(line)
+        before, is_code = line, is_in_code(line, is_code)
+    return "".join(parts)
+
+
+def _stand_apart(before: str, line: str) -> bool:
+    if not before.strip() or not line.strip() or _LINE_OPENER.match(line):
+        return True
+    return is_separated(before) or is_separated(line)
 
 
 def _read_sentence(atoms: Sequence[Atom], span: range, stems: frozenset[str]) -> _Sentence:
@@ -249,14 +288,33 @@ def _join(draft: _Draft, spans: Sequence[range], stems: frozenset[str]) -> tuple
         inside = _trimmed(atoms, span)
         between = atoms[done : inside.start]
         if any(not atom.is_room for atom in between):
-            pieces.append(GAP)
+            pieces += _gap(atoms, done, inside.start)
         elif done:
             pieces.extend(Piece(atom.text) for atom in between)
         pieces.extend(piece for at in inside for piece in _mark(atoms[at], stems))
         done = inside.stop
     if any(not atom.is_room for atom in atoms[done:]):
-        pieces.append(GAP)
+        pieces += _gap(atoms, done, len(atoms))
     return _merged(pieces)
+
+
+def _gap(atoms: Sequence[Atom], start: int, stop: int) -> list[Piece]:
+    """Return a gap for the atoms that are left out; beside a row, on a line of its own."""
+    after_row = start > 0 and _in_row(atoms, start - 1)
+    before_row = stop < len(atoms) and _in_row(atoms, stop)
+    line_end = [Piece("\n")]
+    return [*line_end * after_row, GAP, *line_end * before_row]
+
+
+def _in_row(atoms: Sequence[Atom], at: int) -> bool:
+    """Return whether an atom stands in a row of cells."""
+    for step in (1, -1):
+        near = at
+        while 0 <= near < len(atoms) and not (atoms[near].is_room and "\n" in atoms[near].text):
+            if atoms[near].text.strip() == CELL_BORDER:
+                return True
+            near += step
+    return False
 
 
 def _trimmed(atoms: Sequence[Atom], span: range) -> range:

@@ -63,12 +63,23 @@ def test_unknown_completion_ends_with_2(tmp_path, value):
 def test_unknown_option_and_command_end_with_2(here, run):
     ended = run("query", "x", "--zzz")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == "notesearch: No such option: --zzz; see: notesearch query --help\n"
+    assert ended.err == "notesearch: no such option: --zzz; see: notesearch query --help\n"
     ended = run("answer", "x")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == "notesearch: No such command 'answer'; see: notesearch --help\n"
+    assert ended.err == "notesearch: no such command answer; see: notesearch --help\n"
     ended = run("show")
-    assert ended.err == "notesearch: Missing argument 'NOTE'; see: notesearch show --help\n"
+    assert ended.err == "notesearch: missing argument NOTE; see: notesearch show --help\n"
+    ended = run("quer")
+    assert ended.err == (
+        "notesearch: no such command quer; did you mean query? see: notesearch --help\n"
+    )
+    ended = run("query", "--jsn")
+    assert ended.err.startswith("notesearch: no such option: --jsn; did you mean --json")
+    ended = run("query", "x", "--mode", "both")
+    assert ended.err == (
+        "notesearch: --mode: both is not one of hybrid, dense, lexical; "
+        "see: notesearch query --help\n"
+    )
 
 
 def test_first_query_of_a_corpus_that_is_not_there_ends_with_2(
@@ -231,8 +242,14 @@ def test_closed_pipe_is_no_error(here):
 # ------------------------------------------------------------ apart from the terminal
 
 
-def test_colour_is_for_terminals_alone(here):
-    ended = run_apart(["query", "reward model"], here, FORCE_COLOR="1", TERM="xterm-256color")
+def test_colour_is_for_terminals_and_those_who_force_it(here):
+    terminal = {"TERM": "xterm-256color", "FORCE_COLOR": "", "NO_COLOR": ""}
+    ended = run_apart(["query", "reward model"], here, **terminal)
+    assert "\x1b" not in ended.out + ended.err
+    forced = terminal | {"FORCE_COLOR": "1"}
+    ended = run_apart(["query", "reward model"], here, **forced)
+    assert "\x1b[1;31mreward\x1b[0m" in ended.out
+    ended = run_apart(["query", "reward model", "--json"], here, **forced)
     assert "\x1b" not in ended.out + ended.err
 
 

@@ -95,7 +95,7 @@ def test_logseq_graph_is_recognised_and_its_older_versions_are_left_out(home, ru
         (["nowhere"], "corpus nowhere does not exist; name a folder of notes"),
         (["."], "there are no notes in .; files that are read: .htm .html .markdown .md"),
         (["../notes", "--corpus", "../notes"], "name the folder of notes once"),
-        (["../notes", "--index", ""], "Invalid value for '--index': it is empty"),
+        (["../notes", "--index", ""], "--index: it is empty"),
         (["~nobody-of-that-name"], "there is no home folder for ~nobody-of-that-name"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -87,6 +87,44 @@ def test_visual_comes_before_editor_and_the_opener_last(here, run, programs, mon
         monkeypatch.setenv(variable, "")
 
 
+def test_editor_of_the_settings_comes_first(here, run, programs, monkeypatch, tmp_path):
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    for name in ("mine", "zed", opener):
+        put_program(programs, name)
+    monkeypatch.setenv("EDITOR", "mine")
+    settings = tmp_path / "mine.yaml"
+    file = str(here / "corpus" / DPO)
+    settings.write_text("corpus: corpus\nindex: index\neditor: zed\n", encoding="utf-8")
+    options = ("--config", str(settings), "--index", "index")
+    assert run("show", DPO, "--open", *options).code == ExitCode.OK
+    assert called(programs) == ["zed", f"{file}:1"]
+    settings.write_text("editor: obsidian\n", encoding="utf-8")
+    assert run("show", DPO, "--open", *options).code == ExitCode.OK
+    assert called(programs) == [opener, f"obsidian://open?path={file}"]
+    settings.write_text("editor: kak\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", str(programs))
+    ended = run("show", DPO, "--open", *options)
+    assert ended.code == ExitCode.USAGE
+    assert ended.err == (
+        "notesearch: kak (editor of the settings) is not there; "
+        "set editor to an editor that is there\n"
+    )
+
+
+def test_folder_of_a_stranger_chooses_no_editor(here, run, programs, monkeypatch):
+    for name in ("evil", "nano", "mine"):
+        put_program(programs, name)
+    monkeypatch.setenv("EDITOR", "mine")
+    for text in ("editor: evil", "editor: [sh, -c, touch gone]"):
+        Path("notesearch.yaml").write_text(f"{text}\n", encoding="utf-8")
+        assert run("show", DPO, "--open").code == ExitCode.USAGE
+        assert called(programs) is None
+    Path("notesearch.yaml").write_text("editor: nano\n", encoding="utf-8")
+    ended = run("show", DPO, "--open")
+    assert "left out editor" in ended.err
+    assert called(programs) == ["mine", str(here / "corpus" / DPO)]
+
+
 @pytest.mark.parametrize(
     ("editor", "message"),
     [

@@ -20,7 +20,7 @@ from tests.word_model import load_embedder
 PPO_FIRST = """\
  1  Proximal Policy Optimization                                                                1.00
     rl/ppo.md:7
-    2025-11-02 · #ppo #alignment #rl
+    2025-11-02 · #ppo #alignment
     A policy takes small steps, and a reward model scores them.
 """
 
@@ -123,7 +123,7 @@ def test_hit_without_a_question_has_no_score_to_show(here, run):
     assert ended.out == (
         " 1  Direct Preference Optimization\n"
         "    rl/dpo.md:8-12  Limitations\n"
-        "    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #rl\n"
+        "    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment\n"
         "    The reward model is implied by the policy.\n"
         "\n"
         "    ## Limitations\n"
@@ -303,17 +303,17 @@ def test_batch_that_cannot_be_answered(here, run, options, message):
         (["x", "-k", "0"], "-k takes a number from 1 to 10,000, found 0"),
         (["x", "-k", "-5"], "-k takes a number from 1 to 10,000, found -5"),
         (["x", "-k", "1" + 20 * "0"], "-k takes a number from 1 to 10,000, found 1000"),
-        (["x", "-k", "9" * 5_000], "Invalid value for '-k': '999"),
-        (["x", "-k", "two"], "Invalid value for '-k': 'two' is not a valid int"),
+        (["x", "-k", "9" * 5_000], "-k: 999"),
+        (["x", "-k", "two"], "-k: two is not a valid int"),
         (["x", "--per-note", "0"], "--per-note takes a number from 1 to 10,000, found 0"),
         (["x", "--context", "-1"], "--context takes a number from 0 to 10,000, found -1"),
         (["x", "--min-score", "nan"], "--min-score takes a number such as 0.5, found nan"),
         (["x", "--min-score", "inf"], "--min-score takes a number such as 0.5, found inf"),
-        (["x", "--index", ""], "Invalid value for '-i' / '--index': it is empty; name a file"),
-        (["x", "--index", " "], "Invalid value for '-i' / '--index': it is empty; name a file"),
-        (["x", "--config", ""], "Invalid value for '--config': it is empty; name a file or fol"),
-        (["--batch", ""], "Invalid value for '--batch': it is empty; name a file or folder"),
-        (["x", "--index", "a\0b"], "Invalid value for '-i' / '--index': it holds a NUL byte"),
+        (["x", "--index", ""], "-i / --index: it is empty; name a file or folder"),
+        (["x", "--index", " "], "-i / --index: it is empty; name a file or folder"),
+        (["x", "--config", ""], "--config: it is empty; name a file or fol"),
+        (["--batch", ""], "--batch: it is empty; name a file or folder"),
+        (["x", "--index", "a\0b"], "-i / --index: it holds a NUL byte; name a"),
         (["x", "--json", "--csv"], "--json and --csv exclude each other"),
         (["x", "--jsonl", "--paths", "--markdown"], "--jsonl and --markdown and --paths exclude"),
         (["x", "--since", "yesterday"], "yesterday is no date; write a year, month or day"),
@@ -418,3 +418,37 @@ def test_short_formats_are_completed_by_a_shell(run, monkeypatch):
     ):
         monkeypatch.setenv("COMP_WORDS", f"notesearch query {typed}")
         assert sorted(run("query").out.split()) == sorted(completed)
+
+
+# ------------------------------------------------------------ what is shown of a note
+
+SOURCE = """\
+# Closed form
+
+The ‚Äúoptimal‚Äù policy isn‚Äôt far:
+$\\pi_r(y\\mid x) = \\frac{1}{Z(x)} \\pi_{\\mathrm{ref}}(y\\mid x)$
+
+| policy | <b>score</b> |
+|---|---|
+| optimal | 27.3 |
+"""
+
+
+def test_hit_is_shown_as_a_reader_sees_it_and_its_source_is_one_option_away(here, run):
+    (here / "corpus/closed.md").write_text(SOURCE, encoding="utf-8")
+    run("index")
+    shown = run("query", "optimal policy", "-k", "1").out
+    assert shown.split("\n", 2)[2] == (
+        "    The “optimal” policy isn’t far: π_r(y|x) = 1/Z(x) π_ref(y|x)\n\n"
+        "    policy  │ score\n    optimal │ 27.3\n"
+    )
+    body = SOURCE.split("\n", 2)[2]
+    mended = body.replace("‚Äú", "“").replace("‚Äù", "”").replace("‚Äô", "’").rstrip()
+    raw = run("query", "optimal policy", "-k", "1", "--raw").out
+    assert raw.split("\n", 2)[2].split() == mended.split()
+    (hit,) = json.loads(run("query", "optimal policy", "-k", "1", "--json").out)
+    assert hit["text"] == f"# Closed form\n\n{mended}"
+    assert (hit["line_start"], hit["line_end"]) == (1, 8)
+    for option, expected in (("--full", "1/Z(x)"), ("--raw", "\\frac{1}")):
+        assert expected in run("query", "optimal policy", "-k", "1", option).out
+        assert expected in run("show", "closed.md", *([option] if option == "--raw" else [])).out

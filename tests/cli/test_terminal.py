@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from notesearch.cli.output import ExitCode
+from notesearch.library import Index
 from tests.cli.conftest import ROOT
 
 pty = pytest.importorskip("pty", reason="a system with pseudo-terminals")
@@ -44,9 +45,9 @@ def test_hit_is_coloured_and_fits_the_terminal(here):
     assert code == ExitCode.OK
     assert got.replace("\x1b[", "<") == (
         f" 1  <1mProximal Policy Optimization<0m{' ' * 44}<2m1.00<0m\n"
-        "    <36mrl/ppo.md:7<0m\n"
-        "    <2m2025-11-02 · #ppo #alignment #rl<0m\n"
-        "    A policy takes small steps, and a <1;33mreward<0m <1;33mmodel<0m scores them.\n"
+        "    <35mrl/ppo.md:7<0m\n"
+        "    <2m2025-11-02 · #ppo #alignment<0m\n"
+        "    A policy takes small steps, and a <1;31mreward<0m <1;31mmodel<0m scores them.\n"
     )
 
 
@@ -55,6 +56,64 @@ def test_colour_that_is_not_wanted_is_left_out(here, environment):
     _, got = on_terminal(here, "query", "reward model", **environment)
     assert got.startswith(" 1  Proximal Policy Optimization")
     assert "\x1b" not in got
+
+
+def test_place_of_a_hit_opens_the_note_in_the_vault(here):
+    (here / "corpus/.obsidian").mkdir()
+    _, got = on_terminal(here, "query", "tag:dpo", VTE_VERSION="7600", NO_COLOR="")
+    address = f"obsidian://open?path={here.resolve() / 'corpus/rl/dpo.md'}%23Limitations"
+    assert f"\x1b]8;;{address}\x1b\\" in got
+
+
+def test_index_that_may_name_any_folder_has_no_links(here, run, tmp_path):
+    shutil.move(here / "corpus", tmp_path / "far" / "corpus")
+    run("index", str(tmp_path / "far/corpus"), "--index", "deep/other")
+    arguments = ("query", "tag:dpo", "--index", "deep/other")
+    _, got = on_terminal(here, *arguments, VTE_VERSION="7600")
+    assert f"\x1b]8;;file://{tmp_path.resolve()}/far/corpus/rl/dpo.md\x1b" in got
+    unknown = str(tmp_path / "state of somebody else")
+    _, got = on_terminal(here, *arguments, VTE_VERSION="7600", XDG_STATE_HOME=unknown)
+    assert "rl/dpo.md" in got
+    assert "\x1b]8" not in got
+
+
+def test_hits_of_several_indexes_are_linked_each_in_its_own_folder_and_editor(here, run):
+    vault, work = here / "vault", here / "work"
+    for folder, name in ((vault, "vault"), (work, "work")):
+        folder.mkdir()
+        text = f"# Robot\n\nA robot of the {name}.\n"
+        (folder / "robot.md").write_text(text, encoding="utf-8")
+        arguments = ("index", str(folder), "--name", name, "--index", f"deep/{name}")
+        assert run(*arguments).code == ExitCode.OK
+    (vault / ".obsidian").mkdir()
+    arguments = ("query", "robot", "-i", "vault,work")
+    _, got = on_terminal(here, *arguments, VTE_VERSION="7600", EDITOR="codium")
+    for place, address in (
+        ("vault:robot.md:1-3", f"obsidian://open?path={vault.resolve()}/robot.md"),
+        ("work:robot.md:1-3", f"vscodium://file{work.resolve()}/robot.md:1"),
+    ):
+        assert f"\x1b]8;;{address}\x1b\\\x1b[35m{place}\x1b[0m\x1b]8;;\x1b\\" in got
+
+
+def test_note_that_a_program_added_is_no_link(here):
+    (here / "corpus/robots").write_text("no note", encoding="utf-8")
+    with Index.open() as index:
+        index.add("A robot and a reward.", id="robots")
+    _, got = on_terminal(here, "query", "robot reward", VTE_VERSION="7600")
+    assert "\n    \x1b[35mrobots:1\x1b[0m\n" in got
+    assert f"\x1b]8;;file://{here.resolve()}/corpus/rl/ppo.md" in got
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(
+    "arguments", [("notes",), ("tags",), ("show", "rl/dpo.md"), ("parse", "corpus"), ("query", "a")]
+)
+def test_listings_fit_the_terminal(here, arguments, width):
+    long = "A title that says in very many words what nobody has asked it to say to anybody at all"
+    (here / "corpus/rl/dpo.md").write_text(f"# {long}\n\n{long}. " * 3, encoding="utf-8")
+    code, got = on_terminal(here, *arguments, COLUMNS=str(width), NO_COLOR="1")
+    assert code == ExitCode.OK
+    assert max(map(len, got.splitlines())) <= width
 
 
 def test_making_an_index_draws_a_bar_and_wipes_it(here):

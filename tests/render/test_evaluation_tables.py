@@ -14,6 +14,7 @@ from notesearch.evaluation.evaluate import (
 )
 from notesearch.evaluation.judged import JudgedPassage, JudgedQuery
 from notesearch.render.evaluation_tables import evaluation_lines, evaluation_to_json
+from notesearch.render.terminal import Style
 
 MANY = {f"n{number}.md": 1 for number in range(7)} | {"best.md": 2}
 QUERIES = (
@@ -151,3 +152,41 @@ def test_failures_are_in_the_json_only_where_asked_for() -> None:
 def test_report_of_no_queries_says_so() -> None:
     lines = list(evaluation_lines([make_report("dense", Evaluation(()))]))
     assert lines == ["dense: no queries"]
+
+
+def test_columns_that_do_not_fit_stand_below() -> None:
+    expected = """
+dense              queries  nDCG@10         95 %  MRR@10
+all                      3    0.210  0.000-0.631   0.167
+  keyword                1    0.631  0.631-0.631   0.500
+  question               2    0.000  0.000-0.000   0.000
+  split test             2    0.000  0.000-0.000   0.000
+  split tune             1    0.631  0.631-0.631   0.500
+without an answer        1
+
+dense              Recall@10  Recall@100  success@1
+all                    0.333       0.333      0.000
+  keyword              1.000       1.000      0.000
+  question             0.000       0.000      0.000
+  split test           0.000       0.000      0.000
+  split tune           1.000       1.000      0.000
+without an answer
+
+dense              wrong verdict
+all                        0.333
+  keyword                  0.000
+  question                 0.500
+  split test               0.500
+  split tune               0.000
+without an answer          0.000
+"""
+    style = Style(60, cuts=True)
+    lines = [line.rstrip() for line in evaluation_lines(REPORTS[:1], style=style)]
+    assert "\n".join(lines) == expected.strip("\n")
+
+
+def test_failures_are_broken_at_spaces() -> None:
+    lines = list(evaluation_lines([], [], FAILURES, Style(40, cuts=True)))
+    assert max(map(len, lines)) <= 40
+    whole = " ".join(" ".join(evaluation_lines([], [], FAILURES)).split())
+    assert " ".join(" ".join(lines).split()) == whole

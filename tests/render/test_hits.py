@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Hit, Role
-from notesearch.render.hits import clipped, explanation, hit_lines, wrapped
-from notesearch.render.terminal import Style, printable, style_of
+from notesearch.render.hits import NoteLinks, explanation, hit_lines
+from notesearch.render.terminal import Style, guarded, printable, style_of
+from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.snippets import Piece
+from notesearch.search.snippets import GAP, Piece
 
 TEXT = (
     "Turn the optimum around and the reward is the log-ratio of the two policies, up to a term "
@@ -58,9 +59,9 @@ BARE = replace(
 )
 
 AT_60 = """
- 1  Direct Preference Optimization: Your Language Mod…  0.92
+ 1  Direct Preference Optimization: Your Language …     0.92
     alignment/dpo.md:13-18  Why it works › Derivation
-    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment…
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo …
     Turn the optimum around and the reward is the log-ratio
     of the two policies, up to a term that no comparison of
     two answers can see. https://arxiv.org/abs/2305.18290
@@ -69,21 +70,21 @@ AT_60 = """
 AT_100 = """
  1  Direct Preference Optimization: Your Language Model is Secretly a Reward Model              0.92
     alignment/dpo.md:13-18  Why it works › Derivation
-    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #preference-learning
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #preference-learning
     Turn the optimum around and the reward is the log-ratio of the two policies, up to a term that
     no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the proof.
 """
 AT_200 = f"""
  1  Direct Preference Optimization: Your Language Model is Secretly a Reward Model{" " * 114}0.92
     alignment/dpo.md:13-18  Why it works › Derivation
-    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment #preference-learning
+    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #preference-learning
     Turn the optimum around and the reward is the log-ratio of the two policies, up to a term that \
 no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the proof.
 """
 
 
-def shown(hit: Hit, style: Style, *text: Piece, corpus: Path | None = None) -> str:
-    return "\n".join(["", *hit_lines(hit, text or [Piece(hit.text)], style, corpus), ""])
+def shown(hit: Hit, style: Style, *text: Piece, links: NoteLinks | None = None) -> str:
+    return "\n".join(["", *hit_lines(hit, text or [Piece(hit.text)], style, links), ""])
 
 
 @pytest.mark.parametrize(("width", "expected"), [(60, AT_60), (100, AT_100), (200, AT_200)])
@@ -95,7 +96,7 @@ def test_hit_at_a_width(width, expected):
 def test_colour_changes_no_letter(width):
     plain = shown(HIT, Style(width=width))
     coloured = shown(HIT, Style(width=width, colour=True), Piece(TEXT[:40]), Piece(TEXT[40:], True))
-    for code in ("1", "2", "36", "1;33", "0"):
+    for code in ("1", "2", "35", "1;31", "0"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
     assert coloured == plain
 
@@ -104,26 +105,62 @@ def test_colour_in_whole():
     runs = [Piece("Turn the "), Piece("optimum", True), Piece(" around"), Piece(".", True)]
     assert shown(HIT, Style(width=60, colour=True), *runs).replace("\x1b[", "<") == (
         "\n"
-        " 1  <1mDirect Preference Optimization: Your Language Mod…<0m  <2m0.92<0m\n"
-        "    <36malignment/dpo.md:13-18<0m  Why it works › Derivation\n"
-        "    <2m2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment…<0m\n"
-        "    Turn the <1;33moptimum<0m around<1;33m.<0m\n"
+        " 1  <1mDirect Preference Optimization: Your Language …<0m     <2m0.92<0m\n"
+        "    <35malignment/dpo.md:13-18<0m  Why it works › Derivation\n"
+        "    <2m2026-03-14 · arxiv:2305.18290 (2023) · #dpo …<0m\n"
+        "    Turn the <1;31moptimum<0m around<1;31m.<0m\n"
     )
 
 
 @pytest.mark.parametrize("colour", [False, True])
 def test_place_is_a_link_to_the_file_where_the_terminal_knows_links(tmp_path, colour):
     style = Style(width=60, links=True, colour=colour)
-    place = shown(HIT, style, corpus=tmp_path).splitlines()[2]
-    name = "\x1b[36malignment/dpo.md:13-18\x1b[0m" if colour else "alignment/dpo.md:13-18"
+    place = shown(HIT, style, links=NoteLinks(tmp_path)).splitlines()[2]
+    name = "\x1b[35malignment/dpo.md:13-18\x1b[0m" if colour else "alignment/dpo.md:13-18"
     address = (tmp_path / "alignment/dpo.md").resolve().as_uri()
     assert place == f"    \x1b]8;;{address}\x1b\\{name}\x1b]8;;\x1b\\  Why it works › Derivation"
+    assert guarded(place) == place
+    assert "\x1b" not in shown(HIT, Style(width=60), links=NoteLinks(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("links", "address"),
+    [
+        (NoteLinks(Path("/notes")), "file:///notes/a%20b/d%C3%A9j%C3%A0.md"),
+        (
+            NoteLinks(Path("/notes"), takes_fragment=True),
+            "file:///notes/a%20b/d%C3%A9j%C3%A0.md#13",
+        ),
+        (NoteLinks(Path("/notes"), "nvim", True), "file:///notes/a%20b/d%C3%A9j%C3%A0.md#13"),
+        (NoteLinks(Path("/notes"), "code"), "vscode://file/notes/a%20b/d%C3%A9j%C3%A0.md:13"),
+        (NoteLinks(Path("/notes"), "zed"), "zed://file/notes/a%20b/d%C3%A9j%C3%A0.md:13"),
+        (
+            NoteLinks(Path("/notes"), "obsidian"),
+            "obsidian://open?path=/notes/a%20b/d%C3%A9j%C3%A0.md%23Step%202%26more",
+        ),
+    ],
+)
+def test_place_leads_to_the_line_in_the_editor(links, address):
+    assert (
+        links.address(replace(HIT, path="a b/déjà.md", section=("Why", "Step 2&more"))) == address
+    )
+
+
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "a\x1b]8;;.md"])
+@pytest.mark.parametrize("editor", ["", "code", "obsidian"])
+def test_path_out_of_the_corpus_is_no_link(tmp_path, path, editor):
+    assert NoteLinks(tmp_path / "corpus", editor).address(replace(HIT, path=path)) is None
+
+
+def test_tags_that_the_path_names_are_left_out_of_the_hit_of_a_named_index_too():
+    facts = shown(replace(HIT, path="work:alignment/dpo.md"), Style(width=100)).splitlines()[3]
+    assert facts == AT_100.splitlines()[3]
 
 
 def test_weak_hit_says_so():
     hit = replace(HIT, weak=True)
     assert shown(hit, Style(width=60)).splitlines()[1] == (
-        " 1  Direct Preference Optimization: Your Languag…  0.92 weak"
+        " 1  Direct Preference Optimization: Your …         0.92 weak"
     )
 
 
@@ -146,6 +183,41 @@ def test_word_longer_than_the_line_stands_alone():
         f"    {address}",
         "    there",
     ]
+
+
+def test_table_is_set_in_columns_as_wide_as_its_cells():
+    table = "Results:\nmodel │ score │ of\nlarge and slow │ 9 │ all\nsmall │ 10.5 │"
+    assert texts(wrapped([Piece(table)], 40)) == [
+        "Results:",
+        "model          │ score │ of",
+        "large and slow │ 9     │ all",
+        "small          │ 10.5  │",
+    ]
+    assert texts(wrapped([Piece(table)], 22))[1:] == [
+        "model    │ score │ of",
+        "large    │ 9     │ all",
+        "and slow │       │",
+        "small    │ 10.5  │",
+    ]
+    # the longest words have no room beside each other
+    assert texts(wrapped([Piece(table)], 12))[1:] == [
+        "model │",
+        "score │ of",
+        "large and",
+        "slow │ 9 │",
+        "all",
+        "small │ 10.5",
+        "│",
+    ]
+
+
+def test_mark_of_what_is_left_out_begins_a_line_and_stays_in_a_table():
+    pieces = [GAP, Piece("one │ "), Piece("two", True), Piece("\n"), GAP, Piece("\nthree │ four")]
+    assert texts(wrapped(pieces, 40)) == ["… one │ two", "…", "three │ four"]
+
+
+def texts(lines: list[list[Piece]]) -> list[str]:
+    return ["".join(piece.text for piece in line).rstrip() for line in lines]
 
 
 def test_wide_signs_take_two_columns():
@@ -278,13 +350,27 @@ class Screen:
         ({"TERM": "dumb"}, False, False),
     ],
 )
-def test_terminal_is_taken_for_what_it_says_it_is(monkeypatch, environment, colour, links):
-    monkeypatch.setenv("COLUMNS", "72")
-    assert style_of(Screen(True), environment) == Style(72, colour, links)
-    assert style_of(Screen(False), environment) == Style()
+def test_terminal_is_taken_for_what_it_says_it_is(environment, colour, links):
+    environment = {"COLUMNS": "72"} | environment
+    assert style_of(Screen(True), environment) == Style(72, colour, links, cuts=True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "style"),
+    [
+        ({}, Style()),
+        ({"TERM": "xterm-kitty"}, Style()),
+        ({"COLUMNS": "72"}, Style(72, cuts=True)),
+        ({"COLUMNS": "many"}, Style()),
+        ({"FORCE_COLOR": "1"}, Style(colour=True)),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, Style()),
+        ({"FORCE_COLOR": ""}, Style()),
+    ],
+)
+def test_pipe_hears_the_environment(environment, style):
+    assert style_of(Screen(False), environment) == style
 
 
 @pytest.mark.parametrize(("columns", "width"), [("10", 40), ("1000", 200)])
-def test_width_stays_readable(monkeypatch, columns, width):
-    monkeypatch.setenv("COLUMNS", columns)
-    assert style_of(Screen(True), {}).width == width
+def test_width_stays_readable(columns, width):
+    assert style_of(Screen(True), {"COLUMNS": columns}).width == width

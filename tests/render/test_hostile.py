@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -141,15 +142,18 @@ def test_hit_for_a_person_is_printable(hit, words, width):
         assert not control_signs("".join(lines))
 
 
-@given(HITS)
-def test_marks_of_a_hit_on_a_terminal_are_ours_alone(tmp_path_factory, hit):
+@given(HITS, st.sampled_from([("", "file://"), ("obsidian", "obsidian://open?path=")]))
+def test_marks_of_a_hit_on_a_terminal_are_ours_alone(tmp_path_factory, hit, editor):
     style = Style(width=80, colour=True, links=True)
     corpus = tmp_path_factory.getbasetemp()
-    for line in hits.hit_lines(hit, mark_words(hit.text, "a"), style, corpus):
+    name, beginning = editor
+    links = hits.NoteLinks(corpus, name)
+    for line in hits.hit_lines(hit, mark_words(hit.text, "a"), style, links):
         assert guarded(line) == line
         for address in re.findall(r"\x1b\]8;;([^\x1b]+)", line):
-            assert f"{address}/".startswith(f"{corpus.as_uri()}/")
-            assert ".." not in address.split("/")
+            file = address.partition("%23")[0] if name else address
+            assert f"{file}/".startswith(f"{beginning}{quote(corpus.as_posix())}/")
+            assert ".." not in file.split("/")
 
 
 @given(st.lists(HITS, max_size=3))
@@ -237,11 +241,12 @@ def test_notes_and_tags_are_printable(path, title, names, text):
     stored = StoredNote(note_id=path, **place, **facts)
     counts = [TagCount(title, title, True, 3), TagCount(path, path, False, 1)]
     lines = [
-        *listings.note_lines(note, passages),
-        listings.listed_note_line(stored),
+        *listings.note_lines(note, passages, Style()),
+        *listings.listed_note_lines([stored], Style()),
+        *listings.listed_note_lines([stored], Style(60, cuts=True)),
         *listings.shown_note_lines(stored, passages, Style()),
-        *listings.tag_lines(counts),
-        *listings.tag_lines(counts, tree=True),
+        *listings.tag_lines(counts, Style()),
+        *listings.tag_lines(counts, Style(), tree=True),
         listings.note_to_json(note, passages),
         listings.stored_note_to_json(stored),
         to_json(counts),

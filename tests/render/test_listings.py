@@ -17,7 +17,7 @@ from notesearch.records import Finding, Note, NoteKind, Passage, Role
 from notesearch.render.listings import (
     drift_line,
     finding_line,
-    listed_note_line,
+    listed_note_lines,
     note_lines,
     note_to_json,
     numbered_note_lines,
@@ -87,7 +87,7 @@ def stored(note: Note) -> StoredNote:
 
 def test_reading_of_a_note_in_whole():
     assert (
-        "\n".join(note_lines(NOTE, PASSAGES))
+        "\n".join(note_lines(NOTE, PASSAGES, Style()))
         == """\
 digest.md:7-21  DPO  (digest part)
     tags     dpo, two words
@@ -104,7 +104,7 @@ digest.md:7-21  DPO  (digest part)
 
 
 def test_reading_of_a_note_without_facts():
-    assert list(note_lines(PLAIN, ())) == ["a.md:7-21  DPO"]
+    assert list(note_lines(PLAIN, (), Style())) == ["a.md:7-21  DPO"]
 
 
 def test_reading_as_json_keeps_every_field():
@@ -121,10 +121,88 @@ def test_reading_as_json_keeps_every_field():
     assert (value["kind"], value["tags"]) == ("digest part", ["dpo", "two words"])
 
 
-def test_listed_note_in_whole():
-    assert listed_note_line(stored(NOTE)) == "2026-03-14  digest.md:7  DPO  #dpo #two-words"
-    assert listed_note_line(stored(PLAIN)) == "            a.md  DPO"
-    assert listed_note_line(stored(replace(PLAIN, date="2026"))) == "2026        a.md  DPO"
+def listed(*notes: Note, style: Style = Style()) -> str:  # noqa: B008 - frozen
+    return "\n".join(["", *listed_note_lines([stored(note) for note in notes], style), ""])
+
+
+def test_listed_notes_in_a_pipe_are_a_line_each_and_lose_nothing():
+    assert listed(NOTE, PLAIN, replace(PLAIN, date="2026", title="Long " * 60)) == (
+        "\n2026-03-14  digest.md:7  DPO  #dpo #two-words"
+        "\n            a.md  DPO"
+        f"\n2026        a.md  {'Long ' * 60}\n"
+    )
+
+
+TITLE = "Direct Preference Optimization: Your Language Model is Secretly a Reward Model"
+LISTED_AT_60 = """
+2026-03-14  digest.md:7  DPO  #dpo #two-words
+            a.md         Direct Preference Optimization: …
+"""
+LISTED_AT_120 = """
+2026-03-14  digest.md:7  DPO  #dpo #two-words
+            a.md         Direct Preference Optimization: Your Language Model is Secretly a Reward Model  #dpo …
+"""  # noqa: E501
+STACKED_AT_60 = """
+2026-03-14  DPO  #dpo #two-words
+            a/very/long/path/to/the/one/note/that/matters.md:7
+            Direct Preference Optimization: Your Language …
+            a.md
+"""
+LONE_LONG_PATH_AT_60 = """
+2026-03-14  a/very/long/path/to/the/one/note/that/matters.md:7
+                  DPO  #dpo #two-words
+            a.md  DPO
+            a.md  DPO
+            a.md  DPO
+"""
+
+
+def test_listed_notes_fit_a_terminal_in_columns():
+    long = replace(PLAIN, title=TITLE)
+    tagged = replace(long, tags=("dpo", "preference learning and more"))
+    far = replace(NOTE, path="a/very/long/path/to/the/one/note/that/matters.md")
+    assert listed(NOTE, long, style=Style(60, cuts=True)) == LISTED_AT_60
+    assert listed(NOTE, tagged, style=Style(120, cuts=True)) == LISTED_AT_120
+    assert listed(far, long, style=Style(60, cuts=True)) == STACKED_AT_60
+    assert (
+        listed(far, style=Style(60, cuts=True)) == "\n".join(STACKED_AT_60.split("\n")[:3]) + "\n"
+    )
+    assert listed(far, PLAIN, PLAIN, PLAIN, style=Style(60, cuts=True)) == LONE_LONG_PATH_AT_60
+
+
+def test_reading_of_a_note_fits_a_terminal():
+    long = replace(NOTE, title=TITLE, tags=("one", "two words") * 6)
+    lines = list(note_lines(long, PASSAGES, Style(60, cuts=True)))
+    assert lines[:3] == [
+        "digest.md:7-21  Direct Preference …  (digest part)",
+        "    tags     one, two words, one, two words, one, two words,",
+        "             one, two words, one, two words, one, two words",
+    ]
+    assert lines[-1] == "               DPO word word word word word word word word …"
+    assert next(tag_lines(TAGS, Style(12, cuts=True))) == "1,200  RL/O…"
+
+
+FORMULA_AND_TABLE = replace(
+    PASSAGES[0],
+    text="The loss\n\n$$\\mathcal{L} = \\frac{1}{n}\\sum_i x_i \\label{eq:1}$$\n\n"
+    "| model | BLEU |\n|---|---|\n| big | 28.4 |",
+)
+
+
+def test_text_of_a_note_is_shown_as_a_reader_sees_it():
+    note = stored(PLAIN)
+    shown = list(shown_note_lines(note, [FORMULA_AND_TABLE], Style()))
+    assert shown[-7:] == [
+        "7-9",
+        "The loss",
+        "",
+        "ℒ = 1/n ∑_i x_i",
+        "",
+        "model │ BLEU",
+        "big   │ 28.4",
+    ]
+    raw = list(shown_note_lines(note, [FORMULA_AND_TABLE], Style(), raw=True))
+    assert "\n".join(raw).endswith(FORMULA_AND_TABLE.text)
 
 
 def test_notes_to_choose_from_have_numbers():
@@ -186,19 +264,19 @@ TAGS = (
 
 def test_tags_in_whole():
     assert (
-        "\n".join(tag_lines(TAGS))
+        "\n".join(tag_lines(TAGS, Style()))
         == """\
 1,200  RL/Offline
    12  vision/
     3  rl/offline/CQL
     1  DPO"""
     )
-    assert list(tag_lines(())) == []
+    assert list(tag_lines((), Style())) == []
 
 
 def test_tree_of_tags_in_whole():
     assert (
-        "\n".join(tag_lines(TAGS, tree=True))
+        "\n".join(tag_lines(TAGS, Style(), tree=True))
         == """\
     1  dpo
        rl
@@ -206,7 +284,7 @@ def test_tree_of_tags_in_whole():
     3      cql
    12  vision"""
     )
-    assert list(tag_lines((), tree=True)) == []
+    assert list(tag_lines((), Style(), tree=True)) == []
 
 
 def test_tags_as_json():

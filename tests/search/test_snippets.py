@@ -18,9 +18,14 @@ TEXT = (
 
 
 def cut_snippet(
-    text: str, query: str, *, max_chars: int, nearness: Nearness | None = None
+    text: str,
+    query: str,
+    *,
+    max_chars: int,
+    nearness: Nearness | None = None,
+    raw: bool = False,
 ) -> tuple[Piece, ...]:
-    (pieces,) = cut_snippets([text], query, max_chars=max_chars, nearness=nearness)
+    (pieces,) = cut_snippets([text], query, max_chars=max_chars, nearness=nearness, raw=raw)
     return pieces
 
 
@@ -71,8 +76,10 @@ def test_room_that_is_left_goes_to_what_stands_beside() -> None:
 
 
 def test_target_of_a_link_is_not_marked() -> None:
-    pieces = cut_snippet("See [the reward](http://x.y/reward).", "reward", max_chars=80)
-    assert shown(pieces) == "See [the <reward>](http://x.y/reward)."
+    text = "See [the reward](http://x.y/reward)."
+    raw = cut_snippet(text, "reward", max_chars=80, raw=True)
+    assert shown(raw) == "See [the <reward>](http://x.y/reward)."
+    assert shown(cut_snippet(text, "reward", max_chars=80)) == "See the <reward>."
 
 
 def test_atom_too_large_is_left_out_whole() -> None:
@@ -83,7 +90,9 @@ def test_atom_too_large_is_left_out_whole() -> None:
 def test_whole_text_is_marked_however_long_it_is() -> None:
     text = "# Why\n\nA reward, and `reward code`. $reward$ https://x.y/reward\n" + "word " * 5_000
     marked = "# Why\n\nA <reward>, and `<reward> code`. $reward$ https://x.y/reward\n"
-    assert shown(mark_words(text, "rewards")) == marked + "word " * 5_000
+    assert shown(mark_words(text, "rewards", raw=True)) == marked + "word " * 5_000
+    read = marked.replace("$", "")
+    assert shown(mark_words(text, "rewards")) == read + "word " * 5_000
 
 
 # ------------------------------------------------------------ meaning
@@ -193,7 +202,7 @@ def test_label_is_shown_where_it_leads_to_what_is_shown() -> None:
         "**Data:**\n- Nine dogs were filmed in a garden.\n- Cats come later in the list.\n**Loss:**"
     )
     assert shown(cut_snippet(text, "dogs", max_chars=70)) == (
-        "**Data:**\n- Nine <dogs> were filmed in a garden. … "
+        "Data:\n- Nine <dogs> were filmed in a garden. … "
     )
     assert (
         shown(cut_snippet(text, "cats", max_chars=50)) == " … - <Cats> come later in the list. … "
@@ -214,6 +223,32 @@ def test_heading_of_the_section_is_left_out_and_one_further_down_keeps_its_line(
     )
 
 
+def test_rows_stand_on_lines_of_their_own_and_so_does_what_is_left_out_between() -> None:
+    text = (
+        "The table:\n\n| model | score |\n|---|--:|\n| base of old | 27.3 |\n"
+        "| middle of old | 27.9 |\n| big of late | 28.4 |\n\nThat is all there is to say."
+    )
+    assert shown(cut_snippet(text, "base big score", max_chars=300)) == (
+        "The table:\n\nmodel │ <score>\n<base> of old │ 27.3\nmiddle of old │ 27.9\n"
+        "<big> of late │ 28.4\n\nThat is all there is to say."
+    )
+    assert shown(cut_snippet(text, "base big", max_chars=60)) == (
+        " … \n<base> of old │ 27.3\n … \n<big> of late │ 28.4\n … "
+    )
+
+
+def test_formula_that_is_short_where_it_is_shown_takes_little_room() -> None:
+    text = (
+        "The policy is "
+        "$\\pi_{\\mathrm{new}}(y \\mid x) = \\frac{1}{Z(x)} \\pi_{\\mathrm{ref}}(y \\mid x)$ "
+        "in full."
+    )
+    assert shown(cut_snippet(text, "policy", max_chars=60)) == (
+        "The <policy> is π_new(y|x) = 1/Z(x) π_ref(y|x) in full."
+    )
+    assert shown(cut_snippet(text, "policy", max_chars=60, raw=True)) == "The <policy> is … "
+
+
 # ------------------------------------------------------------ laws
 
 
@@ -229,7 +264,7 @@ def test_text_of_many_short_sentences_is_cut_in_linear_time() -> None:
 )
 def test_nothing_whole_is_ever_cut(words: list[str], max_chars: int) -> None:
     text = " ".join(words)
-    pieces = cut_snippet(text, "reward word", max_chars=max_chars)
+    pieces = cut_snippet(text, "reward word", max_chars=max_chars, raw=True)
     stretches = "".join("\0" if p is GAP else p.text for p in pieces).split("\0")
     for stretch in (" ".join(stretch.split()) for stretch in stretches):
         assert stretch in " ".join(text.split())
@@ -237,7 +272,9 @@ def test_nothing_whole_is_ever_cut(words: list[str], max_chars: int) -> None:
         assert not re.search(r"[$`\[\]()]", rest)
 
 
-@given(st.text(), st.text(), st.integers(1, 100))
-def test_any_text_is_taken_and_room_is_kept(text: str, query: str, max_chars: int) -> None:
-    pieces = cut_snippet(text, query, max_chars=max_chars)
+@given(st.text(), st.text(), st.integers(1, 100), st.booleans())
+def test_any_text_is_taken_and_room_is_kept(
+    text: str, query: str, max_chars: int, raw: bool
+) -> None:
+    pieces = cut_snippet(text, query, max_chars=max_chars, raw=raw)
     assert sum(len(piece.text) for piece in pieces if piece is not GAP) <= max_chars

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from notesearch.cells import cells
 from notesearch.index.snapshot import TagCount
 from notesearch.records import Hit, Passage
-from notesearch.render.hits import clipped, wrapped
 from notesearch.render.terminal import escaped, printable
+from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece, mark_words
 

@@ -11,21 +11,9 @@ from notesearch.corpus.search_text import (
     Rule,
     apply_rules,
     replace_between,
-    word_set,
 )
+from notesearch.html_elements import ELEMENTS, INLINE_ELEMENTS
 
-_INLINE_ELEMENTS = word_set(
-    "a abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd mark nobr q s "
-    "samp small span strike strong time tt u var wbr"
-)
-_ELEMENTS = _INLINE_ELEMENTS | word_set(
-    "address applet area article aside audio base blockquote body br button canvas caption col "
-    "colgroup datalist dd details dialog dir div dl dt embed fieldset figcaption figure footer "
-    "form frame frameset g h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe img input label "
-    "legend li link main map math menu meta meter nav noscript object ol optgroup option output "
-    "p param path picture pre progress rect rp rt ruby script section select slot source sub "
-    "summary sup svg table tbody td template textarea tfoot th thead title tr track ul video"
-)
 _HIDDEN = (  # openers and closers of what no reader sees
     (re.compile("<!--"), "-->"),
     (re.compile(r"<script\b[^<>]*>", re.IGNORECASE), "</script>"),
@@ -112,7 +100,7 @@ def _drop_cut_tags(text: str) -> str:
     last_open = text.rfind("<")
     if last_open > text.rfind(">"):
         cut = _CUT_TAG.match(text, last_open)
-        if cut and cut[1].lower() in _ELEMENTS and "\n\n" not in text[last_open:]:
+        if cut and cut[1].lower() in ELEMENTS and "\n\n" not in text[last_open:]:
             text = text[:last_open] + caption_words(text[last_open:])
     return text
 
@@ -121,12 +109,12 @@ def _say_tag(tag: re.Match[str]) -> str:
     """Drop a tag; leave `<think>`, `Vec<T>` and `a <b and c>` as the text that they are."""
     name, attributes = tag[2].lower(), tag[3]
     if _ATTRIBUTE.search(attributes) is None:
-        is_known = name in _ELEMENTS or "-" in name
+        is_known = name in ELEMENTS or "-" in name
         if not is_known or not ("=" in attributes or _BOOLEAN_ATTRIBUTES.match(attributes)):
             return tag[0]
     if name == "img":
         return f" {caption_words(attributes)} "
-    if name in _INLINE_ELEMENTS:
+    if name in INLINE_ELEMENTS:
         return ""
     closes_emphasis = tag[1] and tag.string[tag.end() : tag.end() + 1] in ("_", "*")
     return "" if closes_emphasis else " "  # a mark after a space would open
