@@ -128,8 +128,8 @@ class ChosenIndex:
 
         Not where these have moved away.
         """
-        if self.corpus is None or not self.corpus.is_dir():  # an update says what is missing
-            return
+        if self.corpus is None or not os.path.isdir(self.corpus):  # noqa: PTH112 - is_dir may raise
+            return  # an update says what is missing
         made_of = self.made_of()
         if made_of and made_of.is_dir() and self.corpus.resolve() != made_of:
             from notesearch.index.index_layout import index_command

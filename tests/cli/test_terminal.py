@@ -139,5 +139,5 @@ def test_list_to_choose_from_fits_the_terminal_and_is_plain(here):
     on_terminal(here, "index")
     code, got = on_terminal(here, "show", "survey", "of", "mony", "words")
     assert code == ExitCode.USAGE
-    assert got.splitlines()[:2] == [f" 1  {title[:75].rstrip()}…", "    rl/survey.md"]
+    assert got.splitlines()[:2] == [f" 1  {title[:73].rstrip()} …", "    rl/survey.md"]
     assert "[" not in got

@@ -210,7 +210,7 @@ def test_notes_to_choose_from_have_numbers():
     assert [*numbered_note_lines(notes, 24)] == [
         " 1  DPO",
         "    digest.md:7",
-        " 2  A title[2J of more…",
+        " 2  A title[2J of more …",
         "    a.md",
     ]
 
