@@ -27,7 +27,7 @@ _Value = TypeVar("_Value")
 # Where notes often are; the first that is there is offered.
 _LIKELY = ("corpus", "~/notes", "~/Notes", "~/Documents/notes", "~/Documents/Notes",
            "~/Documents/Obsidian Vault", "~/logseq", "~/Zotero/storage")  # fmt: skip
-_HEADER = "# Settings of notesearch: its README describes every key.\n"
+_HEADER = "# Settings of notesearch: docs/settings.md of its source describes every key.\n"
 _MOST_NOTES = 5_000  # looked at for a first question
 _QUESTION = re.compile(r"[\w'’-]+(?: [\w'’-]+){2,8}")
 

@@ -56,7 +56,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-# Shown in `--help` and in the README.
+# Shown in `--help` and in docs/commands.md.
 MEANING = {
     ExitCode.OK: "done; a query: hits were found",
     ExitCode.NOTHING_RELEVANT: "a query: nothing relevant was found",
