@@ -1,4 +1,4 @@
-"""Spell tags, papers and section roles alike, whether a note, a query or an index names them.
+"""Spell tags, names, papers and section roles alike, in notes, queries and indexes.
 
 Standard library only: a query loads this module and nothing else that reads notes.
 """
@@ -42,6 +42,15 @@ def tag_and_parents(normal: str) -> tuple[str, ...]:
     """List a normalised tag and the tags above it: `rl/offline` is found by `rl`."""
     levels = normal.split("/")
     return tuple("/".join(levels[:count]) for count in range(len(levels), 0, -1))
+
+
+# Names of notes
+
+
+def normalise_name(name: str) -> str:
+    """Return the form in which names of notes are compared: `r-to-Q*` is `rtoq`."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(filter(str.isalnum, plain))
 
 
 # Papers: every spelling of an identity (version, file ending, mirror) gives the same string.

@@ -33,9 +33,9 @@ class _FullTextTable:
     columns: tuple[str, ...]
 
 
-_PASSAGE_WORDS = _FullTextTable("words", ("title", "section", "body"))
-_BODY = 2
-_NOTE_NAMES = _FullTextTable("note_words", ("title",))
+_PASSAGE_WORDS = _FullTextTable("words", ("title", "other_names", "section", "body"))
+_BODY = 3
+_NOTE_NAMES = _FullTextTable("note_words", ("title", "other_names"))
 
 
 def score_word(
@@ -43,7 +43,7 @@ def score_word(
 ) -> tuple[Matches, Matches]:
     """Score every passage that has a word, and every note; both in ascending order of the ids.
 
-    A note has it as often as its title, its aliases and the bodies of its passages have it.
+    A note has it as often as its names and the bodies of its passages have it.
     """
     stems = stems_of(catalog, word)
     if len(stems) != 1:
@@ -51,10 +51,11 @@ def score_word(
         return passages, best_of_notes(passages, table)
     ids, columns = _places(catalog, _PASSAGE_WORDS, stems[0])
     passages = _score_passages(ids, columns, weights, table)
-    named, _ = _places(catalog, _NOTE_NAMES, stems[0])
+    named, where = _places(catalog, _NOTE_NAMES, stems[0])
+    by_name = np.array([weights.title, weights.other_names])[where]
     count = len(table.note_lengths)
     in_bodies = np.bincount(table.note_of[ids[columns == _BODY]], minlength=count)
-    frequencies = weights.title * np.bincount(named, minlength=count) + weights.body * in_bodies
+    frequencies = np.bincount(named, by_name, count) + weights.body * in_bodies
     frequencies[table.note_lengths == 0] = 0  # a note of nothing but a title has no passage
     notes = np.flatnonzero(frequencies)
     relative = table.note_lengths[notes] * (table.notes / max(table.tokens, 1))
@@ -64,8 +65,8 @@ def score_word(
 def score_phrase(catalog: Catalog, words: Sequence[str], weights: ColumnWeights) -> Matches:
     """Score every passage that has words side by side, by FTS5: a phrase stands in few passages."""
     rows = catalog.rows(
-        """SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid""",
-        (weights.title, weights.section, weights.body, quote_words(words)),
+        """SELECT rowid, bm25(words, ?, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid""",
+        (*weights.by_column, quote_words(words)),
     )
     ids = np.array([number for number, _ in rows], dtype=np.int64)
     return Matches(ids, np.array([-score for _, score in rows], dtype=np.float64))
@@ -88,8 +89,7 @@ def _score_passages(
     if not ids.size:
         return Matches(ids, np.empty(0))
     firsts = np.flatnonzero(np.diff(ids, prepend=-1))
-    by_column = np.array([weights.title, weights.section, weights.body])
-    frequencies = np.add.reduceat(by_column[columns], firsts)
+    frequencies = np.add.reduceat(np.array(weights.by_column)[columns], firsts)
     found, count = ids[firsts], table.passage_ids.size
     relative = table.passage_lengths[found] * (count / table.tokens)
     return Matches(found, _bm25(frequencies, relative, count))

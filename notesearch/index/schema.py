@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
 # table's tokenizer parts words at it.
@@ -49,6 +49,7 @@ TABLES = (
         sizes TEXT,
         line_start INTEGER NOT NULL,
         line_end INTEGER NOT NULL,
+        other_names TEXT NOT NULL,
         facts TEXT NOT NULL,
         date TEXT AS (facts ->> 'date') STORED,
         year INTEGER AS (facts ->> 'year') STORED,
@@ -59,6 +60,13 @@ TABLES = (
     "CREATE INDEX notes_by_file ON notes (file)",
     "CREATE INDEX notes_by_note_id ON notes (note_id)",
     "CREATE INDEX notes_by_paper ON notes (paper)",
+    # What a question may be that means this very note.
+    """CREATE TABLE names (
+        note INTEGER NOT NULL REFERENCES notes (id),
+        name TEXT NOT NULL
+    )""",
+    "CREATE INDEX names_by_note ON names (note)",
+    "CREATE INDEX names_by_name ON names (name, note)",
     """CREATE TABLE tags (
         note INTEGER NOT NULL REFERENCES notes (id),
         folder INTEGER NOT NULL,
@@ -99,20 +107,20 @@ TABLES = (
     "CREATE INDEX passages_by_note ON passages (note, role)",
     "CREATE INDEX passages_by_vector ON passages (vector)",
     """CREATE VIEW passage_words AS SELECT
-        id,
-        substr(search_text, 1, body_start) AS title,
-        section,
-        substr(search_text, body_start + 1) AS body
-        FROM passages""",
+        p.id,
+        substr(p.search_text, 1, p.body_start) AS title,
+        n.other_names,
+        p.section,
+        substr(p.search_text, p.body_start + 1) AS body
+        FROM passages p JOIN notes n ON n.id = p.note""",
     # External content: the words are not kept twice, and 'delete' is given the old words.
     """CREATE VIRTUAL TABLE words USING fts5(
-        title, section, body,
+        title, other_names, section, body,
         content='passage_words', content_rowid='id', tokenize='porter unicode61'
     )""",
-    # Aliases are JSON, whose signs are no words. What else a note says, its passages say.
-    """CREATE VIEW note_names AS SELECT id, title || ' ' || aliases AS title FROM notes""",
+    # What else a note says, its passages say.
     """CREATE VIRTUAL TABLE note_words USING fts5(
-        title, content='note_names', content_rowid='id', tokenize='porter unicode61'
+        title, other_names, content='notes', content_rowid='id', tokenize='porter unicode61'
     )""",
     # Collects 16 MiB of postings before they are written: fewer merges in a first build.
     "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",
@@ -135,6 +143,7 @@ READING_TABLES = (
 
 CLEARED_BY_REBUILD = (
     "tags",
+    "names",
     "acronyms",
     "passages",
     "notes",

@@ -42,8 +42,14 @@ class ColumnWeights:
     """How much a word counts by where it stands; the name of a note has no section."""
 
     title: float = 1.0
+    other_names: float = 1.0
     section: float = 1.0
     body: float = 1.0
+
+    @property
+    def by_column(self) -> tuple[float, float, float, float]:
+        """The weights in the order of the columns."""
+        return self.title, self.other_names, self.section, self.body
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,8 +126,11 @@ class Snapshot(Protocol):
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
 
-    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Return the passages of the notes whose title or alias begins with the words."""
+    def passages_named(self, name: str) -> NDArray[np.int64]:
+        """Return the passages of the notes that go by a name: their title, an alias, their file.
+
+        The case, signs and spaces of the name do not count.
+        """
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from notesearch.index.bm25 import best_of_notes, score_phrase, score_word
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
-from notesearch.index.filter_sql import Condition, quote_words, to_condition
+from notesearch.index.filter_sql import Condition, match_phrase, to_condition
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import (
     PassageTableCache,
@@ -33,6 +33,7 @@ from notesearch.index.state import IndexState
 from notesearch.index.stored_facts import read_facts
 from notesearch.query.filters import Filter
 from notesearch.records import NoteKind, Passage, Role
+from notesearch.spelling import normalise_name
 
 _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
     p.search_text, p.tokens, p.note FROM passages p
@@ -86,12 +87,12 @@ class SqliteSnapshot:
 
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
-        return self._ids_matching(quote_words(words))
+        return self._ids_matching(match_phrase(words))
 
-    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Return the passages of the notes whose title or alias begins with the words."""
-        sql = "SELECT rowid FROM note_words WHERE note_words MATCH ?"
-        notes = self._catalog.rows(sql, (f"^ {quote_words(words)}",))
+    def passages_named(self, name: str) -> NDArray[np.int64]:
+        """Return the passages of the notes that go by a name: their title, an alias, their file."""
+        sql = "SELECT note FROM names WHERE name = ?"
+        notes = self._catalog.rows(sql, (normalise_name(name),))
         return self.passages_in([number for (number,) in notes])
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
+from notesearch.index.note_names import names_of, other_name_words
 from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
 from notesearch.index.stored_facts import write_facts
 from notesearch.records import Finding, Note, Passage, ReadFile
@@ -110,17 +111,17 @@ class CatalogWriter:
         )
         # A full-text table takes out the words that it is given once more.
         self._catalog.rows(
-            f"""INSERT INTO words (words, rowid, title, section, body)
-            SELECT 'delete', id, title, section, body FROM passage_words
+            f"""INSERT INTO words (words, rowid, title, other_names, section, body)
+            SELECT 'delete', id, title, other_names, section, body FROM passage_words
             WHERE id IN ({_PASSAGES_OF_FILE})""",
             (file,),
         )
         self._catalog.rows(
-            f"""INSERT INTO note_words (note_words, rowid, title)
-            SELECT 'delete', id, title FROM note_names WHERE id IN ({_NOTES_OF_FILE})""",
+            f"""INSERT INTO note_words (note_words, rowid, title, other_names)
+            SELECT 'delete', id, title, other_names FROM notes WHERE id IN ({_NOTES_OF_FILE})""",
             (file,),
         )
-        for table in ("passages", "tags", "acronyms"):
+        for table in ("passages", "tags", "names", "acronyms"):
             self._catalog.rows(f"DELETE FROM {table} WHERE note IN ({_NOTES_OF_FILE})", (file,))
         self._catalog.rows("DELETE FROM notes WHERE file = ?", (file,))
 
@@ -163,6 +164,7 @@ class CatalogWriter:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
         notes: list[Sequence[Value]] = []
         tags: list[Sequence[Value]] = []
+        names: list[Sequence[Value]] = []
         acronyms: list[Sequence[Value]] = []
         passages: list[Sequence[Value]] = []
         vector = iter(vectors)
@@ -171,27 +173,30 @@ class CatalogWriter:
                 self._last_note += 1
                 notes.append(_note_row(self._last_note, file, note, self._last_passage + 1, own))
                 tags.extend(self._tag_rows(self._last_note, note))
+                names.extend((self._last_note, name) for name in names_of(note))
                 acronyms.extend((self._last_note, *pair) for pair in note.acronyms)
                 for passage in own:
                     self._last_passage += 1
                     passages.append(
                         _passage_row(self._last_passage, self._last_note, next(vector), passage)
                     )
-        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(11)})", notes)
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(12)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
+        self._catalog.insert(f"INSERT INTO names VALUES ({_marks(2)})", names)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
 
     def put_words(self) -> None:
         """Put the passages and notes that came since the last call into the full-text tables."""
         self._catalog.rows(
-            """INSERT INTO words (rowid, title, section, body)
-            SELECT id, title, section, body FROM passage_words WHERE id > ? AND id <= ?""",
+            """INSERT INTO words (rowid, title, other_names, section, body)
+            SELECT id, title, other_names, section, body FROM passage_words
+            WHERE id > ? AND id <= ?""",
             (self._last_worded, self._last_passage),
         )
         self._catalog.rows(
-            """INSERT INTO note_words (rowid, title)
-            SELECT id, title FROM note_names WHERE id > ? AND id <= ?""",
+            """INSERT INTO note_words (rowid, title, other_names)
+            SELECT id, title, other_names FROM notes WHERE id > ? AND id <= ?""",
             (self._last_worded_note, self._last_note),
         )
         self._last_worded = self._last_passage
@@ -231,6 +236,7 @@ def _note_row(
         ",".join(str(passage.tokens) for passage in passages) or None,
         note.line_start,
         note.line_end,
+        " ".join(other_name_words(note)),
         write_facts(note),
     )
 

@@ -11,14 +11,11 @@ from notesearch.errors import UsageError
 from notesearch.index.snapshot import Snapshot, StoredNote
 from notesearch.query.filters import Filter
 from notesearch.records import Hit
+from notesearch.search.candidates import common_ids
 from notesearch.search.fusion import Ranking
 from notesearch.search.grouping import Chosen, make_hits
-from notesearch.search.question_words import read_words
 
 _SHOWN = 5
-# A longer question is no title; more passages than this begin with a word, not with a title.
-_MOST_WORDS = 24
-_MOST_PASSAGES = 64
 
 
 def find_note(snapshot: Snapshot, name: str) -> tuple[int, StoredNote]:
@@ -42,18 +39,12 @@ def find_note(snapshot: Snapshot, name: str) -> tuple[int, StoredNote]:
     raise UsageError(f"no note is called {name}; {hint}")
 
 
-def find_titled(snapshot: Snapshot, question: str) -> NDArray[np.int64]:
-    """Return the passages of notes called like the question, up to case and signs."""
-    words = read_words(question)
-    if not 0 < len(words) <= _MOST_WORDS:
-        return np.empty(0, dtype=np.int64)
-    ids = snapshot.passages_titled(words)[:_MOST_PASSAGES]
-    titled = [
-        stored.id
-        for stored in snapshot.passages(ids.tolist())
-        if read_words(stored.note.title) == words
-    ]
-    return np.array(titled, dtype=np.int64)
+def find_named(
+    snapshot: Snapshot, question: str, allowed_ids: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """Return the allowed passages of notes called like the question, in ascending order."""
+    ids = snapshot.passages_named(question)
+    return ids if allowed_ids is None else common_ids(ids, allowed_ids)
 
 
 def find_newest(snapshot: Snapshot, where: Filter, k: int, per_note: int | None) -> tuple[Hit, ...]:

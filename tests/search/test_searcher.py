@@ -124,6 +124,47 @@ def test_exact_title_comes_first(searcher_of: BuildSearcher) -> None:
     assert paths(searcher, "reward of a policy")[0] == "a.md"
 
 
+NAMED = (
+    note("papers/wgan.md", "robot robot", title="An image of speech", aliases=("Critic Net",)),
+    note("papers/2017-03-14_BatchNorm.md", "graph proof", title="On covariate shift"),
+    note("other.md", "wgan wgan critic net batch norm 2017 03 14", title="Wgan and wgan"),
+)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    ("question", "path"),
+    [
+        ("WGAN", "papers/wgan.md"),
+        ("wgan?", "papers/wgan.md"),
+        ("critic-net", "papers/wgan.md"),
+        ("batch norm", "papers/2017-03-14_BatchNorm.md"),
+        ("2017-03-14 BatchNorm", "papers/2017-03-14_BatchNorm.md"),
+    ],
+)
+def test_note_of_that_file_name_or_alias_comes_first(
+    searcher_of: BuildSearcher, question: str, path: str, mode: Mode
+) -> None:
+    assert paths(searcher_of(*NAMED), question, mode=mode)[0] == path
+
+
+def test_named_note_is_no_weak_hit(searcher_of: BuildSearcher) -> None:
+    assert not searcher_of(*NAMED).search("batch norm").weak
+
+
+def test_named_note_that_a_filter_leaves_out_stays_out(searcher_of: BuildSearcher) -> None:
+    assert paths(searcher_of(*NAMED), "wgan", where=PathGlob("other.md")) == ["other.md"]
+
+
+def test_folders_are_words_but_are_in_no_phrase(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("alignment/a.md", "robot", title="A"), note("b.md", "a robot"), note("c.md", "image")
+    )
+    found = searcher.search("alignment robot", mode=Mode.LEXICAL).hits
+    assert [hit.path for hit in found] == ["alignment/a.md", "b.md"]
+    assert not searcher.search("", ["alignment"], mode=Mode.LEXICAL).hits
+
+
 def test_rare_tag_still_fills_k_hits(searcher_of: BuildSearcher) -> None:
     many = [note(f"n{number}.md", f"reward policy {number}") for number in range(1200)]
     rare = [note(f"rare{number}.md", f"image {number}", tags=("Rare",)) for number in range(3)]
