@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from notesearch.library import Index
     from notesearch.query.filters import Filter
+    from notesearch.search.answer import Correction
 
 _MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
@@ -140,6 +141,8 @@ def query(
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
     with open_for_query(chosen, line, update=update) as index:
         answer = ask(index, line)
+        if answer.corrections:
+            show_message(_corrections(answer.corrections))
         if form is not None:
             for text in form.lines(answer.hits):
                 write(text)
@@ -206,6 +209,13 @@ def _where(
 
 
 # ---------------------------------------------------------------- how hits are written
+
+
+def _corrections(corrections: Sequence[Correction]) -> str:
+    """Say which words were asked for in the place of others, and how to have these."""
+    taken = ", ".join(correction.taken for correction in corrections)
+    typed = " or ".join(correction.typed for correction in corrections)
+    return f"asked for {taken}, as no note says {typed} (quotes keep a word as it is)"
 
 
 def _format_of(formats: Sequence[str]) -> HitFormat | None:
@@ -297,10 +307,12 @@ def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
     from notesearch.render.terminal import to_json
 
     for line in lines:
-        found: dict[str, object] = {"query": line, "error": None, "weak": True, "hits": []}
+        found: dict[str, object] = {"query": line, "error": None, "weak": True}
+        found |= {"corrections": {}, "hits": []}
         try:
             answer = ask(line)
             found |= {"weak": answer.weak, "hits": answer.hits}
+            found["corrections"] = {one.typed: one.taken for one in answer.corrections}
         except UsageError as error:
             found["error"] = str(error)
         write(to_json(found))

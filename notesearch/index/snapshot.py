@@ -154,6 +154,9 @@ class Snapshot(Protocol):
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order: (passages, dimension)."""
 
+    def known_words(self, words: Sequence[str]) -> set[str]:
+        """Return those of some words, of letters alone, that a passage has."""
+
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word.
 

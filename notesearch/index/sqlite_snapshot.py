@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, score_phrase, score_word
+from notesearch.index.bm25 import best_of_notes, score_phrase, score_word, stems_of
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.filter_sql import Condition, match_phrase, to_condition
@@ -133,6 +133,17 @@ class SqliteSnapshot:
         meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
         meets[read_numbers(text)] = True
         return np.flatnonzero(meets[self.table.note_of])
+
+    def known_words(self, words: Sequence[str]) -> set[str]:
+        """Return those of some words, of letters alone, that a passage has."""
+        stems = stems_of(self._catalog, " ".join(words))
+        rows = self._catalog.rows(
+            """SELECT value FROM json_each(?) WHERE EXISTS
+            (SELECT 1 FROM temp.words_places WHERE term = value)""",
+            (json.dumps(stems),),
+        )
+        known = {stem for (stem,) in rows}
+        return {word for word, stem in zip(words, stems, strict=True) if stem in known}
 
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word."""

@@ -26,6 +26,7 @@ from notesearch.search.lexical import LexicalMatches, LexicalRanker, background_
 from notesearch.search.note_lookup import find_named
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
 from notesearch.search.snippets import Nearness
+from notesearch.search.typing_slips import correct_words
 from notesearch.search.verdict import relevance
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
@@ -116,10 +117,11 @@ class Searcher:
 
         Every phrase has to be in a passage, up to word endings; the filter comes first too,
         so that k hits are given whenever there are k passages that may be. A note called like the
-        words, by its title, an alias or its file's name, comes first. Where nothing is relevant,
-        the nearest three are given as weak.
-        A `reranking` comes before a note is put first for its name.
+        words, by its title, an alias or its file's name, comes first; a `reranking` comes before
+        that. A word that no note has counts as the one that was meant, where one is a letter away.
+        Where nothing is relevant, the nearest three are given as weak.
         """
+        words, corrections = correct_words(snapshot, words, phrases)
         question = Question(words, tuple(phrases), mode)
         embedded = None
         if mode is not Mode.LEXICAL:
@@ -150,6 +152,7 @@ class Searcher:
             question=question.text,
             weak=weak,
             relevance=relevant,
+            corrections=corrections,
             terms=question.wording.terms,
             pairs=matches.all.pairs,
             rewordings=matches.all.rewordings,

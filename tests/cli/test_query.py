@@ -38,6 +38,22 @@ def test_words_need_no_quotes(here, run):
     assert run("query", "reward", "model", "-k", "1").out == PPO_FIRST
 
 
+def test_what_was_meant_by_a_mistyped_word_is_answered_and_said(here, run):
+    ended = run("query", "rewrad modle", "-k", "1")
+    assert (ended.code, ended.out) == (ExitCode.OK, PPO_FIRST)
+    assert ended.err == (
+        "asked for reward, model, as no note says rewrad or modle (quotes keep a word as it is)\n"
+    )
+    assert run("query", "rewrad modle", "-k", "1", "--json").err == ended.err
+    quoted = run("query", '"rewrad" model')
+    assert (quoted.code, quoted.err) == (ExitCode.NOTHING_RELEVANT, "nothing found\n")
+
+
+def test_batch_says_which_words_it_took_for_others(here, run):
+    out = run("query", "--batch", "-", "-k", "1", stdin="rewrad\nreward\n").out.splitlines()
+    assert [json.loads(line)["corrections"] for line in out] == [{"rewrad": "reward"}, {}]
+
+
 # ------------------------------------------------------------ the index behind it
 
 
