@@ -84,7 +84,7 @@ class Section:
     """A heading with what stands under it, up to the next heading of any level."""
 
     headings: tuple[str, ...]  # the heading path below the title, outermost first; () before any
-    role: Role | None
+    roles: tuple[Role, ...]
     blocks: tuple[Block, ...]  # the heading first; the sections of a note tile its lines
 
 
@@ -132,7 +132,7 @@ class Passage:
     id: str  # 16 hex digits from the note's id and the text: the same text keeps its id
     note_id: str
     section: tuple[str, ...]  # heading path
-    role: Role | None
+    roles: tuple[Role, ...]  # of that section, then of short ones beside it
     line_start: int
     line_end: int
     text: str  # as the file has it
@@ -183,7 +183,7 @@ class Hit:
     line_start: int
     line_end: int
     section: tuple[str, ...]  # heading path
-    role: Role | None
+    roles: tuple[Role, ...]
     tags: tuple[str, ...]  # written tags, then those of the folders
     date: str | None
     year: int | None

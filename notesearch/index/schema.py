@@ -9,6 +9,9 @@ FORMAT_VERSION = 6
 # table's tokenizer parts words at it.
 SECTION_SEPARATOR = "\x1f"
 
+# Stands before, between and behind the roles of a passage, so that each is found whole.
+ROLE_SEPARATOR = ","
+
 VECTORS = "vectors"  # names the FAISS file in `derived_files`
 
 TABLES = (
@@ -96,7 +99,7 @@ TABLES = (
         vector INTEGER NOT NULL REFERENCES vectors (id),
         passage_id TEXT NOT NULL,
         section TEXT NOT NULL,
-        role TEXT,
+        roles TEXT NOT NULL,
         line_start INTEGER NOT NULL,
         line_end INTEGER NOT NULL,
         tokens INTEGER NOT NULL,
@@ -104,7 +107,7 @@ TABLES = (
         text TEXT NOT NULL,
         search_text TEXT NOT NULL
     )""",
-    "CREATE INDEX passages_by_note ON passages (note, role)",
+    "CREATE INDEX passages_by_note ON passages (note, roles)",
     "CREATE INDEX passages_by_vector ON passages (vector)",
     """CREATE VIEW passage_words AS SELECT
         p.id,

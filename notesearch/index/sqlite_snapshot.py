@@ -19,7 +19,7 @@ from notesearch.index.passage_table import (
     read_numbers,
     require_numbers,
 )
-from notesearch.index.schema import SECTION_SEPARATOR
+from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
 from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
@@ -35,7 +35,7 @@ from notesearch.query.filters import Filter
 from notesearch.records import NoteKind, Passage, Role
 from notesearch.spelling import normalise_name
 
-_PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
+_PASSAGES = """SELECT p.id, p.passage_id, p.section, p.roles, p.line_start, p.line_end, p.text,
     p.search_text, p.tokens, p.note FROM passages p
     WHERE p.id IN (SELECT value FROM json_each(?))"""
 _NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.facts
@@ -305,12 +305,12 @@ def _stored_note(row: Row) -> StoredNote:
 
 
 def _stored_passage(row: Row, note: StoredNote) -> StoredPassage:
-    number, passage_id, section, role, line_start, line_end, text, search_text, tokens, _ = row
+    number, passage_id, section, roles, line_start, line_end, text, search_text, tokens, _ = row
     passage = Passage(
         id=passage_id,
         note_id=note.note_id,
         section=tuple(section.split(SECTION_SEPARATOR)) if section else (),
-        role=Role(role) if role else None,
+        roles=tuple(map(Role, roles.strip(ROLE_SEPARATOR).split(ROLE_SEPARATOR))) if roles else (),
         line_start=line_start,
         line_end=line_end,
         text=text,

@@ -8,8 +8,13 @@ from collections.abc import Iterable, Sequence
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
-from notesearch.index.note_names import names_of, other_name_words
-from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
+from notesearch.index.known_names import names_of, other_name_words
+from notesearch.index.schema import (
+    CLEARED_BY_REBUILD,
+    FULL_TEXT_TABLES,
+    ROLE_SEPARATOR,
+    SECTION_SEPARATOR,
+)
 from notesearch.index.stored_facts import write_facts
 from notesearch.records import Finding, Note, Passage, ReadFile
 from notesearch.spelling import normalise_tag, tag_and_parents
@@ -249,7 +254,9 @@ def _passage_row(number: int, note: int, vector: int, passage: Passage) -> Seque
         vector,
         passage.id,
         SECTION_SEPARATOR.join(passage.section),
-        passage.role.value if passage.role else None,
+        ROLE_SEPARATOR.join(("", *(role.value for role in passage.roles), ""))
+        if passage.roles
+        else "",
         passage.line_start,
         passage.line_end,
         passage.tokens,

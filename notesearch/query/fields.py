@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from notesearch.query.filters import (
     AllOf,
+    AnyOf,
     ByAuthor,
     Filter,
     InSection,
@@ -25,7 +26,7 @@ from notesearch.query.filters import (
 )
 from notesearch.query.flaws import Flaw, in_short
 from notesearch.records import NoteKind, Role
-from notesearch.spelling import normalise_paper, normalise_tag, role_of
+from notesearch.spelling import normalise_paper, normalise_tag
 
 
 def _spelled(text: str) -> str:
@@ -50,9 +51,12 @@ def _read_tag(value: str) -> Filter | Flaw:
 
 
 def _read_section(value: str) -> Filter | Flaw:
-    role = role_by_name(value) or role_of(value)
-    if role is not None:
-        return InSection(role)
+    from notesearch.section_roles import roles_of  # 5 ms of most queries, which have no such filter
+
+    named = role_by_name(value)
+    roles = roles_of(value) if named is None else (named,)
+    if roles:
+        return InSection(roles[0]) if len(roles) == 1 else AnyOf(tuple(map(InSection, roles)))
     near = difflib.get_close_matches(_spelled(value), _ROLES, n=3, cutoff=0.5)
     names = ", ".join(name.replace(" ", "-") for name in near or _ROLES)
     remedy = f"did you mean {names}?" if near else f"there are {names}"

@@ -127,10 +127,9 @@ def _escaped(text: str) -> str:
 
 def _cell(value: object) -> object:
     """Write a value of a CSV row; numbers are ours, and stay numbers."""
-    if isinstance(value, Role):
-        value = value.value
-    text = "; ".join(value) if isinstance(value, tuple) else value
-    if not isinstance(text, str):
-        return text
-    text = printable_lines(text)
+    if isinstance(value, tuple):
+        value = "; ".join(one.value if isinstance(one, Role) else str(one) for one in value)
+    if not isinstance(value, str):
+        return value
+    text = printable_lines(value)
     return f"'{text}" if text.lstrip().startswith(_FORMULA_SIGNS) else text

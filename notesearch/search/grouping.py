@@ -96,7 +96,7 @@ def show_best(snapshot: Snapshot, ranking: Ranking, chosen: Chosen, weights: Wei
     def worth(place: int) -> float:
         passage = stored[place].passage
         longer = weights.longer * math.log(passage.tokens + 1)
-        sums_up = weights.summary * (passage.role in _SUMMARIES)
+        sums_up = weights.summary * (not _SUMMARIES.isdisjoint(passage.roles[:1]))
         return to_odds(ranking.scores[place]) + longer + sums_up
 
     shown = {_plain(first.passage.text) for _, first in chosen.passages}
@@ -143,7 +143,7 @@ def _make_hit(
         line_start=passage.line_start,
         line_end=passage.line_end,
         section=passage.section,
-        role=passage.role,
+        roles=passage.roles,
         tags=tuple(dict.fromkeys(note.tags + note.folder_tags)),
         date=note.date,
         year=note.year,

@@ -104,7 +104,7 @@ def test_answering_note_has_a_section_of_that_role(
 ) -> None:
     role = Role(query["section"])
     for note_id in query["relevant"]:
-        assert role in {section.role for section in notes[note_id].sections}
+        assert role in {role for section in notes[note_id].sections for role in section.roles}
 
 
 @pytest.mark.parametrize("query", of_kind("filter"))

@@ -32,7 +32,7 @@ FIELDS = [
     "line_start",
     "line_end",
     "section",
-    "role",
+    "roles",
     "tags",
     "date",
     "year",
@@ -52,7 +52,7 @@ FULL = Hit(
     line_start=3,
     line_end=9,
     section=("Method", "Step 1"),
-    role=Role.KEY_IDEAS,
+    roles=(Role.KEY_IDEAS, Role.METHOD),
     tags=("rl/offline", "two words"),
     date="2026-03",
     year=2023,
@@ -72,7 +72,7 @@ BARE = Hit(
     line_start=1,
     line_end=1,
     section=(),
-    role=None,
+    roles=(),
     tags=(),
     date=None,
     year=None,
@@ -85,21 +85,22 @@ BARE = Hit(
 FULL_JSON = (
     '{"rank": 1, "score": 0.75, "cosine": 0.5, "bm25": 3.25, '
     '"title": "On [brackets] and \\"quotes\\", twice", "path": "my notes/a, b.md", '
-    '"line_start": 3, "line_end": 9, "section": ["Method", "Step 1"], "role": "key ideas", '
+    '"line_start": 3, "line_end": 9, "section": ["Method", "Step 1"], '
+    '"roles": ["key ideas", "method"], '
     '"tags": ["rl/offline", "two words"], "date": "2026-03", "year": 2023, '
     '"paper": "arxiv:2305.18290", "note_id": "my notes/a, b.md", "passage_id": "00ff", '
     '"text": "First, a line.\\n\\nThen \\"another\\".", "weak": false}'
 )
 BARE_JSON = (
     '{"rank": 2, "score": 0.0, "cosine": null, "bm25": null, "title": "Bare", '
-    '"path": "bare.md", "line_start": 1, "line_end": 1, "section": [], "role": null, "tags": [], '
+    '"path": "bare.md", "line_start": 1, "line_end": 1, "section": [], "roles": [], "tags": [], '
     '"date": null, "year": null, "paper": null, "note_id": "bare.md", "passage_id": "01", '
     '"text": "Words — naïve 机 \\ud800.", "weak": true}'
 )
 CSV = f"""\
 {",".join(FIELDS)}
 1,0.75,0.5,3.25,"On [brackets] and ""quotes"", twice","my notes/a, b.md",3,9,Method; Step 1,\
-key ideas,rl/offline; two words,2026-03,2023,arxiv:2305.18290,"my notes/a, b.md",00ff,\
+key ideas; method,rl/offline; two words,2026-03,2023,arxiv:2305.18290,"my notes/a, b.md",00ff,\
 "First, a line.
 
 Then ""another"".",False

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from notesearch.index.note_names import names_of, other_name_words
+from notesearch.index.known_names import names_of, other_name_words
 from notesearch.records import Note, NoteKind
 
 
