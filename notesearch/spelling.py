@@ -41,13 +41,27 @@ def tag_and_parents(normal: str) -> tuple[str, ...]:
     return tuple("/".join(levels[:count]) for count in range(len(levels), 0, -1))
 
 
-# Names of notes
+# Names of notes, and words that are nearly each other
 
 
 def normalise_name(name: str) -> str:
     """Return the form in which names of notes are compared: `r-to-Q*` is `rtoq`."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     return "".join(filter(str.isalnum, plain))
+
+
+def is_a_letter_away(one: str, other: str) -> bool:
+    """Return whether one letter is missing, too many, another one, or swapped with the next."""
+    if len(one) == len(other):
+        wrong = [at for at, pair in enumerate(zip(one, other, strict=True)) if len(set(pair)) > 1]
+        if len(wrong) == 2:
+            first, second = wrong
+            return second == first + 1 and one[first : second + 1] == other[second] + other[first]
+        return len(wrong) == 1
+    short, long = sorted((one, other), key=len)
+    return len(long) == len(short) + 1 and any(
+        long[:at] + long[at + 1 :] == short for at in range(len(long))
+    )
 
 
 # Papers: every spelling of an identity (version, file ending, mirror) gives the same string.

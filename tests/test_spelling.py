@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.spelling import (
+    is_a_letter_away,
+    normalise_name,
     normalise_paper,
     normalise_tag,
     paper_id,
@@ -103,3 +105,26 @@ def test_line_without_end_is_read_for_papers_in_linear_time(unit: str) -> None:
         assert normalise_paper(line) is None or unit.startswith("10.")
 
     assert_linear(read, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_near"),
+    [
+        ("dpo", "dpp", True),
+        ("dpo", "dp", True),
+        ("dpo", "dpoo", True),
+        ("dpo", "dop", True),
+        ("dpo", "dpo", False),
+        ("dpo", "opd", False),
+        ("dpo", "dxx", False),
+        ("dpo", "d", False),
+        ("", "d", True),
+    ],
+)
+def test_words_are_a_letter_away(one: str, other: str, is_near: bool) -> None:
+    assert is_a_letter_away(one, other) is is_a_letter_away(other, one) is is_near
+
+
+@pytest.mark.parametrize("name", ["r-to-Q*", "R to Q", "r_toq!", "Ｒ to ｑ"])
+def test_names_are_compared_by_letters_and_digits_alone(name: str) -> None:
+    assert normalise_name(name) == "rtoq"

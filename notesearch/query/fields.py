@@ -26,7 +26,7 @@ from notesearch.query.filters import (
 )
 from notesearch.query.flaws import Flaw, in_short
 from notesearch.records import NoteKind, Role
-from notesearch.spelling import normalise_paper, normalise_tag
+from notesearch.spelling import is_a_letter_away, normalise_paper, normalise_tag
 
 
 def _spelled(text: str) -> str:
@@ -262,19 +262,9 @@ def nearly_a_field(typed: str) -> Field | None:
 
 
 def _is_slip(typed: str, name: str) -> bool:
-    """Return whether one letter is missing, too many, swapped, or in a long name another one.
+    """Return whether a name is a letter away from another.
 
     In a short name another letter makes another word: data, tab, math, find.
     """
-    if len(typed) == len(name):
-        wrong = [
-            place for place, pair in enumerate(zip(typed, name, strict=True)) if len(set(pair)) > 1
-        ]
-        if len(wrong) == 2:
-            first, second = wrong
-            return second == first + 1 and typed[first : second + 1] == name[second] + name[first]
-        return len(wrong) == 1 and len(name) >= 6
-    short, long = sorted((typed, name), key=len)
-    return len(long) == len(short) + 1 and any(
-        long[:place] + long[place + 1 :] == short for place in range(len(long))
-    )
+    is_replaced = len(typed) == len(name) and sorted(typed) != sorted(name)
+    return is_a_letter_away(typed, name) and not (is_replaced and len(name) < 6)
