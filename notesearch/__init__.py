@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from notesearch.errors import NotesearchError as NotesearchError
     from notesearch.index.reports import UpdateReport as UpdateReport
     from notesearch.library import Index as Index
+    from notesearch.records import Copy as Copy
     from notesearch.records import Hit as Hit
     from notesearch.search.answer import Answer as Answer
+    from notesearch.search.answer import Correction as Correction
     from notesearch.search.answer import Mode as Mode
     from notesearch.search.snippets import Piece as Piece
     from notesearch.settings import Settings as Settings
@@ -32,6 +34,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "notesearch.search.answer",
+    "Copy": "notesearch.records",
+    "Correction": "notesearch.search.answer",
     "Embedder": "notesearch.embedding",
     "Hit": "notesearch.records",
     "Index": "notesearch.library",
@@ -49,6 +53,8 @@ _HOMES = {
 
 __all__ = [
     "Answer",
+    "Copy",
+    "Correction",
     "Embedder",
     "Hit",
     "Index",

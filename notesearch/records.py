@@ -170,6 +170,24 @@ class ReadFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Where the text of a hit stands too: a copy of its note, or a note that quotes the same."""
+
+    note_id: str
+    path: str
+    line_start: int
+    line_end: int
+
+    def __str__(self) -> str:
+        return place_in(self.path, self.line_start, self.line_end)
+
+
+def place_in(path: str, line_start: int, line_end: int) -> str:
+    """Write lines of a file as they are named to people: `alignment/dpo.md:13-18`."""
+    return f"{path}:{line_start}" + (f"-{line_end}" if line_end > line_start else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage as an answer; the fields and their order are those of the JSON."""
 
@@ -192,3 +210,4 @@ class Hit:
     passage_id: str
     text: str  # as the file has it
     weak: bool  # nothing relevant was found, and this is the nearest
+    copies: tuple[Copy, ...] = ()  # the same text in other notes, which take no rank for it

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from notesearch.cells import cells, cut_to_cells
-from notesearch.records import Hit
+from notesearch.records import Hit, place_in
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
 
 _INDENT = " " * 4
 _MAX_TAGS = 6
+_MAX_COPIES = 2
 
 
 def hit_lines(
@@ -27,6 +28,8 @@ def hit_lines(
     gap = " " * (style.width - len(number) - cells(title) - len(score)) if score else ""
     yield f"{number}{style.bold(title)}{gap}{style.faint(score)}"
     yield from _place(hit, style, corpus)
+    if hit.copies:
+        yield f"{_INDENT}{style.faint(clipped(_copies(hit), style.width - len(_INDENT)))}"
     facts = clipped(printable(_facts(hit)), style.width - len(_INDENT))
     if facts:
         yield f"{_INDENT}{style.faint(facts)}"
@@ -43,9 +46,6 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
     parts = [f"{name} {value:.3f}" for name, value in measures.items() if value is not None]
     if answer.relevance is not None:
         parts.append(f"relevance {answer.relevance:.2f}")
-    same = answer.duplicates.get(hit.passage_id)
-    if same:
-        parts.append(f"the same text stands in {same} more")
     lines = [" · ".join(parts)]
     if answer.where:
         lines.append(printable(f"let through by: {answer.where}"))
@@ -137,9 +137,15 @@ def _width(text: Sequence[Piece]) -> int:
     return sum(cells(piece.text) for piece in text)
 
 
+def _copies(hit: Hit) -> str:
+    """Name where the text stands too: the first two places, and how many more there are."""
+    places = [escaped(str(copy)) for copy in hit.copies[:_MAX_COPIES]]
+    more = len(hit.copies) - len(places)
+    return f"also in {', '.join(places)}{f' and {more} more' if more else ''}"
+
+
 def _place(hit: Hit, style: Style, corpus: Path | None) -> Iterator[str]:
-    lines = f"{hit.line_start}-{hit.line_end}" if hit.line_end > hit.line_start else hit.line_start
-    place = f"{escaped(hit.path)}:{lines}"
+    place = place_in(escaped(hit.path), hit.line_start, hit.line_end)
     section = printable(" › ".join(hit.section))
     room = style.width - len(_INDENT) - cells(place) - 2
     shown = style.place(place, _file_of(hit, corpus) if corpus else None)

@@ -57,8 +57,6 @@ class Answer:
     rewordings: tuple[str, ...] = ()  # other ways to say words, such as the long form of an acronym
     # From 0 to 1: how far the words counted beside the meaning; None where nothing was mixed.
     evidence: float | None = None
-    # By passage id: how many passages of the same text were passed over for this one.
-    duplicates: Mapping[str, int] = field(default_factory=dict)
     # By passage id: the score before a cross-encoder gave the hit its own.
     fused: Mapping[str, float] = field(default_factory=dict)
     # The ids of notes on the very paper that was asked about; `similar` alone fills it.

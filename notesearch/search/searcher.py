@@ -157,7 +157,6 @@ class Searcher:
             pairs=matches.all.pairs,
             rewordings=matches.all.rewordings,
             evidence=matches.all.evidence if mode is Mode.HYBRID else None,
-            duplicates=chosen.duplicates,
             fused={
                 stored.passage.id: fused[stored.id]
                 for _, stored in chosen.passages
@@ -197,7 +196,6 @@ class Searcher:
         return Answer(
             hits=make_hits(chosen, likeness.ranking),
             mode=Mode.DENSE,
-            duplicates=chosen.duplicates,
             same_paper=frozenset(n.note_id for n in found if likeness.is_same_paper(n)),
         )
 
