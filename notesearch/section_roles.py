@@ -81,7 +81,7 @@ _ROLE_PHRASES = {
         noting|remembering|keeping|quoting; things|points|details to remember|keep; annotations;
         best bit(s)|part(s); passages; gems; nuggets; curiosities""",
     Role.STRENGTHS: """strength(s); pro; pros; advantage(s); benefit(s); merit(s); virtue(s);
-        plus; pluses; upside(s); likes; positives; the good; in its favour|favor; in
+        upside(s); likes; positives; the good; in its favour|favor; in
         favour|favor; for it; arguments for; strong|good|positive|bright|nice|convincing
         side(s)|point(s)|part(s)|aspect(s)|spot(s)|thing(s); what is
         good|strong|nice|convincing|great|right; what is well done; what works|worked well; what
@@ -92,7 +92,7 @@ _ROLE_PHRASES = {
         caution(s); reservation(s); doubt(s); hesitation(s); worry; worries; concern(s);
         objection(s); misgiving(s); qualm(s); scepticism; skepticism; criticism(s); critique(s);
         critical analysis|reading|view|look|remark(s)|note(s)|point(s)|comment(s); pitfall(s);
-        risk(s); danger(s); gaps; trade off(s); negatives; the bad; minus; minuses; dislikes;
+        risk(s); danger(s); gaps; trade off(s); negatives; the bad; dislikes;
         issue(s); known problem(s); threats to validity; complaints; counterargument(s); counter
         argument(s); arguments against; against it|this; reading it with care; with a grain|pinch
         of salt; loose end(s);

@@ -33,8 +33,8 @@ class _FullTextTable:
     columns: tuple[str, ...]
 
 
-_PASSAGE_WORDS = _FullTextTable("words", ("title", "other_names", "section", "body"))
-_BODY = 3
+_PASSAGE_WORDS = _FullTextTable("words", ("title", "section", "body"))
+_BODY = 2
 _NOTE_NAMES = _FullTextTable("note_words", ("title", "other_names"))
 
 
@@ -65,8 +65,8 @@ def score_word(
 def score_phrase(catalog: Catalog, words: Sequence[str], weights: ColumnWeights) -> Matches:
     """Score every passage that has words side by side, by FTS5: a phrase stands in few passages."""
     rows = catalog.rows(
-        """SELECT rowid, bm25(words, ?, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid""",
-        (*weights.by_column, quote_words(words)),
+        """SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid""",
+        (weights.title, weights.section, weights.body, quote_words(words)),
     )
     ids = np.array([number for number, _ in rows], dtype=np.int64)
     return Matches(ids, np.array([-score for _, score in rows], dtype=np.float64))
@@ -89,7 +89,8 @@ def _score_passages(
     if not ids.size:
         return Matches(ids, np.empty(0))
     firsts = np.flatnonzero(np.diff(ids, prepend=-1))
-    frequencies = np.add.reduceat(np.array(weights.by_column)[columns], firsts)
+    by_column = np.array([weights.title, weights.section, weights.body])
+    frequencies = np.add.reduceat(by_column[columns], firsts)
     found, count = ids[firsts], table.passage_ids.size
     relative = table.passage_lengths[found] * (count / table.tokens)
     return Matches(found, _bm25(frequencies, relative, count))

@@ -138,7 +138,7 @@ def _leaf(where: Filter) -> _Piece:
             return _Piece("instr(p.roles, ?) > 0", (wanted,), is_of_note=False)
         case Phrase(words):
             sql = "p.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
-            return _Piece(sql, (match_phrase([words]),), is_of_note=False)
+            return _Piece(sql, (quote_words([words]),), is_of_note=False)
         case _:
             raise TypeError(f"{where!r} is no filter")
 
@@ -153,11 +153,6 @@ def _tagged(names: list[str]) -> _Piece:
 def quote_words(words: Sequence[str]) -> str:
     """Write words as a phrase of FTS5, whatever characters they hold."""
     return '"' + " ".join(words).replace('"', '""').replace("\0", " ") + '"'
-
-
-def match_phrase(words: Sequence[str]) -> str:
-    """Write what FTS5 finds where a passage itself says a phrase, and not its path or an alias."""
-    return f"{{title section body}} : {quote_words(words)}"
 
 
 def _in_json(words: str) -> str:

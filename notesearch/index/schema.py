@@ -110,15 +110,14 @@ TABLES = (
     "CREATE INDEX passages_by_note ON passages (note, roles)",
     "CREATE INDEX passages_by_vector ON passages (vector)",
     """CREATE VIEW passage_words AS SELECT
-        p.id,
-        substr(p.search_text, 1, p.body_start) AS title,
-        n.other_names,
-        p.section,
-        substr(p.search_text, p.body_start + 1) AS body
-        FROM passages p JOIN notes n ON n.id = p.note""",
+        id,
+        substr(search_text, 1, body_start) AS title,
+        section,
+        substr(search_text, body_start + 1) AS body
+        FROM passages""",
     # External content: the words are not kept twice, and 'delete' is given the old words.
     """CREATE VIRTUAL TABLE words USING fts5(
-        title, other_names, section, body,
+        title, section, body,
         content='passage_words', content_rowid='id', tokenize='porter unicode61'
     )""",
     # What else a note says, its passages say.

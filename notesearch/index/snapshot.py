@@ -39,17 +39,12 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class ColumnWeights:
-    """How much a word counts by where it stands; the name of a note has no section."""
+    """How much a word counts by where it stands; names of a note have no section."""
 
     title: float = 1.0
-    other_names: float = 1.0
     section: float = 1.0
     body: float = 1.0
-
-    @property
-    def by_column(self) -> tuple[float, float, float, float]:
-        """The weights in the order of the columns."""
-        return self.title, self.other_names, self.section, self.body
+    other_names: float = 1.0  # of a note alone: were they of each passage, none would stand out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +150,7 @@ class Snapshot(Protocol):
         """Return the vectors of passages in their order: (passages, dimension)."""
 
     def known_words(self, words: Sequence[str]) -> set[str]:
-        """Return those of some words, of letters alone, that a passage has."""
+        """Return those of some words, of letters alone, that a passage or a note's name has."""
 
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from notesearch.index.bm25 import best_of_notes, score_phrase, score_word, stems_of
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
-from notesearch.index.filter_sql import Condition, match_phrase, to_condition
+from notesearch.index.filter_sql import Condition, quote_words, to_condition
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import (
     PassageTableCache,
@@ -87,7 +87,7 @@ class SqliteSnapshot:
 
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
-        return self._ids_matching(match_phrase(words))
+        return self._ids_matching(quote_words(words))
 
     def passages_named(self, name: str) -> NDArray[np.int64]:
         """Return the passages of the notes that go by a name: their title, an alias, their file."""
@@ -135,11 +135,12 @@ class SqliteSnapshot:
         return np.flatnonzero(meets[self.table.note_of])
 
     def known_words(self, words: Sequence[str]) -> set[str]:
-        """Return those of some words, of letters alone, that a passage has."""
+        """Return those of some words, of letters alone, that a passage or a note's name has."""
         stems = stems_of(self._catalog, " ".join(words))
         rows = self._catalog.rows(
-            """SELECT value FROM json_each(?) WHERE EXISTS
-            (SELECT 1 FROM temp.words_places WHERE term = value)""",
+            """SELECT value FROM json_each(?)
+            WHERE EXISTS (SELECT 1 FROM temp.words_places WHERE term = value)
+            OR EXISTS (SELECT 1 FROM temp.note_words_places WHERE term = value)""",
             (json.dumps(stems),),
         )
         known = {stem for (stem,) in rows}

@@ -116,8 +116,8 @@ class CatalogWriter:
         )
         # A full-text table takes out the words that it is given once more.
         self._catalog.rows(
-            f"""INSERT INTO words (words, rowid, title, other_names, section, body)
-            SELECT 'delete', id, title, other_names, section, body FROM passage_words
+            f"""INSERT INTO words (words, rowid, title, section, body)
+            SELECT 'delete', id, title, section, body FROM passage_words
             WHERE id IN ({_PASSAGES_OF_FILE})""",
             (file,),
         )
@@ -194,9 +194,8 @@ class CatalogWriter:
     def put_words(self) -> None:
         """Put the passages and notes that came since the last call into the full-text tables."""
         self._catalog.rows(
-            """INSERT INTO words (rowid, title, other_names, section, body)
-            SELECT id, title, other_names, section, body FROM passage_words
-            WHERE id > ? AND id <= ?""",
+            """INSERT INTO words (rowid, title, section, body)
+            SELECT id, title, section, body FROM passage_words WHERE id > ? AND id <= ?""",
             (self._last_worded, self._last_passage),
         )
         self._catalog.rows(

@@ -134,8 +134,11 @@ class LexicalRanker:
         rewordings = self._known_rewordings(snapshot, wording)
         rarities = self._rarities(snapshot, wording)
         words = self._add_words(snapshot, wording, rewordings, rarities)
-        ids = np.flatnonzero(words.passages) if allowed_ids is None else allowed_ids
-        ids = ids[words.passages[ids] > 0]
+        ids = table.passage_ids if allowed_ids is None else allowed_ids
+        have_words = words.passages[ids] > 0
+        if not have_words.any():  # but a note's names may
+            have_words = words.notes[table.note_of[ids]] > 0
+        ids = ids[have_words]
         found_notes = table.note_of[ids]
         evidence = self._evidence(
             float(words.notes[found_notes].max(initial=0)),

@@ -206,6 +206,7 @@ def test_folders_are_words_but_are_in_no_phrase(searcher_of: BuildSearcher) -> N
     )
     found = searcher.search("alignment robot", mode=Mode.LEXICAL).hits
     assert [hit.path for hit in found] == ["alignment/a.md", "b.md"]
+    assert paths(searcher, "alignment", mode=Mode.LEXICAL) == ["alignment/a.md"]
     assert not searcher.search("", ["alignment"], mode=Mode.LEXICAL).hits
 
 
