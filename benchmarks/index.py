@@ -126,7 +126,7 @@ def read_file(path: str, text: str) -> ReadFile:
             id=f"{hash((path, number)) & 0xFFFFFFFFFFFFFFFF:016x}",
             note_id=path,
             section=("Method",),
-            role=None,
+            roles=(),
             line_start=number,
             line_end=number,
             text=line,

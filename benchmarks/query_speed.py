@@ -126,7 +126,7 @@ def _passage(path: str, at: int, title: str, line: str) -> Passage:
         id=f"{hash((path, at)) & 0xFFFFFFFFFFFFFFFF:016x}",
         note_id=path,
         section=(),
-        role=None,
+        roles=(),
         line_start=at,
         line_end=at,
         text=line,

@@ -46,12 +46,14 @@ if TYPE_CHECKING:
     from notesearch.library import filter_of as filter_of
     from notesearch.query.filters import Filter as Filter
     from notesearch.records import AddedNote as AddedNote
+    from notesearch.records import Copy as Copy
     from notesearch.records import Finding as Finding
     from notesearch.records import Hit as Hit
     from notesearch.records import NoteKind as NoteKind
     from notesearch.records import Passage as Passage
     from notesearch.records import Role as Role
     from notesearch.search.answer import Answer as Answer
+    from notesearch.search.answer import Correction as Correction
     from notesearch.search.answer import Mode as Mode
     from notesearch.search.note_lookup import NoteNameError as NoteNameError
     from notesearch.search.snippets import Piece as Piece
@@ -63,8 +65,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "AddedNote": "notesearch.records",
     "Answer": "notesearch.search.answer",
+    "Copy": "notesearch.records",
     "CorpusDrift": "notesearch.index.reports",
     "CorpusError": "notesearch.errors",
+    "Correction": "notesearch.search.answer",
     "Counts": "notesearch.index.reports",
     "Embedder": "notesearch.embedding",
     "Filter": "notesearch.query.filters",
@@ -110,8 +114,10 @@ _HOMES = {
 __all__ = [
     "AddedNote",
     "Answer",
+    "Copy",
     "CorpusDrift",
     "CorpusError",
+    "Correction",
     "Counts",
     "Embedder",
     "Filter",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
+from unicodedata import is_normalized
 
 from notesearch.arguments import require_count, require_text
 from notesearch.errors import UsageError
@@ -103,6 +104,11 @@ class Index(KeptIndex):
             query = Query(text, text)
         else:
             query = parse_query(text)
+        query = replace(
+            query,
+            text=_as_notes_say(query.text),
+            phrases=tuple(map(_as_notes_say, query.phrases)),
+        )
         both = all_of([part for part in (read_filter(where), query.where) if part is not None])
         with self._snapshot() as snapshot:
             check_filter(snapshot, both, query)
@@ -245,3 +251,13 @@ def _require_counts(k: object, per_note: object) -> None:
     require_count("k", k)
     if per_note is not None:
         require_count("per_note", per_note)
+
+
+def _as_notes_say(text: str) -> str:
+    """Return a question with plain signs, and formulas in words, as the notes are searched."""
+    is_plain = all(char.isascii() or char.isalpha() for char in text)
+    if is_plain and is_normalized("NFKC", text) and not ("\\" in text or "$" in text):
+        return text
+    from notesearch.corpus.search_text.plain_words import to_words  # 15 ms
+
+    return " ".join(to_words(text).split()) or text

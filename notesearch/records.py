@@ -85,7 +85,7 @@ class Section:
     """A heading with what stands under it, up to the next heading of any level."""
 
     headings: tuple[str, ...]  # the heading path below the title, outermost first; () before any
-    role: Role | None
+    roles: tuple[Role, ...]
     blocks: tuple[Block, ...]  # the heading first; the sections of a note tile its lines
 
 
@@ -144,7 +144,7 @@ class Passage:
     id: str  # 16 hex digits from the note's id and the text: the same text keeps its id
     note_id: str
     section: tuple[str, ...]  # heading path
-    role: Role | None
+    roles: tuple[Role, ...]  # of that section, then of short ones beside it
     line_start: int
     line_end: int
     text: str  # as the file has it
@@ -182,6 +182,24 @@ class ReadFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Where the text of a hit stands too: a copy of its note, or a note that quotes the same."""
+
+    note_id: str
+    path: str
+    line_start: int
+    line_end: int
+
+    def __str__(self) -> str:
+        return place_in(self.path, self.line_start, self.line_end)
+
+
+def place_in(path: str, line_start: int, line_end: int) -> str:
+    """Write lines of a file as they are named to people: `alignment/dpo.md:13-18`."""
+    return f"{path}:{line_start}" + (f"-{line_end}" if line_end > line_start else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage as an answer; the fields and their order are those of the JSON."""
 
@@ -195,7 +213,7 @@ class Hit:
     line_start: int
     line_end: int
     section: tuple[str, ...]  # heading path
-    role: Role | None
+    roles: tuple[Role, ...]
     tags: tuple[str, ...]  # written tags, then those of the folders
     date: str | None
     year: int | None
@@ -204,3 +222,4 @@ class Hit:
     passage_id: str
     text: str  # as the file has it
     weak: bool  # nothing relevant was found, and this is the nearest
+    copies: tuple[Copy, ...] = ()  # the same text in other notes, which take no rank for it

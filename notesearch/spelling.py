@@ -1,4 +1,4 @@
-"""Spell tags, papers and section roles alike, whether a note, a query or an index names them.
+"""Spell tags, names of notes and papers alike, whether a note, a query or an index names them.
 
 Standard library only: a query loads this module and nothing else that reads notes.
 """
@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
 from functools import cache, lru_cache
 from urllib.parse import unquote
-
-from notesearch.records import Role
 
 
 @cache  # at its first use: to compile all takes 7 ms, and most queries need none
@@ -42,6 +39,29 @@ def tag_and_parents(normal: str) -> tuple[str, ...]:
     """List a normalised tag and the tags above it: `rl/offline` is found by `rl`."""
     levels = normal.split("/")
     return tuple("/".join(levels[:count]) for count in range(len(levels), 0, -1))
+
+
+# Names of notes, and words that are nearly each other
+
+
+def normalise_name(name: str) -> str:
+    """Return the form in which names of notes are compared: `r-to-Q*` is `rtoq`."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(filter(str.isalnum, plain))
+
+
+def is_a_letter_away(one: str, other: str) -> bool:
+    """Return whether one letter is missing, too many, another one, or swapped with the next."""
+    if len(one) == len(other):
+        wrong = [at for at, pair in enumerate(zip(one, other, strict=True)) if len(set(pair)) > 1]
+        if len(wrong) == 2:
+            first, second = wrong
+            return second == first + 1 and one[first : second + 1] == other[second] + other[first]
+        return len(wrong) == 1
+    short, long = sorted((one, other), key=len)
+    return len(long) == len(short) + 1 and any(
+        long[:at] + long[at + 1 :] == short for at in range(len(long))
+    )
 
 
 # Papers: every spelling of an identity (version, file ending, mirror) gives the same string.
@@ -217,185 +237,3 @@ def _usenix_talk(venue: str, year: str, key: str) -> str | None:
     sessions = "technical-sessions/" if "12" <= year <= "17" else ""
     talk = key.replace("\\", "").replace("_", "-")
     return f"usenix:{venue}{year}/{sessions}presentation/{talk}"
-
-
-# Section roles
-
-# A longer heading is a title or a sentence.
-MAX_HEADING = 100
-# A longer phrase, or one with code in it, is not the sum of its parts.
-_MAX_PART_WORDS = 8
-
-# `idea(s)` is idea and ideas. Words of _MODIFIERS are dropped in front, and what `and` joins
-# is looked up part by part.
-_ROLE_PHRASES = {
-    Role.TLDR: """tldr; tl dr; too long did not read; one line summary; one liner; in one sentence;
-        one sentence summary; in a nutshell; in short; gist; bottom line; at a glance; elevator
-        pitch; summary in one sentence""",
-    Role.SUMMARY: """summary; overview; synopsis; summarization; high level overview; executive
-        summary; recap; conclusion(s); concluding remarks; what is it about; what is this about;
-        what is this paper about; what it is about""",
-    Role.ABSTRACT: "abstract; abstract of the paper; original abstract",
-    Role.MOTIVATION: """motivation(s); why i picked this up; why i read this; why i read it; why;
-        why it matters; why this matters; why does it matter; background; problem(s); problem
-        statement; problem definition; problem setting; problem formulation; goal(s); objective(s);
-        research question(s); research problem; what problem does it solve; importance;
-        significance; what problem is being solved; what problem does this paper solve; aim(s);
-        purpose""",
-    Role.KEY_IDEAS: """idea(s); big idea; contribution(s); what is new; novelty; novelties;
-        innovation(s); key point(s); main points; takeaway(s); take aways; take home message;
-        takehome; key notes; keynotes; key concepts; core concepts; insight(s); intuition(s); what
-        i learned; what i learnt; lessons; lessons learned; lessons learnt; claims; thesis;
-        hypothesis; key facts; key features""",
-    Role.METHOD: """method(s); methodology; methodologies; approach; approaches; how it works; how
-        does it work; technical detail(s); technical approach; details; model(s); architecture(s);
-        model architecture; network architecture; algorithm(s); design; system design;
-        implementation; implementation details; solution; formulation; training; training details;
-        technique(s); setup; framework; system overview; method details; loss; loss function;
-        procedure; formal description; model details; system architecture; mechanism; solution
-        approach""",
-    Role.RESULTS: """result(s); experiment(s); evaluation(s); finding(s); benchmark(s);
-        ablation(s); ablation study; ablation studies; analysis; quantitative results; qualitative
-        results; outcome(s); observations""",
-    Role.HIGHLIGHTS: """highlight(s); what stood out; what stood out to me; what i liked;
-        interesting; interesting points; interesting bits; quotes; favourite quotes; favorite
-        quotes; memorable quotes; surprises; surprising; what surprised me; noteworthy;
-        annotations; interesting ideas; interesting findings""",
-    Role.STRENGTHS: """strength(s); pros; advantage(s); benefits; strong points; positives; merits;
-        what is good; the good; likes; upsides""",
-    Role.LIMITATIONS: """limitation(s); weaknesses; weakness; weak points; cons; criticism(s);
-        critique(s); critical analysis; disadvantage(s); drawback(s); shortcomings; caveats;
-        failure cases; failure modes; concerns; issues; what is missing; threats to validity;
-        negatives; the bad; downsides; dislikes; what i did not like; pros and cons; strengths and
-        weaknesses; advantages and disadvantages; assumptions and limitations""",
-    Role.THOUGHTS: """thoughts; my take; question(s); open questions; impression(s); comment(s);
-        opinion(s); reflection(s); remark(s); discussion; critical analysis / thoughts; my view; my
-        two cents; commentary; verdict; reading reflections; food for thought; unclear points;
-        confusions; things i did not understand; follow up questions; discussion points; what i
-        think; assessment""",
-    Role.RELATED: """related; related work(s); related papers; related notes; related reading;
-        related topics; related concepts; connection(s) to my work; connection(s); relation to my
-        work; relevance; relevance to my work; prior work; previous work; see also; similar work;
-        similar papers; comparison with related work; variants and related concepts; links to other
-        papers; how it relates to my work; relation to other work; literature review""",
-    Role.NEXT_STEPS: """next step(s); what i am trying next; what is next; what next; what to try
-        next; future work(s); future directions; future research; future; follow up(s); todo(s); to
-        do; to dos; action items; ideas to try; open problems; extensions; further work; further
-        exploration; directions; future research directions; improvements; things to try;
-        conclusion(s) and future work; limitations and future work""",
-}
-_SPELLINGS = (
-    ("’", "'"), ("‘", "'"), ("`", "'"), ("&", " and "), ("-", " "),
-    ("what's", "what is"), ("i'm", "i am"), ("n't", " not"),
-)  # fmt: skip
-
-
-def _spell(text: str) -> str:
-    """Return the spelling in which phrases are looked up."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    for written, meant in _SPELLINGS:
-        plain = plain.replace(written, meant)
-    return " ".join(plain.split())
-
-
-def read_phrases(table: str) -> frozenset[str]:
-    """Read a table of phrases with semicolons between them; `idea(s)` is two."""
-    both = f"{table.replace('(s)', '')};{table.replace('(s)', 's')}"
-    return frozenset(" ".join(phrase.split()) for phrase in _spell(both).split(";"))
-
-
-ROLES = {phrase: role for role, table in _ROLE_PHRASES.items() for phrase in read_phrases(table)}
-# Words in front that leave the meaning: "Main results", "My overall impression".
-_MODIFIERS = read_phrases(
-    """a; additional; any; brief; core; critical; current; detailed; empirical; experimental; few;
-    final; general; important; interesting; key; known; main; major; more; my; notable; other; our;
-    overall; own; paper; paper's; personal; possible; potential; primary; proposed; quick; random;
-    short; some; the; their; theoretical; this"""
-)
-# Phrases that keep their role before an object: "Limitations of DPO" are limitations, but
-# "Design of experiments" and "Discussion of softmax" are about their object.
-_BEFORE_OBJECT = read_phrases(
-    """limitations; weaknesses; drawbacks; disadvantages; shortcomings; cons; pros and cons;
-    caveats; criticism(s); critique; strengths; advantages; benefits; pros; advantages and
-    disadvantages; strengths and weaknesses; results; experiments; findings; motivation(s);
-    takeaways; main idea; key ideas; key points; contributions; lessons; lessons learned; summary;
-    overview; recap; thoughts; reflections; conclusions; highlights; insights; next steps; future
-    work; future directions; why"""
-)
-_OBJECT = r"\s(?:of|on|in|for|with|from|to|about|behind)\s"
-_AND = r"\s?[/|,–—+]\s?|:\s|\s-\s|\sand\s|\sor\s"
-
-_NUMBER = (
-    r"(?:(?:part|section|step|chapter|question|q)\s)?"
-    r"(?:\(?\d{1,3}(?:\.\d{1,3}){0,4}[.):]?|\(?[ivx]{1,5}[.)]|[a-h][.)])"
-    r"(?=\s|$|[^\W\d])\s{0,4}[-–—:.]?\s{0,4}"
-)
-_LINK = r"!?\[([^\[\]]{0,200})\]\([^()\s]{0,400}\)"
-_ATTRIBUTES = r"\{[^{}]{0,200}\}$|\s\([^()]{0,200}\)$"
-_EMOJI_CODE = r":[a-z0-9_+-]{2,40}:"
-_TLDR = r"\btl\s?[;:,./]?\s?dr\b"
-_SYMBOLS = frozenset({"So", "Sk", "Mn", "Me", "Cf", "Cc", "Cn", "Co", "Cs"})
-_AROUND_PHRASE = " \t#:;.,!?-–—=~>'\"“”[]{}|\\•·"
-_TLDR_LINE = r"[\s>*+_#-]{0,20}tl\s?;?\s?dr\b[*_\s]{0,4}(?:[;:.,?!—–-]|\*\*|__|$)"
-_CALLOUT = r"[\s>]{0,12}\[!([a-z]{2,20})\]"
-
-
-def role_of(heading: str) -> Role | None:
-    """Return the role that a heading, or a word such as `limitations`, gives to a section."""
-    phrase = bare_heading(heading)
-    if role := _role_of_phrase(phrase):
-        return role
-    if heading.lstrip("# ").startswith("["):
-        return None  # a link is a title, whatever words are in it
-    head = _compiled(_OBJECT).split(phrase, maxsplit=1)[0]
-    if head != phrase and without_modifiers(head, _BEFORE_OBJECT):
-        return _role_of_phrase(head)
-    if "`" in heading or len(phrase.split()) > _MAX_PART_WORDS:
-        return None
-    found = [_role_of_phrase(part) for part in split_phrase(phrase)]
-    if Role.STRENGTHS in found and Role.LIMITATIONS in found:
-        return Role.LIMITATIONS  # who asks for these looks for what fails
-    return next(filter(None, found), None)
-
-
-def role_of_line(line: str) -> Role | None:
-    """Return the role that a line claims for its paragraph: `tl;dr: text`, `> [!abstract]`."""
-    start = line[:MAX_HEADING]
-    if _compiled(_TLDR_LINE).match(start):
-        return Role.TLDR
-    callout = _compiled(_CALLOUT).match(start)
-    return ROLES.get(_spell(callout[1])) if callout else None
-
-
-@lru_cache(maxsize=4096)  # layouts, title and sections ask for the same headings
-def bare_heading(heading: str) -> str:
-    """Take marks, emoji, number and colon off a heading; "" for one that is too long."""
-    if len(heading) > 4 * MAX_HEADING:
-        return ""
-    text = _compiled(_LINK).sub(r"\1", heading)
-    text = _compiled(_EMOJI_CODE).sub(" ", _spell(text).replace("*", "").replace("_", " "))
-    text = "".join(char for char in text if unicodedata.category(char) not in _SYMBOLS)
-    text = _compiled(_ATTRIBUTES).sub("", text.rstrip(" :")).strip(_AROUND_PHRASE)
-    if _compiled(_NUMBER).match(text):
-        text = _compiled(_NUMBER).sub("", text, count=1).strip(_AROUND_PHRASE)
-    text = _compiled(_TLDR).sub("tldr", text)
-    return " ".join(text.split()) if len(text) <= MAX_HEADING else ""
-
-
-def split_phrase(phrase: str) -> list[str]:
-    """Separate the parts of `experiments and results`, `notes / questions`."""
-    return _compiled(_AND).split(phrase)
-
-
-def _role_of_phrase(phrase: str) -> Role | None:
-    return ROLES.get(without_modifiers(phrase, ROLES) or "")
-
-
-def without_modifiers(phrase: str, known: Container[str]) -> str | None:
-    """Return the known phrase that is left when modifiers in front are dropped, if there is one."""
-    words = phrase.split()
-    while words and " ".join(words) not in known:
-        if words[0] not in _MODIFIERS:
-            return None
-        words = words[1:]
-    return " ".join(words) or None

@@ -119,6 +119,8 @@ def test_same_file_in_two_indexes_is_shown_once(tmp_path):
     assert [hit.path for hit in twice.query("policy", 50) if hit.path.endswith("a0.md")] == [
         "a:a0.md"
     ]
+    first = twice.query("policy")[0]
+    assert [copy.path for copy in first.copies] == [first.path.replace("a:", "b:")]
     with pytest.raises(UsageError, match=r"a0\.md means 2 notes: a:a0\.md, b:a0\.md"):
         twice.show("a0.md")
 
@@ -136,6 +138,14 @@ def test_note_goes_by_the_names_it_has_in_one_index(joined, whole, tmp_path):
         joined.show("policy")
     assert error.value.count == expected.value.count > 1
     assert joined.complete("b:b7") == [("b:b7.md", joined.show("b7")[0].title)]
+
+
+@pytest.mark.parametrize("question", ["RL dpo", "b7", "dirfts of a polciy", "robto"])
+def test_names_and_slips_are_understood_as_in_one_index(joined, whole, question):
+    one, several = whole.search(question), joined.search(question)
+    assert several.corrections == one.corrections
+    assert plain(several.hits[0].path) == one.hits[0].path
+    assert one.corrections or one.hits[0].path in ("rl-dpo.md", "b7.md")
 
 
 def test_line_chooses_in_no_index_where_two_hold_the_file(tmp_path):

@@ -20,7 +20,7 @@ from notesearch.errors import (
 )
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.query.filters import AllOf, AnyOf, Not, OfKind, Tag
-from notesearch.records import NoteKind
+from notesearch.records import NoteKind, Role
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder
 
@@ -85,7 +85,7 @@ def test_filters_without_words_give_the_newest(index):
     assert titles(index.query("", where="tag:alignment")) == newest
     assert titles(index.query("", 1, Tag("alignment"))) == newest[:1]
     answer = index.search("tag:alignment section:limitations")
-    assert [hit.role.value for hit in answer.hits if hit.role] == ["limitations"]
+    assert [hit.roles for hit in answer.hits] == [(Role.LIMITATIONS,)]
     assert answer.where == "tag:alignment section:limitations"
 
 

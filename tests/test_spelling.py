@@ -10,14 +10,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.records import Role
 from notesearch.spelling import (
+    is_a_letter_away,
+    normalise_name,
     normalise_paper,
     normalise_tag,
     paper_id,
     paper_ids,
-    role_of,
-    role_of_line,
     tag_and_parents,
 )
 from tests.linear_time import assert_linear
@@ -108,44 +107,24 @@ def test_line_without_end_is_read_for_papers_in_linear_time(unit: str) -> None:
     assert_linear(read, 50_000)
 
 
-@pytest.mark.parametrize(("heading", "role"), CASES["roles"])
-def test_heading_gives_its_section_a_role(heading: str, role: str | None) -> None:
-    assert role_of(heading) is (None if role is None else Role(role))
-
-
-@pytest.mark.parametrize(("line", "role"), CASES["role_lines"])
-def test_line_claims_a_role_for_its_paragraph(line: str, role: str | None) -> None:
-    assert role_of_line(line) is (None if role is None else Role(role))
-
-
-def test_every_role_has_a_heading() -> None:
-    assert {Role(role) for _, role in CASES["roles"] if role} == set(Role)
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_name_of_a_role_is_a_heading_of_it(role: Role) -> None:
-    assert role_of(role.value) is role
-
-
-@pytest.mark.parametrize("mark", ["#", "3.", "3.2", "(2)", "IV.", "a)", "📝", "⚠️", ":memo:", "**"])
-@pytest.mark.parametrize("role", list(Role))
-def test_mark_before_a_heading_leaves_its_role(role: Role, mark: str) -> None:
-    assert role_of(f"{mark} {role.value.title()}:") is role
-
-
-@given(st.text() | st.text(alphabet="#*[]():;,/&-. 123TLDRresults", max_size=120))
-def test_any_heading_is_read(heading: str) -> None:
-    assert role_of(heading) is None or isinstance(role_of(heading), Role)
-    assert role_of_line(heading) is None or isinstance(role_of_line(heading), Role)
-
-
 @pytest.mark.parametrize(
-    "unit", ["#", "tl;dr ", "[", "1.", "results and ", " ", ":", "(", "{", "> "]
+    ("one", "other", "is_near"),
+    [
+        ("dpo", "dpp", True),
+        ("dpo", "dp", True),
+        ("dpo", "dpoo", True),
+        ("dpo", "dop", True),
+        ("dpo", "dpo", False),
+        ("dpo", "opd", False),
+        ("dpo", "dxx", False),
+        ("dpo", "d", False),
+        ("", "d", True),
+    ],
 )
-def test_heading_without_end_has_no_role_in_linear_time(unit: str) -> None:
-    def read(size: int) -> None:
-        heading = unit * (size // len(unit))
-        assert role_of(heading) is None
-        assert role_of_line(heading) is None
+def test_words_are_a_letter_away(one: str, other: str, is_near: bool) -> None:
+    assert is_a_letter_away(one, other) is is_a_letter_away(other, one) is is_near
 
-    assert_linear(read, 50_000)
+
+@pytest.mark.parametrize("name", ["r-to-Q*", "R to Q", "r_toq!", "Ｒ to ｑ"])
+def test_names_are_compared_by_letters_and_digits_alone(name: str) -> None:
+    assert normalise_name(name) == "rtoq"

@@ -28,8 +28,8 @@ _ORDER = (
     *("query", "ask", "similar", "notes", "tags", "show"),
     *("init", "index", "reindex", "indexes", "status", "check", "parse", "eval", "cache", "trust"),
 )
-# A filter that leaves out: -tag:survey, -(tag:a OR tag:b).
-_LEAVES_OUT = re.compile(r"-(\(|[a-z]+:)")
+# A filter that leaves out: -tag:survey.
+_LEAVES_OUT = re.compile(r"-[a-z]+[:：]")
 
 
 def _show_version(ctx: typer.Context, param: object, value: bool) -> None:
@@ -85,7 +85,18 @@ class FilterCommand(TyperCommand):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Read the command line; an argument that begins with a space is no option to it."""
-        return super().parse_args(ctx, [f" {a}" if _LEAVES_OUT.match(a) else a for a in args])
+        return super().parse_args(ctx, [f" {a}" if self._is_text(a) else a for a in args])
+
+    def _is_text(self, argument: str) -> bool:
+        """Return whether an argument is text, though it begins with a minus: `-survey dpo`."""
+        if _LEAVES_OUT.match(argument):
+            return True
+        if len(argument) < 3 or argument[0] != "-" or argument[1] == "-":
+            return False
+        options = {name for param in self.params for name in (*param.opts, *param.secondary_opts)}
+        if argument[:2] in options and not any(map(str.isspace, argument)):
+            return False  # -k5
+        return f"-{argument}" not in options  # -json is a slip
 
     def shell_complete(self, ctx: typer.Context, incomplete: str) -> list[Any]:  # type: ignore[override]
         """Return what may follow: after `-tag:` the same as after `tag:`."""

@@ -176,6 +176,10 @@ def query(
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
     with open_together(chosen, line, update=update) as index:
         answer = ask(index, line)
+        if answer.corrections:
+            from notesearch.render.hits import name_corrections
+
+            show_message(name_corrections(answer.corrections))
         if form is not None:
             for text in form.lines(answer.hits):
                 write(text)
@@ -350,11 +354,13 @@ def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
     asked = wrong = 0
     for line in lines:
         asked += 1
-        found: dict[str, object] = {"query": line, "error": None, "weak": True, "hits": []}
+        found: dict[str, object] = {"query": line, "error": None, "weak": True}
+        found |= {"corrections": {}, "hits": []}
         try:
             _require_question(line)
             answer = ask(line)
             found |= {"weak": answer.weak, "hits": answer.hits}
+            found["corrections"] = {one.typed: one.taken for one in answer.corrections}
         except UsageError as error:
             wrong += 1
             found["error"] = error.for_shell

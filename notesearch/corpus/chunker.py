@@ -1,8 +1,8 @@
 """Split notes into passages: at sections, then blocks, list items and rows, sentences, words.
 
 Passages are sized in tokens of the model that reads them; short sections are merged up to the
-limit, and one piece of a passage gives it its section and role. Passages tile the note: each
-character of its lines, blank ones aside, stands in exactly one of them.
+limit. One piece of a passage gives it its section, and all give it their roles. Passages tile the
+note: each character of its lines, blank ones aside, stands in exactly one of them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from math import inf
 
 from notesearch.corpus.search_text.plain_words import to_words
 from notesearch.records import Block, Note, Passage, Role, Section
+from notesearch.section_roles import join_roles
 
 # The title may take this share of a passage; a longer one is cut, in the search text alone.
 _TITLE_SHARE = 4
@@ -36,7 +37,7 @@ _LINES = (_LINE, _SENTENCE, _SPACE)
 
 # A section under so many tokens joins its neighbour even where their roles differ.
 _TOO_SHORT_ALONE = 24
-# A piece gives a passage its role beside pieces without one that are up to so many times larger.
+# A piece gives a passage its section beside pieces without one that are up to so many times larger.
 _MAX_TIMES_SPEAKER = 3
 # What a passage of its own costs is 1; these make the cuts fall where a reader would put them.
 _CUT_AFTER_LEAD = 2.0
@@ -68,9 +69,9 @@ class _Piece:
     leads: bool  # a heading or the like, which goes with what follows
 
     @property
-    def role(self) -> Role | None:
-        """The role of the section it is from."""
-        return self.section.role
+    def roles(self) -> tuple[Role, ...]:
+        """The roles of the section it is from; none of a heading with nothing below it."""
+        return () if self.leads else self.section.roles
 
 
 class _Cutter:
@@ -120,7 +121,7 @@ class _Cutter:
                     id=self._passage_id(text),
                     note_id=self._note.id,
                     section=speaker.section.headings,
-                    role=speaker.role,
+                    roles=join_roles(piece.roles for piece in (speaker, *pieces)),
                     line_start=self._line_at(start),
                     line_end=self._line_at(start + len(text) - 1),
                     text=text,
@@ -272,7 +273,6 @@ def _leads(text: str) -> bool:
 
 def _group_pieces(pieces: Sequence[_Piece], room: int) -> list[Sequence[_Piece]]:
     """Group neighbours into as few passages as fit, cut where it hurts least, evenly filled."""
-    largest = _largest_of_roles(pieces)
     sizes = [piece.size for piece in pieces]
     # What it costs to join each piece with the one before it, and to cut between them.
     section_sizes: Counter[int] = Counter()
@@ -291,8 +291,6 @@ def _group_pieces(pieces: Sequence[_Piece], room: int) -> list[Sequence[_Piece]]
                 joins += joining[start + 1]
                 if size > room or joins > 1:
                     break
-                if joins and _hides_role(pieces[start:end], largest):
-                    break
             gap = 1 - size / room if size < room else 0.0
             cost = best[start][0] + 1 + _EMPTY * gap * gap + joins + cutting[start]
             if cost <= least:
@@ -309,29 +307,10 @@ def _group_pieces(pieces: Sequence[_Piece], room: int) -> list[Sequence[_Piece]]
 
 def _join_cost(before: _Piece, piece: _Piece, section_sizes: Mapping[int, int]) -> float:
     # Sections of different roles stay apart, so that a question can be put to one of them.
-    if before.section is piece.section or before.role is piece.role:
+    if before.section is piece.section or before.section.roles == piece.section.roles:
         return 0.0
     shorter = min(section_sizes[id(each.section)] for each in (before, piece))
     return shorter / _TOO_SHORT_ALONE
-
-
-def _largest_of_roles(pieces: Sequence[_Piece]) -> dict[Role, _Piece]:
-    """Return the largest piece of each role that is more than a heading."""
-    largest: dict[Role, _Piece] = {}
-    for piece in pieces:
-        role = piece.role
-        if role and not piece.leads and (role not in largest or largest[role].size < piece.size):
-            largest[role] = piece
-    return largest
-
-
-def _hides_role(pieces: Sequence[_Piece], largest: dict[Role, _Piece]) -> bool:
-    """Return whether a passage would have another role than a largest piece of a role in it."""
-    role = _speaker_of(pieces).role
-    return any(
-        piece.role is not role and piece.role and largest.get(piece.role) is piece
-        for piece in pieces
-    )
 
 
 def _cut_cost(before: _Piece, piece: _Piece) -> float:
@@ -341,12 +320,11 @@ def _cut_cost(before: _Piece, piece: _Piece) -> float:
 
 
 def _speaker_of(pieces: Sequence[_Piece]) -> _Piece:
-    """Return the piece that gives a passage its section and role.
+    """Return the piece that gives a passage its section, and the first of its roles.
 
-    The largest that has a role, unless it is small beside the largest of all. A heading with
-    nothing below it does not count, whatever role it names.
+    The largest that has a role, unless it is small beside the largest of all.
     """
     largest = max(pieces, key=lambda piece: piece.size)
-    with_role = [piece for piece in pieces if piece.role and not piece.leads]
+    with_role = [piece for piece in pieces if piece.roles]
     speaker = max(with_role, key=lambda piece: piece.size, default=largest)
     return speaker if _MAX_TIMES_SPEAKER * speaker.size >= largest.size else largest

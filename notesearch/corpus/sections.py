@@ -1,4 +1,4 @@
-"""Group the blocks of a note into sections, each with its heading path and its role."""
+"""Group the blocks of a note into sections, each with its heading path and its roles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from notesearch.corpus.markdown_lines import heading_text
 from notesearch.records import Block, Role, Section
-from notesearch.spelling import role_of, role_of_line
+from notesearch.section_roles import roles_of, roles_of_line
 
 # `**Problem**: text`, `**Limitations.** text`, or `**Results**` alone on its line.
 _LEAD = re.compile(r"(\*\*|__)(?=[^\s*_])([^*\n]{2,60}?)\1(:?)[ \t]*(.*)")
@@ -17,9 +17,9 @@ _CLAIMING = ("paragraph", "quote", "item")  # kinds whose first line may give a 
 
 @dataclass(frozen=True, slots=True)
 class _Lead:
-    """Bold words that open a paragraph, with their role, which what follows has too."""
+    """Bold words that open a paragraph, with their roles, which what follows has too."""
 
-    role: Role | None
+    roles: tuple[Role, ...]
     is_alone: bool  # on its line, as a heading is
 
 
@@ -60,41 +60,41 @@ def _sections(
     markup: Sequence[str],
     leads: dict[int, _Lead],
 ) -> Iterator[Section]:
-    """Cut the blocks under a heading where the role changes; a heading stays with the first."""
+    """Cut the blocks under a heading where the roles change; a heading stays with the first."""
     headings = tuple(text for _, text in path)
-    own = next((role for heading in reversed(headings) if (role := role_of(heading))), None)
+    own = next(filter(None, map(roles_of, reversed(headings))), ())
     current, group = own, [block for block in blocks[:1] if block.kind == "heading"]
     only_heading = True
-    for role, block in _with_roles(blocks[len(group) :], own, markup, leads):
-        if role is not current and not only_heading and block.kind != "rule":
+    for roles, block in _with_roles(blocks[len(group) :], own, markup, leads):
+        if roles != current and not only_heading and block.kind != "rule":
             yield Section(headings, current, tuple(group))
             group = []
-        current = current if block.kind == "rule" and not only_heading else role
+        current = current if block.kind == "rule" and not only_heading else roles
         only_heading = False
         group.append(block)
     yield Section(headings, current, tuple(group))
 
 
 def _with_roles(
-    blocks: Sequence[Block], own: Role | None, markup: Sequence[str], leads: dict[int, _Lead]
-) -> Iterator[tuple[Role | None, Block]]:
-    """Yield each block with its role: that of its own line, else of the last bold lead, else `own`.
+    blocks: Sequence[Block], own: tuple[Role, ...], markup: Sequence[str], leads: dict[int, _Lead]
+) -> Iterator[tuple[tuple[Role, ...], Block]]:
+    """Yield each block with its roles: of its own line, else of the last bold lead, else `own`.
 
     A line (`tl;dr: …`, `> [!abstract]`) counts for its own paragraph or item, and a bare
     `tl;dr:` for the block after it too.
     """
-    following: Role | None = None  # of a bare line, for the next block
+    following: tuple[Role, ...] = ()  # of a bare line, for the next block
     opened: _Lead | None = None
     for block in _unfolded(blocks, markup):
-        role, following = following, None
-        if role is None and block.kind in _CLAIMING:
-            role = role_of_line(markup[block.start])
-            if role and block.kind == "paragraph" and _is_bare(block, markup):
-                following = role
-        lead = leads.get(block.start) if role is None else None
-        if lead and not (opened and opened.is_alone and lead.role is None and not lead.is_alone):
+        roles, following = following, ()
+        if not roles and block.kind in _CLAIMING:
+            roles = roles_of_line(markup[block.start])
+            if roles and block.kind == "paragraph" and _is_bare(block, markup):
+                following = roles
+        lead = None if roles else leads.get(block.start)
+        if lead and not (opened and opened.is_alone and not lead.roles and not lead.is_alone):
             opened = lead
-        yield role or (opened and opened.role) or own, block
+        yield roles or (opened.roles if opened else ()) or own, block
 
 
 def _unfolded(blocks: Iterable[Block], markup: Sequence[str]) -> Iterator[Block]:
@@ -109,10 +109,10 @@ def _unfolded(blocks: Iterable[Block], markup: Sequence[str]) -> Iterator[Block]
 def _claims_inside(block: Block, markup: Sequence[str]) -> bool:
     """Return whether an item of a list names a role, or one of the list below a digest's item."""
     if block.kind == "item":
-        return role_of_line(markup[block.start]) is None and any(
+        return not roles_of_line(markup[block.start]) and any(
             child.kind == "list" and _claims_inside(child, markup) for child in block.children
         )
-    return any(role_of_line(markup[item.start]) for item in block.children)
+    return any(roles_of_line(markup[item.start]) for item in block.children)
 
 
 def _is_bare(block: Block, markup: Sequence[str]) -> bool:
@@ -129,6 +129,6 @@ def _find_leads(markup: Sequence[str], blocks: Sequence[Block]) -> dict[int, _Le
         if block.kind == "paragraph" and line.startswith(("**", "__")):
             match = _LEAD.fullmatch(line)
             if match and (match[3] or not match[4] or match[2].endswith((":", "."))):
-                leads[block.start] = _Lead(role_of(match[2]), not match[4])
-    roles = [lead for lead in leads.values() if lead.role]
-    return leads if len(roles) > 1 or any(lead.is_alone for lead in roles) else {}
+                leads[block.start] = _Lead(roles_of(match[2]), not match[4])
+    with_role = [lead for lead in leads.values() if lead.roles]
+    return leads if len(with_role) > 1 or any(lead.is_alone for lead in with_role) else {}

@@ -153,9 +153,9 @@ def _candidates(file: ReadFile, counts: Counter[bytes]) -> Iterator[_Candidate]:
         sentences = [sentence for own in by_section for sentence in own]
         counts.update({_key(text) for text in (title, *sentences)})
         summaries = [
-            (_SUMMARY_ROLES.index(section.role), own[0])
+            (_SUMMARY_ROLES.index(section.roles[0]), own[0])
             for section, own in zip(note.sections, by_section, strict=True)
-            if section.role in _SUMMARY_ROLES and own
+            if section.roles[:1] and section.roles[0] in _SUMMARY_ROLES and own
         ]
         summary = min(summaries, key=lambda found: found[0])[1] if summaries else ""
         is_named = len(title.split()) in _TITLE_WORDS

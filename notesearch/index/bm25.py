@@ -35,7 +35,7 @@ class _FullTextTable:
 
 _PASSAGE_WORDS = _FullTextTable("words", ("title", "section", "body"))
 _BODY = 2
-_NOTE_NAMES = _FullTextTable("note_words", ("title",))
+_NOTE_NAMES = _FullTextTable("note_words", ("title", "other_names"))
 
 
 def score_word(
@@ -43,7 +43,7 @@ def score_word(
 ) -> tuple[Matches, Matches]:
     """Score every passage that has a word, and every note; both in ascending order of the ids.
 
-    A note has it as often as its title, its aliases and the bodies of its passages have it.
+    A note has it as often as its names and the bodies of its passages have it.
     """
     counted = count_word(catalog, word, weights, table)
     if counted is None:
@@ -64,10 +64,11 @@ def count_word(
         return None
     ids, columns = _places(catalog, _PASSAGE_WORDS, stems[0])
     passages = _count_in_passages(ids, columns, weights)
-    named, _ = _places(catalog, _NOTE_NAMES, stems[0])
+    named, where = _places(catalog, _NOTE_NAMES, stems[0])
+    by_name = np.array([weights.title, weights.other_names])[where]
     count = len(table.note_lengths)
     in_bodies = np.bincount(table.note_of[ids[columns == _BODY]], minlength=count)
-    frequencies = weights.title * np.bincount(named, minlength=count) + weights.body * in_bodies
+    frequencies = np.bincount(named, by_name, count) + weights.body * in_bodies
     frequencies[table.note_lengths == 0] = 0  # a note of nothing but a title has no passage
     notes = np.flatnonzero(frequencies)
     return passages, Matches(notes, frequencies[notes].astype(np.float64))

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from notesearch.index.schema import ROLE_SEPARATOR
 from notesearch.query.filters import (
     AllOf,
     AnyOf,
@@ -133,7 +134,8 @@ def _leaf(where: Filter) -> _Piece:
             sql = "' ' || title || ' ' GLOB ? OR aliases GLOB ?"
             return _of_note(sql, words_glob(words), words_glob(_in_json(words)))
         case InSection(role):
-            return _Piece("p.role IS ?", (role.value,), is_of_note=False)
+            wanted = f"{ROLE_SEPARATOR}{role.value}{ROLE_SEPARATOR}"
+            return _Piece("instr(p.roles, ?) > 0", (wanted,), is_of_note=False)
         case Phrase(words):
             sql = "p.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
             return _Piece(sql, (quote_words([words]),), is_of_note=False)

@@ -86,10 +86,6 @@ class JoinedSnapshot:
         """Return the passages that have the words side by side."""
         return self._joined(lambda part: part.passages_with_phrase(words))
 
-    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Return the passages of the notes whose title or alias begins with the words."""
-        return self._joined(lambda part: part.passages_titled(words))
-
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
         return np.concatenate(
@@ -158,6 +154,10 @@ class JoinedSnapshot:
                 vectors = part.vectors_of(own.tolist())
                 by_id.update(zip((own + at).tolist(), vectors, strict=True))
         return np.stack([by_id[number] for number in given.tolist()])
+
+    def known_words(self, words: Sequence[str]) -> set[str]:
+        """Return those of some words, of letters alone, that one of the indexes has."""
+        return set().union(*(part.known_words(words) for part in self._parts))
 
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
 # table's tokenizer parts words at it.
 SECTION_SEPARATOR = "\x1f"
+
+# Stands before, between and behind the roles of a passage, so that each is found whole.
+ROLE_SEPARATOR = ","
 
 VECTORS = "vectors"  # names the FAISS file in `derived_files`
 
@@ -56,6 +59,7 @@ TABLES = (
         sizes TEXT,
         line_start INTEGER NOT NULL,
         line_end INTEGER NOT NULL,
+        other_names TEXT NOT NULL,
         facts TEXT NOT NULL,
         date TEXT AS (facts ->> 'date') STORED,
         year INTEGER AS (facts ->> 'year') STORED,
@@ -66,6 +70,13 @@ TABLES = (
     "CREATE INDEX notes_by_file ON notes (file)",
     "CREATE INDEX notes_by_note_id ON notes (note_id)",
     "CREATE INDEX notes_by_paper ON notes (paper)",
+    # What a question may be that means this very note.
+    """CREATE TABLE names (
+        note INTEGER NOT NULL REFERENCES notes (id),
+        name TEXT NOT NULL
+    )""",
+    "CREATE INDEX names_by_note ON names (note)",
+    "CREATE INDEX names_by_name ON names (name, note)",
     """CREATE TABLE tags (
         note INTEGER NOT NULL REFERENCES notes (id),
         folder INTEGER NOT NULL,
@@ -95,7 +106,7 @@ TABLES = (
         vector INTEGER NOT NULL REFERENCES vectors (id),
         passage_id TEXT NOT NULL,
         section TEXT NOT NULL,
-        role TEXT,
+        roles TEXT NOT NULL,
         line_start INTEGER NOT NULL,
         line_end INTEGER NOT NULL,
         tokens INTEGER NOT NULL,
@@ -103,7 +114,7 @@ TABLES = (
         text TEXT NOT NULL,
         search_text TEXT NOT NULL
     )""",
-    "CREATE INDEX passages_by_note ON passages (note, role)",
+    "CREATE INDEX passages_by_note ON passages (note, roles)",
     "CREATE INDEX passages_by_vector ON passages (vector)",
     """CREATE VIEW passage_words AS SELECT
         id,
@@ -116,10 +127,9 @@ TABLES = (
         title, section, body,
         content='passage_words', content_rowid='id', tokenize='porter unicode61'
     )""",
-    # Aliases are JSON, whose signs are no words. What else a note says, its passages say.
-    """CREATE VIEW note_names AS SELECT id, title || ' ' || aliases AS title FROM notes""",
+    # What else a note says, its passages say.
     """CREATE VIRTUAL TABLE note_words USING fts5(
-        title, content='note_names', content_rowid='id', tokenize='porter unicode61'
+        title, other_names, content='notes', content_rowid='id', tokenize='porter unicode61'
     )""",
     # Collects 16 MiB of postings before they are written: fewer merges in a first build.
     "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",
@@ -142,6 +152,7 @@ READING_TABLES = (
 
 CLEARED_BY_REBUILD = (
     "tags",
+    "names",
     "acronyms",
     "passages",
     "notes",

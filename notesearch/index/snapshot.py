@@ -39,11 +39,12 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class ColumnWeights:
-    """How much a word counts by where it stands; the name of a note has no section."""
+    """How much a word counts by where it stands; names of a note have no section."""
 
     title: float = 1.0
     section: float = 1.0
     body: float = 1.0
+    other_names: float = 1.0  # of a note alone: were they of each passage, none would stand out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,9 +139,6 @@ class Snapshot(Protocol):
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
 
-    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Return the passages of the notes whose title or alias begins with the words."""
-
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
 
@@ -162,6 +160,9 @@ class Snapshot(Protocol):
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order: (passages, dimension)."""
+
+    def known_words(self, words: Sequence[str]) -> set[str]:
+        """Return those of some words, of letters alone, that a passage or a note's name has."""
 
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word.
@@ -189,7 +190,10 @@ class Snapshot(Protocol):
         """Return notes by their numbers."""
 
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
-        """Return the notes of a name, `by` note_id, passage_id or path."""
+        """Return the notes of a name, `by` note_id, passage_id, path or name.
+
+        The last is the title, an alias or the file's name; its case, signs and spaces do not count.
+        """
 
     def note_names(self) -> list[NoteNames]:
         """Return what all notes are called."""

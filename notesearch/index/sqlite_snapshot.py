@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, count_word, score_phrase, score_word
+from notesearch.index.bm25 import best_of_notes, count_word, score_phrase, score_word, stems_of
 from notesearch.index.catalog import Catalog, Row, Value
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.filter_sql import Condition, quote_words, to_condition
@@ -19,7 +19,7 @@ from notesearch.index.passage_table import (
     read_numbers,
     require_numbers,
 )
-from notesearch.index.schema import SECTION_SEPARATOR
+from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
 from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
@@ -34,8 +34,9 @@ from notesearch.index.state import IndexState
 from notesearch.index.stored_facts import read_facts
 from notesearch.query.filters import Filter
 from notesearch.records import NoteKind, Passage, Role
+from notesearch.spelling import normalise_name
 
-_PASSAGES = """SELECT p.id, p.passage_id, p.section, p.role, p.line_start, p.line_end, p.text,
+_PASSAGES = """SELECT p.id, p.passage_id, p.section, p.roles, p.line_start, p.line_end, p.text,
     p.search_text, p.tokens, p.note FROM passages p
     WHERE p.id IN (SELECT value FROM json_each(?))"""
 _NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.facts
@@ -44,6 +45,7 @@ _BY_NAME = {
     "note_id": "SELECT id FROM notes WHERE note_id = ?",
     "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
     "path": "SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE f.path = ?",
+    "name": "SELECT note FROM names WHERE name = ?",
 }
 
 
@@ -88,12 +90,6 @@ class SqliteSnapshot:
         """Return the passages that have the words side by side."""
         return self._ids_matching(quote_words(words))
 
-    def passages_titled(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Return the passages of the notes whose title or alias begins with the words."""
-        sql = "SELECT rowid FROM note_words WHERE note_words MATCH ?"
-        notes = self._catalog.rows(sql, (f"^ {quote_words(words)}",))
-        return self.passages_in([number for (number,) in notes])
-
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
         sql = """SELECT first_passage, passages FROM notes
@@ -132,6 +128,18 @@ class SqliteSnapshot:
         meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
         meets[read_numbers(text)] = True
         return np.flatnonzero(meets[self.table.note_of])
+
+    def known_words(self, words: Sequence[str]) -> set[str]:
+        """Return those of some words, of letters alone, that a passage or a note's name has."""
+        stems = stems_of(self._catalog, " ".join(words))
+        rows = self._catalog.rows(
+            """SELECT value FROM json_each(?)
+            WHERE EXISTS (SELECT 1 FROM temp.words_places WHERE term = value)
+            OR EXISTS (SELECT 1 FROM temp.note_words_places WHERE term = value)""",
+            (json.dumps(stems),),
+        )
+        known = {stem for (stem,) in rows}
+        return {word for word, stem in zip(words, stems, strict=True) if stem in known}
 
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word."""
@@ -218,8 +226,9 @@ class SqliteSnapshot:
         return [number for (number,) in rows]
 
     def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
-        """Return the notes of that name, by their number: by note id, passage id or path."""
-        rows = self._catalog.rows(_BY_NAME[by], (name,))
+        """Return the notes of a name by their number: `by` note_id, passage_id, path or name."""
+        asked = normalise_name(name) if by == "name" else name
+        rows = self._catalog.rows(_BY_NAME[by], (asked,))
         return self.notes([number for (number,) in rows])
 
     def note_names(self) -> list[NoteNames]:
@@ -311,12 +320,12 @@ def _stored_note(row: Row) -> StoredNote:
 
 
 def _stored_passage(row: Row, note: StoredNote) -> StoredPassage:
-    number, passage_id, section, role, line_start, line_end, text, search_text, tokens, _ = row
+    number, passage_id, section, roles, line_start, line_end, text, search_text, tokens, _ = row
     passage = Passage(
         id=passage_id,
         note_id=note.note_id,
         section=tuple(section.split(SECTION_SEPARATOR)) if section else (),
-        role=Role(role) if role else None,
+        roles=tuple(map(Role, roles.strip(ROLE_SEPARATOR).split(ROLE_SEPARATOR))) if roles else (),
         line_start=line_start,
         line_end=line_end,
         text=text,

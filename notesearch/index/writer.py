@@ -9,7 +9,13 @@ from notesearch.index.added_table import added_row
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.journal import HASH_BYTES, crc_of
-from notesearch.index.schema import CLEARED_BY_REBUILD, FULL_TEXT_TABLES, SECTION_SEPARATOR
+from notesearch.index.known_names import names_of, other_name_words
+from notesearch.index.schema import (
+    CLEARED_BY_REBUILD,
+    FULL_TEXT_TABLES,
+    ROLE_SEPARATOR,
+    SECTION_SEPARATOR,
+)
 from notesearch.index.stored_facts import write_facts
 from notesearch.records import AddedNote, Finding, Note, Passage, ReadFile
 from notesearch.spelling import normalise_tag, tag_and_parents
@@ -123,11 +129,11 @@ class CatalogWriter:
             (file,),
         )
         self._catalog.rows(
-            f"""INSERT INTO note_words (note_words, rowid, title)
-            SELECT 'delete', id, title FROM note_names WHERE id IN ({_NOTES_OF_FILE})""",
+            f"""INSERT INTO note_words (note_words, rowid, title, other_names)
+            SELECT 'delete', id, title, other_names FROM notes WHERE id IN ({_NOTES_OF_FILE})""",
             (file,),
         )
-        for table in ("passages", "tags", "acronyms"):
+        for table in ("passages", "tags", "names", "acronyms"):
             self._catalog.rows(f"DELETE FROM {table} WHERE note IN ({_NOTES_OF_FILE})", (file,))
         self._catalog.rows("DELETE FROM notes WHERE file = ?", (file,))
 
@@ -170,6 +176,7 @@ class CatalogWriter:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
         notes: list[Sequence[Value]] = []
         tags: list[Sequence[Value]] = []
+        names: list[Sequence[Value]] = []
         acronyms: list[Sequence[Value]] = []
         passages: list[Sequence[Value]] = []
         vector = iter(vectors)
@@ -178,14 +185,16 @@ class CatalogWriter:
                 self._last_note += 1
                 notes.append(_note_row(self._last_note, file, note, self._last_passage + 1, own))
                 tags.extend(self._tag_rows(self._last_note, note))
+                names.extend((self._last_note, name) for name in names_of(note))
                 acronyms.extend((self._last_note, *pair) for pair in note.acronyms)
                 for passage in own:
                     self._last_passage += 1
                     passages.append(
                         _passage_row(self._last_passage, self._last_note, next(vector), passage)
                     )
-        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(11)})", notes)
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(12)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
+        self._catalog.insert(f"INSERT INTO names VALUES ({_marks(2)})", names)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
 
@@ -197,8 +206,8 @@ class CatalogWriter:
             (self._last_worded, self._last_passage),
         )
         self._catalog.rows(
-            """INSERT INTO note_words (rowid, title)
-            SELECT id, title FROM note_names WHERE id > ? AND id <= ?""",
+            """INSERT INTO note_words (rowid, title, other_names)
+            SELECT id, title, other_names FROM notes WHERE id > ? AND id <= ?""",
             (self._last_worded_note, self._last_note),
         )
         self._last_worded = self._last_passage
@@ -238,6 +247,7 @@ def _note_row(
         ",".join(str(passage.tokens) for passage in passages) or None,
         note.line_start,
         note.line_end,
+        " ".join(other_name_words(note)),
         write_facts(note),
     )
 
@@ -250,7 +260,9 @@ def _passage_row(number: int, note: int, vector: int, passage: Passage) -> Seque
         vector,
         passage.id,
         SECTION_SEPARATOR.join(passage.section),
-        passage.role.value if passage.role else None,
+        ROLE_SEPARATOR.join(("", *(role.value for role in passage.roles), ""))
+        if passage.roles
+        else "",
         passage.line_start,
         passage.line_end,
         passage.tokens,

@@ -9,9 +9,12 @@ from collections.abc import Iterable, Mapping
 from notesearch.errors import UsageError
 from notesearch.query.filters import Filter, Tag, leaves, quoted
 from notesearch.query.flaws import Flaw, Span, usage_error
+from notesearch.spelling import is_a_letter_away
 
 _SHOWN = 5
 _LIKENESS = 0.7  # of difflib: dpos to dpo has 0.86, survey to surveys 0.92, rl to nlp 0.4
+_SLIP = 0.95  # of a tag a letter away: dpp to dpo has 0.67 of difflib
+_SHORTEST_SLIP = 3  # all tags of two letters are near to each other
 
 
 def unknown_tags(where: Filter, notes_by_tag: Mapping[str, int]) -> tuple[Tag, ...]:
@@ -52,7 +55,7 @@ def require_known_tags(
 def nearest_tags(name: str, notes_by_tag: Mapping[str, int]) -> list[str]:
     """List the tags in use that are likest to a name, those with most notes first among equals.
 
-    A tag is near that is spelled alike, or one of whose words is a word of the name.
+    A tag is near that is spelled alike, is a letter away, or shares a word with the name.
     """
     rated = [(_likeness(name, known), count, known) for known, count in notes_by_tag.items()]
     near = sorted(
@@ -78,6 +81,8 @@ def _notes(count: int) -> str:
 
 def _likeness(name: str, known: str) -> float:
     """Rate two tags from 0 to 1: as a whole, or by their words where they share some."""
+    if len(known) >= _SHORTEST_SLIP and is_a_letter_away(name, known):
+        return _SLIP
     ours, theirs = _words(name), _words(known)
     shared = ours & theirs
     by_words = _LIKENESS + 0.2 * len(shared) / len(ours | theirs) if shared else 0.0

@@ -11,19 +11,24 @@ from dataclasses import dataclass
 from enum import Enum
 
 from notesearch.query.fields import Field, find_field, nearly_a_field
-from notesearch.query.filters import AnyOf, Filter, Phrase
+from notesearch.query.filters import AnyOf, Filter, Not, Phrase
 from notesearch.query.flaws import Flaw, Span, usage_error
 
 # Far more than anybody types, and few enough for one SQL statement.
 MAX_FILTERS = 200
 MAX_VALUE = 1000
 
+# Signs as wide as Chinese ones stand for the plain ones, but for what is in quotes: a file may be
+# called 笔记（二）.
+_PLAIN_SIGNS = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _MINUS = "-−–"  # a keyboard that corrects turns the first into the others
 _CLOSING_QUOTE = {'"': '"', "“": "”"}
 
 # Not `path::join`, which is code.
 _FIELD = re.compile(rf"[{_MINUS}]?(?P<name>[A-Za-z_-]{{1,20}}):(?!:)")
 _WORD = re.compile(r"[^\s()]+")
+# Not `-3 dB`, `-x` or `--help`, and not a dash of another kind, which is prose.
+_LEFT_OUT = re.compile(r"-([^\W\d_][^\W_]+(?:-[^\W_]+)*)(?=[\s)]|$)")
 _BARE = re.compile(r'[^\s,()"“]+')
 _NEXT_WORD = re.compile(r"\s+([^\s()]{1,100})")
 
@@ -66,7 +71,8 @@ class _Scanner:
     """Goes over a line once, from left to right."""
 
     def __init__(self, line: str) -> None:
-        self._line = line
+        self._typed = line
+        self._line = line.translate(_PLAIN_SIGNS)
         self._at = 0
         self._tokens: list[Token] = []
         self._filters = 0
@@ -89,7 +95,7 @@ class _Scanner:
             return field
         if char in _MINUS and self._line[self._at + 1 : self._at + 2] in ("(", *_CLOSING_QUOTE):
             return self._take(Kind.MINUS, self._at + 1)
-        return self._word()
+        return self._left_out() or self._word()
 
     def _take(self, kind: Kind, end: int) -> Token:
         token = Token(kind, Span(self._at, end))
@@ -100,6 +106,18 @@ class _Scanner:
         match = _WORD.match(self._line, self._at)
         end = match.end() if match else self._at + 1
         return self._take(_OPERATOR_WORDS.get(self._line[self._at : end], Kind.WORD), end)
+
+    def _left_out(self) -> Token | None:
+        """Read a word with a minus before it, which no passage may have."""
+        match = _LEFT_OUT.match(self._line, self._at)
+        before = self._line[self._at - 1 : self._at]
+        if match is None or not (before in ("", "(") or before.isspace()):
+            return None
+        span = Span(self._at, match.end())
+        self._at = match.end()
+        self._count(span)
+        word = Phrase(match[1])
+        return Token(Kind.FILTER, span, Not(word), ((word, span),))
 
     def _phrase(self) -> Token:
         start = self._at
@@ -121,7 +139,7 @@ class _Scanner:
             if end < 0:
                 flaw = Flaw("these quotes are not closed", f"add {closing} where they end")
                 raise usage_error(self._line, Span(start, start + 1), flaw)
-            pieces.append(self._line[self._at + 1 : end])
+            pieces.append(self._typed[self._at + 1 : end])
             self._at = end + 1
             if not self._line.startswith(closing, self._at):
                 return closing.join(pieces)

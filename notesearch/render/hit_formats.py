@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from urllib.parse import quote
 
 from notesearch.records import Hit, Role
@@ -58,7 +58,9 @@ def csv_lines(hits: Sequence[Hit]) -> Iterator[str]:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(field.name for field in fields(Hit))
     for hit in hits:
-        values = asdict(hit) | {"path": escaped(hit.path), "note_id": escaped(hit.note_id)}
+        values = {field.name: getattr(hit, field.name) for field in fields(Hit)}
+        values |= {"path": escaped(hit.path), "note_id": escaped(hit.note_id)}
+        values["copies"] = tuple(escaped(str(copy)) for copy in hit.copies)
         writer.writerow(map(_cell, values.values()))
     yield buffer.getvalue().rstrip("\n")
 
@@ -127,10 +129,9 @@ def _escaped(text: str) -> str:
 
 def _cell(value: object) -> object:
     """Write a value of a CSV row; numbers are ours, and stay numbers."""
-    if isinstance(value, Role):
-        value = value.value
-    text = "; ".join(value) if isinstance(value, tuple) else value
-    if not isinstance(text, str):
-        return text
-    text = printable_lines(text)
+    if isinstance(value, tuple):
+        value = "; ".join(one.value if isinstance(one, Role) else one for one in value)
+    if not isinstance(value, str):
+        return value
+    text = printable_lines(value)
     return f"'{text}" if text.lstrip().startswith(_FORMULA_SIGNS) else text

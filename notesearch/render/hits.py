@@ -9,15 +9,16 @@ from pathlib import Path
 
 from notesearch.cells import cells
 from notesearch.editors import note_address
-from notesearch.records import Hit
+from notesearch.records import Hit, place_in
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
 from notesearch.render.wrapping import clipped, wrapped
-from notesearch.search.answer import Answer
+from notesearch.search.answer import Answer, Correction
 from notesearch.search.snippets import Piece
 from notesearch.spelling import normalise_tag
 
 _INDENT = " " * 4
 _MAX_TAGS = 6
+_MAX_COPIES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,21 @@ def hit_lines(
     gap = " " * (style.width - len(number) - cells(title) - len(score)) if score else ""
     yield f"{number}{style.bold(title)}{gap}{style.faint(score)}"
     yield from _place(hit, style, links)
+    if hit.copies:
+        yield f"{_INDENT}{style.faint(clipped(_copies(hit), style.width - len(_INDENT)))}"
     facts = clipped(printable(_facts(hit)), style.width - len(_INDENT))
     if facts:
         yield f"{_INDENT}{style.faint(facts)}"
     for line in wrapped(text, style.width - len(_INDENT)):
         shown = "".join(style.match(piece.text) if piece.marked else piece.text for piece in line)
         yield f"{_INDENT}{shown}".rstrip()
+
+
+def name_corrections(corrections: Sequence[Correction]) -> str:
+    """Say which words were asked for in the place of others, and how to have these."""
+    taken = ", ".join(correction.taken for correction in corrections)
+    typed = " or ".join(correction.typed for correction in corrections)
+    return f"asked for {taken}, as no note says {typed} (quotes keep a word as it is)"
 
 
 def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
@@ -71,9 +81,6 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
     parts = [f"{name} {value:.3f}" for name, value in measures.items() if value is not None]
     if answer.relevance is not None:
         parts.append(f"relevance {answer.relevance:.2f}")
-    same = answer.duplicates.get(hit.passage_id)
-    if same:
-        parts.append(f"the same text stands in {same} more")
     lines = [" · ".join(parts)]
     if answer.where:
         lines.append(printable(f"let through by: {answer.where}"))
@@ -95,9 +102,15 @@ def _searched_words(answer: Answer) -> str:
     return " · ".join(parts)
 
 
+def _copies(hit: Hit) -> str:
+    """Name where the text stands too: the first two places, and how many more there are."""
+    places = [escaped(str(copy)) for copy in hit.copies[:_MAX_COPIES]]
+    more = len(hit.copies) - len(places)
+    return f"also in {', '.join(places)}{f' and {more} more' if more else ''}"
+
+
 def _place(hit: Hit, style: Style, links: NoteLinks | None) -> Iterator[str]:
-    lines = f"{hit.line_start}-{hit.line_end}" if hit.line_end > hit.line_start else hit.line_start
-    place = f"{escaped(hit.path)}:{lines}"
+    place = place_in(escaped(hit.path), hit.line_start, hit.line_end)
     section = printable(" › ".join(hit.section))
     room = style.width - len(_INDENT) - cells(place) - 2
     shown = style.place(place, links.address(hit) if links else None)

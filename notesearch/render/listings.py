@@ -24,7 +24,7 @@ _DATE_WIDTH = 10
 _NAME_WIDTH = 9  # of the name of a fact
 # The fields of a note and of a passage in JSON, in their order.
 _NOTE_FIELDS = ("id", "path", "title", "kind", "line_start", "line_end")
-_PASSAGE_FIELDS = ("section", "role", "line_start", "line_end", "text", "search_text", "tokens")
+_PASSAGE_FIELDS = ("section", "roles", "line_start", "line_end", "text", "search_text", "tokens")
 
 
 def note_to_json(note: Note, passages: Sequence[Passage]) -> str:
@@ -56,7 +56,7 @@ def note_lines(note: Note, passages: Sequence[Passage], style: Style) -> Iterato
     yield from _fact_lines(facts, style, _INDENT)
     for passage in passages:
         lines = f"{passage.line_start}-{passage.line_end}"
-        role = f" [{passage.role.value}]" if passage.role else ""
+        role = f" [{', '.join(role.value for role in passage.roles)}]" if passage.roles else ""
         section = " › ".join(passage.section)
         words = passage.search_text.removeprefix(note.title).split()
         shown = " ".join(words[:_SHOWN_WORDS]) + (" …" if len(words) > _SHOWN_WORDS else "")

@@ -33,23 +33,30 @@ class Mode(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A word of a question that no note has, and the one that was asked for in its place."""
+
+    typed: str
+    taken: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Hits, best first, and what explains them."""
 
     hits: tuple[Hit, ...]
     mode: Mode
-    question: str = ""  # the words and phrases that were asked, without the filters
+    question: str = ""  # the words and phrases that were asked, corrected, without the filters
     weak: bool = False  # nothing relevant: the hits are the nearest of what there is
     # How likely it is that something found answers the question, from 0 to 1; None in lexical mode.
     relevance: float | None = None
     where: str = ""  # the filters that let the hits through, as a query line writes them
+    corrections: tuple[Correction, ...] = ()  # of words that no note has
     terms: tuple[str, ...] = ()  # what was looked for in the full-text table
     pairs: tuple[str, ...] = ()  # words that count more where they stand side by side
     rewordings: tuple[str, ...] = ()  # other ways to say words, such as the long form of an acronym
     # From 0 to 1: how far the words counted beside the meaning; None where nothing was mixed.
     evidence: float | None = None
-    # By passage id: how many passages of the same text were passed over for this one.
-    duplicates: Mapping[str, int] = field(default_factory=dict)
     # By passage id: the score before a cross-encoder gave the hit its own.
     fused: Mapping[str, float] = field(default_factory=dict)
     # The ids of notes on the very paper that was asked about; `similar` alone fills it.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.snapshot import ColumnWeights, PassageTable, Snapshot
+from notesearch.search.candidates import NO_IDS, leave_out
 from notesearch.search.question_words import Pair, Rewording, Wording, find_rewordings
 from notesearch.search.term_scores import CACHE_BYTES, PostingCache, Postings
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
@@ -124,14 +125,21 @@ class LexicalRanker:
         wording: Wording,
         k: int,
         allowed_ids: NDArray[np.int64] | None,
+        named: NDArray[np.int64] = NO_IDS,
     ) -> LexicalMatches:
-        """Find the k allowed passages that have some of the words and score best, best first."""
+        """Find the k allowed passages that have some of the words and score best, best first.
+
+        Those that are `named` are among them whatever they say.
+        """
         table = snapshot.table
         rewordings = self._known_rewordings(snapshot, wording)
         rarities = self._rarities(snapshot, wording)
         words = self._add_words(snapshot, wording, rewordings, rarities)
-        ids = np.flatnonzero(words.passages) if allowed_ids is None else allowed_ids
-        ids = ids[words.passages[ids] > 0]
+        ids = table.passage_ids if allowed_ids is None else allowed_ids
+        have_words = words.passages[ids] > 0
+        if not have_words.any():  # but a note's names may
+            have_words = words.notes[table.note_of[ids]] > 0
+        ids = ids[have_words]
         found_notes = table.note_of[ids]
         evidence = self._evidence(
             float(words.notes[found_notes].max(initial=0)),
@@ -155,9 +163,9 @@ class LexicalRanker:
             pairs=tuple(" ".join(pair) for pair in pairs),
             rewordings=tuple(" ".join(rewording.other) for rewording in rewordings),
         )
-        scores = found.of(ids)
-        best = _best(scores, k)
-        return LexicalMatches(ids[best], scores[best], found)
+        ids = ids[_best(found.of(ids), k)]
+        ids = np.concatenate([ids, leave_out(named, ids)])
+        return LexicalMatches(ids, found.of(ids), found)
 
     def _known_rewordings(self, snapshot: Snapshot, wording: Wording) -> list[Rewording]:
         """Return the rewordings that some passage has; a word has a part in those of one kind."""

@@ -14,18 +14,16 @@ from notesearch.errors import UsageError
 from notesearch.index.snapshot import NoteNames, Snapshot, StoredNote
 from notesearch.query.filters import Filter
 from notesearch.records import Hit
+from notesearch.search.candidates import NO_IDS, common_ids
 from notesearch.search.fusion import Ranking
 from notesearch.search.grouping import Chosen, make_hits
-from notesearch.search.question_words import read_words
+from notesearch.spelling import normalise_name
 
 # A path with a line, as hits, grep and compilers write it: dpo.md:13, dpo.md:13-18, dpo.md:13:5.
 _PLACE = re.compile(r"(.+?):([1-9]\d{0,8})(?:[-:]\d{1,9})?:?")
 _MOST_CANDIDATES = 20  # more are no help to choose from
 _NEAREST = 5
 _SHOWN = 5
-# A longer question is no title; more passages than this begin with a word, not with a title.
-_MOST_WORDS = 24
-_MOST_PASSAGES = 64
 
 
 class NoteNameError(UsageError):
@@ -110,7 +108,34 @@ def _at_line(places: dict[int, tuple[str, int]], line: int | None) -> list[int]:
 
 def _find_by_name(snapshot: Snapshot, wanted: str) -> tuple[list[int], list[int]]:
     """Return the notes that have a name, or else those with the names nearest to it."""
-    from notesearch.search.note_names import NameTable  # most questions name no note
+    path, line = read_place(wanted)
+    if found := _find_called(snapshot, wanted):
+        return list(found), []
+    files = {note.path for note in _find_called(snapshot, path).values()} if line else set()
+    if len(files) == 1:
+        of_file = snapshot.find_notes(files.pop(), by="path")
+        return _at_line({n: (note.path, note.line_start) for n, note in of_file.items()}, line), []
+    return _find_by_part_of_name(snapshot, wanted)
+
+
+def _find_called(snapshot: Snapshot, name: str) -> dict[int, StoredNote]:
+    """Return the notes that have a title, or else those that have it for an alias or file name.
+
+    Those with the shortest titles come first.
+    """
+    found = snapshot.find_notes(name, by="name")
+    wanted = normalise_name(name)
+    titled = {n: note for n, note in found.items() if normalise_name(note.title) == wanted}
+    in_order = sorted(
+        (titled or found).items(),
+        key=lambda item: (len(item[1].title), item[1].path, item[1].line_start),
+    )
+    return dict(in_order)
+
+
+def _find_by_part_of_name(snapshot: Snapshot, wanted: str) -> tuple[list[int], list[int]]:
+    """Return the notes that have a part of a name, or else those with the names nearest to it."""
+    from notesearch.search.note_names import NameTable  # reads what all notes are called
 
     notes = snapshot.note_names()
     index, _, rest = wanted.partition(":")
@@ -160,18 +185,13 @@ def _next_steps(paths: Iterable[str], typed: int) -> list[str]:
     return list(dict.fromkeys(path[:end] if end else path for path, end in ends))
 
 
-def find_titled(snapshot: Snapshot, question: str) -> NDArray[np.int64]:
-    """Return the passages of notes called like the question, up to case and signs."""
-    words = read_words(question)
-    if not 0 < len(words) <= _MOST_WORDS:
-        return np.empty(0, dtype=np.int64)
-    ids = snapshot.passages_titled(words)[:_MOST_PASSAGES]
-    titled = [
-        stored.id
-        for stored in snapshot.passages(ids.tolist())
-        if read_words(stored.note.title) == words
-    ]
-    return np.array(titled, dtype=np.int64)
+def find_named(
+    snapshot: Snapshot, question: str, allowed_ids: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """Return the allowed passages of notes called like the question, in ascending order."""
+    notes = snapshot.find_notes(question, by="name")
+    ids = snapshot.passages_in(list(notes)) if notes else NO_IDS
+    return ids if allowed_ids is None else common_ids(ids, allowed_ids)
 
 
 def find_newest(snapshot: Snapshot, where: Filter, k: int, per_note: int | None) -> tuple[Hit, ...]:
@@ -190,4 +210,4 @@ def find_newest(snapshot: Snapshot, where: Filter, k: int, per_note: int | None)
     found = snapshot.passages(chosen[:k])
     unknown = np.full(len(found), np.nan)
     unranked = Ranking(np.zeros(len(found), np.int64), np.zeros(len(found)), unknown, unknown)
-    return make_hits(Chosen(tuple(enumerate(found)), {}), unranked)
+    return make_hits(Chosen(tuple(enumerate(found))), unranked)

@@ -46,11 +46,11 @@ class NameTable:
         self._aliases = list(zip(owners, aliases, strict=True))
 
     def meant_by(self, typed: str) -> list[NoteNames]:
-        """Return the notes that a name means, those with the shortest titles first.
+        """Return the notes that a part of a name means, those with the shortest titles first.
 
-        A whole title means its notes alone. Then come aliases, file names and ends of paths, then
-        the beginnings of names, then words of the names in any order, at last those of the folders
-        too: of these ways the first that finds a note is taken.
+        Ends of paths come first, then the beginnings of names, then words of the names in any
+        order, at last those of the folders too: of these ways the first that finds a note is
+        taken. Whole names are found by the index, without reading all of them.
         """
         plain = _plain(typed)
         if not plain:
@@ -59,15 +59,14 @@ class NameTable:
         near = self._with_words(words)
         end = f"/{typed.casefold()}"
         ways: tuple[list[_Names], ...] = (
-            [one for one in near if one.title == plain],
-            [one for one in near if plain in one.short or one.ends_in(end)],
+            [one for one in near if one.ends_in(end)],
             [one for one in near if any(name.startswith(plain) for name in one.all)],
             [one for one in near if _has(one.text, [f"{word} " for word in words])],
             [one for one in near if _has(one.text, words)],
             near,
         )
         if typed.isdecimal():  # the number of something else, unless a note is called so
-            ways = ways[:2]
+            ways = ways[:1]
         found = [one.note for one in next(filter(None, ways), [])]
         return sorted(found, key=lambda note: (len(note.title), note.path, note.line_start))
 

@@ -24,9 +24,10 @@ from notesearch.search.fusion import Ranking, Reranking, fuse, rank_matches, ran
 from notesearch.search.grouping import gather, make_hits, show_best
 from notesearch.search.lexical import LexicalMatches, LexicalRanker, background_of
 from notesearch.search.likeness import find_alike
-from notesearch.search.note_lookup import find_titled
+from notesearch.search.note_lookup import find_named
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
 from notesearch.search.snippets import Nearness
+from notesearch.search.typing_slips import correct_words
 from notesearch.search.verdict import relevance
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
@@ -116,10 +117,12 @@ class Searcher:
         """Find the k best passages, at most `per_note` of a note (None: any number).
 
         Every phrase has to be in a passage, up to word endings; the filter comes first too,
-        so that k hits are given whenever there are k passages that may be. A note called exactly
-        like the words comes first. Where nothing is relevant, the nearest three are given as weak.
-        A `reranking` comes before a note is put first for its title.
+        so that k hits are given whenever there are k passages that may be. A note called like the
+        words, by its title, an alias or its file's name, comes first; a `reranking` comes before
+        that. A word that no note has counts as the one that was meant, where one is a letter away.
+        Where nothing is relevant, the nearest three are given as weak.
         """
+        words, corrections = correct_words(snapshot, words, phrases)
         question = Question(words, tuple(phrases), mode)
         embedded = None
         if mode is not Mode.LEXICAL:
@@ -129,16 +132,18 @@ class Searcher:
         dense = None
         if embedded is not None:
             dense = self._begin_dense(embedded, snapshot, depth, allowed_ids)
-        matches = self._lexical.find_matches(snapshot, question.wording, depth, allowed_ids)
+        named = find_named(snapshot, question.text, allowed_ids)
+        matches = self._lexical.find_matches(snapshot, question.wording, depth, allowed_ids, named)
         ranking = self._rank(snapshot, mode, matches, dense, allowed_ids)
         relevant = None if embedded is None else _relevance(snapshot, ranking, matches, mode)
-        # A phrase is in the passages that were let through: that is answer enough.
-        weak = relevant is not None and relevant < self._least_relevance and not phrases
+        # A phrase is in the passages that were let through: that is answer enough, as a name is.
+        sought = bool(phrases) or named.size > 0
+        weak = relevant is not None and relevant < self._least_relevance and not sought
         fused: Mapping[int, float] = {}  # the scores that a reranking replaces
         if reranking:
             reranked = reranking.apply(snapshot, question.text, ranking)
             ranking, fused = reranked.ranking, reranked.fused
-        ranking = ranking.with_first(find_titled(snapshot, question.text))
+        ranking = ranking.with_first(named)
         chosen = gather(snapshot, ranking, min(k, WEAK_HITS) if weak else k, per_note)
         if mode is Mode.HYBRID and per_note == 1 and not reranking:
             chosen = show_best(snapshot, ranking, chosen, self._weights)
@@ -148,11 +153,11 @@ class Searcher:
             question=question.text,
             weak=weak,
             relevance=relevant,
+            corrections=corrections,
             terms=question.wording.terms,
             pairs=matches.all.pairs,
             rewordings=matches.all.rewordings,
             evidence=matches.all.evidence if mode is Mode.HYBRID else None,
-            duplicates=chosen.duplicates,
             fused={
                 stored.passage.id: fused[stored.id]
                 for _, stored in chosen.passages
@@ -192,7 +197,6 @@ class Searcher:
         return Answer(
             hits=make_hits(chosen, likeness.ranking),
             mode=Mode.DENSE,
-            duplicates=chosen.duplicates,
             same_paper=frozenset(n.note_id for n in found if likeness.is_same_paper(n)),
         )
 
@@ -227,15 +231,15 @@ class Searcher:
         if dense is None:
             return rank_matches(matches)
         nearest = dense.nearest.result()
-        if mode is Mode.DENSE:
-            return rank_nearest(nearest)
         among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
-        background = background_of(among)
+        background = background_of(among if mode is Mode.HYBRID else among[:0])
         ids = join_ids(nearest.ids, matches.ids)
         others = leave_out(join_ids(ids, background), nearest.ids)
         known = _joined(
             nearest, snapshot.nearest(dense.question.result().vector, len(others), others)
         )
+        if mode is Mode.DENSE:
+            return rank_nearest(known)
         return fuse(ids, known, matches.all, background, self._weights, len(among))
 
 

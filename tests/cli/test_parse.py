@@ -71,7 +71,7 @@ def test_json_has_the_names_that_scripts_rely_on(parse):
         "line_end": 12,
     }
     assert [list(passage) for passage in passages] == [
-        ["section", "role", "line_start", "line_end", "text", "search_text", "tokens"]
+        ["section", "roles", "line_start", "line_end", "text", "search_text", "tokens"]
     ]
 
 

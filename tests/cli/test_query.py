@@ -38,6 +38,51 @@ def test_words_need_no_quotes(here, run):
     assert run("query", "reward", "model", "-k", "1").out == PPO_FIRST
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ('-"Direct Preference" reward model',),
+        ("-preference reward model",),
+        ("reward", "model", "-preference"),
+        ("-preference", "reward", "model", "-k5"),
+        ("-k", "5", "-preference", "reward model"),
+        ("reward model －preference",),
+    ],
+)
+def test_minus_leaves_out_wherever_it_stands(here, run, words):
+    assert "rl/dpo.md" in run("query", "reward model", "--paths").out.splitlines()
+    found = run("query", *words, "--paths").out.splitlines()
+    assert found[0] == "rl/ppo.md"
+    assert "rl/dpo.md" not in found
+
+
+def test_minus_before_a_number_is_text_and_one_before_an_option_is_said(here, run):
+    assert "rl/ppo.md" in run("query", "-3 dB of a reward", "--paths").out.splitlines()
+    assert "no such option: -j" in run("query", "reward", "-json").err
+
+
+def test_wide_signs_and_tex_are_read_as_in_notes(here, run):
+    asked = run("query", "ｒｅｗａｒｄ ﹣ model tag：ppo", "--paths")
+    assert (asked.code, asked.out) == (ExitCode.OK, "rl/ppo.md\n")
+    assert run("query", r"$\text{reward}$ model", "-k", "1").out == PPO_FIRST
+
+
+def test_what_was_meant_by_a_mistyped_word_is_answered_and_said(here, run):
+    ended = run("query", "rewrad modle", "-k", "1")
+    assert (ended.code, ended.out) == (ExitCode.OK, PPO_FIRST)
+    assert ended.err == (
+        "asked for reward, model, as no note says rewrad or modle (quotes keep a word as it is)\n"
+    )
+    assert run("query", "rewrad modle", "-k", "1", "--json").err == ended.err
+    quoted = run("query", '"rewrad" model')
+    assert (quoted.code, quoted.err) == (ExitCode.NOTHING_RELEVANT, "nothing found\n")
+
+
+def test_batch_says_which_words_it_took_for_others(here, run):
+    out = run("query", "--batch", "-", "-k", "1", stdin="rewrad\nreward\n").out.splitlines()
+    assert [json.loads(line)["corrections"] for line in out] == [{"rewrad": "reward"}, {}]
+
+
 # ------------------------------------------------------------ the index behind it
 
 

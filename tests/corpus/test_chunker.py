@@ -29,7 +29,7 @@ def cut(text, max_tokens=60, path="a.md", count=count_words):
 
 
 def show(passage):
-    role = f" · {passage.role.value}" if passage.role else ""
+    role = "".join(f" · {role.value}" for role in passage.roles)
     head = f"[{passage.line_start}-{passage.line_end}] {' > '.join(passage.section)}{role}"
     return f"{head.rstrip()}\n{passage.text}"
 

@@ -96,13 +96,16 @@ def value_of(note: Note, name: str) -> Any:
         return "\n".join(note.lines).strip("\n")
     if name == "sections":
         return {
-            " > ".join(section.headings) or "": section.role.value if section.role else None
-            for section in note.sections
+            " > ".join(section.headings) or "": _roles(section.roles) for section in note.sections
         }
     if name == "roles":  # of the sections, by their first lines
         return {
-            note.line_numbers[section.blocks[0].start]: section.role.value if section.role else None
+            note.line_numbers[section.blocks[0].start]: _roles(section.roles)
             for section in note.sections
         }
     value = getattr(note, name)
     return list(value) if isinstance(value, tuple) else value
+
+
+def _roles(roles):
+    return ", ".join(role.value for role in roles) or None

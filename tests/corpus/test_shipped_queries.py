@@ -104,7 +104,7 @@ def test_answering_note_has_a_section_of_that_role(
 ) -> None:
     role = Role(query["section"])
     for note_id in query["relevant"]:
-        assert role in {section.role for section in notes[note_id].sections}
+        assert role in {role for section in notes[note_id].sections for role in section.roles}
 
 
 @pytest.mark.parametrize("query", of_kind("filter"))
@@ -125,3 +125,9 @@ def test_tags_and_folders_of_a_filter_occur(query: dict[str, Any], notes: dict[s
     assert set(re.findall(r"tag:([\w/-]+)", query["where"])) <= tags
     for folder in re.findall(r"path:([\w./-]+)", query["where"]):
         assert any(note.path.startswith(folder) for note in notes.values())
+
+
+def test_what_the_help_of_query_asks_for_is_there(notes: dict[str, Note]) -> None:
+    """It asks for `section:limitations calibration`."""
+    roles = [section.roles for section in notes["uncertainty/calibration.md"].sections]
+    assert (Role.LIMITATIONS,) in roles

@@ -66,7 +66,7 @@ def _passage(path: str, number: int, line: str) -> Passage:
         id=hashlib.sha256(f"{path} {number} {line}".encode()).hexdigest()[:16],
         note_id=path,
         section=("Results", f"line {number}"),
-        role=Role.RESULTS if "results" in line else None,
+        roles=(Role.RESULTS,) if "results" in line else (),
         line_start=number,
         line_end=number,
         text=line,

@@ -53,16 +53,16 @@ def found(snapshot: SqliteSnapshot, condition: Condition) -> set[str]:
 # ---------------------------------------------------------------- what a filter means, in Python
 
 
-def holds(where: Filter, note: Made, role: Role | None, text: str) -> bool:
+def holds(where: Filter, note: Made, roles: tuple[Role, ...], text: str) -> bool:
     match where:
         case AllOf(parts):
-            return all(holds(part, note, role, text) for part in parts)
+            return all(holds(part, note, roles, text) for part in parts)
         case AnyOf(parts):
-            return any(holds(part, note, role, text) for part in parts)
+            return any(holds(part, note, roles, text) for part in parts)
         case Not(inner):
-            return not holds(inner, note, role, text)
+            return not holds(inner, note, roles, text)
         case InSection(asked):
-            return role is asked
+            return asked in roles
         case Phrase(words):
             return f" {words} " in f" {text} "
         case _:
@@ -132,7 +132,11 @@ VOCABULARY = ("alpha", "beta", "gamma")
 
 TEXTS = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=4).map(" ".join)
 PASSAGES = st.lists(
-    st.tuples(st.sampled_from((None, Role.METHOD, Role.LIMITATIONS)), TEXTS), max_size=3
+    st.tuples(
+        st.sampled_from(((), (Role.METHOD,), (Role.LIMITATIONS, Role.METHOD, Role.NEXT_STEPS))),
+        TEXTS,
+    ),
+    max_size=3,
 )
 NOTES = st.lists(
     st.builds(
@@ -190,8 +194,8 @@ def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
             expected = {
                 f"{note.path} {number}"
                 for note in notes
-                for number, (role, text) in enumerate(note.passages)
-                if holds(where, note, role, text)
+                for number, (roles, text) in enumerate(note.passages)
+                if holds(where, note, roles, text)
             }
             assert found(snapshot, to_condition(where, fold_path_case=False)) == expected, where
 

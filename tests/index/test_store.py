@@ -115,8 +115,8 @@ def test_role_and_line_breaks_survive(corpus: LineCorpus, index_dir: Path) -> No
     corpus.write("roles.md", "results \x00 ‚Äú\u2028quoted")
     update_index(index_dir, plan_of(corpus))
 
-    (found,) = (p for _, p, _ in contents_of(index_dir).passages.values() if p.role)
-    assert found.role is Role.RESULTS
+    (found,) = (p for _, p, _ in contents_of(index_dir).passages.values() if p.roles)
+    assert found.roles == (Role.RESULTS,)
     assert found.text == "results \x00 ‚Äú"
 
 

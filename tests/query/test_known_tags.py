@@ -30,6 +30,9 @@ def test_tags_in_use_and_their_parents_are_known():
     ("asked", "near"),
     [
         ("dpos", ["dpo"]),
+        ("dpp", ["dpo"]),
+        ("dop", ["dpo"]),
+        ("d", []),
         ("surveys", ["survey"]),
         ("reward-models", ["reward-model"]),
         ("offline-rl", ["rl/offline", "rl/online"]),
@@ -38,7 +41,7 @@ def test_tags_in_use_and_their_parents_are_known():
         ("vision", []),
     ],
 )
-def test_nearest_tags_are_spelled_alike_or_share_a_word(asked, near):
+def test_nearest_tags_are_spelled_alike_a_letter_away_or_share_a_word(asked, near):
     assert nearest_tags(asked, IN_USE) == near
 
 

@@ -214,9 +214,11 @@ def test_any_mixture_of_marks_is_a_query_or_a_usage_error(text):
     expect_query_or_usage_error(text)
 
 
-# No letters before a colon: TA:00 is so near to a filter that it is asked about.
+# No letters before a colon: TA:00 is so near to a filter that it is asked about. No minus before a
+# letter: that leaves the word out.
 ORDINARY = st.from_regex(
-    r"-?\(?([A-Za-z0-9][A-Za-z0-9']{0,5}|[0-9]{1,2}:[0-9]{2})[,.;?!)]{0,2}", fullmatch=True
+    r"(?:-(?![A-Za-z]))?\(?([A-Za-z0-9][A-Za-z0-9']{0,5}|[0-9]{1,2}:[0-9]{2})[,.;?!)]{0,2}",
+    fullmatch=True,
 )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from notesearch.records import Hit, Role
+from notesearch.records import Copy, Hit, Role
 from notesearch.render.hit_formats import (
     csv_lines,
     json_lines,
@@ -32,7 +32,7 @@ FIELDS = [
     "line_start",
     "line_end",
     "section",
-    "role",
+    "roles",
     "tags",
     "date",
     "year",
@@ -41,6 +41,7 @@ FIELDS = [
     "passage_id",
     "text",
     "weak",
+    "copies",
 ]
 FULL = Hit(
     rank=1,
@@ -52,7 +53,7 @@ FULL = Hit(
     line_start=3,
     line_end=9,
     section=("Method", "Step 1"),
-    role=Role.KEY_IDEAS,
+    roles=(Role.KEY_IDEAS, Role.METHOD),
     tags=("rl/offline", "two words"),
     date="2026-03",
     year=2023,
@@ -61,6 +62,7 @@ FULL = Hit(
     passage_id="00ff",
     text='First, a line.\n\nThen "another".',
     weak=False,
+    copies=(Copy("b.md", "b.md", 2, 8), Copy("d.md#x", "d\x1b.md", 5, 5)),
 )
 BARE = Hit(
     rank=2,
@@ -72,7 +74,7 @@ BARE = Hit(
     line_start=1,
     line_end=1,
     section=(),
-    role=None,
+    roles=(),
     tags=(),
     date=None,
     year=None,
@@ -85,25 +87,28 @@ BARE = Hit(
 FULL_JSON = (
     '{"rank": 1, "score": 0.75, "cosine": 0.5, "bm25": 3.25, '
     '"title": "On [brackets] and \\"quotes\\", twice", "path": "my notes/a, b.md", '
-    '"line_start": 3, "line_end": 9, "section": ["Method", "Step 1"], "role": "key ideas", '
+    '"line_start": 3, "line_end": 9, "section": ["Method", "Step 1"], '
+    '"roles": ["key ideas", "method"], '
     '"tags": ["rl/offline", "two words"], "date": "2026-03", "year": 2023, '
     '"paper": "arxiv:2305.18290", "note_id": "my notes/a, b.md", "passage_id": "00ff", '
-    '"text": "First, a line.\\n\\nThen \\"another\\".", "weak": false}'
+    '"text": "First, a line.\\n\\nThen \\"another\\".", "weak": false, "copies": ['
+    '{"note_id": "b.md", "path": "b.md", "line_start": 2, "line_end": 8}, '
+    '{"note_id": "d.md#x", "path": "d\\u001b.md", "line_start": 5, "line_end": 5}]}'
 )
 BARE_JSON = (
     '{"rank": 2, "score": 0.0, "cosine": null, "bm25": null, "title": "Bare", '
-    '"path": "bare.md", "line_start": 1, "line_end": 1, "section": [], "role": null, "tags": [], '
+    '"path": "bare.md", "line_start": 1, "line_end": 1, "section": [], "roles": [], "tags": [], '
     '"date": null, "year": null, "paper": null, "note_id": "bare.md", "passage_id": "01", '
-    '"text": "Words — naïve 机 \\ud800.", "weak": true}'
+    '"text": "Words — naïve 机 \\ud800.", "weak": true, "copies": []}'
 )
 CSV = f"""\
 {",".join(FIELDS)}
 1,0.75,0.5,3.25,"On [brackets] and ""quotes"", twice","my notes/a, b.md",3,9,Method; Step 1,\
-key ideas,rl/offline; two words,2026-03,2023,arxiv:2305.18290,"my notes/a, b.md",00ff,\
+key ideas; method,rl/offline; two words,2026-03,2023,arxiv:2305.18290,"my notes/a, b.md",00ff,\
 "First, a line.
 
-Then ""another"".",False
-2,0.0,,,Bare,bare.md,1,1,,,,,,,bare.md,01,Words — naïve 机 �.,True"""
+Then ""another"".",False,b.md:2-8; d\\x1b.md:5
+2,0.0,,,Bare,bare.md,1,1,,,,,,,bare.md,01,Words — naïve 机 �.,True,"""
 MARKDOWN = """\
 1. **[On \\[brackets\\] and "quotes", twice](<my notes/a, b.md#L3-L9>)** · Step 1 · 2023 · \
 [arxiv:2305.18290](https://arxiv.org/abs/2305.18290)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.cells import cells, cut_to_cells
-from notesearch.records import Hit, Role
+from notesearch.records import Copy, Hit, Role
 from notesearch.render.hits import NoteLinks, explanation, hit_lines
 from notesearch.render.terminal import Style, guarded, printable, style_of
 from notesearch.render.wrapping import clipped, wrapped
@@ -32,7 +32,7 @@ HIT = Hit(
     line_start=13,
     line_end=18,
     section=("Why it works", "Derivation"),
-    role=Role.METHOD,
+    roles=(Role.METHOD,),
     tags=("dpo", "alignment", "preference learning"),
     date="2026-03-14",
     year=2023,
@@ -277,16 +277,30 @@ def test_explanation_shows_the_probability_of_a_reranker_beside_the_score_before
     assert list(explanation(behind, answer, Style())) == ["    score 0.000"]
 
 
+@pytest.mark.parametrize(
+    ("count", "line"),
+    [
+        (1, "    also in copied/dpo 0.md:3-8"),
+        (2, "    also in copied/dpo 0.md:3-8, copied/dpo 1.md:3-8"),
+        (5, "    also in copied/dpo 0.md:3-8, copied/dpo 1.md:3-8 and 3 more"),
+    ],
+)
+def test_places_of_the_same_text_are_named(count, line):
+    copies = tuple(Copy(f"{n}", f"copied/dpo {n}.md", 3, 8) for n in range(count))
+    lines = list(hit_lines(replace(HIT, copies=copies), (), Style()))
+    assert lines[2] == line
+    assert line not in list(hit_lines(HIT, (), Style()))
+
+
 def test_explanation_in_whole():
     answer = Answer(
         (HIT,),
         Mode.HYBRID,
         where="tag:dpo -tag:survey",
         terms=('"reward"', '"model"'),
-        duplicates={HIT.passage_id: 2},
     )
     assert list(explanation(HIT, answer, Style())) == [
-        "    cosine 0.731 · bm25 11.250 · score 0.923 · the same text stands in 2 more",
+        "    cosine 0.731 · bm25 11.250 · score 0.923",
         "    let through by: tag:dpo -tag:survey",
         "    words: reward model",
     ]

@@ -51,12 +51,12 @@ NOTE = Note(
     aliases=("Direct Preference Optimization",),
 )
 PASSAGES = (
-    Passage("a1", NOTE.id, (), None, 7, 9, "# DPO\n\nNo reward.", "DPO\nNo reward.", 4),
+    Passage("a1", NOTE.id, (), (), 7, 9, "# DPO\n\nNo reward.", "DPO\nNo reward.", 4),
     Passage(
         "a2",
         NOTE.id,
         ("Weak points", "Data"),
-        Role.LIMITATIONS,
+        (Role.LIMITATIONS,),
         10,
         21,
         "## Data\n\none two",
@@ -111,7 +111,7 @@ def test_reading_as_json_keeps_every_field():
     value = json.loads(note_to_json(NOTE, PASSAGES))
     assert value["passages"][1] == {
         "section": ["Weak points", "Data"],
-        "role": "limitations",
+        "roles": ["limitations"],
         "line_start": 10,
         "line_end": 21,
         "text": "## Data\n\none two",

@@ -23,7 +23,7 @@ from tests.fakes import WordEmbedder
 
 @dataclass(frozen=True)
 class Made:
-    """A note with the passages below it, each a role and a text."""
+    """A note with the passages below it, each its roles and a text."""
 
     path: str
     title: str = "Untitled"
@@ -35,7 +35,7 @@ class Made:
     kind: NoteKind = NoteKind.NOTE
     authors: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    passages: tuple[tuple[Role | None, str], ...] = ((None, "some words"),)
+    passages: tuple[tuple[tuple[Role, ...], str], ...] = (((), "some words"),)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _read(made: Made) -> ReadFile:
         aliases=made.aliases,
     )
     passages = tuple(
-        Passage(f"{made.path} {number}", made.path, (), role, 1, 1, text, f"\n{text}", 3)
-        for number, (role, text) in enumerate(made.passages)
+        Passage(f"{made.path} {number}", made.path, (), roles, 1, 1, text, f"\n{text}", 3)
+        for number, (roles, text) in enumerate(made.passages)
     )
     return ReadFile(FileReading(made.path, (note,)), (passages,))

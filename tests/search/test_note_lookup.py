@@ -120,6 +120,31 @@ def test_every_hit_is_found_by_what_is_printed_of_it(index):
             assert index.show(name)[0].note_id == hit.note_id
 
 
+def test_whole_name_means_its_notes_whatever_else_begins_so(tmp_path):
+    notes = {
+        "2026-03-01-grpo.md": "# A robot\n\nText.\n",
+        "a.md": "# DPO loss\n\nText.\n",
+        "b.md": "---\naliases: [dpo-loss, r-to-Q*]\n---\n\n# DPO loss of today\n\nText.\n",
+        "grpo-later.md": "# GRPO later\n\nText.\n",
+        "rtoq.v2.md": "# R to Q\\* again\n\nText.\n",
+    }
+    (tmp_path / "corpus").mkdir()
+    for path, text in notes.items():
+        (tmp_path / "corpus" / path).write_text(text, encoding="utf-8")
+    with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
+        index.update(tmp_path / "corpus")
+        for name, path in (
+            ("Dpo Loss!", "a.md"),  # the title of one comes before the alias of another
+            ("r to q", "b.md"),
+            ("grpo", "2026-03-01-grpo.md"),
+            ("dpo loss of", "b.md"),
+        ):
+            assert index.show(name)[0].path == path
+        for name in ("Dpo Loss!", "r to q", "grpo"):  # and a question finds what a name means
+            assert index.show(name)[0].path in {hit.path for hit in index.query(name)[:2]}
+            assert index.query(name)[0].path != "grpo-later.md"
+
+
 def test_name_of_several_notes_holds_them(index):
     with pytest.raises(NoteNameError, match=r"Survey means 2 notes: speech/survey\.md, ") as error:
         index.show("A Survey")

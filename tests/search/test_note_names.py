@@ -36,7 +36,7 @@ def meant(typed: str) -> list[str]:
         ("dpo", ["alignment/dpo.md"]),
         ("DPO.md", ["alignment/dpo.md"]),
         ("alignment/DPO", ["alignment/dpo.md"]),
-        ("dpo loss", ["alignment/dpo.md"]),
+        ("dpo los", ["vault/dpo-loss.v2.md", "alignment/dpo.md"]),
         ("dpo-loss.v2", ["vault/dpo-loss.v2.md"]),
         ("steering vectors", ["vault/Steering vectors.md"]),
         ("Direct pref", ["alignment/dpo.md"]),
@@ -56,7 +56,7 @@ def meant(typed: str) -> list[str]:
         ("", []),
     ],
 )
-def test_name_means_the_notes_that_it_fits_best(typed, paths):
+def test_part_of_a_name_means_the_notes_that_it_fits_best(typed, paths):
     assert meant(typed) == paths
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from notesearch.errors import MismatchError, UsageError
 from notesearch.query.filters import AnyOf, PathGlob, Tag
 from notesearch.records import NoteKind
-from notesearch.search.answer import Mode
+from notesearch.search.answer import Answer, Mode
 from notesearch.search.weights import Weights
 from tests.fakes import WORDS, WordEmbedder
 from tests.laws import examples
@@ -79,7 +79,7 @@ def test_a_passage_chosen_to_be_shown_is_no_text_that_is_there(tmp_path: Path) -
         searcher = AskedStore(store, WordEmbedder, least_relevance=0.0)
         answer = searcher.search("reward")
     assert [hit.text for hit in answer.hits] == ["reward reward", "an image"]
-    assert answer.duplicates == {answer.hits[0].passage_id: 1}
+    assert [[str(copy) for copy in hit.copies] for hit in answer.hits] == [["b.md:1"], []]
 
 
 def test_a_note_is_shown_by_its_best_passage(searcher_of: BuildSearcher) -> None:
@@ -107,13 +107,57 @@ def test_index_pages_come_behind_notes(searcher_of: BuildSearcher) -> None:
     assert paths(searcher, "reward") == ["a.md", "b.md", "README.md"]
 
 
-def test_same_text_is_shown_once_and_counted(searcher_of: BuildSearcher) -> None:
+def copies_of(answer: Answer) -> list[tuple[str, list[str]]]:
+    return [(hit.path, [str(copy) for copy in hit.copies]) for hit in answer.hits]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_copies_of_a_note_take_one_rank(searcher_of: BuildSearcher, mode: Mode) -> None:
+    lines = "reward reward", "a reward and an image", "the graph of a reward"
+    searcher = searcher_of(
+        note("a.md", *lines, title="x"),
+        note("b/a.md", *lines, title="x"),
+        note("c.md", "image of a reward", title="y"),
+    )
+    first, second = copies_of(searcher.search("reward", mode=mode))
+    assert (first[0], [copy.partition(":")[0] for copy in first[1]]) == ("a.md", ["b/a.md"])
+    assert second == ("c.md", [])
+
+
+def test_copy_is_named_at_the_lines_of_the_passage_that_is_shown(tmp_path: Path) -> None:
+    lines = "reward", "reward of a policy, an image, a graph and a robot"
+    notes = note("a.md", *lines, title="x"), note("b.md", "image", *lines, title="x")
+    with build_store(tmp_path, *notes) as store:
+        weights = Weights(longer=100.0)
+        searcher = AskedStore(store, WordEmbedder, least_relevance=0.0, weights=weights)
+        answer = searcher.search("reward")
+    assert [(hit.line_start, hit.text) for hit in answer.hits[:1]] == [(2, lines[1])]
+    assert copies_of(answer)[0] == ("a.md", ["b.md:3"])
+
+
+def test_notes_on_one_paper_with_the_same_passage_take_one_rank(searcher_of: BuildSearcher) -> None:
+    same = "the very abstract of a reward"
+    searcher = searcher_of(
+        note("a.md", same, paper="arxiv:1", title="x"),
+        note("b.md", "my reward", same, paper="arxiv:1", title="x"),
+        note("c.md", "my image", same, paper="arxiv:2", title="x"),
+        note("d.md", "another reward", paper="arxiv:1", title="x"),
+    )
+    hits = searcher.search("very abstract of a reward", mode=Mode.LEXICAL).hits
+    ranked = {hit.path: {copy.path for copy in hit.copies} for hit in hits}
+    first = hits[0].path
+    assert ranked[first] == {"a.md", "b.md", "c.md"} - {first}
+    # Those on one paper are one hit; a note on another one, or with a text of its own, is too.
+    assert len({"a.md", "b.md"} & ranked.keys()) == 1
+    assert "d.md" in ranked
+
+
+def test_same_text_is_shown_once_and_named(searcher_of: BuildSearcher) -> None:
     searcher = searcher_of(
         note("a.md", "The reward  model"), note("b.md", "the reward model"), note("c.md", "image")
     )
     answer = searcher.search("reward")
-    assert [hit.path for hit in answer.hits] == ["a.md", "c.md"]
-    assert answer.duplicates == {answer.hits[0].passage_id: 1}
+    assert copies_of(answer) == [("a.md", ["b.md:1"]), ("c.md", [])]
 
 
 def test_exact_title_comes_first(searcher_of: BuildSearcher) -> None:
@@ -123,6 +167,48 @@ def test_exact_title_comes_first(searcher_of: BuildSearcher) -> None:
     )
     assert paths(searcher, "reward policy")[0] == "b.md"
     assert paths(searcher, "reward of a policy")[0] == "a.md"
+
+
+NAMED = (
+    note("papers/wgan.md", "robot robot", title="An image of speech", aliases=("Critic Net",)),
+    note("papers/2017-03-14_BatchNorm.md", "graph proof", title="On covariate shift"),
+    note("other.md", "wgan wgan critic net batch norm 2017 03 14", title="Wgan and wgan"),
+)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    ("question", "path"),
+    [
+        ("WGAN", "papers/wgan.md"),
+        ("wgan?", "papers/wgan.md"),
+        ("critic-net", "papers/wgan.md"),
+        ("batch norm", "papers/2017-03-14_BatchNorm.md"),
+        ("2017-03-14 BatchNorm", "papers/2017-03-14_BatchNorm.md"),
+    ],
+)
+def test_note_of_that_file_name_or_alias_comes_first(
+    searcher_of: BuildSearcher, question: str, path: str, mode: Mode
+) -> None:
+    assert paths(searcher_of(*NAMED), question, mode=mode)[0] == path
+
+
+def test_named_note_is_no_weak_hit(searcher_of: BuildSearcher) -> None:
+    assert not searcher_of(*NAMED).search("batch norm").weak
+
+
+def test_named_note_that_a_filter_leaves_out_stays_out(searcher_of: BuildSearcher) -> None:
+    assert paths(searcher_of(*NAMED), "wgan", where=PathGlob("other.md")) == ["other.md"]
+
+
+def test_folders_are_words_but_are_in_no_phrase(searcher_of: BuildSearcher) -> None:
+    searcher = searcher_of(
+        note("alignment/a.md", "robot", title="A"), note("b.md", "a robot"), note("c.md", "image")
+    )
+    found = searcher.search("alignment robot", mode=Mode.LEXICAL).hits
+    assert [hit.path for hit in found] == ["alignment/a.md", "b.md"]
+    assert paths(searcher, "alignment", mode=Mode.LEXICAL) == ["alignment/a.md"]
+    assert not searcher.search("", ["alignment"], mode=Mode.LEXICAL).hits
 
 
 def test_rare_tag_still_fills_k_hits(searcher_of: BuildSearcher) -> None:

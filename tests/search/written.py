@@ -77,7 +77,7 @@ def _read(written: Written) -> ReadFile:
             id=hashlib.sha256(f"{path} {number}".encode()).hexdigest()[:16],
             note_id=path,
             section=(),
-            role=None,
+            roles=(),
             line_start=number,
             line_end=number,
             text=line,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from notesearch.cells import cells
 from notesearch.index.snapshot import TagCount
 from notesearch.records import Hit, Passage
+from notesearch.render.hits import name_corrections
 from notesearch.render.terminal import escaped, printable
 from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer
@@ -90,7 +91,9 @@ def _said(state: State) -> str:
         return "nothing found"
     if state.answer.weak:
         return "nothing relevant found; the nearest there is:"
-    return _count(len(state.answer.hits), "note")
+    count = _count(len(state.answer.hits), "note")
+    corrections = state.answer.corrections
+    return f"{count}; {name_corrections(corrections)}" if corrections else count
 
 
 def _count(number: int, noun: str) -> str:

@@ -19,15 +19,15 @@ from notesearch.corpus.markdown_lines import (
     without_marker,
 )
 from notesearch.records import Block
-from notesearch.spelling import (
+from notesearch.section_roles import (
     MAX_HEADING,
-    ROLES,
     bare_heading,
-    paper_id,
     read_phrases,
+    role_phrases,
     split_phrase,
     without_modifiers,
 )
+from notesearch.spelling import paper_id
 
 _FIELD = re.compile(r"^[\W_]{0,8}(?:paper )?title[\W_]{0,4}:{1,2}[\s*_]{0,4}(\S.*)$", re.IGNORECASE)
 # `014_`, `17-`, `7.1 - `, `2.4.5 `; a full stop before a digit is still the number's own.
@@ -57,7 +57,7 @@ _MAX_CHARS = 300
 _MAX_SENTENCE = 120  # characters
 
 # Headings that name a section and give it no role.
-_SECTION_NAMES = ROLES.keys() | read_phrases(
+_SECTION_NAMES = role_phrases().keys() | read_phrases(
     """paper(s); note(s); introduction; intro; preface; preamble; content(s); table of contents;
     toc; outline; index; reference(s); bibliography; citation(s); cite; bibtex; link(s); resources;
     further reading; appendix; appendices; acknowledgements; acknowledgments; metadata; meta; info;

@@ -10,7 +10,7 @@ from itertools import pairwise
 from notesearch.corpus.document import Document, Part
 from notesearch.corpus.facts.dates import feed_line, read_line
 from notesearch.corpus.facts.title import first_sentence
-from notesearch.spelling import role_of
+from notesearch.section_roles import roles_of
 
 _TLDR = re.compile(r"^\s*TL;?DR\b[.:;]?\s*", re.IGNORECASE)
 # Links and buttons of the page, which belong to no note.
@@ -56,7 +56,7 @@ def _repeated_headings(lines: Sequence[str]) -> dict[str, int]:
     repeated = (
         text
         for text, count in counts.items()
-        if count >= 2 or (role_of(text) and text[:1].isupper())
+        if count >= 2 or (roles_of(text) and text[:1].isupper())
     )
     return {text: order for order, text in enumerate(repeated)}
 

@@ -13,6 +13,7 @@ from notesearch import Index
 from notesearch.cells import cells
 from notesearch.cli.picker.view import Preview, State, screen_rows
 from notesearch.index.snapshot import TagCount
+from notesearch.search.answer import Correction
 from tests.fakes import WordEmbedder
 from tests.render.test_hostile import HITS, HOSTILE, NAMES, control_signs
 
@@ -45,6 +46,13 @@ def test_hits_stand_above_the_preview_on_a_small_terminal(state):
         "",
         "↑↓ choose   Enter open   Tab tags   Esc leave",
     ]
+
+
+def test_word_that_was_taken_for_another_is_said(state):
+    answer = replace(state.answer, corrections=(Correction("polciy", "policy"),))
+    assert text_of(replace(state, answer=answer), 120, 8)[0] == (
+        "5 notes; asked for policy, as no note says polciy (quotes keep a word as it is)"
+    )
 
 
 def test_preview_stands_beside_the_hits_where_there_is_room(state):
