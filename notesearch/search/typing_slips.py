@@ -24,10 +24,12 @@ _ALPHABETS = (
     "αβγδεζηθικλμνξοπρστυφχψω",
     "абвгдежзийклмнопрстуфхцчшщъыьэюя",
 )
-# A shorter word, with a letter more or less, is another word; in one of four so is one with another
-# letter: data and date, mode and node.
+# A shorter word, with a letter more or less, is another word; in one of up to five so is one with
+# another letter: data and date, mode and node, apple and apply.
 _SHORTEST = 4
-_SHORTEST_REPLACED = 5
+_SHORTEST_REPLACED = 6
+# So long a word may stand for another form of it: normalization where notes say normalised.
+_SHORTEST_FORM = 8
 _LONGEST = 30  # a longer one is no word, and has many neighbours
 _LOOKED_AT = 50  # passages, for the word itself
 # A question of a page may be in another language: each of these takes a few milliseconds.
@@ -105,17 +107,22 @@ def _meant(snapshot: Snapshot, word: str) -> str | None:
         ids = snapshot.passages_with_phrase([other])
         return _is_said(snapshot, other, ids), other in swapped, ids.size
 
-    return max(sorted(near), key=likelihood, default=None)
+    likely = {other: likelihood(other) for other in sorted(near)}
+    if len(word) < _SHORTEST_FORM:
+        likely = {other: how for other, how in likely.items() if how[0]}
+    return max(likely, key=lambda other: likely[other], default=None)
 
 
 def _is_said(snapshot: Snapshot, word: str, ids: NDArray[np.int64]) -> bool:
     """Return whether some of the passages that have the stem of a word have the word itself.
 
-    By its stem alone "atention" would be "agention", which has that of "agents".
+    By its stem alone "atention" would be "agention", which has that of "agents", and "applu" would
+    be "appli".
     """
     few = ids[:: -(-len(ids) // _LOOKED_AT) or 1].tolist()
     texts = (stored.passage.search_text for stored in snapshot.passages(few))
-    return any(word in _plain(text) for text in texts)
+    whole = re.compile(rf"\b{word}\b")
+    return any(whole.search(_plain(text)) for text in texts)
 
 
 def _swapped(word: str) -> Iterator[str]:

@@ -94,3 +94,10 @@ def test_question_is_answered_as_it_was_meant(tmp_path: Path, mode: Mode) -> Non
     assert answer.hits[0].path == "b.md"
     assert [(one.typed, one.taken) for one in answer.corrections] == [("rewrad", "reward")]
     assert (quoted.question, quoted.hits, quoted.corrections) == ("rewrad", (), ())
+
+
+def test_another_word_of_its_own_is_no_slip(tmp_path: Path) -> None:
+    notes = (note("a.md", "applied and applying", "we apply it", title="A"),)
+    with build_store(tmp_path, *notes) as store, store.snapshot() as snapshot:
+        for typed in ("prune apple trees", "an applu"):
+            assert correct_words(snapshot, typed, ()) == (typed, ())
