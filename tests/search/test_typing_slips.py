@@ -32,8 +32,8 @@ def shot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     [
         ("bathc normalizaton", "batch normalization"),  # swapped, left out
         ("a networrk", "a network"),  # one too many
-        ("plicy", "policy"),
-        ("pilicy", "policy"),  # another one
+        ("netwrk", "network"),
+        ("optimizetion", "optimization"),  # another one
         ("Polciy?", "policy?"),
         ("modle", "model"),  # and not the commoner mode, which is a letter away too
         ("atention", "attention"),  # and not "agention", which has the stem of agents
