@@ -198,12 +198,12 @@ class LexicalRanker:
         rarities: Mapping[str, float],
         rewordings: Sequence[Rewording],
     ) -> float:
-        """Add up the rarity of the words that no passage has, in this form or another."""
+        """Add up the rarity of the words that neither a text nor a name of a note has, in any form."""
         seen = {term for rewording in rewordings for term in rewording.terms}
         return sum(
             rarity
             for word, rarity in rarities.items()
-            if word not in seen and not self._postings.find(snapshot, word).passages.ids.size
+            if word not in seen and not self._postings.find(snapshot, word).notes.ids.size
         )
 
     def _add_words(

@@ -42,7 +42,7 @@ _EVIDENCE = 4.0  # for the words, as far as they count in the mix
 _EVIDENCE_UNKNOWN = 0.6  # where words are not looked at
 _UNSEEN = 4.0  # against it: words that no note has, as their share of the question by rarity
 # The fewer passages, the more words of a question with an answer are in none of them.
-_DOUBT, _DOUBT_BY_SIZE = -0.8, 0.4
+_DOUBT, _DOUBT_BY_SIZE = -0.95, 0.4
 _LEAST_SPREAD = 0.02  # a third of what real models have: few notes may be equally near to all
 
 
