@@ -198,7 +198,7 @@ class LexicalRanker:
         rarities: Mapping[str, float],
         rewordings: Sequence[Rewording],
     ) -> float:
-        """Add up the rarity of the words that neither a text nor a name of a note has, in any form."""
+        """Add up the rarity of the words that no text and no name of a note has, in any form."""
         seen = {term for rewording in rewordings for term in rewording.terms}
         return sum(
             rarity
