@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,12 @@ from tests.tiny_models import save_model
 from tests.word_model import STAND_INS
 
 settings.load_profile(laws.USUAL)
+
+# Under nohup or behind a `&` the tests ignore these, and so would a program that a test starts.
+for _name in ("SIGINT", "SIGHUP"):
+    if signal.getsignal(getattr(signal, _name)) is signal.SIG_IGN:
+        _default = signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL
+        signal.signal(getattr(signal, _name), _default)
 
 SHIPPED = Path(__file__).parents[1] / "corpus"
 BUNDLED = ModelChoice("all-MiniLM-L6-v2")
