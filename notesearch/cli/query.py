@@ -113,7 +113,7 @@ def query(
     kind: str | None = option(
         None,
         "--kind",
-        "Only this kind: note, digest-part or index-page.",
+        "Only this kind: note, digest-part, index-page or added.",
         "KIND",
         complete=complete_kind,
     ),
