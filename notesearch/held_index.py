@@ -149,11 +149,16 @@ class HeldIndex:
         return self._store.get().snapshot()
 
 
+def leads_out(folder: Path, root: Path) -> str | None:
+    """Return where a folder really is, if a link takes it out of the root; else None."""
+    real = folder.resolve()
+    return None if real.is_relative_to(root.resolve()) else str(real)
+
+
 def _default_index(root: Path) -> Path:
     """Return the index beside the settings; UnusableIndexError where a link there leads out."""
     folder = root / DEFAULT_INDEX
-    real = str(folder.resolve())
-    if not Path(real).is_relative_to(root.resolve()):
+    if real := leads_out(folder, root):
         raise UnusableIndexError(
             f"{folder} is a link out of this folder",
             Remedy(f"Index.open({real!r})", f"--index {shlex.quote(real)}").after(

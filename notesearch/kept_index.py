@@ -15,7 +15,7 @@ from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import silenced
 from notesearch.errors import CorpusError, NotesearchError, Remedy, UnusableIndexError
-from notesearch.held_index import HeldIndex
+from notesearch.held_index import HeldIndex, leads_out
 from notesearch.index.changes import CorpusSource, NoFiles
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.origin import (
@@ -283,8 +283,7 @@ def _default_corpus(root: Path) -> Path:
     Such a link may have come with somebody else's files: who means it names where it leads.
     """
     folder = root / DEFAULT_CORPUS
-    real = str(folder.resolve())
-    if not Path(real).is_relative_to(root.resolve()):
+    if real := leads_out(folder, root):
         raise CorpusError(
             f"{folder} is a link out of this folder",
             Remedy(f"call update({real!r})", f"run: notesearch index {shlex.quote(real)}").after(
