@@ -31,6 +31,9 @@ for _name in ("SIGINT", "SIGHUP"):
         _default = signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL
         signal.signal(getattr(signal, _name), _default)
 
+# A person's programs gather what they print, and find only at their end that nobody takes it.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 SHIPPED = Path(__file__).parents[1] / "corpus"
 BUNDLED = ModelChoice("all-MiniLM-L6-v2")
 

@@ -52,4 +52,4 @@ if __name__ == "__main__":
     for name, stand_in in STAND_INS.items():
         setattr(chosen_models, name, stand_in)
     sys.argv[0] = "notesearch"
-    cli.main()
+    cli.run()
