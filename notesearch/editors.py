@@ -32,6 +32,7 @@ _ADDRESSES: Mapping[str, str] = {
     OBSIDIAN: "obsidian://open?path={path}{section}",
 }
 EDITORS = (*_ARGUMENTS, OBSIDIAN)
+ADDRESSED = frozenset(_ADDRESSES)  # those that an address opens
 
 
 def arguments_at_line(editor: str, file: Path, line: int) -> list[str]:

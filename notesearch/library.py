@@ -168,6 +168,12 @@ class Index(KeptIndex):
             number, note = find_note(snapshot, name, self._paths_in_corpus)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
 
+    @property
+    def stamp(self) -> str:
+        """A name of what the index holds now; another one after every change."""
+        with self._snapshot() as snapshot:
+            return snapshot.stamp
+
     def complete(self, beginning: str) -> list[tuple[str, str]]:
         """Return how the name of a note that begins so may go on, with titles: for a shell."""
         with self._snapshot() as snapshot:

@@ -20,6 +20,7 @@ from notesearch.cli import (
     init_command,
     note_commands,
     query,
+    serve_command,
     trust_command,
 )
 from notesearch.cli.app import app
@@ -37,6 +38,7 @@ __all__ = [
     "note_commands",
     "query",
     "run",
+    "serve_command",
     "trust_command",
 ]
 

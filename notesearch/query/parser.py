@@ -23,6 +23,9 @@ class Query:
     phrases: tuple[str, ...] = ()  # that a passage must hold, each without its quotes
     where: Filter | None = None  # all else that a passage must be
     places: tuple[tuple[Filter, Span], ...] = ()  # where each filter stands in the line
+    # Where that stands which can be left out as one: a filter with its minus, a group, both of an
+    # OR; not a phrase that is asked for.
+    parts: tuple[Span, ...] = ()
 
 
 def parse_query(line: str) -> Query:
@@ -37,7 +40,7 @@ def parse_query(line: str) -> Query:
         raise usage_error(line, Span(0, 1), flaw)
     phrases = tuple(dict.fromkeys(part.words for part in parts if isinstance(part, Phrase)))
     where = _all_of([part for part in parts if not isinstance(part, Phrase)])
-    return Query(line, text, phrases, where, parser.places)
+    return Query(line, text, phrases, where, parser.places, tuple(parser.spans))
 
 
 def parse_filter(text: str) -> Filter:
@@ -103,14 +106,17 @@ class _Parser:
         self._kept: list[tuple[Span, str]] = []
         self.parts: list[Filter] = []  # all of which must hold
         self.words: list[Span] = []
+        self.spans: list[Span] = []
         self.places = tuple(place for token in self._tokens for place in token.places)
 
     def parse_line(self) -> None:
         """Read everything: words part the line into runs of filters, and all runs must hold."""
         while self._at < len(self._tokens):
             if self._shape.begins[self._at]:
+                first = self._at
                 run = self._either()
                 self.parts.extend(run.parts if isinstance(run, AllOf) else (run,))
+                self.spans.extend(_parts_of_run(self._tokens[first : self._at]))
             else:
                 self._read_word()
 
@@ -215,6 +221,26 @@ class _Parser:
             raise self._misplaced(closing)
         self._at += 1
         return found
+
+
+def _parts_of_run(tokens: list[Token]) -> list[Span]:
+    """Return where the parts of a run of filters stand, a run with OR as one."""
+    parts: list[Span] = []
+    depth = 0
+    start: int | None = None
+    for token in tokens:
+        if depth == 0 and token.kind is Kind.OR:
+            return [Span(tokens[0].span.start, tokens[-1].span.end)]
+        if depth == 0 and token.kind is Kind.AND:
+            continue
+        if start is None and token.kind is Kind.PHRASE:
+            continue
+        start = token.span.start if start is None else start
+        depth += (token.kind is Kind.OPEN) - (token.kind is Kind.CLOSE)
+        if depth == 0 and token.kind not in (Kind.MINUS, Kind.NOT):
+            parts.append(Span(start, token.span.end))
+            start = None
+    return parts
 
 
 MAX_DEPTH = 10

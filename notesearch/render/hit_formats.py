@@ -69,7 +69,7 @@ def markdown_lines(hits: Sequence[Hit]) -> Iterator[str]:
     """Write hits as a numbered list with citations, to be pasted into a note."""
     for hit in hits:
         year = [str(hit.year)] if hit.year else []
-        about = [_link(hit), *map(_escaped, hit.section[-1:]), *year, *_citation(hit)]
+        about = [markdown_link(hit), *map(_escaped, hit.section[-1:]), *year, *_citation(hit)]
         number = f"{hit.rank}. "
         yield f"{number}{' · '.join(about)}"
         yield ""
@@ -108,7 +108,8 @@ def paper_address(paper: str) -> str | None:
     return _ADDRESSES[scheme].format(quote(name, safe="/:;,._-~", errors="replace"))
 
 
-def _link(hit: Hit) -> str:
+def markdown_link(hit: Hit) -> str:
+    """Write a hit as a Markdown link to its lines."""
     lines = f"#L{hit.line_start}-L{hit.line_end}"
     path = _NO_ADDRESS.sub(lambda found: quote(found[0], errors="replace"), hit.path)
     return f"**[{_escaped(hit.title)}](<{path}{lines}>)**"

@@ -1,0 +1,32 @@
+"""Write the addresses of the page."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+
+def ask_address(line: str = "", **more: object) -> str:
+    """Return where a question is answered."""
+    return _with_query("/", {"q": line, **more})
+
+
+def note_address(note_id: str, lines: str = "", line: str = "") -> str:
+    """Return where a note is shown, at some of its lines (`13-18`), as the answer to a question."""
+    address = f"/note/{quote(note_id, safe='/', errors='replace')}"
+    address = _with_query(address, {"lines": lines, "q": line})
+    return f"{address}#asked" if lines else address
+
+
+def name_address(name: str, beside: str) -> str:
+    """Return what leads to the note of a name, as a link in the note at a path has it."""
+    return _with_query("/go", {"to": name, "from": beside})
+
+
+def file_address(path: str) -> str:
+    """Return where an image of the corpus is."""
+    return f"/files/{quote(path, safe='/', errors='replace')}"
+
+
+def _with_query(address: str, values: dict[str, object]) -> str:
+    query = urlencode({name: value for name, value in values.items() if value}, errors="replace")
+    return f"{address}?{query}" if query else address

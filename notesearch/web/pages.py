@@ -1,0 +1,277 @@
+"""Answer requests for the page: each handler asks the index, and fills in a template."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from notesearch import __version__
+from notesearch.errors import NotesearchError, UsageError
+from notesearch.index.snapshot import StoredNote
+from notesearch.query.filters import OnPaper
+from notesearch.records import Passage
+from notesearch.render.terminal import printable
+from notesearch.search.answer import Answer
+from notesearch.search.note_lookup import NoteNameError
+from notesearch.web.addresses import ask_address, note_address
+from notesearch.web.facets import facets_of_hits, facets_of_notes
+from notesearch.web.question_line import chips_of, read_line
+from notesearch.web.served_index import MOST_HITS, ServedIndex
+from notesearch.web.views import (
+    editor_link,
+    hit_view,
+    months_by_year,
+    news_of,
+    note_view,
+    paper_link,
+    shared_papers,
+    tag_links,
+    topics,
+)
+
+HERE = Path(__file__).parent
+LONGEST_LINE = 2000  # characters; more is no question
+_SHOWN = 10
+_NEWEST = 30
+_TOPICS = 80
+_LIKE = 6
+_SECONDS_BETWEEN_NEWS = 0.5
+_NEWS_BEFORE_PULSE = 30  # looks without news, after which a connection shows that it is alive
+
+
+class Pages:
+    """The handlers of the page, for one index."""
+
+    def __init__(self, served: ServedIndex) -> None:
+        self._served = served
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {
+            "ask_address": ask_address,
+            "note_address": note_address,
+            "index_name": served.name,
+            "version": __version__,
+        }
+
+    def routes(self) -> list[Route]:
+        """Return what answers at which path."""
+        return [
+            Route("/", self.ask),
+            Route("/browse", self.browse),
+            Route("/state", self.state),
+            Route("/update", self.update, methods=["POST"]),
+            Route("/go", self.go),
+            Route("/note/{note_id:path}", self.note),
+            Route("/events", self.events),
+        ]
+
+    # ------------------------------------------------------------ handlers
+
+    async def ask(self, request: Request) -> Response:
+        """Answer a question, or show the newest notes where there is none."""
+        line = line_of(request)
+        shown = _number(request, "n", _SHOWN, MOST_HITS)
+        if not line:
+            newest = await self._served.run(self._served.notes)
+            context: dict[str, Any] = {
+                "newest": [note_view(note) for note in newest[:_NEWEST]],
+                "facets": facets_of_notes(newest, ""),
+                "count": len(newest),
+            }
+            return self._page(request, "home.html", line=line, **context)
+        found = await self._served.run(self._served.ask, line, shown)
+        hits = found.answer.hits
+        return self._page(
+            request,
+            "answer.html",
+            line=line,
+            chips=chips_of(read_line(line)),
+            hits=[
+                hit_view(hit, snippet, line)
+                for hit, snippet in zip(hits, found.snippets, strict=False)
+            ],
+            news=news_of(found.answer),
+            facets=facets_of_hits(hits, line),
+            found=len(hits),
+            more=len(hits) > shown,
+            most=MOST_HITS,
+            weak=found.answer.weak,
+        )
+
+    async def note(self, request: Request) -> Response:
+        """Show a note, at the lines that are asked for."""
+        note_id = request.path_params["note_id"]
+        lines = _read_lines(request.query_params.get("lines", ""))
+        note, passages = await self._served.run(self._served.index.show, note_id)
+        like, same = await self._served.run(self._relations, note)
+        return self._page(
+            request,
+            "note.html",
+            line=line_of(request),
+            note=note_view(note),
+            all_tags=tag_links(note, ""),
+            authors=printable(", ".join(note.authors)),
+            paper=paper_link(note.paper, note.year),
+            like=[hit_view(hit, (), "") for hit in like],
+            same=[note_view(other) for other in same],
+            editor=editor_link(
+                self._served.index, note, lines[0] if lines else note.line_start, "", ""
+            ),
+            **_rendered(note, passages, lines),
+        )
+
+    def _relations(self, note: StoredNote) -> tuple[list[Any], list[StoredNote]]:
+        """Find the notes like one, and those on the same paper."""
+        index = self._served.index
+        like: Answer | None = None
+        same: list[StoredNote] = []
+        if note.paper:
+            same = [n for n in index.notes(OnPaper(note.paper)) if n.note_id != note.note_id]
+        known = {other.note_id for other in same}
+        like = index.similar(note.note_id, _LIKE + len(known))
+        return [hit for hit in like.hits if hit.note_id not in known][:_LIKE], same
+
+    async def browse(self, request: Request) -> Response:
+        """Show what there is without a question: topics, months, papers."""
+        notes = await self._served.run(self._served.notes)
+        tags = await self._served.run(self._served.index.tags)
+        return self._page(
+            request,
+            "browse.html",
+            line="",
+            topics=topics(tags, _TOPICS),
+            all_topics=len(tags),
+            years=months_by_year(notes),
+            papers=list(shared_papers(notes, 30)),
+            newest=[note_view(note) for note in notes[:_NEWEST]],
+            count=len(notes),
+        )
+
+    async def state(self, request: Request) -> Response:
+        """Show what the index holds, what changed, and what could not be read."""
+        status = await self._served.run(self._served.index.status)
+        return self._page(request, "state.html", line="", status=status)
+
+    async def update(self, request: Request) -> Response:
+        """Bring the index in step now."""
+        await self._served.run(self._served.index.update)
+        return RedirectResponse("/state", status_code=303)
+
+    async def go(self, request: Request) -> Response:
+        """Lead to the note that a link in a note names."""
+        name = request.query_params.get("to", "")
+        note, _ = await self._served.run(self._served.index.show, name)
+        return RedirectResponse(note_address(note.note_id), status_code=303)
+
+    async def events(self, request: Request) -> Response:
+        """Tell a page, as long as it is open, when what it shows may have changed."""
+        return StreamingResponse(self._news(), media_type="text/event-stream")
+
+    async def _news(self) -> AsyncIterator[str]:
+        told = ""
+        silent = 0
+        while True:
+            news = json.dumps({"stamp": await to_thread.run_sync(self._served.stamp)})
+            silent = 0 if news != told else silent + 1
+            if news != told:
+                told = news
+                yield f"data: {news}\n\n"
+            elif silent % _NEWS_BEFORE_PULSE == 0:
+                yield ": alive\n\n"
+            await asyncio.sleep(_SECONDS_BETWEEN_NEWS)
+
+    # ------------------------------------------------------------ errors
+
+    async def show_error(self, request: Request, error: NotesearchError) -> Response:
+        """Show what a person can act on: the finding, and what helps."""
+        finding, *place = printable_error(error)
+        notes = error.notes if isinstance(error, NoteNameError) else ()
+        return self._page(
+            request,
+            "error.html",
+            code=status_of(error),
+            line=request.query_params.get("q", "")[:LONGEST_LINE],
+            finding=finding,
+            place="\n".join(place),
+            notes=[note_view(note) for note in notes],
+        )
+
+    def refusal(self, request: Request, status: int, detail: str) -> Response:
+        """Show that there is no such page, or that it cannot be asked so."""
+        return self._page(
+            request, "error.html", code=status, line="", finding=detail, place="", notes=[]
+        )
+
+    def _page(
+        self,
+        request: Request,
+        template: str,
+        code: int = 200,
+        **context: Any,  # noqa: ANN401
+    ) -> Response:
+        # The script of the page asks for the part that changes; a browser alone for all of it.
+        frame = "part.html" if request.headers.get("x-part") == "main" else "page.html"
+        text = self._templates.get_template(template).render(frame=frame, **context)
+        return HTMLResponse(text, status_code=code, headers={"Vary": "X-Part"})
+
+
+def line_of(request: Request) -> str:
+    """Return the question of a request; UsageError where it is too long to be one."""
+    line = request.query_params.get("q", "").strip()
+    if len(line) > LONGEST_LINE:
+        raise UsageError(
+            f"the question has {len(line):,} characters; ask with at most {LONGEST_LINE:,}"
+        )
+    return line
+
+
+def status_of(error: NotesearchError) -> int:
+    """Return the HTTP status that says who can mend an error."""
+    if isinstance(error, NoteNameError):
+        return 404
+    return 400 if isinstance(error, UsageError) else 503
+
+
+def printable_error(error: NotesearchError) -> list[str]:
+    """Return the lines of an error: what is wrong and what helps, then the place in the line."""
+    return [printable(line) for line in error.for_shell.split("\n")]
+
+
+def _number(request: Request, name: str, default: int, most: int) -> int:
+    """Return a number of the address, between 1 and the most; the default where it is none."""
+    text = request.query_params.get(name, "")
+    is_number = text.isascii() and text.isdigit() and len(text) < 6
+    return min(max(int(text), 1), most) if is_number else default
+
+
+def _read_lines(text: str) -> tuple[int, int] | None:
+    """Read lines as `13-18` or `13`; None for anything else."""
+    if not re.fullmatch(r"[0-9]{1,9}(?:-[0-9]{1,9})?", text):
+        return None
+    first, _, last = text.partition("-")
+    start = int(first)
+    return start, max(int(last or first), start)
+
+
+def _rendered(
+    note: StoredNote, passages: list[Passage], lines: tuple[int, int] | None
+) -> dict[str, Any]:
+    """Return the text of a note as HTML, and its sections to jump to."""
+    from markupsafe import escape
+
+    return {"body": escape("\n\n".join(p.text for p in passages)), "sections": []}

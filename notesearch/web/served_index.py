@@ -1,0 +1,88 @@
+"""One warm index for many requests: asked in threads, kept in step, watched for news."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+
+from notesearch.errors import NotesearchError
+from notesearch.index.snapshot import StoredNote
+from notesearch.library import Index
+from notesearch.search.answer import Answer
+from notesearch.search.snippets import Piece
+
+# More at once would only take the processors from each other.
+_QUESTIONS_AT_ONCE = 4
+# Of those who look at pages, all share what was seen so many seconds ago.
+_SECONDS_OF_A_LOOK = 0.3
+_MOST_KEPT = 8  # lists of notes
+MOST_HITS = 50
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer as the page shows it: some of its hits with their snippets."""
+
+    answer: Answer
+    shown: int
+    snippets: list[tuple[Piece, ...]]
+    seconds: float
+
+
+class ServedIndex:
+    """An index that the handlers of requests share."""
+
+    def __init__(self, index: Index, name: str) -> None:
+        """Take an open index, by the name that a person knows it by."""
+        self.index = index
+        self.name = name
+        self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
+        self._lists: OrderedDict[tuple[str, str], list[StoredNote]] = OrderedDict()
+        self._look: tuple[float, str] = (0.0, "")
+
+    async def run(self, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+        """Call a function of the index in a thread; who is no longer waited for is not called."""
+        call = partial(function, *args, **options)
+        return await anyio.to_thread.run_sync(call, limiter=self._limiter)
+
+    def ask(self, line: str, shown: int) -> Found:
+        """Answer a question, with the snippets of the hits that are shown."""
+        began = time.monotonic()
+        answer = self.index.search(line, MOST_HITS)
+        first = replace(answer, hits=answer.hits[:shown])
+        snippets = self.index.snippets(first)
+        return Found(answer, shown, snippets, time.monotonic() - began)
+
+    def notes(self, where: str = "") -> list[StoredNote]:
+        """List the notes that a filter lets through, the newest first; kept until the next change.
+
+        Two threads may make the same list; none waits for another.
+        """
+        key = (self.index.stamp, where)
+        kept = self._lists.get(key)
+        if kept is None:
+            kept = self._lists[key] = self.index.notes(where or None)
+            while len(self._lists) > _MOST_KEPT:
+                self._lists.popitem(last=False)
+        return kept
+
+    def stamp(self) -> str:
+        """Return a name of what the index holds, "" while it cannot be read."""
+        at, seen = self._look
+        if time.monotonic() - at >= _SECONDS_OF_A_LOOK:
+            try:
+                seen = self.index.stamp
+            except NotesearchError:
+                seen = ""
+            self._look = (time.monotonic(), seen)
+        return seen

@@ -1,0 +1,133 @@
+"""Serve an application to one address of this machine, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from notesearch.errors import UsageError
+from notesearch.web.guard import LOOPBACK_NAMES
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
+_MOST_HEADERS = 16 << 10  # bytes
+_SECONDS_FOR_REQUEST = 20.0  # until its headers are there
+_SECONDS_IDLE = 30  # of a connection that waits for its next request
+_SECONDS_TO_END = 3  # of requests at work, when the server stops
+_MOST_CONNECTIONS = 512
+
+
+class _PatientProtocol(H11Protocol):
+    """HTTP/1.1 that waits only so long for the rest of a request's headers."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(_SECONDS_FOR_REQUEST, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        if self.cycle is None:  # no request was ever read
+            self.transport.close()
+
+
+def bind(host: str, port: int, token: str | None) -> socket.socket:
+    """Take an address; UsageError where it cannot be had. Port 0 takes any that is free.
+
+    One that other machines can reach needs a token that cannot be guessed.
+    """
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise UsageError(
+            "the token is too easy to guess, or no plain word; give 16 or more letters and digits"
+        )
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            f"{host} is no address of this machine: {error}; leave --host out"
+        ) from None
+    try:
+        if os.name == "posix":  # or the port of a server that just ended would be taken
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if token is None and not ip_address(address[0]).is_loopback:
+            raise UsageError(
+                f"{host} can be reached from other machines; give a --token that they must know"
+            )
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise UsageError(_why_not(host, port, error)) from None
+    except UsageError:
+        listener.close()
+        raise
+    return listener
+
+
+def addresses_of(
+    listener: socket.socket, host: str, token: str | None
+) -> tuple[list[str] | None, str]:
+    """Return the hosts that requests may name, None for any, and the address to open."""
+    name, port = listener.getsockname()[:2]
+    is_loopback = ip_address(name).is_loopback
+    shown = f"[{name}]" if ":" in name else name
+    shown = host if ip_address(name).is_unspecified else shown
+    query = f"?token={token}" if token else ""
+    hosts = [f"{one}:{port}" for one in (*LOOPBACK_NAMES, shown)] if is_loopback else None
+    return hosts, f"http://{shown}:{port}/{query}"
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken, perhaps by another notesearch serve; name one with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} is not for everybody; name one above 1023 with --port"
+    return f"{host}:{port} cannot be served: {error.strerror}; name others with --host and --port"
+
+
+def serve(app: ASGIApp, listener: socket.socket, *, on_start: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `on_start` is called when requests are answered."""
+    config = uvicorn.Config(
+        app,
+        http=_PatientProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=_SECONDS_IDLE,
+        timeout_graceful_shutdown=_SECONDS_TO_END,
+        h11_max_incomplete_event_size=_MOST_HEADERS,
+    )
+    _Server(config, on_start).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None, **given: Any) -> None:  # noqa: ANN401 - as uvicorn has it
+        await super().startup(sockets, **given)
+        self._on_start()

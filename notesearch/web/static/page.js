@@ -1,0 +1,189 @@
+// The script of the page: answers while typing, links that change a part of the page alone, keys,
+// and news from the server. Without it everything works as links and a form.
+
+const main = document.querySelector("#main");
+const input = document.querySelector("#q");
+const said = document.querySelector("#said");
+const keys = document.querySelector("#keys");
+const PAUSE = 90; // milliseconds without a key, after which a question is asked
+
+let asking = null; // what ends the request that is under way
+
+/** Show the part of a page that an address leads to; true unless something newer was asked for. */
+async function show(address, { focus = false } = {}) {
+  asking?.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  try {
+    const answer = await fetch(address, { headers: { "X-Part": "main" }, signal });
+    const text = await answer.text();
+    if (signal.aborted) return false;
+    if (!answer.headers.get("Content-Type")?.startsWith("text/html")) throw new Error(text);
+    put(text);
+    if (focus) main.focus({ preventScroll: true });
+    return true;
+  } catch (error) {
+    if (error.name !== "AbortError") say("The server does not answer.");
+    return false;
+  }
+}
+
+/** Put a part of a page in the place of the one that is shown. */
+function put(text) {
+  const part = new DOMParser().parseFromString(text, "text/html");
+  document.title = part.title;
+  part.querySelector("title")?.remove();
+  main.replaceChildren(...part.head.childNodes, ...part.body.childNodes);
+  narrow();
+  say(main.querySelector("[data-said]")?.dataset.said ?? "");
+  document.dispatchEvent(new CustomEvent("part-shown"));
+}
+
+function say(text) {
+  said.textContent = text;
+}
+
+/** On a narrow screen, filters are closed until they are asked for. */
+function narrow() {
+  if (matchMedia("(max-width: 56rem)").matches) main.querySelector(".facets")?.removeAttribute("open");
+}
+
+// ------------------------------------------------------------ asking
+
+let pause = 0;
+let typed = false; // since the last address was kept in the history
+
+function address_of(line) {
+  return line ? `/?${new URLSearchParams({ q: line })}` : "/";
+}
+
+function ask() {
+  clearTimeout(pause);
+  const address = address_of(input.value.trim());
+  if (address === location.pathname + location.search) return;
+  // The first letter makes a new step back; those after it change that step.
+  history[typed ? "replaceState" : "pushState"](null, "", address);
+  typed = true;
+  show(address).then((is_shown) => is_shown && scrollTo(0, 0));
+}
+
+input.addEventListener("input", () => {
+  clearTimeout(pause);
+  pause = setTimeout(ask, PAUSE);
+});
+
+input.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+  typed = false;
+  main.querySelector(".title")?.focus();
+});
+
+function go(address) {
+  typed = false;
+  history.pushState(null, "", address);
+  input.value = new URL(address, location).searchParams.get("q") ?? "";
+  show(address, { focus: true }).then((is_shown) => is_shown && scroll_to_asked());
+}
+
+function scroll_to_asked() {
+  const wanted = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (wanted) wanted.scrollIntoView({ block: "start" });
+  else scrollTo(0, 0);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+  const link = event.target.closest("a[href]");
+  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const address = new URL(link.href);
+  const is_ours = address.origin === location.origin && !link.hasAttribute("download");
+  if (!is_ours || /^\/(api|files|static)\b/.test(address.pathname)) return;
+  if (address.hash && address.pathname + address.search === location.pathname + location.search) return;
+  if (address.pathname === "/map" || location.pathname === "/map") return;
+  event.preventDefault();
+  go(address.pathname + address.search + address.hash);
+});
+
+let shown = location.pathname + location.search;
+
+addEventListener("popstate", () => {
+  const now = location.pathname + location.search;
+  typed = false;
+  input.value = new URLSearchParams(location.search).get("q") ?? "";
+  if (location.pathname === "/map") location.reload();
+  else if (now !== shown) show(now + location.hash).then(scroll_to_asked);
+});
+document.addEventListener("part-shown", () => { shown = location.pathname + location.search; });
+
+async function copy(button) {
+  const name = button.textContent;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Not allowed";
+  }
+  say(button.textContent);
+  setTimeout(() => { button.textContent = name; }, 1200);
+}
+
+// ------------------------------------------------------------ keys
+
+function step(by) {
+  const titles = [...main.querySelectorAll(".hits .title")];
+  const at = titles.indexOf(document.activeElement);
+  const next = titles[Math.min(Math.max(at + by, 0), titles.length - 1)];
+  next?.focus({ preventScroll: true });
+  next?.closest("li").scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.metaKey || event.ctrlKey || event.altKey || keys.open) return;
+  if (event.target === input) {
+    if (event.key === "Escape") input.blur();
+    if (event.key === "ArrowDown") { event.preventDefault(); step(1); }
+    return;
+  }
+  if (event.target.closest("input, textarea, select, canvas")) return;
+  const act = {
+    "/": () => { input.focus(); input.select(); },
+    "j": () => step(1),
+    "k": () => step(-1),
+    "u": () => history.back(),
+    "?": () => keys.showModal(),
+  }[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});
+
+document.querySelector("#keys-open").addEventListener("click", () => keys.showModal());
+
+// ------------------------------------------------------------ news
+
+let stamp = null;
+
+function listen() {
+  const events = new EventSource("/events");
+  events.addEventListener("message", (event) => {
+    const news = JSON.parse(event.data);
+    const is_changed = stamp !== null && news.stamp !== stamp;
+    stamp = news.stamp;
+    if (is_changed && location.pathname !== "/map") refresh();
+  });
+}
+
+/** Show again what is shown, and keep the place: the notes behind it have changed. */
+async function refresh() {
+  const focused = document.activeElement?.getAttribute("href");
+  const at = scrollY;
+  if (!(await show(location.pathname + location.search))) return;
+  if (focused) main.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  scrollTo(0, at);
+}
+
+narrow();
+listen();

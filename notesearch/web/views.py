@@ -1,0 +1,218 @@
+"""What the templates of the page show, made of hits and notes."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from pathlib import Path
+
+from notesearch.editors import ADDRESSED, editor_of, is_in_vault, note_address
+from notesearch.errors import NotesearchError
+from notesearch.index.snapshot import StoredNote, TagCount
+from notesearch.library import Index
+from notesearch.query.filters import OnPaper, Tag
+from notesearch.records import Hit, NoteKind, place_in
+from notesearch.render.hit_formats import markdown_link, paper_address
+from notesearch.render.hits import name_corrections
+from notesearch.render.terminal import printable
+from notesearch.search.answer import Answer
+from notesearch.search.snippets import GAP, Piece
+from notesearch.spelling import normalise_tag
+from notesearch.web.addresses import note_address as note_page
+from notesearch.web.facets import own_tags
+from notesearch.web.question_line import with_filter
+
+_MOST_TAGS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text, and where it leads; "" for nowhere."""
+
+    text: str
+    address: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HitView:
+    """A hit as the page shows it."""
+
+    rank: int
+    title: str
+    address: str
+    place: str
+    section: str
+    snippet: Sequence[Piece]
+    date: str
+    paper: Link | None
+    tags: tuple[Link, ...]
+    also_in: tuple[Link, ...]
+    score: str
+    copies: dict[str, str]  # what can be copied, by what it is called
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A note in a list."""
+
+    title: str
+    address: str
+    place: str
+    date: str
+    paper: Link | None
+    tags: tuple[Link, ...]
+
+
+def hit_view(hit: Hit, snippet: Sequence[Piece], line: str) -> HitView:
+    """Return what is shown of a hit, for the question of this line."""
+    lines = _lines(hit.line_start, hit.line_end)
+    place = place_in(printable(hit.path), hit.line_start, hit.line_end)
+    is_ranked = hit.cosine is not None or hit.bm25 is not None
+    return HitView(
+        rank=hit.rank,
+        title=printable(hit.title),
+        address=note_page(hit.note_id, lines, line),
+        place=place,
+        section=printable(" › ".join(hit.section)),
+        snippet=_tidied(snippet),
+        date=printable(hit.date or ""),
+        paper=paper_link(hit.paper, hit.year),
+        tags=tag_links(hit, line),
+        also_in=tuple(
+            Link(
+                printable(str(copy)),
+                note_page(copy.note_id, _lines(copy.line_start, copy.line_end)),
+            )
+            for copy in hit.copies
+        ),
+        score=f"{hit.score:.2f}" if is_ranked and not hit.weak else "",
+        copies={
+            "Markdown link": markdown_link(hit),
+            "place": place,
+            "citation": _citation(hit, place),
+        },
+    )
+
+
+def note_view(note: StoredNote) -> NoteView:
+    """Return what a list shows of a note."""
+    return NoteView(
+        title=printable(note.title),
+        address=note_page(note.note_id),
+        place=printable(note.path),
+        date=printable(note.date or ""),
+        paper=paper_link(note.paper, note.year),
+        tags=tag_links(note, ""),
+    )
+
+
+def tag_links(found: Hit | StoredNote, line: str) -> tuple[Link, ...]:
+    """Return the written tags, each with the line that asks for it too; not those of the path."""
+    return tuple(
+        Link(printable(tag), with_filter(line, str(Tag(normalise_tag(tag)))))
+        for tag in own_tags(found)[:_MOST_TAGS]
+        if normalise_tag(tag)
+    )
+
+
+def paper_link(paper: str | None, year: int | None) -> Link | None:
+    """Return the paper as it is named, with its address on the web."""
+    if paper is None:
+        return Link(str(year)) if year is not None else None
+    text = f"{paper} ({year})" if year is not None else paper
+    return Link(printable(text), paper_address(paper) or "")
+
+
+def news_of(answer: Answer) -> list[str]:
+    """Return what a person should know of an answer, beside its hits."""
+    news = []
+    if answer.corrections:
+        news.append(printable(name_corrections(answer.corrections)))
+    if answer.weak:
+        nearest = "; this is the nearest there is" if answer.hits else ""
+        news.append(f"Nothing relevant was found{nearest}.")
+    elif not answer.hits:
+        news.append("No note matches.")
+    return news
+
+
+def editor_link(
+    index: Index, note: StoredNote, line: int, section: str, editor: str
+) -> Link | None:
+    """Return what opens a note at a line in the person's editor, where that has addresses."""
+    if note.kind is NoteKind.ADDED:
+        return None
+    try:
+        index.require_own_corpus()
+        corpus = index.corpus.absolute()
+    except NotesearchError:
+        return None
+    editor = editor or editor_of(os.environ, in_vault=is_in_vault(corpus))
+    file = Path(os.path.abspath(corpus / note.path))  # noqa: PTH100 - takes `..` out
+    if editor not in ADDRESSED or not file.is_relative_to(corpus):
+        return None
+    name = "Obsidian" if editor == "obsidian" else "editor"
+    return Link(f"Open in {name}", note_address(editor, file, line, section))
+
+
+# ---------------------------------------------------------------- to browse by
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The notes of a month."""
+
+    name: str  # "06"
+    line: str
+    count: int
+
+
+def months_by_year(notes: Sequence[StoredNote]) -> dict[str, list[Month]]:
+    """Count the notes of each month, the newest first; a date may be of a year alone."""
+    counts = Counter(note.date[:7] for note in notes if note.date)
+    years: defaultdict[str, list[Month]] = defaultdict(list)
+    for date in sorted(counts, reverse=True):
+        years[date[:4]].append(Month(date[5:], f"date:{date}", counts[date]))
+    return dict(years)
+
+
+def topics(tags: Sequence[TagCount], most: int) -> list[Link]:
+    """Return the commonest tags, written ones where there are some, in the order of their names."""
+    written = [tag for tag in tags if not tag.folder]
+    chosen = sorted((written or tags)[:most], key=lambda tag: tag.written.casefold())
+    return [Link(printable(tag.written), str(Tag(tag.normal)), tag.notes) for tag in chosen]
+
+
+def shared_papers(notes: Sequence[StoredNote], most: int) -> Iterator[tuple[Link, list[NoteView]]]:
+    """Yield papers that several notes are on, those with most notes first."""
+    by_paper: defaultdict[str, list[StoredNote]] = defaultdict(list)
+    for note in notes:
+        if note.paper:
+            by_paper[note.paper].append(note)
+    several = sorted(by_paper.items(), key=lambda pair: -len(pair[1]))[:most]
+    for paper, found in several:
+        if len(found) > 1:
+            yield Link(printable(paper), str(OnPaper(paper))), [note_view(one) for one in found]
+
+
+def _tidied(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces of a snippet, where what is left out begins no line of its own."""
+    return [
+        replace(piece, text=piece.text.rstrip("\n")) if after == GAP else piece
+        for piece, after in zip_longest(pieces, pieces[1:])
+    ]
+
+
+def _lines(start: int, end: int) -> str:
+    return f"{start}-{end}" if end > start else str(start)
+
+
+def _citation(hit: Hit, place: str) -> str:
+    year = f" ({hit.year})" if hit.year is not None else ""
+    paper = paper_address(hit.paper) or hit.paper if hit.paper else ""
+    parts = [f"{printable(hit.title)}{year}", paper, place]
+    return ", ".join(part for part in parts if part)
