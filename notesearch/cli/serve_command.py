@@ -40,7 +40,7 @@ def serve(
     try:
         from notesearch.web.application import make_application
         from notesearch.web.served_index import ServedIndex
-        from notesearch.web.server import addresses_of, bind, serve
+        from notesearch.web.server import Server, addresses_of, bind
     except ModuleNotFoundError as error:
         raise UsageError(_MISSING.format(name=error.name)) from None
 
@@ -58,4 +58,5 @@ def serve(
 
                 webbrowser.open(address)
 
-        serve(make_application(served, hosts=hosts, token=token), listener, on_start=on_start)
+        application = make_application(served, hosts=hosts, token=token)
+        Server(application, on_start).run(sockets=[listener])

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 MAX_BODY = 1 << 20  # bytes: the tools of agents are asked by POST
+MAX_HEADERS = 16 << 10
 MAX_TARGET = 8 << 10  # bytes of a path with its question
 MOST_AT_ONCE = 256  # requests; those that only listen for news count too
 _COOKIE = "notesearch"
@@ -177,6 +178,8 @@ _TOO_LARGE = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large
 def _too_large(scope: Scope, headers: Headers) -> Refusal | None:
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
         return Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "the question is too long")
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+        return Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too large")
     length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit()):
         return Refusal(HTTPStatus.BAD_REQUEST, "the length of the body is no number")

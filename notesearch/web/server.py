@@ -9,17 +9,15 @@ import re
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from notesearch.errors import UsageError
-from notesearch.web.guard import LOOPBACK_NAMES
+from notesearch.web.guard import LOOPBACK_NAMES, MAX_HEADERS
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
-_MOST_HEADERS = 16 << 10  # bytes
 _SECONDS_FOR_REQUEST = 20.0  # until its headers are there
 _SECONDS_IDLE = 30  # of a connection that waits for its next request
 _SECONDS_TO_END = 3  # of requests at work, when the server stops
@@ -102,9 +100,24 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"{host}:{port} cannot be served: {error.strerror}; name others with --host and --port"
 
 
-def serve(app: ASGIApp, listener: socket.socket, *, on_start: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `on_start` is called when requests are answered."""
-    config = uvicorn.Config(
+class Server(uvicorn.Server):
+    """Serves an application until SIGINT or SIGTERM, or until `should_exit` is set.
+
+    `on_start` is called when requests are answered.
+    """
+
+    def __init__(self, app: ASGIApp, on_start: Callable[[], None]) -> None:
+        super().__init__(_config(app))
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        self._on_start()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         http=_PatientProtocol,
         ws="none",
@@ -118,16 +131,5 @@ def serve(app: ASGIApp, listener: socket.socket, *, on_start: Callable[[], None]
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_keep_alive=_SECONDS_IDLE,
         timeout_graceful_shutdown=_SECONDS_TO_END,
-        h11_max_incomplete_event_size=_MOST_HEADERS,
+        h11_max_incomplete_event_size=MAX_HEADERS,
     )
-    _Server(config, on_start).run(sockets=[listener])
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_start = on_start
-
-    async def startup(self, sockets: list[socket.socket] | None = None, **given: Any) -> None:  # noqa: ANN401 - as uvicorn has it
-        await super().startup(sockets, **given)
-        self._on_start()
