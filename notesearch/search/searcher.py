@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from notesearch.search.lexical import LexicalMatches, LexicalRanker, background_
 from notesearch.search.likeness import find_alike
 from notesearch.search.note_lookup import find_named
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording
+from notesearch.search.sentence_vectors import SentenceVectors
 from notesearch.search.snippets import Nearness
 from notesearch.search.typing_slips import correct_words
 from notesearch.search.verdict import relevance
@@ -90,6 +91,7 @@ class Searcher:
     ) -> None:
         """Take a model, loaded for the first question."""
         self._embedder = embedder
+        self._sentences = SentenceVectors(embedder)
         # A question is embedded, and the passages near it are found, while the full-text table is
         # asked: neither holds Python's lock for long.
         self._beside = ThreadPoolExecutor(thread_name_prefix="dense")
@@ -168,17 +170,9 @@ class Searcher:
 
     def nearness(self, answer: Answer) -> Nearness | None:
         """Return what says how near sentences are to an answer's question; None without a model."""
-        vector = answer.vector
-        if vector is None:
+        if answer.vector is None:
             return None
-
-        def measure(sentences: Sequence[str]) -> list[float]:
-            embedder = self._embedder.get()
-            read_whole = [_shortened(sentence, embedder) for sentence in sentences]
-            cosines: list[float] = (embedder.embed_passages(read_whole) @ vector).tolist()
-            return cosines
-
-        return measure
+        return partial(self._sentences.cosines, question=answer.vector)
 
     def similar(
         self,
@@ -241,13 +235,6 @@ class Searcher:
         if mode is Mode.DENSE:
             return rank_nearest(known)
         return fuse(ids, known, matches.all, background, self._weights, len(among))
-
-
-def _shortened(text: str, embedder: Embedder) -> str:
-    """Return the beginning of a text that the model can read whole."""
-    while embedder.count_tokens(text) > embedder.max_tokens:
-        text = text[: len(text) // 2]
-    return text
 
 
 def _joined(one: Nearest, other: Nearest) -> Nearest:
