@@ -59,4 +59,4 @@ def serve(
                 webbrowser.open(address)
 
         application = make_application(served, hosts=hosts, token=token)
-        Server(application, on_start).run(sockets=[listener])
+        Server(application, on_start=on_start, on_stop=served.close).run(sockets=[listener])

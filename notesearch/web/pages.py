@@ -185,7 +185,7 @@ class Pages:
     async def _news(self) -> AsyncIterator[str]:
         told = ""
         silent = 0
-        while True:
+        while not self._served.is_closing:
             news = json.dumps({"stamp": await to_thread.run_sync(self._served.stamp)})
             silent = 0 if news != told else silent + 1
             if news != told:
@@ -224,8 +224,11 @@ class Pages:
         code: int = 200,
         **context: Any,  # noqa: ANN401
     ) -> Response:
-        # The script of the page asks for the part that changes; a browser alone for all of it.
-        frame = "part.html" if request.headers.get("x-part") == "main" else "page.html"
+        # The script of the page asks for the part that changes; a browser alone for all of it. A
+        # line that is not yet whole is no error to the script.
+        is_part = request.headers.get("x-part") == "main"
+        frame = "part.html" if is_part else "page.html"
+        code = 200 if is_part and code < 500 else code
         text = self._templates.get_template(template).render(frame=frame, **context)
         return HTMLResponse(text, status_code=code, headers={"Vary": "X-Part"})
 

@@ -49,6 +49,11 @@ class ServedIndex:
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
         self._lists: OrderedDict[tuple[str, str], list[StoredNote]] = OrderedDict()
         self._look: tuple[float, str] = (0.0, "")
+        self.is_closing = False  # who waits for news waits no longer
+
+    def close(self) -> None:
+        """Let those go that wait for news; the index is closed by who has opened it."""
+        self.is_closing = True
 
     async def run(self, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
         """Call a function of the index in a thread; who is no longer waited for is not called."""

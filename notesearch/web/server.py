@@ -103,17 +103,24 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 class Server(uvicorn.Server):
     """Serves an application until SIGINT or SIGTERM, or until `should_exit` is set.
 
-    `on_start` is called when requests are answered.
+    `on_start` is called when requests are answered, and `on_stop` when no more are.
     """
 
-    def __init__(self, app: ASGIApp, on_start: Callable[[], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, on_start: Callable[[], None], on_stop: Callable[[], None]
+    ) -> None:
         super().__init__(_config(app))
-        self._on_start = on_start
+        self._on_start, self._on_stop = on_start, on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
         self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is being answered."""
+        self._on_stop()
+        await super().shutdown(sockets)
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:

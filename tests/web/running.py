@@ -73,8 +73,9 @@ def running(index: Index, token: str | None = None) -> Iterator[Running]:
     if token is not None:
         hosts = None
     is_up = threading.Event()
-    application = make_application(ServedIndex(index, "notes"), hosts=hosts, token=token)
-    server = Server(application, is_up.set)
+    served = ServedIndex(index, "notes")
+    application = make_application(served, hosts=hosts, token=token)
+    server = Server(application, on_start=is_up.set, on_stop=served.close)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
