@@ -20,7 +20,7 @@ FORBIDDEN = {
     "embedding": {"corpus", "index", "search", "query", "evaluation"},
     "search": {"corpus", "evaluation"},
 }
-OUTER = {"cli", "mcp", "render", "library", "kept_index", "held_index", "chosen_models"}
+OUTER = {"cli", "web", "mcp", "render", "library", "kept_index", "held_index", "chosen_models"}
 STANDARD_ONLY = {"records", "errors"}
 # An outside library, and the one place that may import it.
 DOORS = {

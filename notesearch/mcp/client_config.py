@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 _NAME = "notesearch"  # by which the client knows the server
+_BESIDE = "where it has servers, put notesearch beside them"
 
 Words = Sequence[str]  # a command, the program first
 
@@ -36,24 +37,24 @@ def _shell_command(command: Words) -> str:
 CLIENTS: Mapping[str, Client] = {
     "claude": Client(
         "Claude Desktop",
-        "into claude_desktop_config.json, which Settings › Developer › Edit Config opens; then "
-        "start it anew",
+        "into claude_desktop_config.json, which Settings › Developer › Edit Config opens, and "
+        f"start the program anew; {_BESIDE}",
         _json_under("mcpServers"),
     ),
     "code": Client("Claude Code", "into a shell, once, for all folders", _shell_command),
     "cursor": Client(
         "Cursor",
-        "into ~/.cursor/mcp.json, or .cursor/mcp.json of a folder",
+        f"into ~/.cursor/mcp.json, or .cursor/mcp.json of a folder; {_BESIDE}",
         _json_under("mcpServers"),
     ),
     "vscode": Client(
         "VS Code",
-        "into mcp.json, which the command MCP: Open User Configuration opens",
+        f"into mcp.json, which the command MCP: Open User Configuration opens; {_BESIDE}",
         _json_under("servers", type="stdio"),
     ),
     "zed": Client(
         "Zed",
-        "into settings.json, which the command zed: open settings file opens",
+        f"into settings.json, which the command zed: open settings file opens; {_BESIDE}",
         _json_under("context_servers"),
     ),
 }

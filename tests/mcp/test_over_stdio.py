@@ -13,6 +13,9 @@ from mcp import Client, StdioServerParameters
 
 from notesearch import Index
 from notesearch.cli.output import ExitCode
+from notesearch.index.index_layout import IndexLayout
+from notesearch.index.lock import writer_lock
+from tests.cli.conftest import run as run
 from tests.conftest import make_library, write_notes
 from tests.fakes import WordEmbedder
 from tests.mcp.conftest import REVISIONS, ROOT, environment
@@ -130,6 +133,29 @@ def test_index_that_another_process_updates_or_makes_anew_answers_the_next_call(
             index.update(rebuild=rebuild)
         failed, text = server.call("search", question="robot")
         assert (failed, text.splitlines()[0]) == (False, f"1. {title}")
+    assert server.end()[0] == ExitCode.OK
+
+
+def test_update_at_work_delays_no_answer(tmp_path, started):
+    make_library(tmp_path)
+    server = started(cwd=tmp_path)
+    with writer_lock(IndexLayout(tmp_path / "index"), 0):
+        assert "5 notes" in server.greet()["instructions"]
+        assert not server.call("search", question="reward")[0]
+        assert not server.call("read", note="rl/dpo.md")[0]
+    assert server.end()[0] == ExitCode.OK
+
+
+def test_several_indexes_answer_as_one(tmp_path, started, run, word_model):
+    write_notes(tmp_path / "one")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two/robots.md").write_text("# Robots\n\nA robot.\n", encoding="utf-8")
+    for name in ("one", "two"):
+        assert run("index", str(tmp_path / name), "--name", name).code == ExitCode.OK
+    server = started("-i", "one,two", cwd=tmp_path)
+    assert "6 notes" in server.greet()["instructions"]
+    assert "two:robots.md" in server.call("search", question="robot")[1]
+    assert "implied by the policy" in server.call("read", note="one:rl/dpo.md:8")[1]
     assert server.end()[0] == ExitCode.OK
 
 
