@@ -21,13 +21,13 @@ PROMPT_ABOUT = "Answer a question from my notes, with citations"
 
 def introduce(index: Index) -> str:
     """Return what the index holds, its commonest tags, and a question made of its own."""
-    notes = index.notes()
-    if not notes:
+    found = index.count_notes()
+    if not found:
         return "The user's research notes: there are none in the index yet."
     tags = [tag for tag in index.tags() if len(tag.written) <= _LONGEST_TAG and not tag.folder]
-    dates = [note.date for note in notes if note.date]
-    newest = f", the newest of {plain_line(max(dates), 10)}" if dates else ""
-    count = "1 note" if len(notes) == 1 else f"{len(notes):,} notes"
+    date = index.notes(limit=1)[0].date
+    newest = f", the newest of {plain_line(date, 10)}" if date else ""
+    count = "1 note" if found == 1 else f"{found:,} notes"
     named = ", ".join(
         f"{plain_line(tag.written, _LONGEST_TAG)} ({tag.notes:,})" for tag in tags[:_TAGS_NAMED]
     )

@@ -20,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 from notesearch import __version__
 from notesearch.errors import NotesearchError
 from notesearch.library import Index
-from notesearch.mcp.compact_text import plain_lines
+from notesearch.mcp.compact_text import plain_line, plain_lines
 from notesearch.mcp.introduction import PROMPT_ABOUT, PROMPT_NAME, answer_prompt, introduce
 from notesearch.mcp.note_resources import PAGE, SCHEME, TEMPLATE, address_of, read_note
 from notesearch.mcp.tools import TOOLS
@@ -31,6 +31,7 @@ T = TypeVar("T")
 _MOST_AT_ONCE = 4
 _MOST_COMPLETIONS = 100  # as the protocol has it
 _LONGEST_ERROR = 2000
+_LONGEST_TITLE = 200
 _READS_ALONE = types.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
@@ -140,7 +141,7 @@ class _Handlers:
                 types.Resource(
                     uri=address_of(note),
                     name=note.note_id,
-                    title=note.title,
+                    title=plain_line(note.title, _LONGEST_TITLE),
                     mime_type="text/markdown",
                 )
                 for note in notes[start : start + PAGE]
