@@ -47,7 +47,7 @@ def mcp(
     if sys.stdin is not None and sys.stdin.isatty():
         show_message(
             "waiting for a client of the Model Context Protocol on stdin; to connect one, run: "
-            "notesearch mcp --print-config claude|code|cursor|vscode|zed"
+            "notesearch mcp --print-config code (or claude, cursor, vscode, zed)"
         )
     wire = _take_stdout()
     _end_at_once()

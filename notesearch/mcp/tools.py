@@ -143,19 +143,21 @@ def list_notes(index: Index, what: str, filter: str, k: int, cursor: str) -> str
     asked = f"{what} {filter}"
     shown = read_cursor(asked, cursor)
     if what == "tags":
-        every = [
-            f"{plain_line(tag.written, 100)} {tag.notes}" for tag in index.tags(filter or None)
+        tags = index.tags(filter or None)
+        page = [
+            f"{plain_line(tag.written, 100)} {tag.notes}"
+            for tag in tags[shown : shown + max(k, _TAGS_SHOWN)]
         ]
-        k, separator = max(k, _TAGS_SHOWN), ", "
+        found, separator = len(tags), ", "
     else:
-        every = [note_line(note) for note in index.notes(filter or None)]
-        separator = "\n"
-    if not every[shown:]:
+        notes = index.notes(filter or None)
+        page = [note_line(note) for note in notes[shown : shown + k]]
+        found, separator = len(notes), "\n"
+    if not page:
         return f"No {'more ' if shown else ''}{what}{f' with {filter:.200}' if filter else ''}."
-    blocks = fitting(every[shown : shown + k])
+    blocks = fitting(page)
     end = shown + len(blocks)
-    left = len(every) - end
-    tail = [f"{left:,} more: cursor={next_cursor(asked, end)}"] if left else []
+    tail = [f"{found - end:,} more: cursor={next_cursor(asked, end)}"] if found > end else []
     return "\n".join([separator.join(blocks), *tail])
 
 
