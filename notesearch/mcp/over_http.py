@@ -10,7 +10,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 
 from notesearch.library import Index
-from notesearch.mcp.server import make_server
+from notesearch.mcp.agent_server import make_server
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

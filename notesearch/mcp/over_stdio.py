@@ -9,7 +9,7 @@ import anyio
 from mcp.server.stdio import stdio_server
 
 from notesearch.library import Index
-from notesearch.mcp.server import make_server
+from notesearch.mcp.agent_server import make_server
 
 
 def serve_over_stdio(open_index: Callable[[], Index], wire: int) -> None:

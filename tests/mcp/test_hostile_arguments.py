@@ -10,7 +10,7 @@ from notesearch import NotesearchError
 from notesearch.mcp.compact_text import MOST_CHARS
 from notesearch.mcp.tools import TOOLS
 from tests.mcp.conftest import REVISIONS
-from tests.mcp.test_server import asking
+from tests.mcp.test_agent_server import asking
 
 NAMES = sorted({name for tool in TOOLS.values() for name in tool.arguments})
 WORDS = st.sampled_from(

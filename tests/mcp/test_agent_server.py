@@ -11,8 +11,8 @@ import pytest
 from mcp import Client, MCPError
 
 from notesearch import UnusableIndexError
+from notesearch.mcp.agent_server import make_server
 from notesearch.mcp.note_resources import address_of
-from notesearch.mcp.server import make_server
 from tests.mcp.conftest import REVISIONS
 
 Ask = Callable[[Callable[[Client], Awaitable[Any]]], Any]

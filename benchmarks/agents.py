@@ -1,6 +1,6 @@
 """`notesearch mcp` over its life: to its first answer, from question to question, and at rest.
 
-    python benchmarks/agent_server.py [--runs N] [--rest SECONDS]
+    python benchmarks/agents.py [--runs N] [--rest SECONDS]
 
 Each server is a process of its own over the notes in corpus/, spoken to line by line as a client
 does; what it takes at rest is read from /proc, so on Linux alone.
