@@ -85,11 +85,13 @@ def test_clients_at_once_get_their_own_answers(address):
     ("changed", "status"),
     [
         ({}, 200),
-        ({"host": "localhost"}, 200),
+        ({"host": "localhost:8477"}, 200),
+        ({"host": "localhost"}, 421),
         ({"host": "evil.example"}, 421),
         ({"host": "127.0.0.1.evil.example:80"}, 421),
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "https://localhost:3000"}, 403),
         ({"origin": "http://localhost:3000"}, 200),
         ({"content-type": "text/plain"}, 400),
     ],
@@ -97,6 +99,25 @@ def test_clients_at_once_get_their_own_answers(address):
 def test_request_from_elsewhere_is_refused(address, changed, status):
     answer = httpx2.post(address, json=GREETING, headers={**HEADERS, **changed})
     assert answer.status_code == status
+
+
+def test_hosts_are_those_that_are_named_or_any_where_another_decides(index):
+    def status(hosts: list[str] | None, host: str) -> int:
+        agents = mcp_application(index, hosts)
+
+        async def ask() -> int:
+            transport = httpx2.ASGITransport(agents)
+            async with agents.run(), httpx2.AsyncClient(transport=transport) as client:
+                headers = {**HEADERS, "host": host}
+                answer = await client.post("http://x/mcp", json=GREETING, headers=headers)
+                return answer.status_code
+
+        return anyio.run(ask)
+
+    assert status(["localhost:8477"], "localhost:8477") == 200
+    assert status(["localhost:8477"], "localhost:8478") == 421
+    assert status([], "localhost:8477") == 421
+    assert status(None, "notes.example") == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "OPTIONS"])
