@@ -26,8 +26,8 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
     *("query", "ask", "similar", "notes", "tags", "show"),
-    *("init", "index", "reindex", "indexes", "status", "check", "parse", "eval"),
-    *("mcp", "cache", "trust"),
+    *("init", "index", "reindex", "indexes", "status", "check", "parse", "eval", "cache", "trust"),
+    "mcp",  # which programs run
 )
 # A filter that leaves out: -tag:survey.
 _LEAVES_OUT = re.compile(r"-[a-z]+[:：]")
