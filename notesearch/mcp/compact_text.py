@@ -106,7 +106,7 @@ def fitting(blocks: Iterable[str], taken: int = 0) -> list[str]:
                 fits.append(f"{block[: room - 1]}…")
             break
         fits.append(block)
-        room -= len(block) + 1
+        room -= len(block) + 2  # with what separates it from the next
     return fits
 
 

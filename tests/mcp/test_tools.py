@@ -243,3 +243,18 @@ def test_answers_keep_to_their_limit_and_the_cursor_gives_the_rest(make_index):
             if not cursor:
                 break
         assert seen >= set(names)
+
+
+def test_list_of_long_tags_keeps_to_its_limit_and_names_them_all(make_index):
+    tags = [f"{'t' * 90}-{number:03}" for number in range(250)]
+    index = make_index({})
+    index.add("# A policy\n\nA reward.\n", id="one", tags=tags)
+    seen, cursor = set(), ""
+    while True:
+        text = ask(index, "list", what="tags", cursor=cursor)
+        assert len(text) <= MOST_CHARS
+        seen |= set(re.findall(r"t+-\d+", text))
+        if "cursor=" not in text:
+            break
+        cursor = text.rpartition("cursor=")[2]
+    assert seen == set(tags)
