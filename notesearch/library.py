@@ -151,6 +151,11 @@ class Index(KeptIndex):
             only = checked_filter(snapshot, where)
             return snapshot.list_notes(only, _ALL if limit is None else limit)
 
+    def count_notes(self) -> int:
+        """Count the notes that have any text, in a fraction of the time of listing them."""
+        with self._snapshot() as snapshot:
+            return snapshot.table.notes
+
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
         with self._snapshot() as snapshot:

@@ -97,6 +97,7 @@ def test_verdict_is_that_of_one_index(joined, whole):
 
 
 def test_notes_tags_and_neighbours_are_those_of_one_index(joined, whole):
+    assert joined.count_notes() == whole.count_notes()
     assert [plain(n.path) for n in joined.notes("tag:robot")] == [
         n.path for n in whole.notes("tag:robot")
     ]

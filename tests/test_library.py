@@ -259,6 +259,10 @@ def test_embedder_of_ones_own_takes_the_place_of_the_model(tmp_path):
         index.query("reward")
 
 
+def test_notes_are_counted_as_they_are_listed(index):
+    assert index.count_notes() == len(index.notes()) == 5
+
+
 def test_note_is_shown_with_its_passages(index):
     note, passages = index.show("rl/dpo.md")
     assert note.title == "Direct Preference Optimization"

@@ -27,6 +27,7 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 _ORDER = (
     *("query", "ask", "serve", "similar", "notes", "tags", "show"),
     *("init", "index", "reindex", "indexes", "status", "check", "parse", "eval", "cache", "trust"),
+    "mcp",  # which programs run
 )
 # A filter that leaves out: -tag:survey.
 _LEAVES_OUT = re.compile(r"-[a-z]+[:：]")

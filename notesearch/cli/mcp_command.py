@@ -1,0 +1,136 @@
+"""`notesearch mcp`: answer agents over stdin and stdout, or print what connects one."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notesearch.cli.app import CONFIG, INDEXES, app, examples, option
+from notesearch.cli.chosen_index import open_as_they_are
+from notesearch.cli.index_choice import choose_index_in, choose_indexes
+from notesearch.cli.output import ExitCode, show_message, write
+from notesearch.errors import NotesearchError, UsageError
+from notesearch.render.terminal import escaped
+
+if TYPE_CHECKING:
+    from notesearch.cli.chosen_index import ChosenIndex
+
+
+@app.command(
+    epilog=examples("notesearch mcp --print-config code", "notesearch mcp --index ~/notes/index")
+)
+def mcp(
+    print_config: str | None = option(
+        None,
+        "--print-config",
+        "Print what to paste into a client: claude (Desktop), code (Claude Code), cursor, vscode "
+        "or zed.",
+        "CLIENT",
+        complete=lambda: _clients(),
+    ),
+    wanted_index: str | None = INDEXES,
+    config: Path | None = CONFIG,
+) -> None:
+    """Let agents search your notes, over the Model Context Protocol.
+
+    A client such as Claude Code or Cursor starts this command by itself, and asks it through stdin
+    and stdout: --print-config prints what tells it to.
+    """
+    if print_config is not None:
+        _print_config(print_config, config, wanted_index)
+        return
+    if sys.stdin is not None and sys.stdin.isatty():
+        show_message(
+            "waiting for a client of the Model Context Protocol on stdin; to connect one, run: "
+            "notesearch mcp --print-config code (or claude, cursor, vscode, zed)"
+        )
+    wire = _take_stdout()
+    _end_at_once()
+    gc.disable()  # what the SDK makes stays: looking through it meanwhile takes 0.15 s of 0.9 s
+    try:
+        from notesearch.mcp.over_stdio import serve_over_stdio
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("notesearch"):
+            raise
+        raise UsageError(
+            f"notesearch mcp needs {error.name}, which is not installed; run: pip install "
+            "'notesearch[serve]'"
+        ) from error
+    from notesearch.lazy import Lazy
+
+    gc.freeze()
+    gc.enable()
+    # Chosen and opened at the first request, and again as long as there is none: a client that has
+    # started this command shows nobody its errors, but an agent passes on what it is told.
+    index = Lazy(lambda: open_as_they_are(_choose(config, wanted_index)))
+    serve_over_stdio(index.get, wire)
+    if index.is_loaded:
+        index.get().close()
+
+
+def _choose(config: Path | None, wanted: str | None) -> list[ChosenIndex]:
+    """Choose the indexes as a question does; one in a folder with the settings it was made with."""
+    if wanted is not None and os.path.isabs(wanted):  # noqa: PTH117 - a name, or names, as well
+        return [choose_index_in(Path(wanted), config)]
+    return choose_indexes(config, wanted)
+
+
+def _take_stdout() -> int:
+    """Return a descriptor for the protocol; from here on all that is printed goes to stderr.
+
+    That holds until the end, for `print`, for C libraries and for programs that are started.
+    """
+    wire = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return wire
+
+
+def _end_at_once() -> None:
+    """Let the signals that end a program end this one, though a thread waits for stdin.
+
+    Nothing is lost: the index is only read.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(ExitCode.OK))
+    signal.signal(signal.SIGINT, lambda *_: os._exit(ExitCode.INTERRUPTED))
+
+
+def _print_config(name: str, config: Path | None, wanted: str | None) -> None:
+    """Write what connects a client, and to stderr where it goes."""
+    from notesearch.mcp.client_config import CLIENTS
+
+    client = CLIENTS.get(name)
+    if client is None:
+        raise UsageError(f"--print-config takes one of {', '.join(CLIENTS)}, found {name[:60]!r}")
+    chosen = _choose(config, wanted)
+    options = ["--index", str(chosen[0].index_dir.absolute())]
+    if len(chosen) > 1:
+        options = ["--index", ",".join(one.name for one in chosen)]
+    if config is not None:
+        options += ["--config", str(config.absolute())]
+    for one in chosen:
+        try:
+            one.require()
+        except NotesearchError as error:
+            show_message(escaped(f"{error.for_shell}; the client can be connected before"))
+    show_message(f"for {client.title}: paste this {client.place}")
+    write(client.text([*_this_program(), "mcp", *options]))
+
+
+def _this_program() -> list[str]:
+    """Return the command that runs this program from any folder, without a PATH."""
+    script = shutil.which(sys.argv[0])
+    if script is not None and not script.endswith(".py"):
+        return [os.path.abspath(script)]  # noqa: PTH100 - a link of pipx stays as it is
+    return [sys.executable, "-m", "notesearch"]
+
+
+def _clients() -> list[tuple[str, str]]:
+    from notesearch.mcp.client_config import CLIENTS
+
+    return [(name, client.title) for name, client in CLIENTS.items()]
