@@ -39,7 +39,6 @@ DOORS = {
     "starlette": "web/",
     "uvicorn": "web/server.py",
     "jinja2": "web/pages.py",
-    "anyio": "web/",
     "prompt_toolkit": "cli/picker/screen.py",
     "markdown_it": "corpus/markdown_",
     "ftfy": "corpus/decode.py",
@@ -48,7 +47,7 @@ DOORS = {
     "regex": "corpus/reading_rules.py",
     "mcp": "mcp/",
     "mcp_types": "mcp/",
-    "anyio": "mcp/",
+    "anyio": ("web/", "mcp/"),
 }
 ONE_MODULE = ("faiss", "ftfy", "yaml", "regex")
 # They report their use unless they are imported by `import_private`, and by nothing else.
