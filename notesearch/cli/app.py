@@ -70,10 +70,10 @@ class AllCommands(TyperGroup):
             command.params.append(debug)
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Read the command line; an empty one is `ask` where that can be, else shows the help."""
-        from notesearch.cli.ask_command import can_ask
+        """Read the command line; an empty one is `ask` on a terminal, else shows the help."""
+        from notesearch.cli.ask_command import is_on_terminal
 
-        return super().parse_args(ctx, args if args or not can_ask() else ["ask"])
+        return super().parse_args(ctx, args if args or not is_on_terminal() else ["ask"])
 
     def list_commands(self, ctx: object) -> list[str]:
         """Return the names of all commands in their order."""

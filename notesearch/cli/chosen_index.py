@@ -215,9 +215,11 @@ def open_together(chosen: Sequence[ChosenIndex], line: str, *, update: bool) -> 
     return _join(chosen, lambda one: open_for_query(one, line, update=update))
 
 
-def open_as_they_are(chosen: Sequence[ChosenIndex]) -> Index:
+def open_as_they_are(
+    chosen: Sequence[ChosenIndex], *, say: Callable[[str], None] | None = None
+) -> Index:
     """Open the index, or several that answer as one, whatever became of their notes meanwhile."""
-    return _join(chosen, ChosenIndex.open)
+    return _join(chosen, lambda one: one.open(say=say))
 
 
 def _join(chosen: Sequence[ChosenIndex], open_one: Callable[[ChosenIndex], Index]) -> Index:
@@ -236,6 +238,26 @@ def _join(chosen: Sequence[ChosenIndex], open_one: Callable[[ChosenIndex], Index
         indexes = {one.name: opened.enter_context(open_one(one)) for one in chosen}
         opened.pop_all()  # from here on the joined one closes them
         return JoinedIndex(indexes)
+
+
+def each_opened(index: Index, chosen: Sequence[ChosenIndex]) -> list[tuple[ChosenIndex, Index]]:
+    """Return each index that was chosen as it is open in the one that answers."""
+    if len(chosen) == 1:
+        return [(chosen[0], index)]
+    from notesearch.joined_index import JoinedIndex
+
+    assert isinstance(index, JoinedIndex)
+    return [(one, index.indexes[one.name]) for one in chosen]
+
+
+def owner_of(
+    path: str, index: Index, chosen: Sequence[ChosenIndex]
+) -> tuple[ChosenIndex, Index, str]:
+    """Return which of the opened indexes has a note, and the path that it has there."""
+    if len(chosen) == 1:
+        return chosen[0], index, path
+    name, _, own_path = path.partition(":")
+    return next((one, of, own_path) for one, of in each_opened(index, chosen) if one.name == name)
 
 
 @contextmanager

@@ -37,7 +37,10 @@ def choose_index(
     if wanted is not None:
         named = _named(wanted)
         if len(named) > 1:
-            raise UsageError(f"-i {wanted} names {len(named)} indexes; this command takes one")
+            raise UsageError(
+                f"-i {wanted} names {len(named)} indexes, and this command takes one; "
+                f"give one of them, as in -i {named[0].name}"
+            )
         if named:
             return _remembered(named[0], config, corpus, name=named[0].name, warn=warn)
     settings = load_settings(config, warn=warn)
@@ -63,8 +66,10 @@ def choose_indexes(
     return [_remembered(known, config, None, name=known.name) for known in named]
 
 
-def choose_index_of(note: str, config: Path | None, wanted: str | None) -> tuple[ChosenIndex, str]:
-    """Choose the index that a note is in, and return what it is called there.
+def choose_indexes_of(
+    note: str, config: Path | None, wanted: str | None
+) -> tuple[list[ChosenIndex], str]:
+    """Choose the indexes that a note may be in, and return what it is called there.
 
     A hit of several indexes has the name of its own before its path, as in work:robot.md.
     """
@@ -73,8 +78,8 @@ def choose_index_of(note: str, config: Path | None, wanted: str | None) -> tuple
     name, colon, rest = note.partition(":")
     # A title such as "BERT: Pre-training of …" has a space there.
     if wanted is None and colon and not rest[:1].isspace() and find_known(name):
-        return choose_index(config, name), rest
-    return choose_index(config, wanted), note
+        return [choose_index(config, name)], rest
+    return choose_indexes(config, wanted), note
 
 
 def choose_index_in(folder: Path, config: Path | None) -> ChosenIndex:

@@ -15,7 +15,6 @@ from notesearch.cli.app import (
     CONFIG,
     CORPUS,
     FORMATS,
-    INDEX,
     INDEXES,
     NOTE,
     RERANK,
@@ -208,7 +207,7 @@ def similar(
         complete=complete_filter,
     ),
     formats: list[str] | None = FORMATS,
-    wanted_index: str | None = INDEX,
+    wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
     """Find notes that are like one of yours.
@@ -230,8 +229,8 @@ def similar(
                 hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
                 if hits:
                     show_message(heading)
-                    _show(index, replace(answer, hits=tuple(hits)), [chosen])
-            keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", [chosen])
+                    _show(index, replace(answer, hits=tuple(hits)), chosen)
+            keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", chosen)
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from notesearch import cli
+from tests.conftest import write_notes
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,3 +71,20 @@ def run_apart(arguments: Sequence[str], cwd: Path, **more: str) -> Ended:
     process = start(*arguments, cwd=cwd, **more)
     out, err = process.communicate(timeout=300)
     return Ended(process.returncode, out, err)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
+    """A home folder with two folders of notes and no settings, and another working folder."""
+    home = tmp_path / "home"
+    write_notes(home / "notes")
+    (home / "work").mkdir()
+    (home / "work/robot.md").write_text("# Robot\n\nA reward for a robot.\n", encoding="utf-8")
+    (home / "elsewhere").mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".data"))
+    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION"):
+        monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
+    monkeypatch.chdir(home / "elsewhere")
+    return home

@@ -20,23 +20,6 @@ NAME_A_CORPUS = "run: notesearch index CORPUS (your folder of notes), or: notese
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
-    """A home folder with two folders of notes, and another folder as the working folder."""
-    home = tmp_path / "home"
-    write_notes(home / "notes")
-    (home / "work").mkdir()
-    (home / "work/robot.md").write_text("# Robot\n\nA reward for a robot.\n", encoding="utf-8")
-    (home / "elsewhere").mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".data"))
-    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION"):
-        monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
-    monkeypatch.chdir(home / "elsewhere")
-    return home
-
-
-@pytest.fixture
 def made(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An index of the notes, made in the home folder."""
     monkeypatch.chdir(home)
@@ -333,7 +316,11 @@ def test_name_goes_before_a_folder_of_that_name(named, run):
         (["query", "x", "-i", "wrok"], 3, "wrok holds no index (did you mean -i work?); run: "),
         (["query", "x", "-i", "zzz"], 3, "zzz holds no index (by name there are work, notes); "),
         (["query", "x", "-i", "work,wrok"], 2, "no index is called 'wrok'; known are work, notes;"),
-        (["status", "-i", "work,notes"], 2, "-i work,notes names 2 indexes; this command takes "),
+        (
+            ["status", "-i", "work,notes"],
+            2,
+            "-i work,notes names 2 indexes, and this command takes",
+        ),
         (["query", "x", "-i", "all", "--corpus", "../work"], 2, "--corpus names the notes of one"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -363,6 +350,29 @@ def test_several_are_asked_at_once_and_their_hits_name_them(named, run, names):
 def test_hit_of_several_can_be_shown_as_it_is_printed(named, run):
     assert run("show", "work:robot.md").out.startswith("Robot\n")
     assert run("similar", "notes:rl/dpo.md", "--paths", "-k", "1").out == "rl/ppo.md\n"
+
+
+def test_notes_and_tags_of_several_are_listed_together(named, run):
+    listed = run("notes", "-i", "work,notes")
+    assert (listed.code, listed.err, len(listed.out.splitlines())) == (ExitCode.OK, "", 6)
+    assert "work:robot.md" in listed.out
+    assert run("tags", "-i", "all").out == run("tags", "-i", "notes").out != ""
+
+
+def test_note_is_looked_for_in_several_and_is_of_one(named, run, monkeypatch):
+    assert run("show", "robot", "-i", "all").out.startswith("Robot\nid       work:robot.md\n")
+    ended = run("similar", "robot", "-i", "all", "--paths")
+    assert ended.out.startswith("notes:rl/")
+    ended = run("show", "survey", "-i", "all")
+    assert ended.err.splitlines()[-1] == (
+        "notesearch: survey means 2 notes; choose one by its number, as in: notesearch show 1"
+    )
+    monkeypatch.setenv("EDITOR", "cat")
+    for words in (["2"], ["2", "-i", "all"], ["notes:vision/survey.md", "-i", "all"]):
+        assert run("show", *words).out.startswith("A Survey\n")
+        assert run("show", *words, "--open").code == ExitCode.OK
+    ended = run("show", "nonesuch", "-i", "all")
+    assert ended.err.endswith("; to list them, run: notesearch notes -i work,notes\n")
 
 
 def test_each_of_several_says_how_it_is_brought_in_step(named, run):

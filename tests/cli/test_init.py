@@ -18,21 +18,6 @@ from tests.conftest import write_notes
 QUESTION = ("query", "reward model", "--paths", "-k", "1")
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
-    """A home folder with notes and without any settings, and another working folder."""
-    home = tmp_path / "home"
-    write_notes(home / "notes")
-    (home / "elsewhere").mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".data"))
-    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION"):
-        monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
-    monkeypatch.chdir(home / "elsewhere")
-    return home
-
-
 def test_one_command_makes_settings_index_and_a_first_question(home, run: Run):
     ended = run("init", "../notes")
     assert ended.code == ExitCode.OK
