@@ -19,6 +19,8 @@ NOTE_SUFFIXES = frozenset(
 IGNORE_FILE = ".notesearchignore"
 # Out by default; a `!name/` line in the ignore file brings one back.
 _DEFAULT_IGNORES = ("node_modules/", "_site/", "__pycache__/", "venv/")
+# Beside its corpus.txt an index has one of these at least, also while the first update is at work.
+_INDEX_FILES = frozenset({"catalog.sqlite", "catalog.sqlite.new", "lock.holder"})
 NOT_UTF8 = "the file name is not UTF-8; rename the file"
 # Every path is compared with every line: 1,000 lines cost a millisecond a path.
 _MOST_IGNORE_LINES = 1_000
@@ -151,6 +153,9 @@ class _Walk:
             self._skip(folder or ".", f"folder cannot be read: {error.strerror}")
             return []
         self._seen.add(identity)
+        names = {entry.name for entry in listed}
+        if folder and "corpus.txt" in names and not _INDEX_FILES.isdisjoint(names):
+            return []  # an index, which may lie among its notes
         if _is_note(folder.rstrip("/")):
             self._like_notes.append(folder)
         return listed
