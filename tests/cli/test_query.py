@@ -171,7 +171,7 @@ def test_hit_without_a_question_has_no_score_to_show(here, run):
         "    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment\n"
         "    The reward model is implied by the policy.\n"
         "\n"
-        "    ## Limitations\n"
+        "    Limitations\n"
         "\n"
         "    The policy drifts where a proof is missing.\n"
     )
