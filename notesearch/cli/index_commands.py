@@ -217,5 +217,5 @@ def _look_up(known: KnownIndex) -> ListedIndex:
     try:
         found = read_status(known.folder)
     except NotesearchError as error:
-        return ListedIndex(known, problem=str(error))
+        return ListedIndex(known, problem=error.for_shell)
     return ListedIndex(known, notes=found.counts.notes, updated=found.updated)

@@ -262,7 +262,8 @@ def test_indexes_are_listed_the_last_one_first(named, run):
 
 def test_damaged_one_is_listed_with_its_damage(named, run):
     (named / "index/catalog.sqlite").write_bytes(b"no database " * 1000)
-    assert "catalog.sqlite: " in run("indexes").out
+    (damage,) = (line for line in run("indexes").out.splitlines() if "catalog.sqlite: " in line)
+    assert "; run: notesearch index " in damage
 
 
 def test_forgotten_one_is_found_no_more_and_its_files_stay(named, run):
