@@ -71,31 +71,26 @@ class ChosenIndex:
         """Raise UnusableIndexError, with the command that makes it, where there is no index."""
         if self.exists():
             return
-        if self.has_corpus():
-            remedy = f"run: {self.command()}"
-        elif self.is_default:
+        if self.is_default and not self.has_corpus():
             raise UnusableIndexError(
                 f"there is no index here, and none was made before; {NAME_A_CORPUS}"
             )
+        self._require_known_name()
+        if self.has_corpus():
+            remedy = self.command()
         else:
             remedy = f"{self.command(Path('CORPUS'))} (your folder of notes)"
-            remedy = f"run: {remedy}"
-        raise UnusableIndexError(f"{self.index_dir} holds no index{self._meant()}; {remedy}")
+        raise UnusableIndexError(f"{self.index_dir} holds no index; run: {remedy}")
 
-    def _meant(self) -> str:
-        """Name the indexes that may be meant by what looks like a name."""
-        import difflib
-
+    def _require_known_name(self) -> None:
+        """Raise UnusableIndexError for what looks like a name, where some indexes have one."""
         from notesearch.known_indexes import list_known
 
-        known = {one.name.casefold(): one.name for one in list_known()}
-        wanted = str(self.index_dir).casefold()
+        wanted = str(self.index_dir)
+        known = [one.name for one in list_known()]
         if self.is_default or self.recall is not None or os.sep in wanted or not known:
-            return ""
-        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.6)
-        if near:
-            return f" (did you mean -i {known[near[0]]}?)"
-        return f" (by name there are {', '.join(list(known.values())[:_SHOWN_NAMES])})"
+            return
+        raise UnusableIndexError(unknown_name(wanted, known))
 
     def command(self, corpus: Path | None = None, *options: str) -> str:
         """Return the command that makes or updates this index of this corpus, for a shell.
@@ -177,6 +172,21 @@ class ChosenIndex:
             announce=say or show_message,
             debug=is_debugging(),
         )
+
+
+def unknown_name(wanted: str, known: Sequence[str]) -> str:
+    """Say that no index has a name, and which one may be meant."""
+    import difflib
+
+    by_name = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(wanted.casefold(), by_name, n=1, cutoff=0.6)
+    if near:
+        return f"no index is called {wanted}; did you mean -i {by_name[near[0]]}?"
+    names = ", ".join(known[:_SHOWN_NAMES]) + (", …" if len(known) > _SHOWN_NAMES else "")
+    return (
+        f"no index is called {wanted}, nor does such a folder hold one; there are {names}; to make "
+        f"another, run: notesearch index CORPUS --name NAME (CORPUS is your folder of notes)"
+    )
 
 
 def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.chosen_index import NAME_A_CORPUS, ChosenIndex
+from notesearch.cli.chosen_index import NAME_A_CORPUS, ChosenIndex, unknown_name
 from notesearch.cli.output import show_warning
 from notesearch.errors import UnusableIndexError, UsageError
 
@@ -143,13 +143,9 @@ def _named(wanted: str) -> list[KnownIndex]:
     unknown = [part for part in parts if part not in by_name]
     if not unknown:
         return [by_name[part] for part in found]
-    if len(parts) == 1 or Path(wanted).exists():
+    if len(parts) == 1 or not known or Path(wanted).exists():
         return []
-    names = ", ".join(one.name for one in known) or "none"
-    raise UsageError(
-        f"no index is called {unknown[0]!r}; known are {names}; to list them, run: "
-        "notesearch indexes"
-    )
+    raise UnusableIndexError(unknown_name(unknown[0], [one.name for one in known]))
 
 
 def _remembered(

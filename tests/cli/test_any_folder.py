@@ -314,9 +314,9 @@ def test_name_goes_before_a_folder_of_that_name(named, run):
         (["index", "../notes", "--name", "a,b"], 2, "--name takes letters, digits, - and _"),
         (["index", "../notes", "--name", ""], 2, "--name takes letters, digits, - and _"),
         (["index", "../work", "--name", "work", "--index", "x"], 2, "work is the index in "),
-        (["query", "x", "-i", "wrok"], 3, "wrok holds no index (did you mean -i work?); run: "),
-        (["query", "x", "-i", "zzz"], 3, "zzz holds no index (by name there are work, notes); "),
-        (["query", "x", "-i", "work,wrok"], 2, "no index is called 'wrok'; known are work, notes;"),
+        (["query", "x", "-i", "wrok"], 3, "no index is called wrok; did you mean -i work?\n"),
+        (["query", "x", "-i", "zzz"], 3, "no index is called zzz, nor does such a folder hold "),
+        (["query", "x", "-i", "work,wrok"], 3, "no index is called wrok; did you mean -i work?\n"),
         (
             ["status", "-i", "work,notes"],
             2,
