@@ -49,7 +49,7 @@ def hit_lines(
     hit: Hit, text: Sequence[Piece], style: Style, links: NoteLinks | None = None
 ) -> Iterator[str]:
     """Lay out one hit: title and score, place and section, facts, then the marked text."""
-    score = _score(hit)
+    score = shown_score(hit)
     number = f"{hit.rank:>2}  "
     room = style.width - len(number) - len(score) - 2
     title = clipped(printable(hit.title), room)
@@ -134,8 +134,9 @@ def _facts(hit: Hit) -> str:
     return " · ".join(part for part in (hit.date, paper, tags) if part)
 
 
-def _score(hit: Hit) -> str:
-    """Return the score, "" where there was no question to rank by."""
+def shown_score(hit: Hit) -> str:
+    """Return the score; of a weak hit that it is one, and "" without a question to rank by."""
     if hit.cosine is None and hit.bm25 is None:
         return ""
-    return f"{hit.score:.2f}{' weak' if hit.weak else ''}"
+    # The best of what answers nothing may well have 0.8, which a person would believe.
+    return "weak" if hit.weak else f"{hit.score:.2f}"

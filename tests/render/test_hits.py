@@ -157,10 +157,10 @@ def test_tags_that_the_path_names_are_left_out_of_the_hit_of_a_named_index_too()
     assert facts == AT_100.splitlines()[3]
 
 
-def test_weak_hit_says_so():
+def test_weak_hit_says_so_and_has_no_score():
     hit = replace(HIT, weak=True)
     assert shown(hit, Style(width=60)).splitlines()[1] == (
-        " 1  Direct Preference Optimization: Your …         0.92 weak"
+        " 1  Direct Preference Optimization: Your Language …     weak"
     )
 
 
