@@ -38,6 +38,7 @@ class ChosenIndex:
     # Behind `notesearch index`, what chooses this index again; None: its folder does.
     recall: tuple[str, ...] | None = None
     name: str = ""  # by which the person chose it
+    unknown: str = ""  # what the person gave in the place of a name, and may mean a folder
     why: str = ""  # what chose it, where that is neither the person's command nor this folder
 
     @property
@@ -51,8 +52,12 @@ class ChosenIndex:
 
         try:
             IndexLayout(self.index_dir).catalog.stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return False
+        except NotADirectoryError as error:
+            raise UnusableIndexError(
+                f"{self.index_dir} is a file, not the folder of an index; name another with --index"
+            ) from error
         except (OSError, ValueError) as error:  # ValueError: a NUL byte, out of a settings file
             raise UnusableIndexError(
                 f"{self.index_dir} cannot be read: {error}; name another with --index"
@@ -69,28 +74,21 @@ class ChosenIndex:
 
     def require(self) -> None:
         """Raise UnusableIndexError, with the command that makes it, where there is no index."""
+        from notesearch.known_indexes import list_known
+
         if self.exists():
             return
         if self.is_default and not self.has_corpus():
             raise UnusableIndexError(
                 f"there is no index here, and none was made before; {NAME_A_CORPUS}"
             )
-        self._require_known_name()
+        if self.unknown and (known := [one.name for one in list_known()]):
+            raise UnusableIndexError(unknown_name(self.unknown, known))
         if self.has_corpus():
             remedy = self.command()
         else:
             remedy = f"{self.command(Path('CORPUS'))} (your folder of notes)"
         raise UnusableIndexError(f"{self.index_dir} holds no index; run: {remedy}")
-
-    def _require_known_name(self) -> None:
-        """Raise UnusableIndexError for what looks like a name, where some indexes have one."""
-        from notesearch.known_indexes import list_known
-
-        wanted = str(self.index_dir)
-        known = [one.name for one in list_known()]
-        if self.is_default or self.recall is not None or os.sep in wanted or not known:
-            return
-        raise UnusableIndexError(unknown_name(wanted, known))
 
     def command(self, corpus: Path | None = None, *options: str) -> str:
         """Return the command that makes or updates this index of this corpus, for a shell.
@@ -121,12 +119,15 @@ class ChosenIndex:
     def require_corpus(self) -> None:
         """Raise UsageError where other notes are named than those of the index.
 
-        Not where these have moved away.
+        Not where these have moved away; CorpusError where those named are none.
         """
-        if self.corpus is None or not os.path.isdir(self.corpus):  # noqa: PTH112 - is_dir may raise
-            return  # an update says what is missing
         made_of = self.made_of()
-        if made_of and made_of.is_dir() and self.corpus.resolve() != made_of:
+        if self.corpus is None or made_of is None or self.corpus.resolve() == made_of:
+            return  # an update says what is missing
+        from notesearch.corpus.walk import require_folder
+
+        require_folder(self.corpus)
+        if made_of.is_dir():
             from notesearch.index.index_layout import index_command
             from notesearch.known_indexes import free_name, list_known
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from notesearch.cli.chosen_index import owner_of
 from notesearch.errors import CorpusError
-from notesearch.records import Hit
+from notesearch.records import Hit, NoteKind
 from notesearch.render.hits import NoteLinks
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ def links_of_hits(
 ) -> list[NoteLinks | None]:
     """Return for each hit what links it to its file.
 
-    None where there is no such file, as of a note that a program added, and for the hits of an
-    index that may name any folder.
+    None for a note that a program added, and for those of an index that may name any folder.
     """
     links_to: dict[str, NoteLinks | None] = {}
     links = []
@@ -30,8 +29,7 @@ def links_of_hits(
         one, of, path = owner_of(hit.path, index, chosen)
         if one.name not in links_to:
             links_to[one.name] = _links_to(of, one, hit.path.removesuffix(path))
-        to = links_to[one.name]
-        links.append(to if to and os.path.isfile(to.corpus / path) else None)  # noqa: PTH113 - is_file may raise
+        links.append(links_to[one.name] if hit.kind is not NoteKind.ADDED else None)
     return links
 
 

@@ -47,7 +47,9 @@ def choose_index(
     if corpus is not None:
         settings = replace(settings, corpus=corpus)
     if wanted is not None:
-        return ChosenIndex(replace(settings, index=Path(wanted)), config, corpus=corpus)
+        unknown = "" if _is_path(wanted) else wanted
+        settings = replace(settings, index=Path(wanted))
+        return ChosenIndex(settings, config, corpus=corpus, unknown=unknown)
     chosen = ChosenIndex(settings, config, is_default=True, corpus=corpus)
     if settings.places.get("index") or "index" in settings.left_out:
         return _as_set(chosen, warn)
@@ -122,6 +124,10 @@ def choose_named(
     return ChosenIndex(settings, config, corpus=corpus, recall=tuple(again))
 
 
+def _is_path(wanted: str) -> bool:
+    return os.sep in wanted or wanted.startswith((".", "~"))
+
+
 def _named(wanted: str) -> list[KnownIndex]:
     """Return the indexes of a name, or of names with commas; none where a folder is meant.
 
@@ -129,7 +135,7 @@ def _named(wanted: str) -> list[KnownIndex]:
     """
     from notesearch.known_indexes import ALL, list_known
 
-    if os.sep in wanted or wanted.startswith((".", "~")):
+    if _is_path(wanted):
         return []
     known = list_known()
     by_name = {one.name.casefold(): one for one in known}

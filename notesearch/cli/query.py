@@ -263,7 +263,8 @@ def _format_of(formats: Sequence[str]) -> HitFormat | None:
         raise UsageError(f"--format takes one of {', '.join(HIT_FORMATS)}, found {unknown[0]}")
     chosen = [name for name in HIT_FORMATS if name in formats]
     if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(f'--{name}' for name in chosen)} exclude each other")
+        given = " and ".join(f"--{name}" for name in chosen)
+        raise UsageError(f"{given} exclude each other; give one of them")
     return HIT_FORMATS[chosen[0]] if chosen else None
 
 

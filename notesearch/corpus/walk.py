@@ -32,6 +32,17 @@ def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool =
 
     Links that lead out of the corpus are followed only with `follow_links`.
     """
+    require_folder(corpus)
+    is_ignored = _ignores(corpus, ignore, follow_links=follow_links)
+    walk = _Walk(corpus, is_ignored, follow_links=follow_links)
+    files = sorted(walk.files(), key=lambda file: file.path)
+    walk.report_empty_folders([file.path for file in files])
+    skipped = sorted(walk.skipped, key=lambda skip: skip.path)
+    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out))
+
+
+def require_folder(corpus: Path) -> None:
+    """Raise CorpusError for what is no folder that can be read."""
     if not is_utf8(str(corpus)):
         raise CorpusError(f"corpus {str(corpus)!a} has a name that is not UTF-8; rename it")
     try:
@@ -41,12 +52,6 @@ def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool =
         next(corpus.iterdir(), None)
     except OSError as error:
         raise CorpusError(f"corpus {corpus} cannot be read: {error.strerror}") from error
-    is_ignored = _ignores(corpus, ignore, follow_links=follow_links)
-    walk = _Walk(corpus, is_ignored, follow_links=follow_links)
-    files = sorted(walk.files(), key=lambda file: file.path)
-    walk.report_empty_folders([file.path for file in files])
-    skipped = sorted(walk.skipped, key=lambda skip: skip.path)
-    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out))
 
 
 def is_utf8(path: str) -> bool:

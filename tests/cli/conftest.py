@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from notesearch import cli
+from notesearch.cli.output import ExitCode
 from tests.conftest import write_notes
 
 ROOT = Path(__file__).parents[2]
@@ -88,3 +89,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> P
         monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
     monkeypatch.chdir(home / "elsewhere")
     return home
+
+
+@pytest.fixture
+def made(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An index of the notes, made in the home folder."""
+    monkeypatch.chdir(home)
+    ended = run("index", "notes")
+    assert ended.code == ExitCode.OK
+    assert ended.err.splitlines()[1:] == [
+        'this index is called notes; from any folder, ask it with: notesearch query "…"'
+    ]
+    monkeypatch.chdir(home / "elsewhere")
+    return home
+
+
+@pytest.fixture
+def named(made: Path, run: Run) -> Path:
+    """The index `notes`, and one more that is called `work`."""
+    assert run("index", str(made / "work"), "--name", "work").code == ExitCode.OK
+    return made

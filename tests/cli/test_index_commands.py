@@ -85,7 +85,9 @@ def test_empty_corpus_empties_the_index_only_where_it_is_allowed(here, run):
     Path("corpus").mkdir()
     ended = run("index")
     assert ended.code == ExitCode.USAGE
-    assert ended.err.startswith("notesearch: the corpus holds no note files, and nothing was rem")
+    assert ended.err.startswith(
+        f"notesearch: corpus {here}/corpus holds no note files, and nothing "
+    )
     assert "--allow-empty" in ended.err
     assert run("index", "--allow-empty").code == ExitCode.OK
     assert run("notes").code == ExitCode.NOTHING_RELEVANT

@@ -72,27 +72,6 @@ def test_logseq_graph_is_recognised_and_its_older_versions_are_left_out(home, ru
     assert not user_settings_file().exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "init asks where your notes are, and there is no terminal to answer at; run: "
-             "notesearch init CORPUS (your folder of notes)"),
-        (["nowhere"], "corpus nowhere does not exist; name a folder of notes"),
-        (["."], "there are no notes in .; files that are read: .htm .html .markdown .md"),
-        (["../notes", "--corpus", "../notes"], "name the folder of notes once"),
-        (["../notes", "--index", ""], "--index: it is empty"),
-        (["~nobody-of-that-name"], "there is no home folder for ~nobody-of-that-name"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)  # fmt: skip
-def test_wrong_input_is_one_line_and_writes_nothing(home, run, arguments, message):
-    ended = run("init", *arguments)
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err.startswith(f"notesearch: {message}")
-    assert ended.err.count("\n") == 1
-    assert not (home / ".config").exists()
-
-
 def test_settings_that_cannot_be_written_are_named(home, run):
     (home / ".config").write_text("", encoding="utf-8")
     ended = run("init", "../notes")

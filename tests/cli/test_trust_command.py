@@ -152,20 +152,6 @@ def test_trust_writes_nothing_that_a_terminal_obeys(run: Callable, folder):
     assert all(sign.isprintable() or sign == "\n" for sign in out)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (None, "there is no notesearch.yaml here; change to its folder first"),
-        ("modell: x\n", "notesearch.yaml: unknown setting modell; did you mean model?"),
-    ],
-)
-def test_file_that_cannot_be_trusted_is_an_error(run: Callable, folder, text, message):
-    if text is not None:
-        write(folder, text)
-    ended = run("trust")
-    assert (ended.code, ended.err) == (ExitCode.USAGE, f"notesearch: {message}\n")
-
-
 def test_unknown_variable_is_a_warning(run: Callable, here, monkeypatch):
     monkeypatch.setenv("NOTESEARCH_INDXE", "x")
     ended = run("status")
