@@ -225,11 +225,13 @@ def similar(
             for text in form.lines(answer.hits):
                 write(text)
         else:
-            for heading, is_same in (("on the same paper:", True), ("like it:", False)):
-                hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
+            same = tuple(hit for hit in answer.hits if hit.note_id in answer.same_paper)
+            others = tuple(hit for hit in answer.hits if hit.note_id not in answer.same_paper)
+            above = "\n" if same else ""
+            for heading, hits in (("on the same paper:", same), (f"{above}like it:", others)):
                 if hits:
                     show_message(heading)
-                    _show(index, replace(answer, hits=tuple(hits)), chosen)
+                    _show(index, replace(answer, hits=hits), chosen)
             keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", chosen)
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)

@@ -11,7 +11,7 @@ from notesearch.cells import cells
 from notesearch.editors import note_address
 from notesearch.records import Hit, place_in
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
-from notesearch.render.wrapping import clipped, wrapped
+from notesearch.render.wrapping import clipped, wrapped, wrapped_words
 from notesearch.search.answer import Answer, Correction
 from notesearch.search.snippets import Piece
 from notesearch.spelling import normalise_tag
@@ -83,11 +83,12 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
         parts.append(f"relevance {answer.relevance:.2f}")
     lines = [" · ".join(parts)]
     if answer.where:
-        lines.append(printable(f"let through by: {answer.where}"))
+        lines.append(f"let through by: {answer.where}")
     if answer.terms:
-        lines.append(printable(_searched_words(answer)))
+        lines.append(_searched_words(answer))
     for line in lines:
-        yield f"{_INDENT}{style.faint(line)}"
+        for part in wrapped_words(line, style, _INDENT):
+            yield f"{_INDENT}{style.faint(part.removeprefix(_INDENT))}"
 
 
 def _searched_words(answer: Answer) -> str:

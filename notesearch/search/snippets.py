@@ -29,6 +29,7 @@ Nearness = Callable[[Sequence[str]], Sequence[float]]
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
 # What begins a line that no other line runs into.
 _LINE_OPENER = re.compile(r"\s*(?:[-*+>] |\||#{1,6} |\d+[.)] )")
+_ITEM_MARK = re.compile(r"[-*+]|\d+[.)]")
 _HEADING = re.compile(r" {0,3}#{1,6} +")
 _WORD = re.compile(r"[^\W_]+")
 # What a look for the end of a formula or a code span may cost: longer texts are seen in part.
@@ -304,11 +305,16 @@ def _join(draft: _Draft, spans: Sequence[range], stems: frozenset[str]) -> tuple
 
 
 def _gap(atoms: Sequence[Atom], start: int, stop: int) -> list[Piece]:
-    """Return a gap for the atoms that are left out; beside a row, on a line of its own."""
+    """Return a gap for the atoms that are left out; beside a row, on a line of its own.
+
+    An item of a list behind it begins a line, but for the first of what is shown.
+    """
     after_row = start > 0 and _in_row(atoms, start - 1)
-    before_row = stop < len(atoms) and _in_row(atoms, stop)
+    begins_line = stop < len(atoms) and (
+        _in_row(atoms, stop) or (start > 0 and _ITEM_MARK.fullmatch(atoms[stop].text) is not None)
+    )
     line_end = [Piece("\n")]
-    return [*line_end * after_row, GAP, *line_end * before_row]
+    return [*line_end * after_row, GAP, *line_end * begins_line]
 
 
 def _in_row(atoms: Sequence[Atom], at: int) -> bool:

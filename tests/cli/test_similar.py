@@ -20,7 +20,7 @@ def second_note_on_dpo(here, run):
 def test_notes_on_the_same_paper_are_told_apart(run, second_note_on_dpo):
     ended = run("similar", "rl/dpo.md", "-k", "2")
     assert ended.code == ExitCode.OK
-    assert ended.err == "on the same paper:\nlike it:\n"
+    assert ended.err == "on the same paper:\n\nlike it:\n"
     titles = [line for line in ended.out.splitlines() if line[:4].strip().isdigit()]
     assert [line[4:].split("  ")[0] for line in titles] == [
         "My DPO notes",

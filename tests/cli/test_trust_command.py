@@ -122,7 +122,8 @@ def test_trust_shows_what_it_accepts_and_says_how_to_take_it_back(run: Callable,
     assert run("trust", "--list").out == f"{folder}/notesearch.yaml\n"
     assert run("trust", "--remove").out == "notesearch.yaml is no longer trusted\n"
     assert run("trust", "--remove").out == "notesearch.yaml is not trusted\n"
-    assert run("trust", "--list").out == ""
+    ended = run("trust", "--list")
+    assert (ended.out, ended.err) == ("", "no file is trusted\n")
 
 
 def test_trust_that_cannot_be_remembered_is_an_error_and_nothing_else(

@@ -268,6 +268,13 @@ def test_explanation_names_the_verdict_where_there_is_one():
     assert list(explanation(BARE, answer, Style())) == ["    score 0.000 · relevance 0.21"]
 
 
+def test_explanation_fits_a_terminal():
+    answer = Answer((BARE,), Mode.LEXICAL, relevance=0.21, terms=("word",) * 20)
+    lines = list(explanation(BARE, answer, Style(60, cuts=True)))
+    assert max(map(len, lines)) <= 60
+    assert " ".join(lines).count("word ") + lines[-1].endswith("word") == 20
+
+
 def test_explanation_shows_the_probability_of_a_reranker_beside_the_score_before():
     answer = Answer((HIT, BARE), Mode.HYBRID, fused={HIT.passage_id: 0.5})
     assert list(explanation(HIT, answer, Style())) == [

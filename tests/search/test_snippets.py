@@ -209,6 +209,12 @@ def test_label_is_shown_where_it_leads_to_what_is_shown() -> None:
     )
 
 
+def test_item_behind_a_gap_begins_a_line_but_for_the_first() -> None:
+    text = "- A word on nothing at all.\n- A robot.\n- A word on no subject.\n- A graph."
+    pieces = cut_snippet(text, "robot graph", max_chars=34)
+    assert shown(pieces) == " … - A <robot>. … \n- A <graph>."
+
+
 def test_heading_of_the_section_is_left_out_and_one_further_down_keeps_its_line() -> None:
     text = "# Top\nBefore it\nstands text.\n## Laws\nLet reward grow\nwith distance."
     assert shown(cut_snippet(text, "reward", max_chars=100)) == (
