@@ -141,7 +141,8 @@ def examples(*lines: str) -> str:
 app = typer.Typer(
     name="notesearch",
     cls=AllCommands,
-    help="Ask your research notes a question; get the passages that answer it.",
+    help="Ask your research notes a question; get the passages that answer it.\n\n"
+    "To begin with your notes, run: notesearch init",
     epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

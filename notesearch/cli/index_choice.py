@@ -181,7 +181,7 @@ def _remembered(
 
 def _as_set(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
     """Choose the index that environment or settings name, or that waits for the person's trust."""
-    from notesearch.known_indexes import known_of_corpus
+    from notesearch.known_indexes import known_of_corpus, list_known
     from notesearch.render.known_indexes import shown_path
     from notesearch.settings import DEFAULT_INDEX, THE_ENVIRONMENT
     from notesearch.settings_file import user_settings_file
@@ -196,7 +196,8 @@ def _as_set(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
             return _of_corpus(chosen, known, warn)
     waits = "index" in settings.left_out
     is_named = waits or place == THE_ENVIRONMENT or settings.index != settings.root / DEFAULT_INDEX
-    why = f"as {shown_path(Path(own))} says" if is_own_choice else ""
+    is_one_of_several = is_own_choice and len(list_known()) > 1
+    why = f"as {shown_path(Path(own))} says" if is_one_of_several else ""
     recall = () if is_own_choice and chosen.corpus is None and not waits else None
     return replace(chosen, is_default=not is_named, why=why, recall=recall)
 
