@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from notesearch.index.snapshot import StoredNote as StoredNote
     from notesearch.index.snapshot import StoredPassage as StoredPassage
     from notesearch.index.snapshot import TagCount as TagCount
+    from notesearch.joined_index import JoinedIndex as JoinedIndex
     from notesearch.library import Index as Index
     from notesearch.library import ModeName as ModeName
     from notesearch.library import filter_of as filter_of
@@ -76,6 +77,7 @@ _HOMES = {
     "Hit": "notesearch.records",
     "Index": "notesearch.library",
     "IndexStatus": "notesearch.index.reports",
+    "JoinedIndex": "notesearch.joined_index",
     "LockedError": "notesearch.errors",
     "MismatchError": "notesearch.errors",
     "Mode": "notesearch.search.answer",
@@ -125,6 +127,7 @@ __all__ = [
     "Hit",
     "Index",
     "IndexStatus",
+    "JoinedIndex",
     "LockedError",
     "MismatchError",
     "Mode",

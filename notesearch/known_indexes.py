@@ -122,8 +122,8 @@ def require_free_name(name: str, corpus: Path) -> None:
     """Raise UsageError for what cannot be the name of this corpus's index."""
     if not _NAME.fullmatch(name) or name.casefold() in _TAKEN:
         raise UsageError(
-            f"--name takes letters, digits, - and _, at most 40, but for {' and '.join(_TAKEN)}; "
-            f"found {name[:60]!r}"
+            f"{name[:60]!r} is no name for an index; --name takes up to 40 letters, digits, dots, "
+            f"- and _, but neither {' nor '.join(_TAKEN)}"
         )
     known = find_known(name)
     if known is not None and known.corpus != corpus.resolve():

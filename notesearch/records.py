@@ -223,3 +223,4 @@ class Hit:
     text: str  # as the file has it
     weak: bool  # nothing relevant was found, and this is the nearest
     copies: tuple[Copy, ...] = ()  # the same text in other notes, which take no rank for it
+    kind: NoteKind = NoteKind.NOTE  # of its note

@@ -50,7 +50,9 @@ def read_folder(key: str, value: object, place: str, base: Path | None) -> Path:
     try:
         return (base or Path()) / Path(text).expanduser()
     except RuntimeError as error:  # ~name of a user who does not exist
-        raise SettingsError(f"{place}: {key}: no home folder for {show(text)}") from error
+        raise SettingsError(
+            f"{place}: {key}: there is no home folder for {show(text)}; name a folder"
+        ) from error
 
 
 def read_model_name(key: str, value: object, place: str, base: Path | None) -> str:
@@ -75,7 +77,7 @@ def read_number(key: str, value: object, place: str, base: Path | None) -> int:
     """Return a whole number from 1 on."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LARGEST:
         raise SettingsError(
-            f"{place}: {key} must be a number from 1 to {_LARGEST:,}, found {show(value)}"
+            f"{place}: {key} must be a whole number from 1 to {_LARGEST:,}, found {show(value)}"
         )
     return value
 
@@ -90,7 +92,8 @@ def read_truth(key: str, value: object, place: str, base: Path | None = None) ->
 def read_text(key: str, value: object, place: str, base: Path | None = None) -> str:
     """Return a text that is not blank."""
     if not isinstance(value, str) or not value.strip():
-        raise SettingsError(f"{place}: {key} must be a text, found {_kind(value)}")
+        found = "an empty one" if isinstance(value, str) else _kind(value)
+        raise SettingsError(f"{place}: {key} must be a text, found {found}")
     return value
 
 
@@ -128,7 +131,10 @@ def read_precision(key: str, value: object, place: str, base: Path | None) -> Pr
 def read_rules(key: str, value: object, place: str, base: Path | None) -> tuple[ReadingRule, ...]:
     """Return the rules for files that the automatic reading gets wrong."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise SettingsError(f"{place}: reading must be a list of rules, found {_kind(value)}")
+        raise SettingsError(
+            f"{place}: reading must be a list of rules, each such as {{files: digests/*.md, "
+            f"split: rows}}; found {_kind(value)}{' of other values' * isinstance(value, list)}"
+        )
     return tuple(_rule(item, f"{place}: reading rule {n}") for n, item in enumerate(value, 1))
 
 
@@ -149,7 +155,10 @@ def _rule(item: Mapping[str, Any], place: str) -> ReadingRule:
         try:
             compile_record_start(read_text("record_start", start, place))
         except ValueError as error:
-            raise SettingsError(f"{place}: record_start is no pattern: {error}") from error
+            raise SettingsError(
+                f"{place}: record_start is no pattern: {error}; write a regular expression "
+                "such as ^TL;DR"
+            ) from error
     inline_tags = item.get("inline_tags")
     if inline_tags is not None:
         inline_tags = read_truth("inline_tags", inline_tags, place)

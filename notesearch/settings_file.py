@@ -88,10 +88,11 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         value = load_yaml(text)
     except YAML_FAULTS as error:
-        raise SettingsError(f"{path}{describe_fault(error)}") from error
+        fault = describe_fault(error)
+        raise SettingsError(f"{path}{fault}{'' if ';' in fault else '; mend that line'}") from error
     if value is None:
         return {}
     if not isinstance(value, dict):
-        kind = "a list" if isinstance(value, list) else f"a {type(value).__name__}"
-        raise SettingsError(f"{path}: settings are `key: value` lines, found {kind}")
+        kind = "a list" if isinstance(value, list) else "one value without a key"
+        raise SettingsError(f"{path}: settings are lines such as corpus: ~/notes, found {kind}")
     return value

@@ -125,7 +125,7 @@ def test_line_taken_literally_is_no_query_line(index):
             UsageError,
             "lock_timeout_s must be a number of seconds",
         ),
-        (lambda index: index.query("x", mode="fuzzy"), UsageError, "fuzzy is no mode; there are"),
+        (lambda index: index.query("x", mode="fuzzy"), UsageError, "'fuzzy' is no mode; there are"),
         (lambda index: index.query("x", where="dpo"), UsageError, "a word is no filter"),
         (lambda index: index.query("x", where=Tag("dpos")), UsageError, "did you mean dpo"),
         (lambda index: index.show("nonesuch"), UsageError, "no note is called nonesuch"),

@@ -71,10 +71,10 @@ class AllCommands(TyperGroup):
             command.params.append(debug)
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Read the command line; an empty one is `ask` where that can be, else shows the help."""
-        from notesearch.cli.ask_command import can_ask
+        """Read the command line; an empty one is `ask` on a terminal, else shows the help."""
+        from notesearch.cli.ask_command import is_on_terminal
 
-        return super().parse_args(ctx, args if args or not can_ask() else ["ask"])
+        return super().parse_args(ctx, args if args or not is_on_terminal() else ["ask"])
 
     def list_commands(self, ctx: object) -> list[str]:
         """Return the names of all commands in their order."""
@@ -142,7 +142,8 @@ def examples(*lines: str) -> str:
 app = typer.Typer(
     name="notesearch",
     cls=AllCommands,
-    help="Ask your research notes a question; get the passages that answer it.",
+    help="Ask your research notes a question; get the passages that answer it.\n\n"
+    "To begin with your notes, run: notesearch init",
     epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -6,13 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from typer import Argument
+from typer import Argument, Context, Exit
 
-from notesearch.cli.app import CONFIG, INDEX, FilterCommand, app, examples
-from notesearch.cli.chosen_index import drift_message
-from notesearch.cli.index_choice import choose_index
+from notesearch.cli.app import CONFIG, INDEXES, FilterCommand, app, examples
+from notesearch.cli.chosen_index import drift_message, each_opened, open_as_they_are
+from notesearch.cli.index_choice import choose_indexes
 from notesearch.cli.note_file import find_file, open_file
-from notesearch.errors import UsageError, say_nothing
+from notesearch.cli.output import ExitCode, show_message
+from notesearch.errors import UsageError
 from notesearch.records import Hit
 
 
@@ -21,8 +22,9 @@ from notesearch.records import Hit
     epilog=examples("notesearch ask", 'notesearch ask "reward model tag:dpo"'),
 )
 def ask(
+    ctx: Context,
     words: list[str] | None = Argument(None, metavar="[TEXT…]", help="The question to begin with."),
-    wanted_index: str | None = INDEX,
+    wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
     """Ask as you type, with hits and a preview on the whole screen.
@@ -32,25 +34,27 @@ def ask(
     """
     if not is_on_terminal():
         raise UsageError("ask needs a terminal; elsewhere use: notesearch query")
+    chosen = choose_indexes(config, wanted_index)
+    if not sys.argv[1:] and not chosen[0].exists() and ctx.parent is not None:
+        show_message(ctx.parent.get_help())
+        raise Exit(ExitCode.USAGE)
+    for one in chosen:
+        one.require()
     from notesearch.cli.picker.screen import Picker
-
-    chosen = choose_index(config, wanted_index)
-    chosen.require()
 
     def open_hit(hit: Hit) -> None:
         note, _ = index.show(hit.note_id)
         section = hit.section[-1] if hit.section else ""
-        file = find_file(index, note, chosen)
-        open_file(file, hit.line_start, section, chosen.settings.editor)
+        file, editor = find_file(note, index, chosen)
+        open_file(file, hit.line_start, section, editor)
 
-    picker = Picker(open_hit, " ".join(words or []).strip(), which=chosen.which())
-    with chosen.open(say=picker.say) as index:
-        picker.run(index, lambda: drift_message(index, chosen))
+    def find_news() -> str:
+        said = (drift_message(opened, one) for one, opened in each_opened(index, chosen))
+        return "; ".join(filter(None, said))
 
-
-def can_ask() -> bool:
-    """Return whether there is an index to ask, and a person who sees the whole screen."""
-    return is_on_terminal() and choose_index(None, warn=say_nothing).exists()
+    picker = Picker(open_hit, " ".join(words or []).strip(), which=chosen[0].which())
+    with open_as_they_are(chosen, say=picker.say) as index:
+        picker.run(index, find_news)
 
 
 def is_on_terminal() -> bool:

@@ -38,6 +38,7 @@ class ChosenIndex:
     # Behind `notesearch index`, what chooses this index again; None: its folder does.
     recall: tuple[str, ...] | None = None
     name: str = ""  # by which the person chose it
+    unknown: str = ""  # what the person gave in the place of a name, and may mean a folder
     why: str = ""  # what chose it, where that is neither the person's command nor this folder
 
     @property
@@ -51,8 +52,12 @@ class ChosenIndex:
 
         try:
             IndexLayout(self.index_dir).catalog.stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return False
+        except NotADirectoryError as error:
+            raise UnusableIndexError(
+                f"{self.index_dir} is a file, not the folder of an index; name another with --index"
+            ) from error
         except (OSError, ValueError) as error:  # ValueError: a NUL byte, out of a settings file
             raise UnusableIndexError(
                 f"{self.index_dir} cannot be read: {error}; name another with --index"
@@ -69,33 +74,21 @@ class ChosenIndex:
 
     def require(self) -> None:
         """Raise UnusableIndexError, with the command that makes it, where there is no index."""
+        from notesearch.known_indexes import list_known
+
         if self.exists():
             return
-        if self.has_corpus():
-            remedy = f"run: {self.command()}"
-        elif self.is_default:
+        if self.is_default and not self.has_corpus():
             raise UnusableIndexError(
                 f"there is no index here, and none was made before; {NAME_A_CORPUS}"
             )
+        if self.unknown and (known := [one.name for one in list_known()]):
+            raise UnusableIndexError(unknown_name(self.unknown, known))
+        if self.has_corpus():
+            remedy = self.command()
         else:
             remedy = f"{self.command(Path('CORPUS'))} (your folder of notes)"
-            remedy = f"run: {remedy}"
-        raise UnusableIndexError(f"{self.index_dir} holds no index{self._meant()}; {remedy}")
-
-    def _meant(self) -> str:
-        """Name the indexes that may be meant by what looks like a name."""
-        import difflib
-
-        from notesearch.known_indexes import list_known
-
-        known = {one.name.casefold(): one.name for one in list_known()}
-        wanted = str(self.index_dir).casefold()
-        if self.is_default or self.recall is not None or os.sep in wanted or not known:
-            return ""
-        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.6)
-        if near:
-            return f" (did you mean -i {known[near[0]]}?)"
-        return f" (by name there are {', '.join(list(known.values())[:_SHOWN_NAMES])})"
+        raise UnusableIndexError(f"{self.index_dir} holds no index; run: {remedy}")
 
     def command(self, corpus: Path | None = None, *options: str) -> str:
         """Return the command that makes or updates this index of this corpus, for a shell.
@@ -126,12 +119,15 @@ class ChosenIndex:
     def require_corpus(self) -> None:
         """Raise UsageError where other notes are named than those of the index.
 
-        Not where these have moved away.
+        Not where these have moved away; CorpusError where those named are none.
         """
-        if self.corpus is None or not os.path.isdir(self.corpus):  # noqa: PTH112 - is_dir may raise
-            return  # an update says what is missing
         made_of = self.made_of()
-        if made_of and made_of.is_dir() and self.corpus.resolve() != made_of:
+        if self.corpus is None or made_of is None or self.corpus.resolve() == made_of:
+            return  # an update says what is missing
+        from notesearch.corpus.walk import require_folder
+
+        require_folder(self.corpus)
+        if made_of.is_dir():
             from notesearch.index.index_layout import index_command
             from notesearch.known_indexes import free_name, list_known
 
@@ -179,6 +175,21 @@ class ChosenIndex:
         )
 
 
+def unknown_name(wanted: str, known: Sequence[str]) -> str:
+    """Say that no index has a name, and which one may be meant."""
+    import difflib
+
+    by_name = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(wanted.casefold(), by_name, n=1, cutoff=0.6)
+    if near:
+        return f"no index is called {wanted}; did you mean -i {by_name[near[0]]}?"
+    names = ", ".join(known[:_SHOWN_NAMES]) + (", …" if len(known) > _SHOWN_NAMES else "")
+    return (
+        f"no index is called {wanted}, nor does such a folder hold one; there are {names}; to make "
+        f"another, run: notesearch index CORPUS --name NAME (CORPUS is your folder of notes)"
+    )
+
+
 def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
     """Open an index and say when it is behind its corpus; make the default one if it is missing.
 
@@ -215,9 +226,11 @@ def open_together(chosen: Sequence[ChosenIndex], line: str, *, update: bool) -> 
     return _join(chosen, lambda one: open_for_query(one, line, update=update))
 
 
-def open_as_they_are(chosen: Sequence[ChosenIndex]) -> Index:
+def open_as_they_are(
+    chosen: Sequence[ChosenIndex], *, say: Callable[[str], None] | None = None
+) -> Index:
     """Open the index, or several that answer as one, whatever became of their notes meanwhile."""
-    return _join(chosen, ChosenIndex.open)
+    return _join(chosen, lambda one: one.open(say=say))
 
 
 def _join(chosen: Sequence[ChosenIndex], open_one: Callable[[ChosenIndex], Index]) -> Index:
@@ -236,6 +249,26 @@ def _join(chosen: Sequence[ChosenIndex], open_one: Callable[[ChosenIndex], Index
         indexes = {one.name: opened.enter_context(open_one(one)) for one in chosen}
         opened.pop_all()  # from here on the joined one closes them
         return JoinedIndex(indexes)
+
+
+def each_opened(index: Index, chosen: Sequence[ChosenIndex]) -> list[tuple[ChosenIndex, Index]]:
+    """Return each index that was chosen as it is open in the one that answers."""
+    if len(chosen) == 1:
+        return [(chosen[0], index)]
+    from notesearch.joined_index import JoinedIndex
+
+    assert isinstance(index, JoinedIndex)
+    return [(one, index.indexes[one.name]) for one in chosen]
+
+
+def owner_of(
+    path: str, index: Index, chosen: Sequence[ChosenIndex]
+) -> tuple[ChosenIndex, Index, str]:
+    """Return which of the opened indexes has a note, and the path that it has there."""
+    if len(chosen) == 1:
+        return chosen[0], index, path
+    name, _, own_path = path.partition(":")
+    return next((one, of, own_path) for one, of in each_opened(index, chosen) if one.name == name)
 
 
 @contextmanager

@@ -104,7 +104,8 @@ def complete_note(ctx: typer.Context, incomplete: str) -> Offers:
 
     Words in front belong to the name: a path with a space need not be quoted.
     """
-    from notesearch.cli.index_choice import choose_index_of
+    from notesearch.cli.chosen_index import open_as_they_are
+    from notesearch.cli.index_choice import choose_indexes_of
 
     is_bash = os.environ.get(_ASKED) == "complete_bash"
     front = "".join(f"{word} " for word in ctx.params.get("note") or ())
@@ -113,9 +114,9 @@ def complete_note(ctx: typer.Context, incomplete: str) -> Offers:
     offers: Offers = []
     with _nothing_said():
         config, wanted = ctx.params.get("config"), ctx.params.get("wanted_index")
-        chosen, beginning = choose_index_of(front + incomplete, config, wanted)
+        chosen, beginning = choose_indexes_of(front + incomplete, config, wanted)
         index_name = (front + incomplete).removesuffix(beginning)
-        with chosen.open() as index:
+        with open_as_they_are(chosen) as index:
             found = index.complete(beginning)
         offers = [(f"{index_name}{name}"[len(front) :], title) for name, title in found]
     if not is_bash or _is_quoted(os.environ):

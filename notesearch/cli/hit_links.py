@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from notesearch.errors import CorpusError, UsageError
+from notesearch.cli.chosen_index import owner_of
+from notesearch.errors import CorpusError
 from notesearch.records import Hit, NoteKind
 from notesearch.render.hits import NoteLinks
 
@@ -22,22 +23,17 @@ def links_of_hits(
 
     None for a note that a program added, and for those of an index that may name any folder.
     """
-    if len(chosen) == 1:
-        links = _links_to(index, chosen[0].settings.editor)
-        return [links if _is_in_file(index, hit) else None for hit in hits]
-    from notesearch.joined_index import JoinedIndex
-
-    assert isinstance(index, JoinedIndex)
-    by_name = {
-        one.name: _links_to(index.indexes[one.name], one.settings.editor, f"{one.name}:")
-        for one in chosen
-    }
-    return [
-        by_name[hit.path.partition(":")[0]] if _is_in_file(index, hit) else None for hit in hits
-    ]
+    links_to: dict[str, NoteLinks | None] = {}
+    links = []
+    for hit in hits:
+        one, of, path = owner_of(hit.path, index, chosen)
+        if one.name not in links_to:
+            links_to[one.name] = _links_to(of, one, hit.path.removesuffix(path))
+        links.append(links_to[one.name] if hit.kind is not NoteKind.ADDED else None)
+    return links
 
 
-def _links_to(index: Index, editor: str, prefix: str = "") -> NoteLinks | None:
+def _links_to(index: Index, chosen: ChosenIndex, prefix: str) -> NoteLinks | None:
     from notesearch.editors import editor_of, is_in_vault
 
     try:
@@ -46,13 +42,5 @@ def _links_to(index: Index, editor: str, prefix: str = "") -> NoteLinks | None:
         return None
     corpus = index.corpus
     in_kitty = "kitty" in os.environ.get("TERM", "")
-    editor = editor or editor_of(os.environ, in_vault=is_in_vault(corpus))
+    editor = chosen.settings.editor or editor_of(os.environ, in_vault=is_in_vault(corpus))
     return NoteLinks(corpus, editor, takes_fragment=in_kitty, prefix=prefix)
-
-
-def _is_in_file(index: Index, hit: Hit) -> bool:
-    try:
-        note, _ = index.show(hit.note_id)
-    except UsageError:  # an update has removed it since
-        return False
-    return note.kind is not NoteKind.ADDED

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.chosen_index import NAME_A_CORPUS, ChosenIndex
+from notesearch.cli.chosen_index import NAME_A_CORPUS, ChosenIndex, unknown_name
 from notesearch.cli.output import show_warning
 from notesearch.errors import UnusableIndexError, UsageError
 
@@ -37,14 +37,19 @@ def choose_index(
     if wanted is not None:
         named = _named(wanted)
         if len(named) > 1:
-            raise UsageError(f"-i {wanted} names {len(named)} indexes; this command takes one")
+            raise UsageError(
+                f"-i {wanted} names {len(named)} indexes, and this command takes one; "
+                f"give one of them, as in -i {named[0].name}"
+            )
         if named:
             return _remembered(named[0], config, corpus, name=named[0].name, warn=warn)
     settings = load_settings(config, warn=warn)
     if corpus is not None:
         settings = replace(settings, corpus=corpus)
     if wanted is not None:
-        return ChosenIndex(replace(settings, index=Path(wanted)), config, corpus=corpus)
+        unknown = "" if _is_path(wanted) else wanted
+        settings = replace(settings, index=Path(wanted))
+        return ChosenIndex(settings, config, corpus=corpus, unknown=unknown)
     chosen = ChosenIndex(settings, config, is_default=True, corpus=corpus)
     if settings.places.get("index") or "index" in settings.left_out:
         return _as_set(chosen, warn)
@@ -63,8 +68,10 @@ def choose_indexes(
     return [_remembered(known, config, None, name=known.name) for known in named]
 
 
-def choose_index_of(note: str, config: Path | None, wanted: str | None) -> tuple[ChosenIndex, str]:
-    """Choose the index that a note is in, and return what it is called there.
+def choose_indexes_of(
+    note: str, config: Path | None, wanted: str | None
+) -> tuple[list[ChosenIndex], str]:
+    """Choose the indexes that a note may be in, and return what it is called there.
 
     A hit of several indexes has the name of its own before its path, as in work:robot.md.
     """
@@ -73,8 +80,8 @@ def choose_index_of(note: str, config: Path | None, wanted: str | None) -> tuple
     name, colon, rest = note.partition(":")
     # A title such as "BERT: Pre-training of …" has a space there.
     if wanted is None and colon and not rest[:1].isspace() and find_known(name):
-        return choose_index(config, name), rest
-    return choose_index(config, wanted), note
+        return [choose_index(config, name)], rest
+    return choose_indexes(config, wanted), note
 
 
 def choose_index_in(folder: Path, config: Path | None) -> ChosenIndex:
@@ -117,6 +124,10 @@ def choose_named(
     return ChosenIndex(settings, config, corpus=corpus, recall=tuple(again))
 
 
+def _is_path(wanted: str) -> bool:
+    return os.sep in wanted or wanted.startswith((".", "~"))
+
+
 def _named(wanted: str) -> list[KnownIndex]:
     """Return the indexes of a name, or of names with commas; none where a folder is meant.
 
@@ -124,7 +135,7 @@ def _named(wanted: str) -> list[KnownIndex]:
     """
     from notesearch.known_indexes import ALL, list_known
 
-    if os.sep in wanted or wanted.startswith((".", "~")):
+    if _is_path(wanted):
         return []
     known = list_known()
     by_name = {one.name.casefold(): one for one in known}
@@ -138,13 +149,9 @@ def _named(wanted: str) -> list[KnownIndex]:
     unknown = [part for part in parts if part not in by_name]
     if not unknown:
         return [by_name[part] for part in found]
-    if len(parts) == 1 or Path(wanted).exists():
+    if len(parts) == 1 or not known or Path(wanted).exists():
         return []
-    names = ", ".join(one.name for one in known) or "none"
-    raise UsageError(
-        f"no index is called {unknown[0]!r}; known are {names}; to list them, run: "
-        "notesearch indexes"
-    )
+    raise UnusableIndexError(unknown_name(unknown[0], [one.name for one in known]))
 
 
 def _remembered(
@@ -174,7 +181,7 @@ def _remembered(
 
 def _as_set(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
     """Choose the index that environment or settings name, or that waits for the person's trust."""
-    from notesearch.known_indexes import known_of_corpus
+    from notesearch.known_indexes import known_of_corpus, list_known
     from notesearch.render.known_indexes import shown_path
     from notesearch.settings import DEFAULT_INDEX, THE_ENVIRONMENT
     from notesearch.settings_file import user_settings_file
@@ -189,7 +196,8 @@ def _as_set(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
             return _of_corpus(chosen, known, warn)
     waits = "index" in settings.left_out
     is_named = waits or place == THE_ENVIRONMENT or settings.index != settings.root / DEFAULT_INDEX
-    why = f"as {shown_path(Path(own))} says" if is_own_choice else ""
+    is_one_of_several = is_own_choice and len(list_known()) > 1
+    why = f"as {shown_path(Path(own))} says" if is_one_of_several else ""
     recall = () if is_own_choice and chosen.corpus is None and not waits else None
     return replace(chosen, is_default=not is_named, why=why, recall=recall)
 

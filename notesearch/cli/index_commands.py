@@ -192,7 +192,7 @@ def indexes(
         known = known_indexes.find_known(forget)
         if known is None:
             raise UsageError(
-                f"no index is called {forget!r}; to list those there are, run: notesearch indexes"
+                f"no index is called {forget}; to list those there are, run: notesearch indexes"
             )
         known_indexes.forget(known)
         write(f"{known.name} is forgotten; its files stay in {shown_path(known.folder)}")
@@ -217,5 +217,5 @@ def _look_up(known: KnownIndex) -> ListedIndex:
     try:
         found = read_status(known.folder)
     except NotesearchError as error:
-        return ListedIndex(known, problem=str(error))
+        return ListedIndex(known, problem=error.for_shell)
     return ListedIndex(known, notes=found.counts.notes, updated=found.updated)

@@ -97,7 +97,7 @@ def _ask(question: str, default: str, read: Callable[[str], _Value]) -> _Value:
         try:
             return read(answer or default)
         except NotesearchError as error:
-            show_message(escaped(str(error)))
+            show_message(escaped(error.for_shell))
 
 
 def _is_asked() -> bool:

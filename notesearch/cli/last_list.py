@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -61,24 +61,17 @@ class LastList:
 
 def keep_hits(hits: Sequence[Hit], what: str, chosen: Sequence[ChosenIndex]) -> None:
     """Keep what the numbers of hits mean, and which of the indexes that were asked has each."""
-    folders = {one.name if len(chosen) > 1 else "": _whole(one) for one in chosen}
-    listed = []
-    for hit in hits[:_MOST_KEPT]:
-        index = hit.path.partition(":")[0] if len(chosen) > 1 else ""
-        name, path = (
-            text.removeprefix(f"{index}:") if index else text for text in (hit.passage_id, hit.path)
-        )
-        listed.append(ListedNote(hit.rank, name, path, hit.line_start, folders[index], index))
-    _keep(LastList(what, tuple(listed)))
+    places = ((hit.rank, hit.passage_id, hit.path, hit.line_start) for hit in hits[:_MOST_KEPT])
+    _keep(what, places, chosen)
 
 
-def keep_notes(notes: Sequence[StoredNote], what: str, chosen: ChosenIndex) -> bool:
+def keep_notes(notes: Sequence[StoredNote], what: str, chosen: Sequence[ChosenIndex]) -> bool:
     """Keep what the numbers of notes mean; return whether that succeeded."""
-    listed = (
-        ListedNote(number, note.note_id, note.path, note.line_start, _whole(chosen))
+    places = (
+        (number, note.note_id, note.path, note.line_start)
         for number, note in enumerate(notes, start=1)
     )
-    return _keep(LastList(what, tuple(listed)))
+    return _keep(what, places, chosen)
 
 
 def quoted(text: str) -> str:
@@ -99,14 +92,21 @@ def read_last_list() -> LastList | None:
     return next(filter(None, map(_read, files)), None)
 
 
-def _keep(last: LastList) -> bool:
+def _keep(
+    what: str, places: Iterable[tuple[int, str, str, int]], chosen: Sequence[ChosenIndex]
+) -> bool:
+    """Keep numbers, names, paths and lines; several indexes have their names before these."""
     folder = _folder()
     if folder is None:
         return False
-    entry = {
-        "what": last.what,
-        "notes": [astuple(note) for note in last.notes],
-    }
+    folders = {one.name if len(chosen) > 1 else "": _whole(one) for one in chosen}
+    listed = []
+    for number, name, path, line in places:
+        index = path.partition(":")[0] if len(chosen) > 1 else ""
+        if index:
+            name, path = name.removeprefix(f"{index}:"), path.removeprefix(f"{index}:")
+        listed.append(ListedNote(number, name, path, line, folders[index], index))
+    entry = {"what": what, "notes": [astuple(note) for note in listed]}
     try:
         write_whole(folder / _file_name(), json.dumps(entry), outlasts_crash=False)
     except OSError:

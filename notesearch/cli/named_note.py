@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.index_choice import choose_index_in, choose_index_of, choose_indexes
+from notesearch.cli.chosen_index import open_as_they_are
+from notesearch.cli.index_choice import choose_index_in, choose_indexes, choose_indexes_of
 from notesearch.cli.last_list import (
     LastList,
     ListedNote,
@@ -38,8 +39,8 @@ _NUMBER = re.compile(r"[1-9]\d{0,4}")
 @contextmanager
 def open_for_note(
     words: Sequence[str], command: str, config: Path | None, wanted: str | None
-) -> Iterator[tuple[ChosenIndex, Index, str]]:
-    """Open the index of a note, and yield it with a name that means this note there.
+) -> Iterator[tuple[Sequence[ChosenIndex], Index, str]]:
+    """Open the index of a note, or several, and yield it with a name that means this note there.
 
     A number is of the index whose note was listed. A NoteNameError that is raised in the block
     becomes a list with numbers, and an error that says how to go on.
@@ -50,14 +51,14 @@ def open_for_note(
     last = read_last_list() if _NUMBER.fullmatch(typed) else None
     listed = last.find(int(typed)) if last else None
     if last and listed:
-        chosen, name = _index_of(listed, last, config, wanted), ""
+        chosen, name = [_index_of(listed, last, config, wanted)], ""
     else:
-        chosen, name = choose_index_of(typed, config, wanted)
+        chosen, name = choose_indexes_of(typed, config, wanted)
         if not name:
             raise UsageError(f"name a note, as in: notesearch {command} alignment/dpo.md")
-        if last and not chosen.exists():
+        if last and not any(one.exists() for one in chosen):
             raise _unknown_number(typed, last)
-    with chosen.open() as index:
+    with open_as_they_are(chosen) as index:
         if last and listed:
             show_message(escaped(f"{typed} of {last.what}: {listed.place}"))
             name = _name_in(index, last, listed)
@@ -110,7 +111,7 @@ def _unknown_number(name: str, last: LastList | None) -> UsageError:
 
 
 def _with_list(
-    error: NoteNameError, name: str, command: str, chosen: ChosenIndex, front: str
+    error: NoteNameError, name: str, command: str, chosen: Sequence[ChosenIndex], front: str
 ) -> UsageError:
     """List the notes that may be meant; return the error that says how to choose one.
 
@@ -120,7 +121,8 @@ def _with_list(
 
     found = f"{name} means {error.count} notes" if error.count else f"no note is called {name}"
     if not error.notes:
-        of_index = f" -i {chosen.name}" if chosen.name else ""
+        names = ",".join(one.name for one in chosen)
+        of_index = f" -i {names}" if names else ""
         return UsageError(f"{found}; to list them, run: notesearch notes{of_index}")
     printed = [replace(note, path=f"{front}{note.path}") for note in error.notes]
     for line in numbered_note_lines(printed, style_of(sys.stderr).width):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
     CONFIG,
-    INDEX,
+    INDEXES,
     JSON,
     NOTE,
     FilterCommand,
@@ -21,14 +20,12 @@ from notesearch.cli.app import (
     require_regular,
     require_within,
 )
+from notesearch.cli.chosen_index import open_as_they_are
 from notesearch.cli.completion import complete_filter
-from notesearch.cli.index_choice import choose_index
+from notesearch.cli.index_choice import choose_indexes
 from notesearch.cli.note_file import find_file, open_file
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
 from notesearch.render.terminal import style_of, to_json
-
-if TYPE_CHECKING:
-    pass
 
 _MOST_NOTES = 10_000_000
 
@@ -49,13 +46,13 @@ def tags(
     ),
     tree: bool = option(False, "--tree", "Show tags below the tag that they belong to."),
     json: bool = JSON,
-    wanted_index: str | None = INDEX,
+    wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
     """List the tags and their numbers of notes, most first."""
     from notesearch.render.listings import tag_lines
 
-    with choose_index(config, wanted_index).open() as index:
+    with open_as_they_are(choose_indexes(config, wanted_index)) as index:
         counts = index.tags(having)
     if json:
         write(to_json(counts))
@@ -77,7 +74,7 @@ def notes(
     ),
     limit: int | None = option(None, "-n", "List at most N notes.", "N"),
     json: bool = JSON,
-    wanted_index: str | None = INDEX,
+    wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
     """List the notes, the newest first."""
@@ -85,7 +82,7 @@ def notes(
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
-    with choose_index(config, wanted_index).open() as index:
+    with open_as_they_are(choose_indexes(config, wanted_index)) as index:
         found = index.notes(" ".join(where) if where else None, limit)
     lines = map(stored_note_to_json, found) if json else None
     for line in lines or listed_note_lines(found, style_of(sys.stdout)):
@@ -105,7 +102,7 @@ def show(
     note: list[str] = NOTE,
     raw: bool = option(False, "--raw", "Show the source of the note, with its LaTeX and HTML."),
     open_it: bool = option(False, "--open", "Open the file instead, in your editor."),
-    wanted_index: str | None = INDEX,
+    wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
     """Show one note as it stands in the index.
@@ -121,12 +118,13 @@ def show(
 
     with open_for_note(note, "show", config, wanted_index) as (chosen, index, name):
         stored, passages = index.show(name)
-        file = find_file(index, stored, chosen) if open_it else None
-    if file is not None:
+        found = find_file(stored, index, chosen) if open_it else None
+    if found is not None:
+        file, editor = found
         at = next((one for one in passages if one.id == name), None)
         line_number = at.line_start if at else read_place(name)[1] or stored.line_start
         section = at.section[-1] if at and at.section else ""
-        open_file(file, line_number, section, chosen.settings.editor)
+        open_file(file, line_number, section, editor)
         return
     for line in shown_note_lines(stored, passages, style_of(sys.stdout), raw=raw):
         write(line)

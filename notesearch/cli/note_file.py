@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notesearch.cli.chosen_index import owner_of
 from notesearch.editors import OBSIDIAN, arguments_at_line, note_address
 from notesearch.errors import UsageError
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from notesearch.library import Index
 
 
-def find_file(index: Index, note: StoredNote, chosen: ChosenIndex) -> Path:
-    """Return the real file of a note; UsageError where it is no note file inside the corpus.
+def find_file(note: StoredNote, index: Index, chosen: Sequence[ChosenIndex]) -> tuple[Path, str]:
+    """Return the real file of a note, and the editor for it, of the settings of its index.
+
+    UsageError where it is no note file inside the corpus.
 
     An index may come from anywhere and name any path, and a note may be a link: neither opens
     a file that is not a note.
@@ -33,14 +36,15 @@ def find_file(index: Index, note: StoredNote, chosen: ChosenIndex) -> Path:
             f"{note.note_id} is no file: a program added it; notesearch show, without --open, "
             "shows it"
         )
+    of, index, path = owner_of(note.path, index, chosen)
     index.require_own_corpus()
-    corpus, path = index.corpus, note.path
+    corpus = index.corpus
     try:
         root = corpus.resolve()
         file = (root / path).resolve(strict=True)
     except FileNotFoundError as error:
         raise UsageError(
-            f"{corpus / path} is not there any more; run: {chosen.command(corpus)}"
+            f"{corpus / path} is not there any more; run: {of.command(corpus)}"
         ) from error
     except (OSError, RuntimeError, ValueError) as error:  # a link to itself, a NUL in the path
         raise UsageError(f"{corpus / path} cannot be opened: {error}") from error
@@ -48,7 +52,7 @@ def find_file(index: Index, note: StoredNote, chosen: ChosenIndex) -> Path:
         raise UsageError(f"{path} leads out of the corpus {root}; it is not opened")
     if not file.is_file() or file.suffix.lower() not in NOTE_SUFFIXES:
         raise UsageError(f"{file} is no note file; it is not opened")
-    return file
+    return file, of.settings.editor
 
 
 def open_file(file: Path, line: int, section: str, editor: str) -> None:

@@ -37,7 +37,12 @@ _WITH_CARETS = re.compile(r"[^\n]+\n    [^\n]*\n +\^+")
 _MOST_SHOWN = 2000
 # How typer writes what is wrong with a command line.
 _QUOTED = re.compile(r"(?<!\w)'([^']*)'(?!\w)")
-_INVALID_VALUE = re.compile(r"Invalid value for ([^:]+): ")
+_INVALID_VALUE = re.compile(r"Invalid value for \[?([^:\]]+)\]?: ")
+_WORDINGS = {
+    re.compile(r" is not a valid int\Z"): " is no whole number",
+    re.compile(r" is not a valid float\Z"): " is no number",
+    re.compile(r"Got unexpected extra argument\S* \((.*)\)\Z"): r"\1 is one argument too many",
+}
 _POSSIBLE = re.compile(r"\.? \(?(?:Possible options: |Did you mean (?:one of: )?)(.+?)\??\)?\Z")
 _LONG_WORD = re.compile(r"(\S{150})\S{51,}(\S{100})")
 
@@ -211,7 +216,8 @@ def _explain(error: Any) -> None:  # noqa: ANN401 - a class that typer keeps to 
             error.show()
         return
     message = _in_our_style(" ".join(error.format_message().split()).rstrip("."))
-    command = error.ctx.command_path if error.ctx is not None else "notesearch"
+    # An option without its value does not say of which command it is.
+    command = error.ctx.command_path if error.ctx is not None else f"notesearch {sys.argv[1]}"
     after = "" if message.endswith("?") else ";"
     show_message(f"notesearch: {_one_error(message)}{after} see: {command} --help")
 
@@ -222,6 +228,8 @@ def _in_our_style(message: str) -> str:
     `Invalid value for '-k': 'two' is not …` becomes `-k: two is not …`.
     """
     message = _QUOTED.sub(r"\1", message)
+    for typers, ours in _WORDINGS.items():
+        message = typers.sub(ours, message)
     if place := _INVALID_VALUE.match(message):
         return f"{place[1]}: {message[place.end() :]}"
     message = _POSSIBLE.sub(lambda found: f"; did you mean {found[1]}?", message)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from io import TextIOWrapper
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +15,6 @@ from notesearch.cli.app import (
     CONFIG,
     CORPUS,
     FORMATS,
-    INDEX,
     INDEXES,
     NOTE,
     RERANK,
@@ -26,7 +23,6 @@ from notesearch.cli.app import (
     examples,
     option,
     read_path,
-    require_regular,
     require_within,
 )
 from notesearch.cli.chosen_index import open_together
@@ -43,8 +39,7 @@ from notesearch.render.hit_formats import HIT_FORMATS, HitFormat
 from notesearch.search.answer import Answer, Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import TextIO
+    from collections.abc import Sequence
 
     from notesearch.cli.chosen_index import ChosenIndex
     from notesearch.library import Index
@@ -52,7 +47,6 @@ if TYPE_CHECKING:
 
 _MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
-_LONGEST_LINE = 1_000_000  # characters of a line of --batch; a longer one is no question
 
 
 @app.command(
@@ -169,8 +163,10 @@ def query(
             raise UsageError("give a query on the command line or a file with --batch, not both")
         if form is not None:
             raise UsageError("--batch has its own form, a JSON object a line; leave the other out")
-        with _open_lines(batch) as lines, open_together(chosen, "", update=update) as index:
-            _answer_lines(lines, partial(ask, index))
+        from notesearch.cli.batch import answer_lines, open_lines
+
+        with open_lines(batch) as lines, open_together(chosen, "", update=update) as index:
+            answer_lines(lines, partial(ask, index))
         return
     if where is None and not line.strip():
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
@@ -211,7 +207,7 @@ def similar(
         complete=complete_filter,
     ),
     formats: list[str] | None = FORMATS,
-    wanted_index: str | None = INDEX,
+    wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
     """Find notes that are like one of yours.
@@ -229,12 +225,14 @@ def similar(
             for text in form.lines(answer.hits):
                 write(text)
         else:
-            for heading, is_same in (("on the same paper:", True), ("like it:", False)):
-                hits = [h for h in answer.hits if (h.note_id in answer.same_paper) is is_same]
+            same = tuple(hit for hit in answer.hits if hit.note_id in answer.same_paper)
+            others = tuple(hit for hit in answer.hits if hit.note_id not in answer.same_paper)
+            above = "\n" if same else ""
+            for heading, hits in (("on the same paper:", same), (f"{above}like it:", others)):
                 if hits:
                     show_message(heading)
-                    _show(index, replace(answer, hits=tuple(hits)), [chosen])
-            keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", [chosen])
+                    _show(index, replace(answer, hits=hits), chosen)
+            keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", chosen)
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
@@ -267,7 +265,8 @@ def _format_of(formats: Sequence[str]) -> HitFormat | None:
         raise UsageError(f"--format takes one of {', '.join(HIT_FORMATS)}, found {unknown[0]}")
     chosen = [name for name in HIT_FORMATS if name in formats]
     if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(f'--{name}' for name in chosen)} exclude each other")
+        given = " and ".join(f"--{name}" for name in chosen)
+        raise UsageError(f"{given} exclude each other; give one of them")
     return HIT_FORMATS[chosen[0]] if chosen else None
 
 
@@ -306,76 +305,3 @@ def _show(
             lines += explanation(hit, answer, style)
         blocks.append("\n".join(lines))
     write("\n\n".join(blocks))
-
-
-# ---------------------------------------------------------------- many queries at once
-
-
-@contextmanager
-def _open_lines(batch: Path) -> Iterator[Iterator[str]]:
-    """Yield the queries of a file, one a line; `-` stands for stdin."""
-    if str(batch) == "-":
-        stdin: TextIO | None = sys.stdin
-        if stdin is None:
-            raise UsageError("stdin is closed; give --batch a file, or a pipe")
-        if isinstance(stdin, TextIOWrapper):
-            stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
-        yield _read_lines(stdin, batch)
-        return
-    require_regular(batch, "read a pipe through stdin, with --batch -")
-    try:
-        file = batch.open(encoding="utf-8", errors="surrogateescape")
-    except OSError as error:
-        raise UsageError(f"{batch} cannot be read: {error.strerror}; name a file") from error
-    with file:
-        yield _read_lines(file, batch)
-
-
-def _read_lines(file: TextIO, name: Path) -> Iterator[str]:
-    try:
-        while text := file.readline(_LONGEST_LINE):
-            if len(text) == _LONGEST_LINE and not text.endswith("\n"):
-                raise UsageError(
-                    f"{name} has a line of {_LONGEST_LINE:,} characters or more; "
-                    "write a query a line"
-                )
-            yield text.rstrip("\n")
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}; name a file") from error
-
-
-def _answer_lines(lines: Iterator[str], ask: Callable[[str], Answer]) -> None:
-    """Answer each line with a JSON object a line, a wrong or empty one with its error.
-
-    Exit, with the code of a wrong query, where a line was not answered.
-    """
-    from notesearch.render.terminal import to_json
-
-    asked = wrong = 0
-    for line in lines:
-        asked += 1
-        found: dict[str, object] = {"query": line, "error": None, "weak": True}
-        found |= {"corrections": {}, "hits": []}
-        try:
-            _require_question(line)
-            answer = ask(line)
-            found |= {"weak": answer.weak, "hits": answer.hits}
-            found["corrections"] = {one.typed: one.taken for one in answer.corrections}
-        except UsageError as error:
-            wrong += 1
-            found["error"] = error.for_shell
-        write(to_json(found))
-    if wrong:
-        lines_of = "line" if asked == 1 else "lines"
-        show_message(f"{wrong:,} of {asked:,} {lines_of} not answered; see the error of each")
-        raise Exit(ExitCode.USAGE)
-
-
-def _require_question(line: str) -> None:
-    """Raise UsageError for a line that asks nothing, or is no text."""
-    if not line.strip():
-        raise UsageError("the line is empty; write a query a line")
-    try:
-        line.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError("the line is not UTF-8; save the file as UTF-8") from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from typer import Argument
 
 from notesearch.cli.app import app, examples, option, read_path
-from notesearch.cli.output import write
+from notesearch.cli.output import show_message, write
 from notesearch.errors import UsageError
 from notesearch.render.terminal import escaped
 
@@ -54,8 +54,11 @@ def trust(
     )
 
     if list_:
-        for path in trusted.list_trusted():
+        paths = trusted.list_trusted()
+        for path in paths:
             write(escaped(str(path)))
+        if not paths:
+            show_message("no file is trusted")
         return
     path = settings_file or nearest_settings_file() or Path(SETTINGS_FILE)
     name = escaped(str(path))

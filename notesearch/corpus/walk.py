@@ -19,6 +19,8 @@ NOTE_SUFFIXES = frozenset(
 IGNORE_FILE = ".notesearchignore"
 # Out by default; a `!name/` line in the ignore file brings one back.
 _DEFAULT_IGNORES = ("node_modules/", "_site/", "__pycache__/", "venv/")
+# Beside its corpus.txt an index has one of these at least, also while the first update is at work.
+_INDEX_FILES = frozenset({"catalog.sqlite", "catalog.sqlite.new", "lock.holder"})
 NOT_UTF8 = "the file name is not UTF-8; rename the file"
 # Every path is compared with every line: 1,000 lines cost a millisecond a path.
 _MOST_IGNORE_LINES = 1_000
@@ -30,6 +32,17 @@ def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool =
 
     Links that lead out of the corpus are followed only with `follow_links`.
     """
+    require_folder(corpus)
+    is_ignored = _ignores(corpus, ignore, follow_links=follow_links)
+    walk = _Walk(corpus, is_ignored, follow_links=follow_links)
+    files = sorted(walk.files(), key=lambda file: file.path)
+    walk.report_empty_folders([file.path for file in files])
+    skipped = sorted(walk.skipped, key=lambda skip: skip.path)
+    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out))
+
+
+def require_folder(corpus: Path) -> None:
+    """Raise CorpusError for what is no folder that can be read."""
     if not is_utf8(str(corpus)):
         raise CorpusError(f"corpus {str(corpus)!a} has a name that is not UTF-8; rename it")
     try:
@@ -39,12 +52,6 @@ def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool =
         next(corpus.iterdir(), None)
     except OSError as error:
         raise CorpusError(f"corpus {corpus} cannot be read: {error.strerror}") from error
-    is_ignored = _ignores(corpus, ignore, follow_links=follow_links)
-    walk = _Walk(corpus, is_ignored, follow_links=follow_links)
-    files = sorted(walk.files(), key=lambda file: file.path)
-    walk.report_empty_folders([file.path for file in files])
-    skipped = sorted(walk.skipped, key=lambda skip: skip.path)
-    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out))
 
 
 def is_utf8(path: str) -> bool:
@@ -151,6 +158,9 @@ class _Walk:
             self._skip(folder or ".", f"folder cannot be read: {error.strerror}")
             return []
         self._seen.add(identity)
+        names = {entry.name for entry in listed}
+        if folder and "corpus.txt" in names and not _INDEX_FILES.isdisjoint(names):
+            return []  # an index, which may lie among its notes
         if _is_note(folder.rstrip("/")):
             self._like_notes.append(folder)
         return listed

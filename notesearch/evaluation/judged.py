@@ -87,9 +87,10 @@ def read_queries(*paths: Path, split: str | None = None) -> tuple[JudgedQuery, .
     queries = _read_files(paths)
     chosen = tuple(query for query in queries if split in (None, query.split))
     if not chosen:
-        known = ", ".join(sorted({query.split for query in queries} - {""})) or "none"
+        known = ", ".join(sorted({query.split for query in queries} - {""}))
         names = ", ".join(map(str, paths))
-        raise UsageError(f"{names} holds no queries of the split {split}; its splits are: {known}")
+        remedy = f"its splits are {known}" if known else "it has none: leave the split out"
+        raise UsageError(f"{names} holds no queries of the split {split}; {remedy}")
     return chosen
 
 

@@ -63,7 +63,7 @@ def update_index(
 def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
     """Return what an update would find, and change nothing; no file is read, some are hashed."""
     layout = IndexLayout(index_dir)
-    listing = _list(plan)
+    listing = _list(plan, layout)
     if plan.rebuild or not layout.catalog.exists():
         return replace(_report(find_changes(plan.source, listing, {}), listing), dry_run=True)
     with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
@@ -84,7 +84,7 @@ def _update(
         state = None if catalog.is_empty() else read_state(catalog)
         if state is not None and not plan.rebuild:
             state.require_embedder(plan.embedder_fingerprint, layout.index_dir)
-        listing = _list(plan)
+        listing = _list(plan, layout)
         if state is not None and not plan.rebuild:
             state.require_corpus(plan.corpus, layout.index_dir)
         added = _added_to_read(catalog, plan, state, salvaged)
@@ -105,17 +105,22 @@ def _update(
         return finish(layout, catalog, state, report, clock)
 
 
-def _list(plan: UpdatePlan) -> Listing:
+def _list(plan: UpdatePlan, layout: IndexLayout) -> Listing:
+    """List the corpus; CorpusError where it holds no files and that is not allowed."""
     listing = plan.source.list_files()
-    if not listing.files and not plan.allow_empty:
-        raise CorpusError(
-            "the corpus holds no note files, and nothing was removed from the index",
-            Remedy(
-                "is its disk mounted? update(allow_empty=True) empties the index",
-                "is its disk mounted? --allow-empty empties the index",
-            ),
-        )
-    return listing
+    if listing.files or plan.allow_empty:
+        return listing
+    place = f"corpus {plan.corpus}" if plan.corpus else "the corpus"
+    finding = f"{place} holds no note files"
+    if not layout.catalog.exists():
+        raise CorpusError(f"{finding}; name a folder that does")
+    raise CorpusError(
+        f"{finding}, and nothing was removed from the index",
+        Remedy(
+            "is its disk mounted? update(allow_empty=True) empties the index",
+            "is its disk mounted? --allow-empty empties the index",
+        ),
+    )
 
 
 def _added_to_read(

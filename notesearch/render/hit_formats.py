@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from enum import Enum
 from urllib.parse import quote
 
-from notesearch.records import Hit, Role
+from notesearch.records import Hit
 from notesearch.render.terminal import (
     CONTROL_SIGNS,
     escaped,
@@ -131,7 +132,9 @@ def _escaped(text: str) -> str:
 def _cell(value: object) -> object:
     """Write a value of a CSV row; numbers are ours, and stay numbers."""
     if isinstance(value, tuple):
-        value = "; ".join(one.value if isinstance(one, Role) else one for one in value)
+        value = "; ".join(one.value if isinstance(one, Enum) else one for one in value)
+    if isinstance(value, Enum):
+        value = value.value
     if not isinstance(value, str):
         return value
     text = printable_lines(value)

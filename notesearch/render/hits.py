@@ -11,7 +11,7 @@ from notesearch.cells import cells
 from notesearch.editors import note_address
 from notesearch.records import Hit, place_in
 from notesearch.render.terminal import CONTROL_SIGNS, Style, escaped, printable
-from notesearch.render.wrapping import clipped, wrapped
+from notesearch.render.wrapping import clipped, wrapped, wrapped_words
 from notesearch.search.answer import Answer, Correction
 from notesearch.search.snippets import Piece
 from notesearch.spelling import normalise_tag
@@ -49,7 +49,7 @@ def hit_lines(
     hit: Hit, text: Sequence[Piece], style: Style, links: NoteLinks | None = None
 ) -> Iterator[str]:
     """Lay out one hit: title and score, place and section, facts, then the marked text."""
-    score = _score(hit)
+    score = shown_score(hit)
     number = f"{hit.rank:>2}  "
     room = style.width - len(number) - len(score) - 2
     title = clipped(printable(hit.title), room)
@@ -83,11 +83,12 @@ def explanation(hit: Hit, answer: Answer, style: Style) -> Iterator[str]:
         parts.append(f"relevance {answer.relevance:.2f}")
     lines = [" · ".join(parts)]
     if answer.where:
-        lines.append(printable(f"let through by: {answer.where}"))
+        lines.append(f"let through by: {answer.where}")
     if answer.terms:
-        lines.append(printable(_searched_words(answer)))
+        lines.append(_searched_words(answer))
     for line in lines:
-        yield f"{_INDENT}{style.faint(line)}"
+        for part in wrapped_words(line, style, _INDENT):
+            yield f"{_INDENT}{style.faint(part.removeprefix(_INDENT))}"
 
 
 def _searched_words(answer: Answer) -> str:
@@ -134,8 +135,9 @@ def _facts(hit: Hit) -> str:
     return " · ".join(part for part in (hit.date, paper, tags) if part)
 
 
-def _score(hit: Hit) -> str:
-    """Return the score, "" where there was no question to rank by."""
+def shown_score(hit: Hit) -> str:
+    """Return the score; of a weak hit that it is one, and "" without a question to rank by."""
     if hit.cosine is None and hit.bm25 is None:
         return ""
-    return f"{hit.score:.2f}{' weak' if hit.weak else ''}"
+    # The best of what answers nothing may well have 0.8, which a person would believe.
+    return "weak" if hit.weak else f"{hit.score:.2f}"

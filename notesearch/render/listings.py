@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from notesearch.cells import cells
 from notesearch.index.reports import CorpusDrift, IndexStatus, UpdateReport
 from notesearch.index.snapshot import StoredNote, TagCount
-from notesearch.records import Finding, Note, Passage, facts_of
+from notesearch.records import Finding, Note, Passage, facts_of, place_in
 from notesearch.render.terminal import Style, escaped, printable, printable_lines, to_json
 from notesearch.render.wrapping import clipped, wrapped, wrapped_words
 from notesearch.search.snippets import mark_words
@@ -39,7 +39,7 @@ def note_to_json(note: Note, passages: Sequence[Passage]) -> str:
 def note_lines(note: Note, passages: Sequence[Passage], style: Style) -> Iterator[str]:
     """Describe a note for a person: its facts, then two lines for each passage."""
     kind = "" if note.kind.value == "note" else f"  ({note.kind.value})"
-    place = f"{escaped(note.path)}:{note.line_start}-{note.line_end}"
+    place = place_in(escaped(note.path), note.line_start, note.line_end)
     room = style.width - cells(place) - cells(kind) - 2
     title = printable(note.title)
     yield f"{style.place(place, None)}  {_cut(title, room, style)}{kind}".rstrip()
@@ -55,7 +55,7 @@ def note_lines(note: Note, passages: Sequence[Passage], style: Style) -> Iterato
     }
     yield from _fact_lines(facts, style, _INDENT)
     for passage in passages:
-        lines = f"{passage.line_start}-{passage.line_end}"
+        lines = _lines_of(passage)
         role = f" [{', '.join(role.value for role in passage.roles)}]" if passage.roles else ""
         section = " › ".join(passage.section)
         words = passage.search_text.removeprefix(note.title).split()
@@ -63,6 +63,10 @@ def note_lines(note: Note, passages: Sequence[Passage], style: Style) -> Iterato
         head = f"{_INDENT}{lines:>9}  {passage.tokens:3} tokens  {printable(section)}{role}"
         yield _cut(head.rstrip(), style.width, style)
         yield f"{' ' * 15}{_cut(printable(shown), style.width - 15, style)}"
+
+
+def _lines_of(passage: Passage) -> str:
+    return place_in("", passage.line_start, passage.line_end).removeprefix(":")
 
 
 def listed_note_lines(notes: Sequence[StoredNote], style: Style) -> Iterator[str]:
@@ -152,10 +156,10 @@ def shown_note_lines(
 
     The passages are written as a reader sees them; with `raw`, as the note has them.
     """
-    yield style.bold(printable(note.title))
+    yield from map(style.bold, wrapped_words(note.title, style))
     facts = {
         "id": escaped(note.note_id),
-        "lines": f"{escaped(note.path)}:{note.line_start}-{note.line_end}",
+        "lines": place_in(escaped(note.path), note.line_start, note.line_end),
         "tags": ", ".join(dict.fromkeys(note.tags + note.folder_tags)),
         "date": note.date,
         "paper": note.paper,
@@ -167,7 +171,7 @@ def shown_note_lines(
     yield from _fact_lines(facts, style)
     for passage in passages:
         yield ""
-        yield style.faint(f"{passage.line_start}-{passage.line_end}")
+        yield style.faint(_lines_of(passage))
         if raw:
             yield from printable_lines(passage.text).split("\n")
             continue

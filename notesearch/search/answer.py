@@ -29,7 +29,7 @@ class Mode(Enum):
             return cls(name)
         except ValueError:
             known = ", ".join(mode.value for mode in cls)
-            raise UsageError(f"{name} is no mode; there are {known}") from None
+            raise UsageError(f"{name!r} is no mode; there are {known}") from None
 
 
 @dataclass(frozen=True, slots=True)

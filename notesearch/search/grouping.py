@@ -217,6 +217,7 @@ def _make_hit(
         text=passage.text,
         weak=weak,
         copies=tuple(map(_make_copy, copies)),
+        kind=note.kind,
     )
 
 

@@ -47,19 +47,17 @@ def separate_cells(text: str) -> str:
     if "|" not in text:
         return text
     lines = text.split("\n")
-    has_border = any("|" in line and re.match(_BORDER_ROW, line) for line in lines)
+    borders = [at for at, line in enumerate(lines) if "|" in line and re.match(_BORDER_ROW, line)]
+    head = {at - 1 for at in borders}
     shown: list[str] = []
-    is_code = False
-    for line in lines:
+    is_code = is_table = False
+    for at, line in enumerate(lines):
         is_code = is_in_code(line, is_code)
-        if is_code or "|" not in line:
+        is_table = "|" in line and (is_table or at in head)
+        if is_code or "|" not in line or not (is_table or _is_row(line)):
             shown.append(line)
-        elif has_border and re.match(_BORDER_ROW, line):
-            continue
-        elif has_border or _is_row(line):
+        elif at not in borders:
             shown.append(_separated(line))
-        else:
-            shown.append(line)
     return "\n".join(shown)
 
 

@@ -28,8 +28,9 @@ Nearness = Callable[[Sequence[str]], Sequence[float]]
 # The heading of a section is shown beside the place already.
 _HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
 # What begins a line that no other line runs into.
-_LINE_OPENER = re.compile(r"\s*(?:[-*+|>] |#{1,6} |\d+[.)] )")
-_HEADING = re.compile(r" {0,3}#{1,6} ")
+_LINE_OPENER = re.compile(r"\s*(?:[-*+>] |\||#{1,6} |\d+[.)] )")
+_ITEM_MARK = re.compile(r"[-*+]|\d+[.)]")
+_HEADING = re.compile(r" {0,3}#{1,6} +")
 _WORD = re.compile(r"[^\W_]+")
 # What a look for the end of a formula or a code span may cost: longer texts are seen in part.
 _LONGEST_TEXT = 20_000
@@ -100,7 +101,7 @@ def _read_stems(question: str) -> frozenset[str]:
 def _read_in_part(text: str, *, raw: bool, join_lines: bool = False) -> list[Atom]:
     """Return the atoms of a text; what is over the limit is one, and no word of it is read."""
     body = text[:_LONGEST_TEXT] if raw else separate_cells(text[:_LONGEST_TEXT])
-    atoms = read_atoms(_join_lines(body) if join_lines else body, raw=raw)
+    atoms = read_atoms(_join_lines(body, raw=raw) if join_lines else body, raw=raw)
     if rest := text[_LONGEST_TEXT:]:
         atoms.append(Atom(rest, read_chars=0, is_room=rest.isspace()))
     return atoms
@@ -145,24 +146,29 @@ def _read_draft(text: str, stems: frozenset[str], *, raw: bool) -> _Draft:
     return _Draft(atoms, sentences, _size(atoms))
 
 
-def _join_lines(text: str) -> str:
+def _join_lines(text: str, *, raw: bool) -> str:
     """Return a text with a space for each line end inside a paragraph.
 
-    A heading gets a blank line behind it: it is no sentence with the text right below.
+    A heading stands between blank lines: it is no sentence with the text beside it. Its marks are
+    left out, but for `raw`.
     """
-    before, *others = text.split("\n")
-    parts = [before]
-    is_code = is_in_code(before, False)
-    for line in others:
-        if is_code or is_fence(line) or is_fence(before):
-            parts.append("\n")
-        elif _HEADING.match(before) and line.strip():
-            parts.append("\n\n")
-        else:
-            parts.append("\n" if _stand_apart(before, line) else " ")
-        parts.append(line)
+    shown: list[str] = []
+    before, is_code = None, False
+    for line in text.split("\n"):
+        if before is not None:
+            shown.append(_between(before, line, is_code=is_code))
+        shown.append(line if raw or is_code else _HEADING.sub("", line, count=1))
         before, is_code = line, is_in_code(line, is_code)
-    return "".join(parts)
+    return "".join(shown)
+
+
+def _between(before: str, line: str, *, is_code: bool) -> str:
+    """Return what a line end is shown as: itself, a blank line, or a space."""
+    if is_code or is_fence(line) or is_fence(before):
+        return "\n"
+    if (_HEADING.match(before) and line.strip()) or (_HEADING.match(line) and before.strip()):
+        return "\n\n"
+    return "\n" if _stand_apart(before, line) else " "
 
 
 def _stand_apart(before: str, line: str) -> bool:
@@ -299,11 +305,16 @@ def _join(draft: _Draft, spans: Sequence[range], stems: frozenset[str]) -> tuple
 
 
 def _gap(atoms: Sequence[Atom], start: int, stop: int) -> list[Piece]:
-    """Return a gap for the atoms that are left out; beside a row, on a line of its own."""
+    """Return a gap for the atoms that are left out; beside a row, on a line of its own.
+
+    An item of a list behind it begins a line, but for the first of what is shown.
+    """
     after_row = start > 0 and _in_row(atoms, start - 1)
-    before_row = stop < len(atoms) and _in_row(atoms, stop)
+    begins_line = stop < len(atoms) and (
+        _in_row(atoms, stop) or (start > 0 and _ITEM_MARK.fullmatch(atoms[stop].text) is not None)
+    )
     line_end = [Piece("\n")]
-    return [*line_end * after_row, GAP, *line_end * before_row]
+    return [*line_end * after_row, GAP, *line_end * begins_line]
 
 
 def _in_row(atoms: Sequence[Atom], at: int) -> bool:
@@ -311,7 +322,7 @@ def _in_row(atoms: Sequence[Atom], at: int) -> bool:
     for step in (1, -1):
         near = at
         while 0 <= near < len(atoms) and not (atoms[near].is_room and "\n" in atoms[near].text):
-            if atoms[near].text.strip() == CELL_BORDER:
+            if atoms[near].text.strip() in (CELL_BORDER, "|"):
                 return True
             near += step
     return False

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from notesearch import cli
+from notesearch.cli.output import ExitCode
+from tests.conftest import write_notes
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,3 +72,40 @@ def run_apart(arguments: Sequence[str], cwd: Path, **more: str) -> Ended:
     process = start(*arguments, cwd=cwd, **more)
     out, err = process.communicate(timeout=300)
     return Ended(process.returncode, out, err)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
+    """A home folder with two folders of notes and no settings, and another working folder."""
+    home = tmp_path / "home"
+    write_notes(home / "notes")
+    (home / "work").mkdir()
+    (home / "work/robot.md").write_text("# Robot\n\nA reward for a robot.\n", encoding="utf-8")
+    (home / "elsewhere").mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".data"))
+    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION"):
+        monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
+    monkeypatch.chdir(home / "elsewhere")
+    return home
+
+
+@pytest.fixture
+def made(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An index of the notes, made in the home folder."""
+    monkeypatch.chdir(home)
+    ended = run("index", "notes")
+    assert ended.code == ExitCode.OK
+    assert ended.err.splitlines()[1:] == [
+        'this index is called notes; from any folder, ask it with: notesearch query "…"'
+    ]
+    monkeypatch.chdir(home / "elsewhere")
+    return home
+
+
+@pytest.fixture
+def named(made: Path, run: Run) -> Path:
+    """The index `notes`, and one more that is called `work`."""
+    assert run("index", str(made / "work"), "--name", "work").code == ExitCode.OK
+    return made

@@ -12,41 +12,10 @@ import pytest
 
 from notesearch.cli.output import ExitCode
 from notesearch.settings_file import user_settings_file
-from tests.cli.conftest import Run
 from tests.conftest import write_notes
 
 QUESTION = ("query", "reward model", "--paths", "-k", "1")
 NAME_A_CORPUS = "run: notesearch index CORPUS (your folder of notes), or: notesearch init\n"
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
-    """A home folder with two folders of notes, and another folder as the working folder."""
-    home = tmp_path / "home"
-    write_notes(home / "notes")
-    (home / "work").mkdir()
-    (home / "work/robot.md").write_text("# Robot\n\nA reward for a robot.\n", encoding="utf-8")
-    (home / "elsewhere").mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".data"))
-    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION"):
-        monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
-    monkeypatch.chdir(home / "elsewhere")
-    return home
-
-
-@pytest.fixture
-def made(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An index of the notes, made in the home folder."""
-    monkeypatch.chdir(home)
-    ended = run("index", "notes")
-    assert ended.code == ExitCode.OK
-    assert ended.err.splitlines()[1:] == [
-        'this index is called notes; from any folder, ask it with: notesearch query "…"'
-    ]
-    monkeypatch.chdir(home / "elsewhere")
-    return home
 
 
 # ------------------------------------------------------------ the last one made
@@ -187,35 +156,6 @@ def test_what_is_kept_is_for_its_owner_alone(made):
 # ------------------------------------------------------------ what is missing
 
 
-@pytest.mark.parametrize("command", [["query", "x"], ["notes"], ["status"], ["show", "x"]])
-def test_without_any_index_and_notes_the_way_on_is_named(home, run, command):
-    ended = run(*command)
-    assert (ended.code, ended.out) == (ExitCode.INDEX, "")
-    assert ended.err == (
-        "notesearch: there is no index here, and none was made before; " + NAME_A_CORPUS
-    )
-
-
-def test_index_without_notes_names_the_same_way_on(home, run):
-    ended = run("index")
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == (
-        "notesearch: there are no notes to index: ./corpus is no folder; " + NAME_A_CORPUS
-    )
-
-
-@pytest.mark.parametrize(
-    ("command", "code", "finding"),
-    [
-        (["query", "x", "-i", "all"], ExitCode.INDEX, "no index was made yet; "),
-        (["eval", "--auto"], ExitCode.USAGE, "there are no notes to make queries of; "),
-    ],
-)
-def test_other_missing_pieces_name_it_too(home, run, command, code, finding):
-    ended = run(*command)
-    assert (ended.code, ended.err) == (code, f"notesearch: {finding}{NAME_A_CORPUS}")
-
-
 def test_own_notes_measure_the_index_that_was_made_last(made, run):
     ended = run("eval", "--auto", "--modes", "lexical")
     assert "using the index of ~/notes" in ended.err
@@ -239,13 +179,6 @@ def test_first_question_may_name_the_corpus(home, run):
 
 
 # ------------------------------------------------------------ names, and several at once
-
-
-@pytest.fixture
-def named(made: Path, run: Run) -> Path:
-    """The index `notes`, and one more that is called `work`."""
-    assert run("index", str(made / "work"), "--name", "work").code == ExitCode.OK
-    return made
 
 
 def test_index_is_asked_and_brought_in_step_by_its_name(named, run):
@@ -279,7 +212,8 @@ def test_indexes_are_listed_the_last_one_first(named, run):
 
 def test_damaged_one_is_listed_with_its_damage(named, run):
     (named / "index/catalog.sqlite").write_bytes(b"no database " * 1000)
-    assert "catalog.sqlite: " in run("indexes").out
+    (damage,) = (line for line in run("indexes").out.splitlines() if "catalog.sqlite: " in line)
+    assert "; run: notesearch index " in damage
 
 
 def test_forgotten_one_is_found_no_more_and_its_files_stay(named, run):
@@ -287,7 +221,7 @@ def test_forgotten_one_is_found_no_more_and_its_files_stay(named, run):
     assert ended.out == ("work is forgotten; its files stay in ~/.data/notesearch/indexes/work\n")
     assert "~/notes" in run(*QUESTION).err
     assert run("indexes", "--forget", "work").err == (
-        "notesearch: no index is called 'work'; to list those there are, run: notesearch indexes\n"
+        "notesearch: no index is called work; to list those there are, run: notesearch indexes\n"
     )
     assert (named / ".data/notesearch/indexes/work/catalog.sqlite").is_file()
 
@@ -322,29 +256,6 @@ def test_name_goes_before_a_folder_of_that_name(named, run):
     assert run(*QUESTION, "-i", "./work").out == "rl/ppo.md\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (["index", "../notes", "--name", "work"], 2, "work is the index of {home}/work; choose "),
-        (["index", "../notes", "--name", "all"], 2, "--name takes letters, digits, - and _"),
-        (["index", "../notes", "--name", "a,b"], 2, "--name takes letters, digits, - and _"),
-        (["index", "../notes", "--name", ""], 2, "--name takes letters, digits, - and _"),
-        (["index", "../work", "--name", "work", "--index", "x"], 2, "work is the index in "),
-        (["query", "x", "-i", "wrok"], 3, "wrok holds no index (did you mean -i work?); run: "),
-        (["query", "x", "-i", "zzz"], 3, "zzz holds no index (by name there are work, notes); "),
-        (["query", "x", "-i", "work,wrok"], 2, "no index is called 'wrok'; known are work, notes;"),
-        (["status", "-i", "work,notes"], 2, "-i work,notes names 2 indexes; this command takes "),
-        (["query", "x", "-i", "all", "--corpus", "../work"], 2, "--corpus names the notes of one"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_wrong_name_is_one_line(named, run, arguments, code, message):
-    ended = run(*arguments)
-    assert (ended.code, ended.out) == (code, "")
-    assert ended.err.startswith(f"notesearch: {message.format(home=named)}")
-    assert ended.err.count("\n") == 1
-
-
 @pytest.mark.parametrize("names", ["work,notes", "notes, work", "all"])
 def test_several_are_asked_at_once_and_their_hits_name_them(named, run, names):
     ended = run("query", "reward for a robot", "--paths", "-i", names)
@@ -363,6 +274,29 @@ def test_several_are_asked_at_once_and_their_hits_name_them(named, run, names):
 def test_hit_of_several_can_be_shown_as_it_is_printed(named, run):
     assert run("show", "work:robot.md").out.startswith("Robot\n")
     assert run("similar", "notes:rl/dpo.md", "--paths", "-k", "1").out == "rl/ppo.md\n"
+
+
+def test_notes_and_tags_of_several_are_listed_together(named, run):
+    listed = run("notes", "-i", "work,notes")
+    assert (listed.code, listed.err, len(listed.out.splitlines())) == (ExitCode.OK, "", 6)
+    assert "work:robot.md" in listed.out
+    assert run("tags", "-i", "all").out == run("tags", "-i", "notes").out != ""
+
+
+def test_note_is_looked_for_in_several_and_is_of_one(named, run, monkeypatch):
+    assert run("show", "robot", "-i", "all").out.startswith("Robot\nid       work:robot.md\n")
+    ended = run("similar", "robot", "-i", "all", "--paths")
+    assert ended.out.startswith("notes:rl/")
+    ended = run("show", "survey", "-i", "all")
+    assert ended.err.splitlines()[-1] == (
+        "notesearch: survey means 2 notes; choose one by its number, as in: notesearch show 1"
+    )
+    monkeypatch.setenv("EDITOR", "cat")
+    for words in (["2"], ["2", "-i", "all"], ["notes:vision/survey.md", "-i", "all"]):
+        assert run("show", *words).out.startswith("A Survey\n")
+        assert run("show", *words, "--open").code == ExitCode.OK
+    ended = run("show", "nonesuch", "-i", "all")
+    assert ended.err.endswith("; to list them, run: notesearch notes -i work,notes\n")
 
 
 def test_each_of_several_says_how_it_is_brought_in_step(named, run):

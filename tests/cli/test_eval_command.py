@@ -162,24 +162,3 @@ def test_own_index_is_left_alone_by_a_beir_folder(here: Path, run: Run, beir: Pa
     notes = run("notes").out
     run("eval", str(beir))
     assert run("notes").out == notes
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "give a file of judged queries, or --auto alone to make some"),
-        (["queries.yaml", "--auto"], "give a file of judged queries, or --auto alone"),
-        (["--auto", "--split", "tune"], "give a file of judged queries, or --auto alone"),
-        (["none.yaml"], "none.yaml"),
-        (["queries.yaml", "none.txt"], "none.txt does not exist; give a .yaml or .jsonl file"),
-        (["queries.yaml", "--modes", "fuzzy"], "fuzzy is no mode; there are hybrid, dense"),
-        (["queries.yaml", "--compare", "dense"], "--compare takes two modes, as in dense,hybrid"),
-        (["queries.yaml", "--split", "nonesuch"], ""),
-    ],
-)
-def test_wrong_use_says_so(
-    here: Path, run: Run, queries: Path, arguments: list[str], message: str
-) -> None:
-    ended = run("eval", *arguments)
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err.startswith(f"notesearch: {message}")

@@ -28,58 +28,10 @@ def test_every_exit_code_has_a_meaning():
 # ------------------------------------------------------------ 2: wrong use
 
 
-@pytest.mark.parametrize(
-    ("command", "message"),
-    [
-        (["query", "x", "--config", "none.yaml"], "none.yaml does not exist; name a settings"),
-        (["query", "x", "--config", "wrong.yaml"], "wrong.yaml: unknown setting corpsu; did you"),
-        (
-            ["index", "nowhere", "--index", "other"],
-            "corpus nowhere does not exist; name a folder of notes",
-        ),
-        (["index", "corpus", "corpus"], "one index holds one corpus; name one folder"),
-        (["index", "empty"], "index holds the notes of "),
-        (["show", "nonesuch"], "no note is called nonesuch; to list them, run: notesearch notes"),
-        (["show", "7"], "no note is called 7, and no question was asked before; ask one, or give"),
-        (["tags", "--with", "dpo"], "a word is no filter; write a field, as in tag:dpo"),
-        (["notes", "tag:nonesuch"], "no note has the tag nonesuch"),
-        (["eval"], "give a file of judged queries, or --auto alone to make some"),
-    ],
-)
-def test_wrong_use_ends_with_2(here, run, command, message):
-    Path("empty").mkdir()
-    Path("wrong.yaml").write_text("corpsu: notes\n", encoding="utf-8")
-    ended = run(*command)
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err.startswith(f"notesearch: {message}")
-
-
 @pytest.mark.parametrize("value", ["x", "complete_nonesuch"])
 def test_unknown_completion_ends_with_2(tmp_path, value):
     ended = run_apart(["query", "x"], tmp_path, module="notesearch", _NOTESEARCH_COMPLETE=value)
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-
-
-def test_unknown_option_and_command_end_with_2(here, run):
-    ended = run("query", "x", "--zzz")
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == "notesearch: no such option: --zzz; see: notesearch query --help\n"
-    ended = run("answer", "x")
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == "notesearch: no such command answer; see: notesearch --help\n"
-    ended = run("show")
-    assert ended.err == "notesearch: missing argument NOTE; see: notesearch show --help\n"
-    ended = run("quer")
-    assert ended.err == (
-        "notesearch: no such command quer; did you mean query? see: notesearch --help\n"
-    )
-    ended = run("query", "--jsn")
-    assert ended.err.startswith("notesearch: no such option: --jsn; did you mean --json")
-    ended = run("query", "x", "--mode", "both")
-    assert ended.err == (
-        "notesearch: --mode: both is not one of hybrid, dense, lexical; "
-        "see: notesearch query --help\n"
-    )
 
 
 def test_first_query_of_a_corpus_that_is_not_there_ends_with_2(

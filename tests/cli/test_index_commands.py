@@ -42,6 +42,17 @@ def test_dry_run_says_it_and_writes_nothing(here, run):
     assert len(list(Path("index").glob("*.faiss"))) == 1
 
 
+def test_index_among_its_notes_is_no_note(here, run):
+    index = ("--index", "corpus/my index")
+    for _ in range(2):
+        assert run("index", *index).code == ExitCode.OK
+        assert " 5 notes" in run("status", *index).out
+    Path("corpus/my index/README.md").write_text("# Words on the index\n", encoding="utf-8")
+    Path("corpus/rl/corpus.txt").write_text("A list of corpora.\n", encoding="utf-8")
+    assert "1 added" in run("index", *index).err
+    assert "rl/corpus.txt" in run("notes", *index).out
+
+
 def test_report_as_json_is_alone_on_stdout(here, run):
     change()
     Path("corpus/scan.md").write_bytes(b"%PDF-1.7")
@@ -74,7 +85,9 @@ def test_empty_corpus_empties_the_index_only_where_it_is_allowed(here, run):
     Path("corpus").mkdir()
     ended = run("index")
     assert ended.code == ExitCode.USAGE
-    assert ended.err.startswith("notesearch: the corpus holds no note files, and nothing was rem")
+    assert ended.err.startswith(
+        f"notesearch: corpus {here}/corpus holds no note files, and nothing "
+    )
     assert "--allow-empty" in ended.err
     assert run("index", "--allow-empty").code == ExitCode.OK
     assert run("notes").code == ExitCode.NOTHING_RELEVANT

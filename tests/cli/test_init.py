@@ -18,21 +18,6 @@ from tests.conftest import write_notes
 QUESTION = ("query", "reward model", "--paths", "-k", "1")
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
-    """A home folder with notes and without any settings, and another working folder."""
-    home = tmp_path / "home"
-    write_notes(home / "notes")
-    (home / "elsewhere").mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".data"))
-    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION"):
-        monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
-    monkeypatch.chdir(home / "elsewhere")
-    return home
-
-
 def test_one_command_makes_settings_index_and_a_first_question(home, run: Run):
     ended = run("init", "../notes")
     assert ended.code == ExitCode.OK
@@ -85,27 +70,6 @@ def test_logseq_graph_is_recognised_and_its_older_versions_are_left_out(home, ru
     assert ended.err.splitlines()[0] == "~/graph is a Logseq graph; 1 file to read"
     assert run("query", "robot", "--paths").out == "pages/robot.md\n"
     assert not user_settings_file().exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "init asks where your notes are, and there is no terminal to answer at; run: "
-             "notesearch init CORPUS (your folder of notes)"),
-        (["nowhere"], "corpus nowhere does not exist; name a folder of notes"),
-        (["."], "there are no notes in .; files that are read: .htm .html .markdown .md"),
-        (["../notes", "--corpus", "../notes"], "name the folder of notes once"),
-        (["../notes", "--index", ""], "--index: it is empty"),
-        (["~nobody-of-that-name"], "there is no home folder for ~nobody-of-that-name"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)  # fmt: skip
-def test_wrong_input_is_one_line_and_writes_nothing(home, run, arguments, message):
-    ended = run("init", *arguments)
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err.startswith(f"notesearch: {message}")
-    assert ended.err.count("\n") == 1
-    assert not (home / ".config").exists()
 
 
 def test_settings_that_cannot_be_written_are_named(home, run):

@@ -118,20 +118,3 @@ def test_settings_of_a_file_are_used(parse):
         ("Three", ["course", "One"]),
         ("One", ["course"]),
     ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["none.md"], "none.md does not exist; name a note file or a folder of notes"),
-        (["a.png"], "a.png is not a kind of file that is read; known are .htm"),
-        (["a.md", "--config", "none.yaml"], "none.yaml does not exist; name a settings file"),
-    ],
-)
-def test_wrong_use_is_one_line_and_its_exit_code(arguments, message, parse):
-    write("a.md")
-    write("a.png")
-    result = parse(*arguments)
-    assert (result.code, result.out) == (ExitCode.USAGE, "")
-    assert result.err.startswith(f"notesearch: {message}")
-    assert result.err.count("\n") == 1

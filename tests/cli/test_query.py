@@ -171,7 +171,7 @@ def test_hit_without_a_question_has_no_score_to_show(here, run):
         "    2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment\n"
         "    The reward model is implied by the policy.\n"
         "\n"
-        "    ## Limitations\n"
+        "    Limitations\n"
         "\n"
         "    The policy drifts where a proof is missing.\n"
     )
@@ -320,64 +320,7 @@ def test_batch_whose_lines_are_all_answered_ends_with_0(here, run):
     assert run("query", "--batch", "-", stdin="").code == ExitCode.OK
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--batch", "none.txt"], "none.txt cannot be read: No such file or directory"),
-        (["words", "--batch", "-"], "give a query on the command line or a file with --batch"),
-        (["--batch", "-", "--csv"], "--batch has its own form"),
-    ],
-)
-def test_batch_that_cannot_be_answered(here, run, options, message):
-    ended = run("query", *options)
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err.startswith(f"notesearch: {message}")
-
-
 # ------------------------------------------------------------ wrong queries
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ([], "the query is empty"),
-        ([""], "the query is empty"),
-        ([" \t "], "the query is empty"),
-        (["\x00\x1b\x7f"], "the query is empty"),
-        (["?!"], "the query is empty"),
-        (["x", "-k", "0"], "-k takes a number from 1 to 10,000, found 0"),
-        (["x", "-k", "-5"], "-k takes a number from 1 to 10,000, found -5"),
-        (["x", "-k", "1" + 20 * "0"], "-k takes a number from 1 to 10,000, found 1000"),
-        (["x", "-k", "9" * 5_000], "-k: 999"),
-        (["x", "-k", "two"], "-k: two is not a valid int"),
-        (["x", "--per-note", "0"], "--per-note takes a number from 1 to 10,000, found 0"),
-        (["x", "--context", "-1"], "--context takes a number from 0 to 10,000, found -1"),
-        (["x", "--min-score", "nan"], "--min-score takes a number such as 0.5, found nan"),
-        (["x", "--min-score", "inf"], "--min-score takes a number such as 0.5, found inf"),
-        (["x", "--index", ""], "-i / --index: it is empty; name a file or folder"),
-        (["x", "--index", " "], "-i / --index: it is empty; name a file or folder"),
-        (["x", "--config", ""], "--config: it is empty; name a file or fol"),
-        (["--batch", ""], "--batch: it is empty; name a file or folder"),
-        (["x", "--index", "a\0b"], "-i / --index: it holds a NUL byte; name a"),
-        (["x", "--json", "--csv"], "--json and --csv exclude each other"),
-        (["x", "--jsonl", "--paths", "--markdown"], "--jsonl and --markdown and --paths exclude"),
-        (["x", "--since", "yesterday"], "yesterday is no date; write a year, month or day"),
-        (["x after:2025-13"], "2025-13 is no date"),
-        (["x", "--section", "beginning"], "beginning is no kind of section; there are tldr, "),
-        (["x", "--kind", "poem"], "poem is no kind of note; there are note, "),
-        (["x", "--tag", "allignment"], "no note has the tag allignment; did you mean alignment (2"),
-        (["x", "--tag", ""], "the value of tag is empty"),
-        (["x tag:dpos"], "no note has the tag dpos; did you mean dpo (1 note)?"),
-        (['"reward model'], "these quotes are not closed"),
-        (["(tag:dpo policy"], "this bracket is not closed"),
-        (["tga:dpo x"], "tga: is no filter; did you mean tag: as in tag:dpo?"),
-    ],
-)
-def test_wrong_query_says_what_and_how(here, run, options, message):
-    ended = run("query", *options)
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err.startswith(f"notesearch: {message}")
-    assert len(ended.err.splitlines()) == (3 if ended.err.endswith("^\n") else 1)
 
 
 def test_place_in_the_line_is_marked(here, run):
@@ -433,14 +376,6 @@ def test_format_is_what_its_short_option_writes(here, run, name):
     assert short.out
     assert run("query", "policy", "--format", name) == short
     assert run("similar", "rl/dpo.md", "--format", name) == run("similar", "rl/dpo.md", f"--{name}")
-
-
-def test_unknown_format_names_those_there_are(here, run):
-    ended = run("query", "policy", "--format", "xml")
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == (
-        "notesearch: --format takes one of json, jsonl, csv, markdown, paths, found xml\n"
-    )
 
 
 def test_short_format_behind_two_dashes_is_a_word(here, run):

@@ -102,12 +102,6 @@ def test_eval_measures_with_the_model_and_without(configured, run):
         assert reciprocal_rank(*options) == 1 / (1 + notes.index("rl/ppo.md"))
 
 
-def test_asking_for_a_model_where_none_is_named_is_an_error(here, run):
-    ended = run("query", "reward", "--rerank")
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert "there is nothing to rerank with; set rerank to a CrossEncoder" in ended.err
-
-
 def test_model_that_is_not_there_is_one_line_and_its_exit_code(here, run, monkeypatch):
     monkeypatch.setenv("NOTESEARCH_RERANK", "./nowhere")
     ended = run("query", "reward")

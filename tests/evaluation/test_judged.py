@@ -219,7 +219,7 @@ def test_missing_file_and_unknown_form_are_usage_errors(tmp_path: Path) -> None:
 
 def test_split_without_queries_names_those_there_are(tmp_path: Path) -> None:
     line = json_lines({"id": "a", "text": "b", "relevant": {}, "split": "dev"})
-    message = "FILE holds no queries of the split test; its splits are: dev"
+    message = "FILE holds no queries of the split test; its splits are dev"
     assert refusal(write(tmp_path, "q.jsonl", line), split="test") == message
 
 

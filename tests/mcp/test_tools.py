@@ -42,7 +42,7 @@ def test_search_gives_title_place_facts_and_excerpt(index):
     assert ask(index, "search", question="reward model tag:dpo") == (
         "1. Direct Preference Optimization\n"
         "   rl/dpo.md:8-12 · Limitations · 2026-03-14 · arxiv:2305.18290 (2023) · #dpo #alignment\n"
-        "   The reward model is implied by the policy. ## Limitations The policy drifts where a "
+        "   The reward model is implied by the policy. Limitations The policy drifts where a "
         "proof is missing."
     )
 

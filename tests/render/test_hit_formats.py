@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from notesearch.records import Copy, Hit, Role
+from notesearch.records import Copy, Hit, NoteKind, Role
 from notesearch.render.hit_formats import (
     csv_lines,
     json_lines,
@@ -42,6 +42,7 @@ FIELDS = [
     "text",
     "weak",
     "copies",
+    "kind",
 ]
 FULL = Hit(
     rank=1,
@@ -63,6 +64,7 @@ FULL = Hit(
     text='First, a line.\n\nThen "another".',
     weak=False,
     copies=(Copy("b.md", "b.md", 2, 8), Copy("d.md#x", "d\x1b.md", 5, 5)),
+    kind=NoteKind.DIGEST_PART,
 )
 BARE = Hit(
     rank=2,
@@ -93,13 +95,14 @@ FULL_JSON = (
     '"paper": "arxiv:2305.18290", "note_id": "my notes/a, b.md", "passage_id": "00ff", '
     '"text": "First, a line.\\n\\nThen \\"another\\".", "weak": false, "copies": ['
     '{"note_id": "b.md", "path": "b.md", "line_start": 2, "line_end": 8}, '
-    '{"note_id": "d.md#x", "path": "d\\u001b.md", "line_start": 5, "line_end": 5}]}'
+    '{"note_id": "d.md#x", "path": "d\\u001b.md", "line_start": 5, "line_end": 5}], '
+    '"kind": "digest part"}'
 )
 BARE_JSON = (
     '{"rank": 2, "score": 0.0, "cosine": null, "bm25": null, "title": "Bare", '
     '"path": "bare.md", "line_start": 1, "line_end": 1, "section": [], "roles": [], "tags": [], '
     '"date": null, "year": null, "paper": null, "note_id": "bare.md", "passage_id": "01", '
-    '"text": "Words — naïve 机 \\ud800.", "weak": true, "copies": []}'
+    '"text": "Words — naïve 机 \\ud800.", "weak": true, "copies": [], "kind": "note"}'
 )
 CSV = f"""\
 {",".join(FIELDS)}
@@ -107,8 +110,8 @@ CSV = f"""\
 key ideas; method,rl/offline; two words,2026-03,2023,arxiv:2305.18290,"my notes/a, b.md",00ff,\
 "First, a line.
 
-Then ""another"".",False,b.md:2-8; d\\x1b.md:5
-2,0.0,,,Bare,bare.md,1,1,,,,,,,bare.md,01,Words — naïve 机 �.,True,"""
+Then ""another"".",False,b.md:2-8; d\\x1b.md:5,digest part
+2,0.0,,,Bare,bare.md,1,1,,,,,,,bare.md,01,Words — naïve 机 �.,True,,note"""
 MARKDOWN = """\
 1. **[On \\[brackets\\] and "quotes", twice](<my notes/a, b.md#L3-L9>)** · Step 1 · 2023 · \
 [arxiv:2305.18290](https://arxiv.org/abs/2305.18290)

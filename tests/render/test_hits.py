@@ -157,10 +157,10 @@ def test_tags_that_the_path_names_are_left_out_of_the_hit_of_a_named_index_too()
     assert facts == AT_100.splitlines()[3]
 
 
-def test_weak_hit_says_so():
+def test_weak_hit_says_so_and_has_no_score():
     hit = replace(HIT, weak=True)
     assert shown(hit, Style(width=60)).splitlines()[1] == (
-        " 1  Direct Preference Optimization: Your …         0.92 weak"
+        " 1  Direct Preference Optimization: Your Language …     weak"
     )
 
 
@@ -266,6 +266,13 @@ def test_signs_that_a_terminal_would_act_on_are_left_out():
 def test_explanation_names_the_verdict_where_there_is_one():
     answer = Answer((BARE,), Mode.DENSE, relevance=0.214)
     assert list(explanation(BARE, answer, Style())) == ["    score 0.000 · relevance 0.21"]
+
+
+def test_explanation_fits_a_terminal():
+    answer = Answer((BARE,), Mode.LEXICAL, relevance=0.21, terms=("word",) * 20)
+    lines = list(explanation(BARE, answer, Style(60, cuts=True)))
+    assert max(map(len, lines)) <= 60
+    assert " ".join(lines).count("word ") + lines[-1].endswith("word") == 20
 
 
 def test_explanation_shows_the_probability_of_a_reranker_beside_the_score_before():

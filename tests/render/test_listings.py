@@ -182,6 +182,17 @@ def test_reading_of_a_note_fits_a_terminal():
     assert next(tag_lines(TAGS, Style(12, cuts=True))) == "1,200  RL/O…"
 
 
+def test_shown_note_fits_a_terminal():
+    note = stored(replace(NOTE, title=TITLE, line_end=7))
+    passage = replace(PASSAGES[0], line_start=7, line_end=7)
+    lines = list(shown_note_lines(note, [passage], Style(40, cuts=True)))
+    assert lines[:2] == [
+        "Direct Preference Optimization: Your",
+        "Language Model is Secretly a Reward",
+    ]
+    assert "7" in lines
+
+
 FORMULA_AND_TABLE = replace(
     PASSAGES[0],
     text="The loss\n\n$$\\mathcal{L} = \\frac{1}{n}\\sum_i x_i \\label{eq:1}$$\n\n"

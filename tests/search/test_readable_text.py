@@ -92,6 +92,7 @@ def test_text(source, shown):
         ("a | b\n--|--\n1 | 2", "a │ b\n1 │ 2"),
         ("| $p(y|x)$ | `a|b` | x \\| y | [[n\\|m]] |", "p(y|x) │ `a|b` │ x | y │ m"),
         ("> | a | b |", "a │ b"),
+        ("$$\n\\log |F|\n$$\n\n| a |\n|---|\n| 1 |", "log |F|\n\na\n1"),
         ("either a | b, with no table", None),
         ("---\n\np(a|b)", None),
     ],

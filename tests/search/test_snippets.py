@@ -209,17 +209,24 @@ def test_label_is_shown_where_it_leads_to_what_is_shown() -> None:
     )
 
 
+def test_item_behind_a_gap_begins_a_line_but_for_the_first() -> None:
+    text = "- A word on nothing at all.\n- A robot.\n- A word on no subject.\n- A graph."
+    pieces = cut_snippet(text, "robot graph", max_chars=34)
+    assert shown(pieces) == " … - A <robot>. … \n- A <graph>."
+
+
 def test_heading_of_the_section_is_left_out_and_one_further_down_keeps_its_line() -> None:
     text = "# Top\nBefore it\nstands text.\n## Laws\nLet reward grow\nwith distance."
     assert shown(cut_snippet(text, "reward", max_chars=100)) == (
-        "Before it stands text.\n## Laws\n\nLet <reward> grow with distance."
+        "Before it stands text.\n\nLaws\n\nLet <reward> grow with distance."
     )
+    assert "text.\n\n## Laws\n\nLet" in shown(cut_snippet(text, "reward", max_chars=100, raw=True))
     assert shown(cut_snippet(text, "reward", max_chars=40)) == (
         " … Let <reward> grow with distance."
     )
     text = "A reward.\n\n```\n# no heading\n- one\n```\n# Heading\n- two"
     assert shown(cut_snippet(text, "reward", max_chars=100)) == (
-        "A <reward>.\n\n```\n# no heading\n- one\n```\n# Heading\n\n- two"
+        "A <reward>.\n\n```\n# no heading\n- one\n```\nHeading\n\n- two"
     )
 
 
@@ -232,6 +239,7 @@ def test_rows_stand_on_lines_of_their_own_and_so_does_what_is_left_out_between()
         "The table:\n\nmodel │ <score>\n<base> of old │ 27.3\nmiddle of old │ 27.9\n"
         "<big> of late │ 28.4\n\nThat is all there is to say."
     )
+    assert shown(cut_snippet(text, "robot", max_chars=300, raw=True)) == text
     assert shown(cut_snippet(text, "base big", max_chars=60)) == (
         " … \n<base> of old │ 27.3\n … \n<big> of late │ 28.4\n … "
     )

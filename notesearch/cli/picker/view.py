@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from notesearch.cells import cells
 from notesearch.index.snapshot import TagCount
 from notesearch.records import Hit, Passage
-from notesearch.render.hits import name_corrections
+from notesearch.render.hits import name_corrections, shown_score
 from notesearch.render.terminal import escaped, printable
 from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer
@@ -137,8 +137,7 @@ def _hit_rows(hits: Sequence[Hit], selected: int, width: int, room: int) -> list
     rows = []
     for number in _around(selected, len(hits), room):
         hit = hits[number]
-        has_score = hit.cosine is not None or hit.bm25 is not None
-        aside = f"{hit.score:.2f}" if has_score else printable(hit.date or "")
+        aside = shown_score(hit) or printable(hit.date or "")
         rows.append(_list_row(hit.title, aside, width, is_chosen=number == selected))
     return rows
 
