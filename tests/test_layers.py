@@ -37,7 +37,14 @@ DOORS = {
     "tokenizers": "embedding/",
     "typer": "cli/",
     "prompt_toolkit": "cli/picker/screen.py",
-    "markdown_it": "corpus/markdown_",
+    # Once to find the blocks of a note, once to show it on a page.
+    "markdown_it": (
+        "corpus/markdown_",
+        "web/markdown_parser.py",
+        "web/inline_html.py",
+        "web/note_html.py",
+    ),
+    "latex2mathml": "web/formulas.py",
     "ftfy": "corpus/decode.py",
     "yaml": "untrusted_yaml.py",
     "platformdirs": "user_folders.py",
