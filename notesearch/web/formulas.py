@@ -234,7 +234,7 @@ def _token(element: Element) -> Markup:
         tag, attributes = "mo", attributes + _AROUND_FUNCTION
     elif tag == "mi" and _is_operator(text):
         tag = "mo"
-        if unicodedata.category(text) != "Sm":
+        if unicodedata.category(text) in ("Ps", "Pe"):
             attributes += Markup(' stretchy="false"')
     variant = element.get("mathvariant", "")
     if variant in _ALPHABETS and tag != "mtext":

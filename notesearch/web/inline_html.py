@@ -30,6 +30,7 @@ _PLAIN: Mapping[str, Markup] = {
     "mark_open": Markup("<mark>"), "mark_close": Markup("</mark>"),
     "softbreak": Markup("\n"), "hardbreak": Markup("<br>"),
 }  # fmt: skip
+_LINK_END = Markup("</a>")
 _CELL_BORDER = Markup(" │ ")
 _ATTRIBUTE = re.compile(
     r"(?<![\w-])(href|src|alt|width)\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))",
@@ -71,15 +72,16 @@ class _Line:
         self._out: list[Markup] = []
         self._closing: list[Markup] = []  # of the links that are open
         self._paired = _pair_tags(children)
+        self._has_words = False
         self._is_broken = False  # does a new line begin before the next word?
 
     def write(self) -> Markup:
         for at, token in enumerate(self._children):
             written = self._token(at, token)
-            if written.strip() and self._is_broken:
-                if self._out:
+            if written.strip():
+                if self._is_broken:
                     self._out.append(Markup("<br>"))
-                self._is_broken = False
+                self._is_broken, self._has_words = False, True
             if written:
                 self._out.append(written)
         return Markup("").join([*self._out, *reversed(self._closing)])
@@ -109,7 +111,10 @@ class _Line:
         return escape(unhidden(token.content))
 
     def _open(self, tag: Markup | None) -> Markup:
-        self._closing.append(Markup("</span>") if tag is None else Markup("</a>"))
+        if _LINK_END in self._closing:  # an address among the words of a link
+            self._closing.append(Markup(""))
+            return Markup("")
+        self._closing.append(Markup("</span>") if tag is None else _LINK_END)
         return Markup('<span class="no-link">') if tag is None else tag
 
     def _anchor(self, values: Mapping[str, str]) -> Markup:
@@ -150,7 +155,7 @@ class _Line:
         if name in ("td", "th"):
             return Markup("") if closes else _CELL_BORDER
         if name not in _INLINE:
-            self._is_broken = bool(self._out)
+            self._is_broken = self._has_words
             return Markup("")
         if at not in self._paired:
             return Markup("")

@@ -15,6 +15,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.footnote.index import footnote_ref
 
 from notesearch.corpus.markdown_blocks import is_setext_trap
 from notesearch.corpus.search_text.latex import is_inline_math
@@ -37,7 +38,7 @@ _LONGEST_FORMULA = 5000
 # Each body ends where another formula could begin: no stretch is looked at twice.
 _FORMULA = re.compile(
     r"\$\$(?P<display>(?:[^$\\]|\\.)+)\$\$"
-    r"|\$(?P<inline>(?:[^$\n\\]|\\.)+)\$(?=(?P<after>.?))"
+    r"|\$(?P<inline>`[^`$\n]+`|(?:[^$\n\\`]|\\.)+)\$(?=(?P<after>.?))"
     r"|\\\((?P<round>(?:[^\\]|\\[^(\)])+)\\\)"
     r"|\\\[(?P<square>(?:[^\\]|\\[^\[\]])+)\\\]",
     re.DOTALL,
@@ -46,6 +47,7 @@ _MATH_SIGN = re.compile(r"[\\^_{}]")
 _NO_LETTERS_BUT_NAMES = re.compile(r"(?!.*[^\W\d_]{2})(?:\s|.*[=<>+|])", re.DOTALL)
 _WORDS = re.compile(r"[^\W\d_]{4,}\s+[^\W\d_]{2,}")
 _ADDRESS = re.compile(r"https?://[^\s<>\"`|" + HIDDEN_PIPE + r"\\^{}]{1,4000}", re.IGNORECASE)
+_SCHEME = re.compile(r"(?<![^\W_])(https?)\Z", re.IGNORECASE)
 _AFTER_ADDRESS = ".,:;!?*_~'\"]"
 _WIKILINK = re.compile(
     rf"(!?)\[\[([^\[\]\n|{HIDDEN_PIPE}]*)(?:[|{HIDDEN_PIPE}]([^\[\]\n]*))?\]\](?!\()"
@@ -57,6 +59,7 @@ _HIDDEN = re.compile(
 )
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)((?:\s[^<>]*|/)?)>")
 _HIGHLIGHT = re.compile(r"==([^\s=](?:[^=]*[^\s=])?)==(?![\w=])")
+_FOOTNOTE_MARK = re.compile(r"\[\^[^\[\]\s]{1,100}\]")
 _CALLOUT = re.compile(r"\[!([A-Za-z][\w -]{0,30})(?:\|[^\]\n]*)?\][-+]?[ \t]*([^\n]*)\n?")
 
 
@@ -94,6 +97,7 @@ def _parser() -> MarkdownIt:
     inline.before("link", "hidden", _read_hidden)
     inline.before("link", "highlight", _read_highlight)
     inline.after("autolink", "tag", _read_tag)
+    inline.at("footnote_ref", _read_footnote_mark)
     parser.core.ruler.after("block", "callouts", _find_callouts)
     parser.core.ruler.after("block", "sentences", _mend_sentences)
     return parser
@@ -186,7 +190,7 @@ def _find_callouts(state: StateCore) -> None:
         if token.type == "inline" and is_first and (head := _CALLOUT.match(token.content)):
             tokens[-2].info = head[1].strip().lower()
             title = head[2].strip() or head[1].strip().capitalize()
-            tokens[-1].info = "callout"
+            tokens[-1].info = "callout-title"
             tokens.append(_like(token, title))
             token.content = token.content[head.end() :]
             if token.content:
@@ -273,23 +277,31 @@ def _read_address(state: StateInline, silent: bool) -> bool:
     """Read `https://…` in a text, whose letters before the colon are read already."""
     if state.src[state.pos] != ":" or state.linkLevel or silent:
         return False
-    scheme = next((s for s in ("https", "http") if state.pending.lower().endswith(s)), "")
-    before = state.pending[: len(state.pending) - len(scheme)]
-    found = scheme and _ADDRESS.match(state.src, state.pos - len(scheme), state.posMax)
-    if not found or before[-1:].isalnum():
+    scheme = _SCHEME.search(state.pending[-len(" https") :])
+    if scheme is None:
+        return False
+    start = state.pos - len(scheme[1])
+    found = _ADDRESS.match(state.src, start, state.posMax)
+    if found is None:
         return False
     address = found[0].rstrip(_AFTER_ADDRESS)
     while address.endswith(")") and address.count("(") < address.count(")"):
         address = address[:-1].rstrip(_AFTER_ADDRESS)
-    if len(address) <= len(scheme) + len("://"):
+    if address.endswith("//"):
         return False
-    state.pending = before
+    state.pending = state.pending[: -len(scheme[1])]
     opened = state.push("link_open", "a", 1)
     opened.attrs = {"href": address}
     state.push("text", "", 0).content = address
     state.push("link_close", "a", -1)
-    state.pos += len(address) - len(scheme)
+    state.pos = start + len(address)
     return True
+
+
+def _read_footnote_mark(state: StateInline, silent: bool) -> bool:
+    """Read `[^1]`; the plugin looks for its end through the whole text."""
+    is_mark = _FOOTNOTE_MARK.match(state.src, state.pos, state.posMax)
+    return bool(is_mark) and footnote_ref(state, silent)
 
 
 def _read_hidden(state: StateInline, silent: bool) -> bool:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from notesearch.corpus.markdown_lines import plain
 from notesearch.index.snapshot import StoredNote
 from notesearch.records import Passage, Role
-from notesearch.section_roles import join_roles, roles_of
+from notesearch.section_roles import roles_of
 from notesearch.web.formulas import formula_html
 from notesearch.web.inline_html import inline_html, plain_text, unhidden
 from notesearch.web.markdown_parser import parse_note
@@ -31,6 +31,9 @@ _TASK_BOXES = (
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{1,30}")
 _ALIGNED = re.compile(r"text-align:(left|center|right)\Z")
 _ID = "asked"
+# The largest of 4,406 real notes has 261,342 characters. Text that is made to take long, such as
+# nothing but brackets, takes 20 µs a character.
+_MOST_CHARS = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,37 @@ def render_note(
     `image_url` that of an image by its path; each gives None where there is none. `file_lines`
     are those of the note's file, where it can be read.
     """
-    text = join_passages(note.path, passages, file_lines)
+    shown = _within_bounds(passages, highlight)
+    text = join_passages(note.path, shown, file_lines)
     tokens = _without_title(parse_note("\n".join(text.lines)), note.title)
     links = NoteLinks(note.path, link_to_note, image_url)
     page = _Page(links, _asked_lines(text, highlight), _shift_of(tokens))
+    if len(shown) < len(passages):
+        page.out.append(_only_lines(shown))
     page.write(tokens)
     return RenderedNote(Markup("").join(page.out), tuple(page.sections), page.shows_asked)
+
+
+def _within_bounds(
+    passages: Sequence[Passage], highlight: tuple[int, int] | None
+) -> Sequence[Passage]:
+    """Return those passages of a note that one page can hold, with what is asked for."""
+    if sum(len(passage.text) for passage in passages) <= _MOST_CHARS:
+        return passages
+    asked = highlight[0] if highlight else 0
+    first = next((at for at, passage in enumerate(passages) if passage.line_end >= asked), 0)
+    start, end, room = first, first, _MOST_CHARS
+    while end < len(passages) and (room := room - len(passages[end].text)) > 0:
+        end += 1
+    while start and (room := room - len(passages[start - 1].text)) > 0:
+        start -= 1
+    return passages[start : max(end, start + 1)]
+
+
+def _only_lines(shown: Sequence[Passage]) -> Markup:
+    words = "This note is too long for one page: here are lines {:,} to {:,} of it."
+    lines = words.format(shown[0].line_start, shown[-1].line_end)
+    return Markup('<p class="cut">{}</p>\n').format(lines)
 
 
 def _asked_lines(text: NoteText, highlight: tuple[int, int] | None) -> range:
@@ -188,7 +216,7 @@ class _Page:
         place = f"{name}-{number + 1}" if number else name
         level = self._level(token)
         if text:
-            self.sections.append(SectionPlace(place, text, level, join_roles([roles_of(text)])))
+            self.sections.append(SectionPlace(place, text, level, roles_of(text)))
         mark = self._mark(token, with_id=False)
         anchor = Markup("")
         if mark and not self.shows_asked:

@@ -34,6 +34,7 @@ _PAGES = frozenset((".html", ".htm"))
 _MOST_BLANK = 2  # lines between passages: where more are missing, they are of other notes
 _ROW_OR_ITEM = re.compile(r"\s*(?:\||[-*+] |\d{1,9}[.)] )")
 _LONGEST_HEADING = 60
+_UNDERLINE = re.compile(r"(?:=+|-{3,})[ \t]*\Z")
 _BORDER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[-|: \t]*)?\Z")
 _PIPE = re.compile(r"(?<!\\)\|")
 _ORG_LINK = re.compile(r"\[\[([^\[\]<>\n]*)\]\[([^\[\]\n]*)\]\]")
@@ -61,15 +62,18 @@ def join_passages(
     """
     suffix = PurePosixPath(path).suffix.lower()
     lines, numbers = _joined(passages, file_lines, is_page=suffix in _PAGES)
-    lines = list(_headed(lines, passages)) if _is_copied(passages) else lines
+    is_copied = False
     if translate := _TRANSLATORS.get(suffix):
         translated = translate(lines)
         lines = translated.markup
         numbers = [numbers[at - 1] for at in translated.numbers]
     elif suffix not in _PAGES:
+        is_copied = _is_copied(lines, passages)
         lines, numbers = _with_tables(lines, numbers)
+    if is_copied:
+        lines = list(_headed(lines, passages))
     lines = [_mend_line(line) for line in mend_headings(mend_fences(lines))]
-    return NoteText(*_with_paragraphs(lines, numbers, is_copied=_is_copied(passages)))
+    return NoteText(*_with_paragraphs(lines, numbers, is_copied=is_copied))
 
 
 def _joined(
@@ -90,18 +94,33 @@ def _joined(
             lines.append(_indent_of(first, file_lines[start - 1 : start]) + first)
             numbers.append(start)
         lines += others
-        numbers += [min(start + at, passage.line_end) for at in range(1, len(others) + 1)]
+        numbers += _numbers_of(others, passage, file_lines)
     return lines, numbers
 
 
-def _is_copied(passages: Sequence[Passage]) -> bool:
+def _numbers_of(
+    others: Sequence[str], passage: Passage, file_lines: Sequence[str]
+) -> Iterator[int]:
+    """Yield the numbers of the lines of a passage but the first.
+
+    Lines of other notes may stand between them, which the file shows.
+    """
+    number = passage.line_start
+    is_whole = len(others) == passage.line_end - number
+    for line in others:
+        number += 1
+        if not is_whole:
+            later = range(number, min(passage.line_end, len(file_lines)) + 1)
+            found = (at for at in later if file_lines[at - 1].rstrip() == line.rstrip())
+            number = next(found, min(number, passage.line_end))
+        yield number
+
+
+def _is_copied(lines: Sequence[str], passages: Sequence[Passage]) -> bool:
     """Return whether a note was copied from a page: its headings are lines without marks."""
-    return any(
-        passage.section
-        and passage.section[-1] in passage.text.split("\n", 1)[0]
-        and not passage.text.startswith("#")
-        for passage in passages
-    )
+    headings = {heading for passage in passages for heading in passage.section[-1:]}
+    is_marked = any(line.startswith("#") or _UNDERLINE.match(line) for line in lines)
+    return not is_marked and not headings.isdisjoint(lines)
 
 
 def _headed(lines: Sequence[str], passages: Sequence[Passage]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def path_in_corpus(target: str, note_path: str) -> CorpusPath | None:
         return None
     place, _, heading = target.partition("#")
     path = unquote(place.partition("?")[0])
-    if _is_odd(path):
+    if _is_odd(path) or not (path or heading):
         return None
     if not path:
         return CorpusPath("", unquote(heading))
