@@ -37,14 +37,10 @@ DOORS = {
     "tokenizers": "embedding/",
     "typer": "cli/",
     "prompt_toolkit": "cli/picker/screen.py",
-    # Once to find the blocks of a note, once to show it on a page.
-    "markdown_it": (
-        "corpus/markdown_",
-        "web/markdown_parser.py",
-        "web/inline_html.py",
-        "web/note_html.py",
-    ),
+    # Once for the blocks of a note, once to show it on a page.
+    "markdown_it": ("corpus/markdown_", "web/"),
     "latex2mathml": "web/formulas.py",
+    "markupsafe": "web/",
     "ftfy": "corpus/decode.py",
     "yaml": "untrusted_yaml.py",
     "platformdirs": "user_folders.py",

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from notesearch.regular_files import read_inside
 
 _LARGEST = 20_000_000  # bytes
+_START = 16  # bytes, which say what kind of image it is
 _SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif"))
 # Where editors put what is pasted into a note.
 _FOLDERS = ("attachments", "assets", "images", "files", "Attachments", "Assets")
@@ -25,14 +26,24 @@ def safe_image(corpus: Path, path: str) -> tuple[bytes, str] | None:
     `path` is relative to the corpus, with forward slashes, its escapes read. The type is what the
     first bytes say, whatever the name does.
     """
-    if not is_image_path(path):
-        return None
-    try:
-        content = read_inside(corpus, path, most=_LARGEST + 1)
-    except (OSError, ValueError):  # none there, a link out of the corpus, a name that no file has
-        return None
-    kind = _media_type(content[:64])
+    content = _read(corpus, path, most=_LARGEST + 1)
+    kind = _media_type(content)
     return (content, kind) if kind and len(content) <= _LARGEST else None
+
+
+def has_image(corpus: Path, path: str) -> bool:
+    """Return whether there is an image of the corpus, which `safe_image` reads."""
+    return _media_type(_read(corpus, path, most=_START)) is not None
+
+
+def _read(corpus: Path, path: str, *, most: int) -> bytes:
+    """Return the first bytes of an image; none where there is none, or a link leads out."""
+    if not is_image_path(path):
+        return b""
+    try:
+        return read_inside(corpus, path, most=most)
+    except (OSError, ValueError):  # a ValueError: the name is none that a file may have
+        return b""
 
 
 def is_image_path(path: str) -> bool:

@@ -107,7 +107,7 @@ class _Line:
         if kind == "tag":
             return self._tag(at, token)
         if kind == "footnote_ref":
-            return _footnote_mark(token)
+            return Markup("") if self._closing else _footnote_mark(token)
         return escape(unhidden(token.content))
 
     def _open(self, tag: Markup | None) -> Markup:

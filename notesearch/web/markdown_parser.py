@@ -26,7 +26,8 @@ from notesearch.web.note_text import HIDDEN_PIPE
 _DEEPEST = 40
 _NESTING = _DEEPEST + 20  # where markdown-it would leave out the rest
 
-_CLOSERS = (("$$", "$$"), ("\\[", "\\]"), ("<!--", "-->"))
+# `\\[` is how `\[` is written where Markdown would take its backslash away.
+_CLOSERS = (("$$", "$$"), ("\\\\[", "\\\\]"), ("\\[", "\\]"), ("<!--", "-->"))
 _ENVIRONMENT = re.compile(
     r"\\begin\{((?:equation|align|alignat|aligned|gather|gathered|multline|eqnarray|displaymath"
     r"|math|split|cases|array|[bBpvV]?matrix)\*?)\}"
@@ -39,8 +40,8 @@ _LONGEST_FORMULA = 5000
 _FORMULA = re.compile(
     r"\$\$(?P<display>(?:[^$\\]|\\.)+)\$\$"
     r"|\$(?P<inline>`[^`$\n]+`|(?:[^$\n\\`]|\\.)+)\$(?=(?P<after>.?))"
-    r"|\\\((?P<round>(?:[^\\]|\\[^(\)])+)\\\)"
-    r"|\\\[(?P<square>(?:[^\\]|\\[^\[\]])+)\\\]",
+    r"|\\\\?\((?P<round>(?:[^\\]|\\[^(\)])+?)\\\\?\)"
+    r"|\\\\?\[(?P<square>(?:[^\\]|\\[^\[\]])+?)\\\\?\]",
     re.DOTALL,
 )
 _MATH_SIGN = re.compile(r"[\\^_{}]")
@@ -146,7 +147,7 @@ def _read_stretch(state: StateBlock, start: int, end: int, silent: bool) -> bool
         after = _AFTER_FORMULA.match(rest)
         body = state.getLines(start, line + 1, state.blkIndent, False).strip()
         body = body[: body.rfind(closer)].removeprefix(opener)
-        if after is None or (opener == "\\[" and not _is_formula(body)) or not body.strip():
+        if after is None or (opener.endswith("[") and not _is_formula(body)) or not body.strip():
             return False
         kind, stop = "formula_block", after[1]
     if silent:
@@ -190,7 +191,7 @@ def _find_callouts(state: StateCore) -> None:
         if token.type == "inline" and is_first and (head := _CALLOUT.match(token.content)):
             tokens[-2].info = head[1].strip().lower()
             title = head[2].strip() or head[1].strip().capitalize()
-            tokens[-1].info = "callout-title"
+            tokens[-1].info, tokens[-1].meta = "callout-title", {"kind": tokens[-2].info}
             tokens.append(_like(token, title))
             token.content = token.content[head.end() :]
             if token.content:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from notesearch.corpus.decode import UnreadableError, decode
 from notesearch.corpus.formats import Translated
 from notesearch.corpus.formats.html import translate_html
 from notesearch.corpus.formats.org import translate_org
@@ -19,6 +20,7 @@ from notesearch.corpus.markdown_blocks import mend_headings
 from notesearch.corpus.markdown_lines import mend_fences, mend_links
 from notesearch.corpus.search_text.latex import is_inline_math
 from notesearch.records import Passage
+from notesearch.regular_files import MAX_FILE_BYTES, read_inside
 from notesearch.search.readable_text import is_in_code
 from notesearch.section_roles import roles_of
 
@@ -37,6 +39,13 @@ _LONGEST_HEADING = 60
 _UNDERLINE = re.compile(r"(?:=+|-{3,})[ \t]*\Z")
 _BORDER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[-|: \t]*)?\Z")
 _PIPE = re.compile(r"(?<!\\)\|")
+_HEADING_NAME = re.compile(r"\s*\{[#:.][^{}]*\}\s*$")
+# The name of a file with spaces in it, which CommonMark takes for no target.
+_SPACED_TARGET = re.compile(
+    r"\]\(([^()<>\s\"'][^()<>\"'\n]{0,400} [^()<>\"'\n]{0,400}"
+    r"\.(?:md|png|jpe?g|gif|webp|avif|svg|pdf))\)",
+    re.IGNORECASE,
+)
 _ORG_LINK = re.compile(r"\[\[([^\[\]<>\n]*)\]\[([^\[\]\n]*)\]\]")
 _HOLDS_PIPE = re.compile(
     r"(?<!`)(`+)(?!`)[^`\n]*(?<!`)\1(?!`)|\$(?P<math>[^$\n]+)\$(?=(?P<after>.?))"
@@ -50,6 +59,14 @@ class NoteText:
 
     lines: Sequence[str]
     numbers: Sequence[int]  # never falling
+
+
+def read_file_lines(corpus: Path, path: str) -> Sequence[str]:
+    """Return the lines of a note's file; none where it cannot be read, or there is no such file."""
+    try:
+        return decode(read_inside(corpus, path, most=MAX_FILE_BYTES)).lines
+    except (OSError, ValueError, UnreadableError):
+        return ()
 
 
 def join_passages(
@@ -207,6 +224,10 @@ def _with_paragraphs(
 
 def _mend_line(line: str) -> str:
     line = mend_links(line)
+    if line.startswith("#") and line.rstrip().endswith("}"):
+        line = _HEADING_NAME.sub("", line)
+    if "](" in line:
+        line = _SPACED_TARGET.sub(r"](<\1>)", line)
     if "][" in line:
         line = _ORG_LINK.sub(r"[\2](<\1>)", line)
     return _HOLDS_PIPE.sub(_hide_pipes, line)

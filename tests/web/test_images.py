@@ -5,7 +5,7 @@ import os
 import pytest
 
 from notesearch.web import images
-from notesearch.web.images import image_places, safe_image
+from notesearch.web.images import has_image, image_places, safe_image
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
@@ -33,6 +33,7 @@ def corpus(tmp_path):
 def test_image_has_the_type_of_its_first_bytes(corpus, start, kind, suffix):
     (corpus / f"x{suffix}").write_bytes(start)
     assert safe_image(corpus, f"x{suffix}") == (start, kind)
+    assert has_image(corpus, f"x{suffix}")
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,7 @@ def test_image_has_the_type_of_its_first_bytes(corpus, start, kind, suffix):
 def test_what_is_no_image_is_not_served(corpus, content):
     (corpus / "x.png").write_bytes(content)
     assert safe_image(corpus, "x.png") is None
+    assert not has_image(corpus, "x.png")
 
 
 @pytest.mark.parametrize("name", ["x.svg", "x.html", "x.md", "x", "x.png.html", ".png"])
@@ -67,6 +69,7 @@ def test_other_suffix_is_not_served(corpus, name):
 )  # fmt: skip
 def test_odd_path_is_not_served(corpus, path):
     assert safe_image(corpus, path) is None
+    assert not has_image(corpus, path)
     assert safe_image(corpus, "sub/plot.png") == (PNG, "image/png")
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from notesearch import Index
 from notesearch.records import Role
-from notesearch.web.note_html import SectionPlace, render_note
-from tests.conftest import make_library
+from notesearch.web.block_html import SectionPlace
+from notesearch.web.note_html import render_note
+from tests.conftest import SHIPPED, make_library
 from tests.fakes import WordEmbedder
 from tests.web.html_allowlist import faults_of
 from tests.web.shown_notes import read, show, stored
@@ -34,7 +35,7 @@ def test_note_becomes_html(suffix, text, expected):
 
 def test_all_cases_are_read():
     text = CASES.read_text("utf-8")
-    assert len(CASE.findall(text)) == text.count("\n~~~~~html\n") - 1 == 20
+    assert len(CASE.findall(text)) == text.count("\n~~~~~html\n") - 1 == 22
 
 
 LONG = """# Preference Learning
@@ -89,6 +90,33 @@ def test_sections_are_listed_with_their_roles_and_ids():
         SectionPlace("h-limits-2", "Limits", 2, (Role.LIMITATIONS,)),
     )
     assert all(f'id="{section.id}"' in note.html for section in note.sections)
+
+
+def test_words_that_open_a_paragraph_are_a_place_to_jump_to():
+    note = show(
+        "TL;DR: It works.\n\n> [!abstract] In short\n> Text.\n\n"
+        "- **Limits**: slow\n- **Bold** text\n",
+        highlight=(1, 1),
+    )
+    assert note.sections == (
+        SectionPlace("h-tl-dr", "TL;DR", 0, (Role.TLDR,)),
+        SectionPlace("h-in-short", "In short", 0, (Role.ABSTRACT,)),
+        SectionPlace("h-limits", "Limits", 0, (Role.LIMITATIONS,)),
+    )
+    assert note.html.startswith('<p id="h-tl-dr" class="asked"><span id="asked"></span>TL;DR: It')
+
+
+def test_copied_page_has_its_headings():
+    note = show((SHIPPED / "copied/cards.txt").read_text("utf-8"), "copied/cards.txt")
+    headings = ["TL;DR", "My notes", "Why I picked this up", "What stood out"]
+    assert [section.heading for section in note.sections][:4] == headings
+    assert "<h2" in note.html
+
+
+def test_ids_of_headings_are_never_the_same():
+    note = show("Words\n\n# Results\n\n# Results 2\n\n# Results\n\n# Asked\n\n# 木\n")
+    ids = [section.id for section in note.sections]
+    assert ids == ["h-results", "h-results-2", "h-results-3", "h-asked", "h-木"]
 
 
 def test_each_place_is_asked_for_once():

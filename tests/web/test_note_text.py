@@ -7,7 +7,7 @@ import pytest
 
 from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_file
-from notesearch.web.note_text import _joined, join_passages
+from notesearch.web.note_text import _joined, join_passages, read_file_lines
 from tests.conftest import SHIPPED
 from tests.linear_time import assert_linear
 from tests.web.shown_notes import count_words, read
@@ -58,6 +58,17 @@ def test_without_its_file_a_note_loses_no_line():
     _, passages = read(NESTED, words=12)
     lines = join_passages("a.md", passages, ["another", "file"]).lines
     assert [line.strip() for line in lines] == [line.strip() for line in NESTED.split("\n")]
+
+
+def test_lines_of_a_file_are_read_where_it_can_be(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus/a.md").write_bytes(b"\xef\xbb\xbfone\r\n  two")
+    (tmp_path / "secret.md").write_text("secret")
+    (tmp_path / "corpus/link.md").symlink_to(tmp_path / "secret.md")
+    (tmp_path / "corpus/b.md").write_bytes(bytes(range(256)))
+    assert list(read_file_lines(tmp_path / "corpus", "a.md")) == ["one", "  two"]
+    for path in ("link.md", "../secret.md", "gone.md", "zotero:7", "\0", "b.md", "", "x" * 9000):
+        assert list(read_file_lines(tmp_path / "corpus", path)) == []
 
 
 def test_line_that_was_cut_is_one_line():
