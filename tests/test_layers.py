@@ -40,7 +40,10 @@ DOORS = {
     "uvicorn": "web/server.py",
     "jinja2": "web/pages.py",
     "prompt_toolkit": "cli/picker/screen.py",
-    "markdown_it": "corpus/markdown_",
+    # Once for the blocks of a note, once to show it on a page.
+    "markdown_it": ("corpus/markdown_", "web/"),
+    "latex2mathml": "web/formulas.py",
+    "markupsafe": "web/",
     "ftfy": "corpus/decode.py",
     "yaml": "untrusted_yaml.py",
     "platformdirs": "user_folders.py",

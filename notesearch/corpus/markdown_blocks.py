@@ -128,7 +128,7 @@ def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[_Open]:
         inside = stack[-1]
         kind = _KINDS.get(token.type)
         if kind and token.map:
-            if kind == "heading" and _is_setext_trap(token, lines):
+            if kind == "heading" and is_setext_trap(token, lines):
                 kind = "paragraph"
             block = _Open(kind, token.map[0], token.map[1])
             stack[-1].children.append(block)
@@ -139,7 +139,7 @@ def _tree(tokens: Sequence[Token], lines: Sequence[str]) -> list[_Open]:
     return root.children
 
 
-def _is_setext_trap(token: Token, lines: Sequence[str]) -> bool:
+def is_setext_trap(token: Token, lines: Sequence[str]) -> bool:
     """Return whether a heading is a sentence or URL above a rule to its writer."""
     if token.markup != "-" or token.map is None:
         return False

@@ -230,7 +230,7 @@ def _say_between_dollars(text: str) -> str:
         if not opens:
             pieces.append(part)
             opens = True
-        elif number < len(parts) and _is_inline_math(part, parts[number][:1]):
+        elif number < len(parts) and is_inline_math(part, parts[number][:1]):
             gap = " " if pieces[-1][-1:].isalpha() else ""
             pieces.append(gap + shield(math_to_words(part)))
             opens = False
@@ -239,7 +239,7 @@ def _say_between_dollars(text: str) -> str:
     return "".join(pieces)
 
 
-def _is_inline_math(body: str, after: str) -> bool:
+def is_inline_math(body: str, after: str) -> bool:
     """Return whether a text is a formula, not the words between two prices or shell variables."""
     if not body.strip() or "\n\n" in body or _is_prose(body) or after.isdigit():
         return False
