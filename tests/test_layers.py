@@ -41,9 +41,9 @@ DOORS = {
     "jinja2": "web/pages.py",
     "prompt_toolkit": "cli/picker/screen.py",
     # Once for the blocks of a note, once to show it on a page.
-    "markdown_it": ("corpus/markdown_", "web/"),
-    "latex2mathml": "web/formulas.py",
-    "markupsafe": "web/",
+    "markdown_it": ("corpus/markdown_", "web/note/"),
+    "latex2mathml": "web/note/formulas.py",
+    "markupsafe": "web/note/",
     "ftfy": "corpus/decode.py",
     "yaml": "untrusted_yaml.py",
     "platformdirs": "user_folders.py",

@@ -49,7 +49,7 @@ def serve(
     listener = bind(host, port, token)
     hosts, address = addresses_of(listener, host, token)
     with listener, chosen.open() as index:
-        served = ServedIndex(index, chosen.name or str(chosen.index_dir))
+        served = ServedIndex(index, chosen.name or str(chosen.index_dir), chosen.settings.editor)
 
         def on_start() -> None:
             show_message(f"answering at {address}  (Ctrl-C ends it)")

@@ -17,11 +17,6 @@ def note_address(note_id: str, lines: str = "", line: str = "") -> str:
     return f"{address}#asked" if lines else address
 
 
-def name_address(name: str, beside: str) -> str:
-    """Return what leads to the note of a name, as a link in the note at a path has it."""
-    return _with_query("/go", {"to": name, "from": beside})
-
-
 def file_address(path: str) -> str:
     """Return where an image of the corpus is."""
     return f"/files/{quote(path, safe='/', errors='replace')}"

@@ -11,31 +11,26 @@ from typing import Any
 
 from anyio import to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from notesearch import __version__
 from notesearch.errors import NotesearchError, UsageError
-from notesearch.index.snapshot import StoredNote
-from notesearch.query.filters import OnPaper
-from notesearch.records import Passage
 from notesearch.render.terminal import printable
-from notesearch.search.answer import Answer
 from notesearch.search.note_lookup import NoteNameError
 from notesearch.web.addresses import ask_address, note_address
 from notesearch.web.facets import facets_of_hits, facets_of_notes
+from notesearch.web.note_page import note_context, read_image
 from notesearch.web.question_line import chips_of, read_line
 from notesearch.web.served_index import MOST_HITS, ServedIndex
 from notesearch.web.views import (
-    editor_link,
     hit_view,
     months_by_year,
     news_of,
     note_view,
-    paper_link,
     shared_papers,
-    tag_links,
     topics,
 )
 
@@ -44,7 +39,6 @@ LONGEST_LINE = 2000  # characters; more is no question
 _SHOWN = 10
 _NEWEST = 30
 _TOPICS = 80
-_LIKE = 6
 _SECONDS_BETWEEN_NEWS = 0.5
 _NEWS_BEFORE_PULSE = 30  # looks without news, after which a connection shows that it is alive
 
@@ -75,8 +69,8 @@ class Pages:
             Route("/browse", self.browse),
             Route("/state", self.state),
             Route("/update", self.update, methods=["POST"]),
-            Route("/go", self.go),
             Route("/note/{note_id:path}", self.note),
+            Route("/files/{path:path}", self.image),
             Route("/events", self.events),
         ]
 
@@ -115,36 +109,18 @@ class Pages:
 
     async def note(self, request: Request) -> Response:
         """Show a note, at the lines that are asked for."""
-        note_id = request.path_params["note_id"]
-        lines = _read_lines(request.query_params.get("lines", ""))
-        note, passages = await self._served.run(self._served.index.show, note_id)
-        like, same = await self._served.run(self._relations, note)
-        return self._page(
-            request,
-            "note.html",
-            line=line_of(request),
-            note=note_view(note),
-            all_tags=tag_links(note, ""),
-            authors=printable(", ".join(note.authors)),
-            paper=paper_link(note.paper, note.year),
-            like=[hit_view(hit, (), "") for hit in like],
-            same=[note_view(other) for other in same],
-            editor=editor_link(
-                self._served.index, note, lines[0] if lines else note.line_start, "", ""
-            ),
-            **_rendered(note, passages, lines),
-        )
+        name, lines = request.path_params["note_id"], _read_lines(request)
+        context = await self._served.run(note_context, self._served, name, lines)
+        return self._page(request, "note.html", line=line_of(request), **context)
 
-    def _relations(self, note: StoredNote) -> tuple[list[Any], list[StoredNote]]:
-        """Find the notes like one, and those on the same paper."""
-        index = self._served.index
-        like: Answer | None = None
-        same: list[StoredNote] = []
-        if note.paper:
-            same = [n for n in index.notes(OnPaper(note.paper)) if n.note_id != note.note_id]
-        known = {other.note_id for other in same}
-        like = index.similar(note.note_id, _LIKE + len(known))
-        return [hit for hit in like.hits if hit.note_id not in known][:_LIKE], same
+    async def image(self, request: Request) -> Response:
+        """Return an image that lies among the notes."""
+        path = request.path_params["path"]
+        found = await self._served.run(read_image, self._served.index, path)
+        if found is None:
+            raise HTTPException(404)
+        content, media_type = found
+        return Response(content, media_type=media_type)
 
     async def browse(self, request: Request) -> Response:
         """Show what there is without a question: topics, months, papers."""
@@ -171,12 +147,6 @@ class Pages:
         """Bring the index in step now."""
         await self._served.run(self._served.index.update)
         return RedirectResponse("/state", status_code=303)
-
-    async def go(self, request: Request) -> Response:
-        """Lead to the note that a link in a note names."""
-        name = request.query_params.get("to", "")
-        note, _ = await self._served.run(self._served.index.show, name)
-        return RedirectResponse(note_address(note.note_id), status_code=303)
 
     async def events(self, request: Request) -> Response:
         """Tell a page, as long as it is open, when what it shows may have changed."""
@@ -262,19 +232,10 @@ def _number(request: Request, name: str, default: int, most: int) -> int:
     return min(max(int(text), 1), most) if is_number else default
 
 
-def _read_lines(text: str) -> tuple[int, int] | None:
-    """Read lines as `13-18` or `13`; None for anything else."""
+def _read_lines(request: Request) -> tuple[int, int] | None:
+    """Read the lines that are asked for, as `13-18` or `13`; None for anything else."""
+    text = request.query_params.get("lines", "")
     if not re.fullmatch(r"[0-9]{1,9}(?:-[0-9]{1,9})?", text):
         return None
     first, _, last = text.partition("-")
-    start = int(first)
-    return start, max(int(last or first), start)
-
-
-def _rendered(
-    note: StoredNote, passages: list[Passage], lines: tuple[int, int] | None
-) -> dict[str, Any]:
-    """Return the text of a note as HTML, and its sections to jump to."""
-    from markupsafe import escape
-
-    return {"body": escape("\n\n".join(p.text for p in passages)), "sections": []}
+    return int(first), max(int(last or first), int(first))

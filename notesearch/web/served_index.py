@@ -17,6 +17,7 @@ from notesearch.index.snapshot import StoredNote
 from notesearch.library import Index
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
+from notesearch.web.note_finder import NoteFinder
 
 # More at once would only take the processors from each other.
 _QUESTIONS_AT_ONCE = 4
@@ -42,12 +43,14 @@ class Found:
 class ServedIndex:
     """An index that the handlers of requests share."""
 
-    def __init__(self, index: Index, name: str) -> None:
+    def __init__(self, index: Index, name: str, editor: str = "") -> None:
         """Take an open index, by the name that a person knows it by."""
         self.index = index
         self.name = name
+        self.editor = editor  # of the settings; "" for the one of the environment
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
         self._lists: OrderedDict[tuple[str, str], list[StoredNote]] = OrderedDict()
+        self._finder: tuple[str, NoteFinder] = ("", NoteFinder(()))
         self._look: tuple[float, str] = (0.0, "")
         self.is_closing = False  # who waits for news waits no longer
 
@@ -80,6 +83,15 @@ class ServedIndex:
             while len(self._lists) > _MOST_KEPT:
                 self._lists.popitem(last=False)
         return kept
+
+    def finder(self) -> NoteFinder:
+        """Return what finds the notes that links mean."""
+        stamp, finder = self._finder
+        now = self.index.stamp
+        if stamp != now:
+            finder = NoteFinder(self.notes())
+            self._finder = (now, finder)
+        return finder
 
     def stamp(self) -> str:
         """Return a name of what the index holds, "" while it cannot be read."""

@@ -9,10 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
-from notesearch.editors import ADDRESSED, editor_of, is_in_vault, note_address
-from notesearch.errors import NotesearchError
+from notesearch.editors import ADDRESSED, OBSIDIAN, editor_of, is_in_vault, note_address
 from notesearch.index.snapshot import StoredNote, TagCount
-from notesearch.library import Index
 from notesearch.query.filters import OnPaper, Tag
 from notesearch.records import Hit, NoteKind, place_in
 from notesearch.render.hit_formats import markdown_link, paper_address
@@ -141,21 +139,16 @@ def news_of(answer: Answer) -> list[str]:
 
 
 def editor_link(
-    index: Index, note: StoredNote, line: int, section: str, editor: str
+    corpus: Path | None, note: StoredNote, line: int, section: str, editor: str
 ) -> Link | None:
     """Return what opens a note at a line in the person's editor, where that has addresses."""
-    if note.kind is NoteKind.ADDED:
-        return None
-    try:
-        index.require_own_corpus()
-        corpus = index.corpus.absolute()
-    except NotesearchError:
+    if corpus is None or note.kind is NoteKind.ADDED:
         return None
     editor = editor or editor_of(os.environ, in_vault=is_in_vault(corpus))
     file = Path(os.path.abspath(corpus / note.path))  # noqa: PTH100 - takes `..` out
     if editor not in ADDRESSED or not file.is_relative_to(corpus):
         return None
-    name = "Obsidian" if editor == "obsidian" else "editor"
+    name = "Obsidian" if editor == OBSIDIAN else editor
     return Link(f"Open in {name}", note_address(editor, file, line, section))
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_file
-from notesearch.web.note_text import _joined, join_passages, read_file_lines
+from notesearch.web.note.note_text import _joined, join_passages, read_file_lines
 from tests.conftest import SHIPPED
 from tests.linear_time import assert_linear
-from tests.web.shown_notes import count_words, read
+from tests.web.note.shown_notes import count_words, read
 
 FILES = sorted(
     path.relative_to(SHIPPED).as_posix()

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from notesearch.web import images
-from notesearch.web.images import has_image, image_places, safe_image
+from notesearch.web.note import images
+from notesearch.web.note.images import has_image, image_places, safe_image
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 

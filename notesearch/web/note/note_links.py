@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 
 from markupsafe import Markup
 
-from notesearch.web.images import image_places
-from notesearch.web.safe_links import outside_address, path_in_corpus
+from notesearch.web.note.images import image_places
+from notesearch.web.note.safe_links import outside_address, path_in_corpus
 
 # Finds the address of a page: of a note by its path or name, of an image by its path.
 FindAddress = Callable[[str], str | None]

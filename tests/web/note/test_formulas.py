@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from notesearch.web.formulas import formula_html
+from notesearch.web.note.formulas import formula_html
 from tests.linear_time import assert_linear
-from tests.web.html_allowlist import faults_of
+from tests.web.note.html_allowlist import faults_of
 
 
 def mathml(tex: str, *, display: bool = False) -> str:

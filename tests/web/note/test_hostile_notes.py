@@ -12,10 +12,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.web.note_html import render_note
+from notesearch.web.note.note_html import render_note
 from tests.linear_time import assert_linear
-from tests.web.html_allowlist import faults_of
-from tests.web.shown_notes import read, show, stored
+from tests.web.note.html_allowlist import faults_of
+from tests.web.note.shown_notes import read, show, stored
 
 HOSTILE = yaml.safe_load(Path(__file__).with_name("hostile_markup.yaml").read_text("utf-8"))
 CHROMIUM = shutil.which("chromium")

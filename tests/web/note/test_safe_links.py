@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from notesearch.web.safe_links import outside_address, path_in_corpus
+from notesearch.web.note.safe_links import outside_address, path_in_corpus
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from notesearch.web.formulas import formula_html
-from notesearch.web.note_links import NoteLinks
-from notesearch.web.note_text import HIDDEN_PIPE
+from notesearch.web.note.formulas import formula_html
+from notesearch.web.note.note_links import NoteLinks
+from notesearch.web.note.note_text import HIDDEN_PIPE
 
 # Tags of HTML that are kept, without their attributes, where they pair.
 _KEPT = frozenset(

@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from notesearch.records import Role
 from notesearch.section_roles import roles_of, roles_of_line
-from notesearch.web.formulas import formula_html
-from notesearch.web.inline_html import inline_html, plain_text, unhidden
-from notesearch.web.note_links import NoteLinks, heading_id
+from notesearch.web.note.formulas import formula_html
+from notesearch.web.note.inline_html import inline_html, plain_text, unhidden
+from notesearch.web.note.note_links import NoteLinks, heading_id
 
 _SIMPLE = frozenset(
     ("blockquote", "bullet_list", "list_item", "table", "thead", "tbody", "paragraph", "tr")

@@ -20,7 +20,7 @@ from mdit_py_plugins.footnote.index import footnote_ref
 from notesearch.corpus.markdown_blocks import is_setext_trap
 from notesearch.corpus.search_text.latex import is_inline_math
 from notesearch.html_elements import ELEMENTS
-from notesearch.web.note_text import HIDDEN_PIPE
+from notesearch.web.note.note_text import HIDDEN_PIPE
 
 # Lists and quotes in each other; deeper ones are text. Each list is two levels, list and item.
 _DEEPEST = 40

@@ -9,7 +9,7 @@ from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_notes
 from notesearch.index.snapshot import StoredNote
 from notesearch.records import Note, Passage, facts_of
-from notesearch.web.note_html import RenderedNote, render_note
+from notesearch.web.note.note_html import RenderedNote, render_note
 
 NOTES = {"notes/b.md": "/note/b", "B note": "/note/b"}
 IMAGES = {"notes/plot.png": "/files/notes/plot.png", "assets/x y.png": "/files/assets/x%20y.png"}

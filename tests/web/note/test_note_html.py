@@ -9,12 +9,12 @@ import pytest
 
 from notesearch import Index
 from notesearch.records import Role
-from notesearch.web.block_html import SectionPlace
-from notesearch.web.note_html import render_note
+from notesearch.web.note.block_html import SectionPlace
+from notesearch.web.note.note_html import render_note
 from tests.conftest import SHIPPED, make_library
 from tests.fakes import WordEmbedder
-from tests.web.html_allowlist import faults_of
-from tests.web.shown_notes import read, show, stored
+from tests.web.note.html_allowlist import faults_of
+from tests.web.note.shown_notes import read, show, stored
 
 CASES = Path(__file__).with_name("note_html_cases.md")
 CASE = re.compile(

@@ -1,0 +1,97 @@
+"""Gather what the page of one note shows: its text, and what is near it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from notesearch.errors import NotesearchError
+from notesearch.index.snapshot import StoredNote
+from notesearch.library import Index
+from notesearch.query.filters import OnPaper
+from notesearch.records import Hit, NoteKind, Passage, place_in
+from notesearch.render.terminal import printable
+from notesearch.web.addresses import file_address
+from notesearch.web.note.images import has_image, safe_image
+from notesearch.web.note.note_html import RenderedNote, render_note
+from notesearch.web.note.note_text import read_file_lines
+from notesearch.web.served_index import ServedIndex
+from notesearch.web.views import editor_link, hit_view, note_view, paper_link, tag_links
+
+_LIKE = 6
+
+Lines = tuple[int, int]
+
+
+def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[str, Any]:
+    """Return what the template shows of a note; NoteNameError where there is none."""
+    index = served.index
+    note, passages = index.show(name)
+    corpus = own_corpus(index)
+    rendered = _render(served, note, passages, lines, corpus)
+    same = _on_same_paper(index, note)
+    line = lines[0] if lines else note.line_start
+    section = next((p.section for p in passages if p.line_start <= line <= p.line_end), ())
+    return {
+        "note": note_view(note),
+        "place": place_in(printable(note.path), *(lines or (note.line_start, note.line_start))),
+        "tags": tag_links(note, ""),
+        "authors": printable(", ".join(note.authors)),
+        "paper": paper_link(note.paper, note.year),
+        "like": [hit_view(hit, (), "") for hit in _like(index, note, same)],
+        "same": [note_view(other) for other in same],
+        "editor": editor_link(corpus, note, line, section[-1] if section else "", served.editor),
+        "body": rendered.html,
+        "sections": rendered.sections,
+        "shows_asked": rendered.shows_asked,
+    }
+
+
+def own_corpus(index: Index) -> Path | None:
+    """Return the folder of the notes; None where the index is not to be believed about it."""
+    try:
+        index.require_own_corpus()
+        return index.corpus.absolute()
+    except NotesearchError:
+        return None
+
+
+def read_image(index: Index, path: str) -> tuple[bytes, str] | None:
+    """Return an image that lies among the notes, with its media type."""
+    corpus = own_corpus(index)
+    return None if corpus is None else safe_image(corpus, path)
+
+
+def _render(
+    served: ServedIndex,
+    note: StoredNote,
+    passages: list[Passage],
+    lines: Lines | None,
+    corpus: Path | None,
+) -> RenderedNote:
+    in_file = corpus is not None and note.kind is not NoteKind.ADDED
+
+    def image_address(path: str) -> str | None:
+        return file_address(path) if corpus is not None and has_image(corpus, path) else None
+
+    return render_note(
+        note,
+        passages,
+        highlight=lines,
+        link_to_note=served.finder().address,
+        image_url=image_address,
+        file_lines=read_file_lines(corpus, note.path) if corpus is not None and in_file else (),
+    )
+
+
+def _on_same_paper(index: Index, note: StoredNote) -> list[StoredNote]:
+    if note.paper is None:
+        return []
+    return [one for one in index.notes(OnPaper(note.paper)) if one.note_id != note.note_id]
+
+
+def _like(index: Index, note: StoredNote, known: list[StoredNote]) -> list[Hit]:
+    """Return the notes that are most like one, but for those that are known to be."""
+    left_out = {other.note_id for other in known}
+    hits = index.similar(note.note_id, _LIKE + len(known)).hits
+    return [hit for hit in hits if hit.note_id not in left_out][:_LIKE]
