@@ -110,6 +110,8 @@ def main() -> None:
         for name, searches in (("greeted", 0), ("asked three times", 3)):
             server = Server(index_dir)
             server.greet()
+            if not searches:
+                print(f"| to the first answer: processor, s | {server.processor_s():.2f} | |")
             for _ in range(searches):
                 server.search()
             time.sleep(1)

@@ -15,7 +15,10 @@ from tests.test_layers import MODULES, place
 
 NAME = "notesearch-encoder"
 # They write for people, or write commands and nothing else.
-OF_COMMANDS = ("cli/", "known_indexes.py", "index/index_layout.py", "editors.py")
+OF_COMMANDS = (
+    *("cli/", "known_indexes.py", "index/index_layout.py", "editors.py"),
+    "mcp/client_config.py",  # of other programs
+)
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 
 
