@@ -1,18 +1,19 @@
-"""Put the page, the JSON and the files together behind the guard."""
+"""Put the page, the JSON, the agents' tools and the files together behind the guard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from notesearch.errors import NotesearchError
+from notesearch.mcp.over_http import mcp_application
 from notesearch.web.api import Api, error_response
 from notesearch.web.guard import Guard
 from notesearch.web.pages import HERE, Pages, printable_error, status_of
@@ -20,10 +21,11 @@ from notesearch.web.served_index import ServedIndex
 
 
 def make_application(
-    served: ServedIndex, *, hosts: Iterable[str] | None, token: str | None = None
+    served: ServedIndex, *, hosts: Sequence[str] | None, token: str | None = None
 ) -> ASGIApp:
     """Return what answers requests for one index; see `Guard` for hosts and token."""
     pages, api = Pages(served), Api(served)
+    agents = mcp_application(served.index, hosts)
 
     async def show_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, NotesearchError)
@@ -41,8 +43,10 @@ def make_application(
         routes=[
             *pages.routes(),
             *api.routes(),
+            Route("/mcp", agents),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
+        lifespan=lambda _: agents.run(),
         exception_handlers={NotesearchError: show_error, HTTPException: show_refusal},
     )
     return Guard(application, hosts=hosts, token=token)
