@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from notesearch.library import Index as Index
     from notesearch.library import ModeName as ModeName
     from notesearch.library import filter_of as filter_of
+    from notesearch.note_map.kept_map import MapNote as MapNote
+    from notesearch.note_map.kept_map import NoteMap as NoteMap
+    from notesearch.note_map.map_labels import MapLabel as MapLabel
     from notesearch.query.filters import Filter as Filter
     from notesearch.records import AddedNote as AddedNote
     from notesearch.records import Copy as Copy
@@ -77,12 +80,15 @@ _HOMES = {
     "Index": "notesearch.library",
     "IndexStatus": "notesearch.index.reports",
     "LockedError": "notesearch.errors",
+    "MapLabel": "notesearch.note_map.map_labels",
+    "MapNote": "notesearch.note_map.kept_map",
     "MismatchError": "notesearch.errors",
     "Mode": "notesearch.search.answer",
     "ModeName": "notesearch.library",
     "ModelChoice": "notesearch.embedding",
     "ModelError": "notesearch.errors",
     "NoteKind": "notesearch.records",
+    "NoteMap": "notesearch.note_map.kept_map",
     "NoteNameError": "notesearch.search.note_lookup",
     "NotesearchError": "notesearch.errors",
     "NotesearchWarning": "notesearch.errors",
@@ -126,12 +132,15 @@ __all__ = [
     "Index",
     "IndexStatus",
     "LockedError",
+    "MapLabel",
+    "MapNote",
     "MismatchError",
     "Mode",
     "ModeName",
     "ModelChoice",
     "ModelError",
     "NoteKind",
+    "NoteMap",
     "NoteNameError",
     "NotesearchError",
     "NotesearchWarning",
