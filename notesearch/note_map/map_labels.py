@@ -29,7 +29,7 @@ class MapLabel:
     """What the notes around a place are about."""
 
     text: str  # a tag, as most notes write it
-    x: float  # the middle of the text, from 0 to 1, as those of notes
+    x: float  # of a note in the middle of them, from 0 to 1
     y: float
 
 
@@ -77,7 +77,7 @@ class _Grid:
     def __init__(self, places: NDArray[np.float64]) -> None:
         self._places = places
         # Some notes to a cell, however many there are.
-        self._side = int(np.clip(len(places) ** 0.5 / 2, 5, 32))
+        self._side = int(np.clip(len(places) ** 0.5 / 1.5, 8, 32))
         self._cells = np.clip((places * self._side).astype(np.int64), 0, self._side - 1)
         steps = np.arange(self._side)
         self._blur = np.exp(-((steps[:, None] - steps) ** 2) / 2)
@@ -104,7 +104,9 @@ class _Grid:
         near = np.abs(self._cells[notes] - np.array(best)).max(axis=1) <= 1
         if np.count_nonzero(near) < _LEAST_NOTES:
             return None
-        x, y = self._places[notes[near]].mean(axis=0)
+        those = self._places[notes[near]]
+        # At a note: the middle of a few may be an empty place.
+        x, y = those[((those - those.mean(axis=0)) ** 2).sum(axis=1).argmin()]
         return float(scores[best]), float(x), float(y)
 
 

@@ -1,0 +1,1 @@
+"""The page of `notesearch serve`, and the JSON behind it."""
