@@ -161,7 +161,7 @@ class Index(KeptIndex):
     def map(self) -> NoteMap:
         """Return all notes as points of a map by their meaning, with labels for its regions.
 
-        The first call works it out, which takes 2 s for 5,000 notes, and keeps it in the index
+        The first call works it out, which takes 3 s for 5,000 notes, and keeps it in the index
         folder. Later, notes stay where they are, and new ones are put beside those they are like.
         """
         return self._kept_map.get().get(self._snapshot)

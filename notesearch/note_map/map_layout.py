@@ -33,7 +33,7 @@ _TINY = 1e-9
 def lay_out(vectors: Rows, start: Rows | None = None) -> Rows:
     """Return places for all notes; from where they stood in `start`, the picture does not turn.
 
-    The same vectors give the same places. 5,000 notes take 3 s of two cores.
+    The same vectors give the same places. 5,000 notes take some 3 s of a processor.
     """
     count = len(vectors)
     if count < 2:
