@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from notesearch.library import Index as Index
     from notesearch.library import ModeName as ModeName
     from notesearch.library import filter_of as filter_of
+    from notesearch.note_map.kept_map import MapNote as MapNote
+    from notesearch.note_map.kept_map import NoteMap as NoteMap
+    from notesearch.note_map.map_labels import MapLabel as MapLabel
     from notesearch.query.filters import Filter as Filter
     from notesearch.records import AddedNote as AddedNote
     from notesearch.records import Copy as Copy
@@ -79,12 +82,15 @@ _HOMES = {
     "IndexStatus": "notesearch.index.reports",
     "JoinedIndex": "notesearch.joined_index",
     "LockedError": "notesearch.errors",
+    "MapLabel": "notesearch.note_map.map_labels",
+    "MapNote": "notesearch.note_map.kept_map",
     "MismatchError": "notesearch.errors",
     "Mode": "notesearch.search.answer",
     "ModeName": "notesearch.library",
     "ModelChoice": "notesearch.embedding",
     "ModelError": "notesearch.errors",
     "NoteKind": "notesearch.records",
+    "NoteMap": "notesearch.note_map.kept_map",
     "NoteNameError": "notesearch.search.note_lookup",
     "NotesearchError": "notesearch.errors",
     "NotesearchWarning": "notesearch.errors",
@@ -129,12 +135,15 @@ __all__ = [
     "IndexStatus",
     "JoinedIndex",
     "LockedError",
+    "MapLabel",
+    "MapNote",
     "MismatchError",
     "Mode",
     "ModeName",
     "ModelChoice",
     "ModelError",
     "NoteKind",
+    "NoteMap",
     "NoteNameError",
     "NotesearchError",
     "NotesearchWarning",

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from notesearch.arguments import require_embedder, require_reranker
 from notesearch.chosen_models import ChosenModels
@@ -29,6 +29,9 @@ from notesearch.index.store import Store
 from notesearch.lazy import Lazy
 from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
+
+if TYPE_CHECKING:
+    from notesearch.note_map.kept_map import KeptMap
 
 # Questions asked in threads: each keeps a processor busy for some 20 ms, and the model several.
 _MOST_AT_ONCE = 4
@@ -51,6 +54,7 @@ class HeldIndex:
         self._store = Lazy(lambda: Store(index_dir))
         self._searcher = Lazy(lambda: Searcher(models.embedder))
         self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
+        self._kept_map = Lazy(self._open_map)
         self._turn = threading.Condition()
         self._at_work = 0  # questions being answered
         self._is_closed = False
@@ -144,6 +148,11 @@ class HeldIndex:
             with self._turn:
                 self._at_work -= 1
                 self._turn.notify_all()
+
+    def _open_map(self) -> KeptMap:
+        from notesearch.note_map.kept_map import KeptMap  # no question needs it
+
+        return KeptMap(IndexLayout(self.index_dir))
 
     def _generation(self) -> AbstractContextManager[Snapshot]:
         return self._store.get().snapshot()

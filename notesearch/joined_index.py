@@ -15,6 +15,7 @@ from notesearch.library import Index
 
 if TYPE_CHECKING:
     from notesearch.index.apply import Means
+    from notesearch.note_map.kept_map import KeptMap
 
 
 class JoinedIndex(Index):
@@ -68,6 +69,12 @@ class JoinedIndex(Index):
         super().close()
         for index in self._indexes.values():
             index.close()
+
+    def _open_map(self) -> KeptMap:
+        """Return the map of them all, which stands in the folder of none."""
+        from notesearch.note_map.kept_map import KeptMap
+
+        return KeptMap(None)
 
     @contextmanager
     def _generation(self) -> Iterator[Snapshot]:

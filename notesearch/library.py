@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from notesearch.note_map.kept_map import NoteMap
+
 _ALL = 1_000_000_000
 _PASSAGES_PER_READ = 1000  # of an iteration: some 5 MB of texts and vectors
 
@@ -160,6 +162,14 @@ class Index(KeptIndex):
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
         with self._snapshot() as snapshot:
             return snapshot.tags(checked_filter(snapshot, where))
+
+    def map(self) -> NoteMap:
+        """Return all notes as points of a map by their meaning, with labels for its regions.
+
+        The first call works it out, which takes 3 s for 5,000 notes, and keeps it in the index
+        folder. Later, notes stay where they are, and new ones are put beside those they are like.
+        """
+        return self._kept_map.get().get(self._snapshot)
 
     def show(self, name: str) -> tuple[StoredNote, list[Passage]]:
         """Return the note that a name means, with its passages in order.

@@ -18,6 +18,7 @@ NAME = "notesearch-encoder"
 OF_COMMANDS = (
     *("cli/", "known_indexes.py", "index/index_layout.py", "editors.py"),
     "mcp/client_config.py",  # of other programs
+    "web/server.py",  # runs as a command alone
 )
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 

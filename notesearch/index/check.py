@@ -16,6 +16,7 @@ from notesearch.index.faiss_file import VectorFile
 from notesearch.index.index_layout import DamagedIndexError, IndexLayout, damaged, disk_errors
 from notesearch.index.journal import is_whole
 from notesearch.index.lock import writer_lock
+from notesearch.index.map_file import holds_places
 from notesearch.index.publish import publish, vectors_of_passages
 from notesearch.index.reports import Problem
 from notesearch.index.schema import FULL_TEXT_TABLES, VECTORS
@@ -38,8 +39,9 @@ def check_index(
 ) -> tuple[Problem, ...]:
     """Look the whole index over, which reads all of it; with `fix`, mend what can be mended.
 
-    A lost or damaged FAISS file and full-text tables are made anew from the catalog. A damaged
-    catalog is mended by a rebuild, which takes over the vectors that are still whole.
+    A lost or damaged FAISS file and full-text tables are made anew from the catalog, and a damaged
+    map is removed, as the next who asks makes it anew. A damaged catalog is mended by a rebuild,
+    which takes over the vectors that are still whole.
     """
     layout = IndexLayout(index_dir)
     if not layout.catalog.exists():
@@ -94,7 +96,7 @@ def _catalog_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
 
 
 def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
-    """Compare what was made from the catalog's truth: both full-text tables and the FAISS file."""
+    """Compare what was made from the catalog's truth: full-text tables, FAISS file and map."""
     for table in FULL_TEXT_TABLES:
         try:
             catalog.rows(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
@@ -103,6 +105,9 @@ def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
                 damaged(layout.catalog, f"the full-text table {table} is damaged", layout.fix),
                 partial(catalog.rows, f"INSERT INTO {table} ({table}) VALUES ('rebuild')"),
             )
+    if not holds_places(layout):
+        remove = partial(layout.note_map.unlink, missing_ok=True)
+        yield _Fault(damaged(layout.note_map, "is damaged", layout.fix), remove)
     state = read_state(catalog)
     finding = _fault_of_vectors(layout, catalog, state)
     if finding:
@@ -155,8 +160,9 @@ def _leftovers(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
             damaged(layout.catalog, f"{unused} vectors belong to no passage", layout.fix),
             lambda: catalog.rows(f"DELETE {_UNUSED}"),
         )
-    for path in layout.other_vectors(read_state(catalog).generation):
+    unfinished = layout.other_vectors(read_state(catalog).generation)
+    for path in (*unfinished, *layout.unfinished_maps()):
         yield _Fault(
             damaged(path, "is left over from an update that was cut short", layout.fix),
-            path.unlink,
+            partial(path.unlink, missing_ok=True),
         )

@@ -50,6 +50,11 @@ class IndexLayout:
         return self.index_dir / "embedded.journal"
 
     @property
+    def note_map(self) -> Path:
+        """Where each note stands on the map; made from the catalog when somebody asks."""
+        return self.index_dir / "map.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that writes."""
         return self.index_dir / "lock"
@@ -67,6 +72,10 @@ class IndexLayout:
         """List the FAISS files, finished or not, that do not belong to `generation`."""
         kept = self.vectors(generation).name
         return sorted(p for p in self.index_dir.glob("vectors-*.faiss*") if p.name != kept)
+
+    def unfinished_maps(self) -> list[Path]:
+        """List what is left of maps whose writing was cut short."""
+        return sorted(self.index_dir.glob(f"{self.note_map.name}.*.new"))
 
     def last_generation(self) -> int:
         """Return the highest generation that a FAISS file is named after; 0 where there is none."""
@@ -92,7 +101,7 @@ class IndexLayout:
         """Return whether an index writes a file of that name."""
         own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
         own |= {self.damaged_catalog.name, self.corpus_name.name, self.journal.name}
-        own |= {self.lock.name, self.lock_holder.name}
+        own |= {self.note_map.name, self.lock.name, self.lock_holder.name}
         return name in own or name.endswith(".new") or _VECTORS_NAME.match(name) is not None
 
     # ------------------------------------------------------------ what mends it

@@ -52,6 +52,11 @@ class JoinedSnapshot:
         return " ".join(part.stamp for part in self._parts)
 
     @property
+    def embedder(self) -> str:
+        """The fingerprints of the models that made the vectors; one, where they compare."""
+        return " ".join(sorted({part.embedder for part in self._parts}))
+
+    @property
     def probe_cosines(self) -> tuple[float, ...]:
         """The cosine of the nearest passage of all; none where an index does not know its own."""
         filled = [part.probe_cosines for part in self._parts if part.table.passage_ids.size]

@@ -124,6 +124,10 @@ class Snapshot(Protocol):
         """A name of the contents, which no other generation has."""
 
     @property
+    def embedder(self) -> str:
+        """The fingerprint of the model that made the vectors."""
+
+    @property
     def probe_cosines(self) -> tuple[float, ...]:
         """The cosine of the nearest passage to each of the questions about something else."""
 

@@ -73,6 +73,11 @@ class SqliteSnapshot:
         return self.state.stamp
 
     @property
+    def embedder(self) -> str:
+        """The fingerprint of the model that made the vectors."""
+        return self.state.embedder
+
+    @property
     def probe_cosines(self) -> tuple[float, ...]:
         """The cosines that the update found."""
         return self.state.probe_cosines

@@ -24,6 +24,7 @@ NAMES = (
     "catalog.sqlite.new",
     "catalog.sqlite-wal",
     "corpus.txt",
+    "map.json",
     "vectors-1.faiss",
     "vectors-1.faiss.new",
     "vectors-2.faiss.new",
