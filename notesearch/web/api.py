@@ -37,6 +37,7 @@ class Api:
             Route("/api/note/{note_id:path}", self.note),
             Route("/api/similar/{note_id:path}", self.similar),
             Route("/api/tags", self.tags),
+            Route("/api/map", self.map),
             Route("/api/status", self.status),
         ]
 
@@ -93,6 +94,12 @@ class Api:
         """Count the notes of each tag."""
         where = _text(request, "where") or None
         return _json(await self._served.run(self._served.index.tags, where))
+
+    async def map(self, request: Request) -> Response:
+        """Return where each note stands on the map, and the labels of its regions."""
+        drawn = await self._served.run(self._served.index.map)
+        notes = [{"id": note.note_id, **asdict(note)} for note in drawn.notes]
+        return _json({"notes": notes, "labels": drawn.labels})
 
     async def status(self, request: Request) -> Response:
         """Say what the index holds, and how its notes differ."""
@@ -176,6 +183,7 @@ def openapi() -> dict[str, Any]:
                 {"type": "array", "items": {"type": "object"}},
                 where,
             ),
+            "/api/map": _path("Where each note stands on the map.", {"type": "object"}),
             "/api/status": _path("What the index holds.", {"type": "object"}),
         },
         "components": {"schemas": {"Answer": _ANSWER, "Error": _ERROR}},

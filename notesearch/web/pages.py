@@ -67,6 +67,7 @@ class Pages:
         return [
             Route("/", self.ask),
             Route("/browse", self.browse),
+            Route("/map", self.map),
             Route("/state", self.state),
             Route("/update", self.update, methods=["POST"]),
             Route("/note/{note_id:path}", self.note),
@@ -137,6 +138,10 @@ class Pages:
             newest=[note_view(note) for note in notes[:_NEWEST]],
             count=len(notes),
         )
+
+    async def map(self, request: Request) -> Response:
+        """Show the map, which asks for its points by itself."""
+        return self._page(request, "map.html", line="")
 
     async def state(self, request: Request) -> Response:
         """Show what the index holds, what changed, and what could not be read."""

@@ -48,7 +48,7 @@ def test_lists_are_those_of_the_library(page):
         ("/api/search?q=reward&k=101", 400, "give a number"),
         ("/api/search?q=reward&k=ten", 400, "give a number"),
         ("/api/search?q=reward&k=%C2%B2", 400, "give a number"),
-        ("/api/search?q=reward&mode=magic", 400, "magic is no mode"),
+        ("/api/search?q=reward&mode=magic", 400, "'magic' is no mode"),
         ("/api/notes?where=reward", 400, "a word is no filter"),
         ("/api/notes?limit=-1", 400, "give a number"),
         ("/api/note/nonesuch", 404, "no note is called nonesuch"),

@@ -151,6 +151,19 @@ def test_markup_of_a_note_runs_nothing(tab):
     assert tab.locator("article img, article script").count() == 0
 
 
+def test_map_leads_to_notes_and_to_questions_among_some(tab):
+    tab.click("header >> text=Map")
+    expect(tab.locator("canvas")).not_to_have_attribute("aria-busy", "true")
+    box = tab.locator("canvas").bounding_box()
+    tab.mouse.move(box["x"] + 2, box["y"] + 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] - 2, steps=3)
+    tab.mouse.up()
+    tab.click("text=Ask among these")
+    expect(titles(tab)).to_have_count(6)
+    expect(tab.locator("#q")).to_have_value(re.compile(r'^\(path:"hostile.md" OR '))
+
+
 def test_it_works_without_a_script(browser, served):
     context = browser.new_context(base_url=served.address, java_script_enabled=False)
     tab = context.new_page()
@@ -166,7 +179,7 @@ def test_it_works_without_a_script(browser, served):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "path", ["/", "/?q=reward+tag:alignment", "/?q=tag:nonesuch", "/note/rl/dpo.md?lines=8",
-             "/browse", "/state"],
+             "/browse", "/map", "/state"],
 )  # fmt: skip
 def test_screen_readers_and_weak_eyes_are_served(browser, served, path, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")

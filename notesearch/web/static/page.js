@@ -129,6 +129,20 @@ async function copy(button) {
   setTimeout(() => { button.textContent = name; }, 1200);
 }
 
+// ------------------------------------------------------------ the map
+
+const LONGEST_LINE = 1900; // characters
+
+/** Offer to ask among the notes in a frame, where a line can name them. */
+document.addEventListener("frame", (event) => {
+  const link = document.querySelector("#ask-these");
+  const paths = [...new Set(event.detail.ids.map((id) => id.split("#")[0]))];
+  const line = `(${paths.map((path) => `path:"${path.replace(/["*?[]/g, "?")}"`).join(" OR ")})`;
+  link.hidden = !paths.length || line.length > LONGEST_LINE;
+  if (link.hidden) link.removeAttribute("href");
+  else link.href = address_of(line);
+});
+
 // ------------------------------------------------------------ keys
 
 function step(by) {
@@ -172,7 +186,10 @@ function listen() {
     const news = JSON.parse(event.data);
     const is_changed = stamp !== null && news.stamp !== stamp;
     stamp = news.stamp;
-    if (is_changed && location.pathname !== "/map") refresh();
+    if (!is_changed) return;
+    const map = document.querySelector("#map");
+    if (map) map.dispatchEvent(new Event("reload"));
+    else refresh();
   });
 }
 
