@@ -111,7 +111,7 @@ def test_filter_is_clicked_on_and_away_and_a_note_is_opened_and_left(tab):
 
 def test_keys_go_from_note_to_note(tab):
     tab.keyboard.type("reward")
-    expect(titles(tab).first).to_be_visible()
+    expect(tab).to_have_title("reward – notesearch")
     tab.keyboard.press("Escape")
     tab.keyboard.press("j")
     tab.keyboard.press("j")
