@@ -44,7 +44,8 @@ def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool =
     files = sorted(walk.files(), key=lambda file: file.path)
     walk.report_empty_folders([file.path for file in files])
     skipped = sorted(walk.skipped, key=lambda skip: skip.path)
-    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out))
+    folders = tuple(sorted(walk.folders))
+    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out), folders)
 
 
 def is_utf8(path: str) -> bool:
@@ -111,6 +112,7 @@ class _Walk:
         self._follow_links = follow_links
         self._seen: set[tuple[int, int]] = set()  # folders reached so far, as (device, inode)
         self._like_notes: list[str] = []  # folders that are named like a note
+        self.folders: list[str] = []  # that were walked
         self.skipped: list[Finding] = []  # files and folders that could not be read
         self.left_out: set[str] = set()  # the paths of those that a setting leaves out
 
@@ -151,6 +153,7 @@ class _Walk:
             self._skip(folder or ".", f"folder cannot be read: {error.strerror}")
             return []
         self._seen.add(identity)
+        self.folders.append(folder)
         if _is_note(folder.rstrip("/")):
             self._like_notes.append(folder)
         return listed
