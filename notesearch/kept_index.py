@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -19,6 +21,7 @@ from notesearch.arguments import (
 )
 from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
+from notesearch.corpus.reading_rules import ReadingOptions
 from notesearch.embedding import silenced
 from notesearch.errors import CorpusError, NotesearchError, Remedy, UnusableIndexError
 from notesearch.held_index import HeldIndex, leads_out
@@ -283,12 +286,23 @@ def corpus_folder(index: KeptIndex, corpus: str | Path | None = None) -> CorpusF
     """Return a corpus folder, by default the index's own, as an update reads it."""
     if corpus is None and index._settings.corpus is None:
         index.require_own_corpus()
+    folder = Path(corpus) if corpus is not None else index._settings.corpus or index.corpus
     return CorpusFolder(
-        Path(corpus) if corpus is not None else index._settings.corpus or index.corpus,
-        index._settings.reading_options,
+        folder,
+        _without_index(index._settings.reading_options, folder, index.index_dir),
         index._models.counter.get,
         debug=index._debug,
     )
+
+
+def _without_index(options: ReadingOptions, corpus: Path, index_dir: Path) -> ReadingOptions:
+    """Leave out an index that lies in its corpus: its `corpus.txt` is no note."""
+    root, place = os.path.realpath(corpus), os.path.realpath(index_dir)
+    name = os.path.relpath(place, root).replace(os.sep, "/")
+    if name == os.curdir or name.split("/")[0] == os.pardir:
+        return options
+    pattern = re.sub(r"([*?\[\\])", r"\\\1", f"/{name}/")
+    return replace(options, ignore=(*options.ignore, pattern))
 
 
 def _default_corpus(root: Path) -> Path:
