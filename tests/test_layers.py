@@ -20,7 +20,7 @@ FORBIDDEN = {
     "embedding": {"corpus", "index", "search", "query", "evaluation"},
     "search": {"corpus", "evaluation"},
 }
-OUTER = {"cli", "render", "library", "kept_index", "held_index", "chosen_models"}
+OUTER = {"cli", "render", "library", "kept_index", "held_index", "chosen_models", "watch"}
 STANDARD_ONLY = {"records", "errors"}
 # An outside library, and the one place that may import it.
 DOORS = {
@@ -39,11 +39,12 @@ DOORS = {
     "prompt_toolkit": "cli/picker/screen.py",
     "markdown_it": "corpus/markdown_",
     "ftfy": "corpus/decode.py",
+    "watchfiles": "corpus/folder_watch.py",
     "yaml": "untrusted_yaml.py",
     "platformdirs": "user_folders.py",
     "regex": "corpus/reading_rules.py",
 }
-ONE_MODULE = ("faiss", "ftfy", "yaml", "regex")
+ONE_MODULE = ("faiss", "ftfy", "yaml", "regex", "watchfiles")
 # They report their use unless they are imported by `import_private`, and by nothing else.
 REPORTING = {"onnxruntime", "sentence_transformers", "transformers", "huggingface_hub", "optimum"}
 
