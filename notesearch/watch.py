@@ -40,7 +40,7 @@ _POLL_S = 1.0
 _POLL_SHARE = 20  # at most one second in so many goes into comparing
 
 
-class Activity(Enum):
+class WatchActivity(Enum):
     """What a watch is doing."""
 
     IDLE = "idle"  # until something changes
@@ -53,7 +53,7 @@ class Activity(Enum):
 class WatchState:
     """What a watch is doing, and what became of its last update."""
 
-    activity: Activity = Activity.STOPPED
+    activity: WatchActivity = WatchActivity.STOPPED
     progress: Progress | None = None  # of the update that runs
     # Of the last update that came to its end. `waiting` counts the files of a large change that
     # the next updates will read: one follows the other.
@@ -137,7 +137,7 @@ class IndexWatch:
             self._keep_in_step()
         finally:
             self._close_folder_watch()
-            self._tell(activity=Activity.STOPPED, progress=None)
+            self._tell(activity=WatchActivity.STOPPED, progress=None)
 
     def _keep_in_step(self) -> None:
         retry_s = _FIRST_RETRY_S
@@ -150,7 +150,7 @@ class IndexWatch:
             except LockedError as error:
                 self._wait_for_lock(error)
             except BaseException as error:  # noqa: BLE001 - a bug, or a library in Rust, ends no watch
-                self._tell(activity=Activity.IDLE, progress=None, error=error)
+                self._tell(activity=WatchActivity.IDLE, progress=None, error=error)
                 self._wait_for_change(retry_s, is_comparing=False)
                 retry_s = min(2 * retry_s, _LAST_RETRY_S)
             else:
@@ -189,11 +189,11 @@ class IndexWatch:
             self._folder_watch = None
 
     def _update(self) -> UpdateReport:
-        self._tell(activity=Activity.UPDATING, progress=Progress(Stage.COMPARE))
+        self._tell(activity=WatchActivity.UPDATING, progress=Progress(Stage.COMPARE))
         report = self._index.update(
             progress=self._follow, most_bytes=_BYTES_PER_UPDATE, lock_timeout_s=0.0
         )
-        activity = Activity.UPDATING if report.waiting else Activity.IDLE
+        activity = WatchActivity.UPDATING if report.waiting else WatchActivity.IDLE
         self._tell(activity=activity, progress=None, report=report, error=None)
         return report
 
@@ -214,7 +214,7 @@ class IndexWatch:
     # ------------------------------------------------------------ waiting
 
     def _wait_for_lock(self, error: LockedError) -> None:
-        self._tell(activity=Activity.LOCKED_OUT, progress=None, error=error)
+        self._tell(activity=WatchActivity.LOCKED_OUT, progress=None, error=error)
         layout = IndexLayout(self._index.index_dir)
         while not self._stop.wait(_SECONDS_BETWEEN_LOOKS) and holder_of(layout) is not None:
             pass
@@ -243,7 +243,7 @@ class IndexWatch:
             drift = self._index.drift()
         except (NotesearchError, OSError):
             return True  # an update says what is wrong
-        return drift is None or bool(drift.added or drift.changed or drift.removed)
+        return drift is None or not drift.is_none
 
 
 def _identity_of(folder: Path | None) -> tuple[int, int] | None:

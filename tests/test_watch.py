@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from notesearch import CorpusError, Index, LockedError, ModelError, Settings, UsageError
 from notesearch import watch as watch_module
 from notesearch.corpus import folder_watch
-from notesearch.watch import Activity, IndexWatch, WatchState
+from notesearch.watch import IndexWatch, WatchActivity, WatchState
 from tests.conftest import NOTES, write_notes
 from tests.fakes import WordEmbedder
 from tests.index.faults import holding_the_lock
@@ -64,7 +64,9 @@ class Held:
         return {note.path for note in self.index.notes()}
 
     def until_it_holds(self, paths: set[str]) -> None:
-        self.seen.until(lambda state: state.activity is Activity.IDLE and self.paths() == paths)
+        self.seen.until(
+            lambda state: state.activity is WatchActivity.IDLE and self.paths() == paths
+        )
 
     def write(self, path: str, text: str = "A robot.") -> None:
         file = self.corpus / path
@@ -195,7 +197,7 @@ def test_questions_are_answered_during_an_update(hold):
     held.write("first.md", "A robot.")
     assert embedder.is_called.wait(FAR_S)
     assert held.index.query("reward", mode="lexical")
-    assert held.watch.state.activity is Activity.UPDATING
+    assert held.watch.state.activity is WatchActivity.UPDATING
     embedder.may_go_on.set()
     held.until_it_holds({*NOTES, "first.md"})
 
@@ -208,7 +210,7 @@ def test_large_change_comes_in_parts_between_which_others_may_write(hold, monkey
 
         def write_too(state: WatchState) -> None:
             if state.report is not None and state.report.waiting and state.progress is None:
-                assert state.activity is Activity.UPDATING
+                assert state.activity is WatchActivity.UPDATING
                 waiting.append(state.report.waiting)
                 other.add("A robot.", id="inbox/1", overwrite=True, lock_timeout_s=0.0)
             held.seen(state)
@@ -270,7 +272,7 @@ def test_update_of_another_process_is_waited_for(hold):
     held = hold()
     with holding_the_lock(held.root / "index") as holder:
         held.write("new.md")
-        state = held.seen.until(lambda state: state.activity is Activity.LOCKED_OUT)
+        state = held.seen.until(lambda state: state.activity is WatchActivity.LOCKED_OUT)
         assert isinstance(state.error, LockedError)
         assert f"process {holder}" in str(state.error)
         assert held.paths() == set(NOTES)
@@ -291,7 +293,7 @@ def test_update_that_fails_is_told_and_tried_again(hold, monkeypatch, error):
     held.write("new.md", "Never seen.")
     assert held.seen.until(lambda state: state.error is not None).error is error
     assert held.paths() == set(NOTES)
-    assert held.watch.state.activity is not Activity.STOPPED
+    assert held.watch.state.activity is not WatchActivity.STOPPED
     del embedder.embed_passages  # type: ignore[method-assign]
     held.until_it_holds({*NOTES, "new.md"})
     assert held.watch.state.error is None
@@ -340,7 +342,7 @@ def test_stop_ends_an_update_and_keeps_what_was_embedded(hold):
     embedder.may_go_on.set()
     stopping.join(FAR_S)
     assert not stopping.is_alive()
-    assert held.watch.state.activity is Activity.STOPPED
+    assert held.watch.state.activity is WatchActivity.STOPPED
     assert held.paths() == set(NOTES)
     assert held.index.kept_passages() == 1
 
@@ -355,9 +357,9 @@ def test_stop_does_not_wait_for_the_lock(hold):
     held = hold()
     with holding_the_lock(held.root / "index"):
         held.write("new.md")
-        held.seen.until(lambda state: state.activity is Activity.LOCKED_OUT)
+        held.seen.until(lambda state: state.activity is WatchActivity.LOCKED_OUT)
         held.watch.stop()
-    assert held.watch.state.activity is Activity.STOPPED
+    assert held.watch.state.activity is WatchActivity.STOPPED
     assert held.paths() == set(NOTES)
 
 
@@ -371,7 +373,7 @@ def test_watch_is_started_once_and_may_be_stopped_at_any_time(hold):
         never.start()
     never.stop()
     never.stop()
-    assert never.state.activity is Activity.STOPPED
+    assert never.state.activity is WatchActivity.STOPPED
 
 
 def test_index_of_added_notes_alone_has_nothing_to_watch_until_a_folder_is_there(tmp_path):

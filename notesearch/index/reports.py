@@ -104,6 +104,11 @@ class CorpusDrift:
     changed: int
     removed: int
 
+    @property
+    def is_none(self) -> bool:
+        """The index is in step."""
+        return not (self.added or self.changed or self.removed)
+
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
