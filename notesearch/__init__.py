@@ -59,6 +59,10 @@ if TYPE_CHECKING:
     from notesearch.search.snippets import Piece as Piece
     from notesearch.settings import Settings as Settings
     from notesearch.settings import load_settings as load_settings
+    from notesearch.watch import IndexWatch as IndexWatch
+    from notesearch.watch import WatchActivity as WatchActivity
+    from notesearch.watch import WatchObserver as WatchObserver
+    from notesearch.watch import WatchState as WatchState
 
 __version__ = "0.1.0"
 
@@ -76,6 +80,7 @@ _HOMES = {
     "Hit": "notesearch.records",
     "Index": "notesearch.library",
     "IndexStatus": "notesearch.index.reports",
+    "IndexWatch": "notesearch.watch",
     "LockedError": "notesearch.errors",
     "MismatchError": "notesearch.errors",
     "Mode": "notesearch.search.answer",
@@ -106,6 +111,9 @@ _HOMES = {
     "UnusableIndexError": "notesearch.errors",
     "UpdateReport": "notesearch.index.reports",
     "UsageError": "notesearch.errors",
+    "WatchActivity": "notesearch.watch",
+    "WatchObserver": "notesearch.watch",
+    "WatchState": "notesearch.watch",
     "filter_of": "notesearch.library",
     "load_embedder": "notesearch.embedding",
     "load_settings": "notesearch.settings",
@@ -125,6 +133,7 @@ __all__ = [
     "Hit",
     "Index",
     "IndexStatus",
+    "IndexWatch",
     "LockedError",
     "MismatchError",
     "Mode",
@@ -155,6 +164,9 @@ __all__ = [
     "UnusableIndexError",
     "UpdateReport",
     "UsageError",
+    "WatchActivity",
+    "WatchObserver",
+    "WatchState",
     "__version__",
     "filter_of",
     "load_embedder",

@@ -21,6 +21,7 @@ from notesearch.cli import (
     note_commands,
     query,
     trust_command,
+    watch_command,
 )
 from notesearch.cli.app import app
 from notesearch.cli.completion import join_split_words
@@ -38,6 +39,7 @@ __all__ = [
     "query",
     "run",
     "trust_command",
+    "watch_command",
 ]
 
 
