@@ -57,18 +57,18 @@ def watch(
         write(file, end="")
         show_message(remedy)
         return
-    _watch(chosen, create=is_new)
+    _watch(chosen, is_new=is_new)
 
 
-def _watch(chosen: ChosenIndex, *, create: bool) -> None:
+def _watch(chosen: ChosenIndex, *, is_new: bool) -> None:
     from notesearch.render.known_indexes import shown_path
     from notesearch.watch import IndexWatch
 
     is_over = Event()
-    with chosen.open(create=create) as index, _ended_by_sigterm(is_over):
+    with chosen.open(create=is_new) as index, _ended_by_sigterm(is_over):
         index.require_own_corpus()
         show_message(escaped(f"watching {shown_path(index.corpus.resolve())}; Ctrl-C ends it"))
-        lines = _WatchLines(is_over)
+        lines = _WatchLines(is_over, is_new=is_new)
         with IndexWatch(index, observer=lines.show):
             is_over.wait()
     if lines.failure is not None:
@@ -88,8 +88,9 @@ def _ended_by_sigterm(is_over: Event) -> Iterator[None]:
 class _WatchLines:
     """Writes to stderr what a watch does: a line a change, and a bar for what takes long."""
 
-    def __init__(self, is_over: Event) -> None:
+    def __init__(self, is_over: Event, *, is_new: bool) -> None:
         self._is_over = is_over
+        self._is_new = is_new  # there never was a folder that may come back
         self._before: WatchState | None = None
         self._bar = ExitStack()
         self._progress: ProgressObserver | None = None
@@ -139,7 +140,7 @@ class _WatchLines:
             show_message(escaped(f"notesearch: this is a bug: {error!r:.200}; trying again"))
         elif isinstance(error, LockedError):
             show_message(escaped(f"{error.for_shell.partition('; ')[0]}; waiting for it to finish"))
-        elif isinstance(error, CorpusError) or state.report is not None:
+        elif state.report is not None or (isinstance(error, CorpusError) and not self._is_new):
             show_message(escaped(f"{error.for_shell}; trying again"))
         else:
             self.failure = error

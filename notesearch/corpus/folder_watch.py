@@ -59,7 +59,8 @@ class FolderWatch:
         is_by_folder = sys.platform == "linux"
         paths = sorted(self._folders) if is_by_folder else [self._root]
         try:
-            self._notify = RustNotify(paths, False, False, 0, not is_by_folder, True)
+            # The last of these would leave out what cannot be watched, without a word.
+            self._notify = RustNotify(paths, False, False, 0, not is_by_folder, False)
         except FileNotFoundError:
             raise
         except (OSError, RuntimeError) as error:  # so many watches are not allowed

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from notesearch.embedding.cached_models import CachedModel
 
 _SHOWN_WORDS = 14
-_SHOWN_PATHS = 3
+_MOST_NAMED = 3  # paths of files in a line
 _INDENT = " " * 4
 _DATE_WIDTH = 10
 _NAME_WIDTH = 9  # of the name of a fact
@@ -251,9 +251,8 @@ def change_lines(report: UpdateReport, known: Collection[Finding] = ()) -> Itera
     unread = {skipped.path for skipped in report.skipped}
     for word, all_paths in changes.items():
         if paths := [path for path in all_paths if path not in unread]:
-            more = len(paths) - _SHOWN_PATHS
-            shown = ", ".join(paths[:_SHOWN_PATHS]) + (f" and {more:,} more" if more > 0 else "")
-            parts.append(f"{word} {shown}")
+            are_few = len(paths) <= _MOST_NAMED
+            parts.append(f"{word} {', '.join(paths) if are_few else f'{len(paths):,} files'}")
     if report.waiting:
         parts.append(f"{report.waiting:,} {'file' if report.waiting == 1 else 'files'} to go")
     if not parts:

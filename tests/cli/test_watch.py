@@ -144,7 +144,7 @@ def test_what_goes_wrong_is_a_line_and_ends_nothing(watching, here):
 def test_it_makes_the_default_index(here):
     shutil.rmtree("index")
     watching = Watching(here)
-    watching.until("  added rl/dpo.md, rl/ppo.md, speech/survey.md and 2 more; ")
+    watching.until("  added 5 files; ")
     assert watching.end(signal.SIGTERM)[0] == ExitCode.OK
     watching.close()
     with Index.open(here / "index", WordEmbedder(name="notesearch-encoder")) as index:
@@ -161,6 +161,15 @@ def test_index_that_is_not_there_is_an_error(here, run):
     assert (ended.code, ended.out) == (ExitCode.INDEX, "")
     assert ended.err.startswith("notesearch: nowhere holds no index")
     assert not Path("nowhere").exists()
+
+
+def test_folder_that_was_never_there_is_an_error(here, run):
+    shutil.rmtree("index")
+    ended = run("watch", "--corpus", "nowhere")
+    assert ended.code == ExitCode.USAGE
+    assert ended.err.splitlines()[-1] == (
+        "notesearch: corpus nowhere does not exist; name a folder of notes"
+    )
 
 
 def test_index_of_another_model_ends_with_the_error(here):

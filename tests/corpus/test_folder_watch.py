@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import watchfiles._rust_notify
 from notesearch.corpus.folder_watch import FolderWatch, UnwatchableError, network_drive
 from notesearch.corpus.walk import list_files
 
+ROOT = Path(__file__).parents[2]
 LONG_S = 60.0
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems watch other things")
 
@@ -156,6 +158,34 @@ def test_limit_of_the_system_is_named(monkeypatch, open_watch):
     with pytest.raises(UnwatchableError) as caught:
         open_watch()
     assert str(caught.value) == ("the system cannot watch the folder (OS file watch limit reached)")
+
+
+OPEN_WITH_ONE_WATCH = """
+echo 1 > /proc/sys/user/max_inotify_watches || exit 77
+exec "$0" -c "
+import sys
+from pathlib import Path
+from notesearch.corpus.folder_watch import FolderWatch
+from notesearch.corpus.walk import list_files
+corpus = Path(sys.argv[1])
+FolderWatch(corpus, list_files(corpus).folders, corpus / 'index')
+" "$1"
+"""
+
+
+def test_more_folders_than_the_system_watches_are_not_watched_in_part(corpus):
+    # In a namespace of its own, whose limit nobody else feels.
+    command = ["unshare", "-Ur", "sh", "-c", OPEN_WITH_ONE_WATCH, sys.executable, str(corpus)]
+    try:
+        ended = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=LONG_S, check=False
+        )
+    except FileNotFoundError:
+        pytest.skip("there is no unshare")
+    if ended.returncode == 77 or ended.stderr.startswith("unshare:"):
+        pytest.skip("no namespace may be made here")
+    last = ended.stderr.splitlines()[-1]
+    assert last.endswith("the system cannot watch the folder (OS file watch limit reached)")
 
 
 def test_missing_library_is_named_with_the_command_that_installs_it(monkeypatch, open_watch):
