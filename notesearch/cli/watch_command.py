@@ -136,7 +136,9 @@ class _WatchLines:
 
     def _show_error(self, state: WatchState) -> None:
         error = state.error
-        if not isinstance(error, NotesearchError):
+        if isinstance(error, OSError):
+            show_message(escaped(f"{error}; trying again"))
+        elif not isinstance(error, NotesearchError):
             show_message(escaped(f"notesearch: this is a bug: {error!r:.200}; trying again"))
         elif isinstance(error, LockedError):
             show_message(escaped(f"{error.for_shell.partition('; ')[0]}; waiting for it to finish"))

@@ -37,7 +37,7 @@ class FolderWatch:
     def __init__(self, corpus: Path, folders: Sequence[str], index_dir: Path) -> None:
         """Watch from now on; `folders` are those of a `Listing`.
 
-        UnwatchableError where the system cannot do it, FileNotFoundError where a folder is gone.
+        UnwatchableError where the system cannot do it.
         """
         self._root = os.path.realpath(corpus)
         index = os.path.realpath(index_dir)
@@ -61,9 +61,7 @@ class FolderWatch:
         try:
             # The last of these would leave out what cannot be watched, without a word.
             self._notify = RustNotify(paths, False, False, 0, not is_by_folder, False)
-        except FileNotFoundError:
-            raise
-        except (OSError, RuntimeError) as error:  # so many watches are not allowed
+        except (OSError, RuntimeError) as error:  # so many are not allowed, a folder is just gone
             finding = re.sub(r' about \[".*', "", str(error)).rstrip(". ")
             raise UnwatchableError(f"the system cannot watch the folder ({finding})") from error
 
@@ -71,7 +69,12 @@ class FolderWatch:
         """Wait until notes have changed and it is quiet again; False when nothing came of it."""
         if self.is_stale:
             return True
-        found = self._notify.watch(_MOST_GATHERED_MS, _QUIET_MS, max(1, int(most_s * 1000)), stop)
+        most_ms = max(1, int(most_s * 1000))  # 0 would be without end
+        try:
+            found = self._notify.watch(_MOST_GATHERED_MS, _QUIET_MS, most_ms, stop)
+        except RuntimeError:  # it broke: whatever changed, another one has to take its place
+            self.is_stale = True
+            return True
         if isinstance(found, str):  # the time is over, or `stop` was set
             return False
         matters = [self._matters(path, is_gone=kind == _DELETED) for kind, path in found]

@@ -188,6 +188,20 @@ def test_more_folders_than_the_system_watches_are_not_watched_in_part(corpus):
     assert last.endswith("the system cannot watch the folder (OS file watch limit reached)")
 
 
+def test_folder_that_is_gone_by_then_is_named(corpus):
+    folders = list_files(corpus).folders
+    shutil.rmtree(corpus / "sub")
+    with pytest.raises(UnwatchableError, match=r"cannot watch the folder \(No such file"):
+        FolderWatch(corpus, folders, corpus / "index")
+
+
+def test_watch_that_breaks_asks_for_another_one(open_watch):
+    watch = open_watch()
+    watch.close()  # its own calls are errors from now on
+    assert woken(watch)
+    assert watch.is_stale
+
+
 def test_missing_library_is_named_with_the_command_that_installs_it(monkeypatch, open_watch):
     monkeypatch.setitem(sys.modules, "watchfiles._rust_notify", None)
     with pytest.raises(UnwatchableError, match=r"run: pip install 'notesearch\[serve\]'"):
