@@ -63,6 +63,10 @@ if TYPE_CHECKING:
     from notesearch.search.snippets import Piece as Piece
     from notesearch.settings import Settings as Settings
     from notesearch.settings import load_settings as load_settings
+    from notesearch.watch import IndexWatch as IndexWatch
+    from notesearch.watch import WatchActivity as WatchActivity
+    from notesearch.watch import WatchObserver as WatchObserver
+    from notesearch.watch import WatchState as WatchState
 
 __version__ = "0.1.0"
 
@@ -80,6 +84,7 @@ _HOMES = {
     "Hit": "notesearch.records",
     "Index": "notesearch.library",
     "IndexStatus": "notesearch.index.reports",
+    "IndexWatch": "notesearch.watch",
     "JoinedIndex": "notesearch.joined_index",
     "LockedError": "notesearch.errors",
     "MapLabel": "notesearch.note_map.map_labels",
@@ -114,6 +119,9 @@ _HOMES = {
     "UnusableIndexError": "notesearch.errors",
     "UpdateReport": "notesearch.index.reports",
     "UsageError": "notesearch.errors",
+    "WatchActivity": "notesearch.watch",
+    "WatchObserver": "notesearch.watch",
+    "WatchState": "notesearch.watch",
     "filter_of": "notesearch.library",
     "load_embedder": "notesearch.embedding",
     "load_settings": "notesearch.settings",
@@ -133,6 +141,7 @@ __all__ = [
     "Hit",
     "Index",
     "IndexStatus",
+    "IndexWatch",
     "JoinedIndex",
     "LockedError",
     "MapLabel",
@@ -167,6 +176,9 @@ __all__ = [
     "UnusableIndexError",
     "UpdateReport",
     "UsageError",
+    "WatchActivity",
+    "WatchObserver",
+    "WatchState",
     "__version__",
     "filter_of",
     "load_embedder",

@@ -10,7 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.arguments import checked_note, iso_date, require_seconds, require_text
+from notesearch.arguments import (
+    checked_note,
+    iso_date,
+    require_count,
+    require_seconds,
+    require_text,
+)
 from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import silenced
@@ -43,6 +49,9 @@ if TYPE_CHECKING:
     from notesearch.index.update import UpdatePlan
 
 
+_MOST_BYTES = 1_000_000_000_000
+
+
 class KeptIndex(HeldIndex):
     """An index that is brought in step with its notes."""
 
@@ -54,23 +63,28 @@ class KeptIndex(HeldIndex):
         rebuild: bool = False,
         dry_run: bool = False,
         allow_empty: bool = False,
+        most_bytes: int | None = None,
         lock_timeout_s: float = 10.0,
     ) -> UpdateReport:
         """Bring the index in step with a corpus folder; only what changed is read and embedded.
 
-        Without a folder: that of the settings, or the one that the index was made of.
+        Without a folder: that of the settings, or the one that the index was made of. With
+        `most_bytes`, only so much of the new and changed files is read, what was written last
+        first, and `report.waiting` counts the files that are left for the next call.
         """
         from notesearch.index.update import preview_update, update_index
 
         self._require_open()
         require_seconds("lock_timeout_s", lock_timeout_s)
-        if corpus is None and self._has_no_corpus():
+        if most_bytes is not None:
+            require_count("most_bytes", most_bytes, _MOST_BYTES)
+        if corpus is None and self.has_no_corpus():
             plan = self._plan(NoFiles(), self._added_reader().fingerprint)
             allow_empty = True
         else:
             folder = corpus_folder(self, corpus)
             plan = self._plan(folder, folder.fingerprint, folder.folder)
-        plan = replace(plan, rebuild=rebuild, allow_empty=allow_empty)
+        plan = replace(plan, rebuild=rebuild, allow_empty=allow_empty, most_bytes=most_bytes)
         if dry_run:
             return preview_update(self.index_dir, plan)
         report = update_index(
@@ -169,7 +183,7 @@ class KeptIndex(HeldIndex):
         listing = None
         with suppress(CorpusError):
             self.require_own_corpus()
-            if not self._has_no_corpus() and self.corpus.is_dir():
+            if not self.has_no_corpus() and self.corpus.is_dir():
                 listing = corpus_folder(self, self.corpus).list_files()
         return read_status(self.index_dir, listing)
 
@@ -210,7 +224,7 @@ class KeptIndex(HeldIndex):
             return paths_inside(self.corpus, name)
         return []
 
-    def _has_no_corpus(self) -> bool:
+    def has_no_corpus(self) -> bool:
         """Return whether the index is of added notes alone, and no folder waits to join them."""
         layout = IndexLayout(self.index_dir)
         if not layout.catalog.exists():

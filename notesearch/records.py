@@ -66,6 +66,8 @@ class Listing:
     skipped: tuple[Finding, ...] = ()  # files, or folders with all that is below them
     # The paths of those that a setting leaves out: what they held before goes from an index.
     left_out: frozenset[str] = frozenset()
+    # All that were walked, in their order, with a slash at the end; "" is the corpus itself.
+    folders: tuple[str, ...] = ()
 
 
 class Block(NamedTuple):

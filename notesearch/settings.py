@@ -70,6 +70,7 @@ class Settings:
     follow_links: bool = False  # read files and folders that links lead to outside the corpus
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = ()
+    update: str = "manual"  # or on-query
     editor: str = ""  # "": that of VISUAL or EDITOR; for links, Obsidian's in its vault
     left_out: tuple[str, ...] = ()  # keys of notesearch.yaml that need the person's trust
     # Where `index` and `corpus` are unless something names them: beside the notesearch.yaml that
@@ -78,6 +79,11 @@ class Settings:
     file: Path | None = field(default=None, compare=False)  # the notesearch.yaml, or --config
     # By key: the file that gave its value, or "the environment"; defaults have none.
     places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def updates_on_query(self) -> bool:
+        """Whether a question brings the index in step first."""
+        return self.update == "on-query"
 
     @property
     def reading_options(self) -> ReadingOptions:
@@ -148,6 +154,7 @@ _TABLE = (
     Key("reading", read_rules),
     Key("inline_tags", one_of("auto", "always", "never"), in_environment=True),
     Key("passage_tokens", read_number),
+    Key("update", one_of("manual", "on-query"), in_environment=True),
     Key("editor", one_of(*EDITORS), _always),  # which program runs is the person's own choice
     Key("model", read_model_name, _is_not_installed, Part.MODEL, "name", in_environment=True),
     Key("precision", read_precision, None, Part.MODEL, in_environment=True),

@@ -18,6 +18,7 @@ from hypothesis import settings
 
 from notesearch import Index
 from notesearch.embedding import Embedder, ModelChoice, load_embedder
+from notesearch.settings import FROM_ENVIRONMENT
 from tests import laws
 from tests.fakes import WordEmbedder
 from tests.tiny_models import save_model
@@ -147,8 +148,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> P
     """A library of the test's own as the working folder."""
     make_library(tmp_path)
     monkeypatch.chdir(tmp_path)
-    for name in ("CORPUS", "INDEX", "MODEL", "PRECISION", "DEVICE", "RERANK", "INLINE_TAGS"):
-        monkeypatch.delenv(f"NOTESEARCH_{name}", raising=False)
+    for name in FROM_ENVIRONMENT:
+        monkeypatch.delenv(f"NOTESEARCH_{name.upper()}", raising=False)
     return tmp_path
 
 

@@ -22,6 +22,7 @@ FORBIDDEN = {
     "note_map": {"corpus", "search", "query", "embedding", "evaluation"},
 }
 OUTER = {"cli", "web", "mcp", "render", "library", "kept_index", "held_index", "chosen_models"}
+OUTER |= {"watch"}
 STANDARD_ONLY = {"records", "errors"}
 # An outside library, and the one place that may import it.
 DOORS = {
@@ -46,6 +47,7 @@ DOORS = {
     "latex2mathml": "web/note/formulas.py",
     "markupsafe": "web/note/",
     "ftfy": "corpus/decode.py",
+    "watchfiles": "corpus/folder_watch.py",
     "yaml": "untrusted_yaml.py",
     "platformdirs": "user_folders.py",
     "regex": "corpus/reading_rules.py",
@@ -53,7 +55,7 @@ DOORS = {
     "mcp_types": "mcp/",
     "anyio": ("web/", "mcp/"),
 }
-ONE_MODULE = ("faiss", "ftfy", "yaml", "regex")
+ONE_MODULE = ("faiss", "ftfy", "yaml", "regex", "watchfiles")
 # They report their use unless they are imported by `import_private`, and by nothing else.
 REPORTING = {"onnxruntime", "sentence_transformers", "transformers", "huggingface_hub", "optimum"}
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import notesearch
-from notesearch import Answer, Hit, Index, Mode, NotesearchError, Settings
+from notesearch import Answer, CorpusDrift, Hit, Index, Mode, NotesearchError, Settings
 from notesearch.errors import (
     CorpusError,
     NotesearchWarning,
@@ -21,7 +21,7 @@ from notesearch.errors import (
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.query.filters import AllOf, AnyOf, Not, OfKind, Tag
 from notesearch.records import NoteKind, Role
-from tests.conftest import write_notes
+from tests.conftest import NOTES, write_notes
 from tests.fakes import WordEmbedder
 
 
@@ -404,3 +404,13 @@ def test_sentence_longer_than_the_model_reads_is_seen_by_its_beginning(walking, 
     index.snippets(answer, 60)
     assert embedder.embedded
     assert max(map(embedder.count_tokens, embedder.embedded)) <= 3
+
+
+@pytest.mark.parametrize("name", ["index", ".index", "a [*b] \\c?/index"])
+def test_index_in_its_corpus_is_no_note(tmp_path: Path, name: str) -> None:
+    write_notes(tmp_path)
+    with Index.open(tmp_path / name, WordEmbedder(), create=True) as index:
+        for _ in range(2):
+            index.update(tmp_path)
+            assert {note.path for note in index.notes()} == set(NOTES)
+        assert index.drift() == CorpusDrift(0, 0, 0)

@@ -231,7 +231,7 @@ def test_empty_variable_is_unset(empty):
             "NOTESEARCH_ZZZ",
             "the environment: NOTESEARCH_ZZZ is not known; known are "
             "NOTESEARCH_CORPUS, NOTESEARCH_DEVICE, NOTESEARCH_INDEX, NOTESEARCH_INLINE_TAGS, "
-            "NOTESEARCH_MODEL, NOTESEARCH_PRECISION, NOTESEARCH_RERANK",
+            "NOTESEARCH_MODEL, NOTESEARCH_PRECISION, NOTESEARCH_RERANK, NOTESEARCH_UPDATE",
         ),
     ],
 )

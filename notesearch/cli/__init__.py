@@ -23,6 +23,7 @@ from notesearch.cli import (
     query,
     serve_command,
     trust_command,
+    watch_command,
 )
 from notesearch.cli.app import app
 from notesearch.cli.completion import join_split_words
@@ -42,6 +43,7 @@ __all__ = [
     "run",
     "serve_command",
     "trust_command",
+    "watch_command",
 ]
 
 

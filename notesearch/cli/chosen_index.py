@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.cli.output import Interrupted, is_debugging, show_message, show_warning
-from notesearch.errors import CorpusError, UnusableIndexError, UsageError
+from notesearch.errors import (
+    CorpusError,
+    LockedError,
+    NotesearchError,
+    UnusableIndexError,
+    UsageError,
+)
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 NAME_A_CORPUS = "run: notesearch index CORPUS (your folder of notes), or: notesearch init"
 _SHOWN_NAMES = 5
 _AS_IT_IS = "answered from the index as it is"
+_LOCK_WAIT_S = 2.0  # before a question: an update of a note or two is over by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,19 +213,47 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
     index = chosen.open(create=is_new)
     if is_new:
         show_message(escaped(f"no index in {chosen.index_dir} yet: making one of {index.corpus}"))
-    if is_new or update:
-        from notesearch.render.listings import report_lines
-
-        # A first question does not wait while another process makes the index, but names it.
-        with watched_update(index, chosen) as progress:
-            wait_s = 0.0 if is_new else 10.0
-            report = index.update(progress=progress, lock_timeout_s=wait_s)
-        if not report.is_unchanged:
-            for text in report_lines(report):
-                show_message(text)
+        # It does not wait while another process makes the index, but names it.
+        _update(index, chosen, wait_s=0.0)
+    elif update:
+        _update_unless_locked(index, chosen)
+    elif chosen.settings.updates_on_query:
+        _update_where_behind(index, chosen)
     elif behind := drift_message(index, chosen):
         show_message(behind)
     return index
+
+
+def _update(index: Index, chosen: ChosenIndex, *, wait_s: float) -> None:
+    """Bring an index in step before it answers, and say what changed."""
+    from notesearch.render.listings import report_lines
+
+    with watched_update(index, chosen) as progress:
+        report = index.update(progress=progress, lock_timeout_s=wait_s)
+    if not report.is_unchanged:
+        for text in report_lines(report):
+            show_message(text)
+
+
+def _update_unless_locked(index: Index, chosen: ChosenIndex) -> None:
+    try:
+        _update(index, chosen, wait_s=_LOCK_WAIT_S)
+    except LockedError:
+        show_message(escaped(f"another process is writing {chosen.index_dir}; {_AS_IT_IS}"))
+
+
+def _update_where_behind(index: Index, chosen: ChosenIndex) -> None:
+    """Bring an index in step where files differ by size or time; failing, it stops no answer."""
+    try:
+        drift = index.drift()
+        if drift is None:
+            show_message(_missing_corpus(index))
+        elif not drift.is_none:
+            _update_unless_locked(index, chosen)
+    except NotesearchError as error:
+        show_message(escaped(f"{error.for_shell}; {_AS_IT_IS}"))
+    except OSError as error:
+        show_message(_unreadable_corpus(index, error))
 
 
 def open_together(chosen: Sequence[ChosenIndex], line: str, *, update: bool) -> Index:
@@ -299,13 +334,20 @@ def drift_message(index: Index, chosen: ChosenIndex) -> str:
     except CorpusError as error:
         return escaped(f"{error.for_shell}; {_AS_IT_IS}")
     except OSError as error:
-        finding = f"corpus {index.corpus} cannot be read: {error.strerror}"
-        return escaped(f"{finding}; {_AS_IT_IS}")
+        return _unreadable_corpus(index, error)
     if drift is not None:
         return drift_line(drift, chosen.command(index.corpus))
     if os.path.isdir(index.corpus):  # noqa: PTH112 - is_dir may raise
         return ""
+    return _missing_corpus(index)
+
+
+def _missing_corpus(index: Index) -> str:
     return escaped(f"corpus {index.corpus} is not there; {_AS_IT_IS}")
+
+
+def _unreadable_corpus(index: Index, error: OSError) -> str:
+    return escaped(f"corpus {index.corpus} cannot be read: {error.strerror}; {_AS_IT_IS}")
 
 
 def _what_is_kept(index: Index, chosen: ChosenIndex, command: str) -> str:

@@ -38,7 +38,8 @@ def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool =
     files = sorted(walk.files(), key=lambda file: file.path)
     walk.report_empty_folders([file.path for file in files])
     skipped = sorted(walk.skipped, key=lambda skip: skip.path)
-    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out))
+    folders = tuple(sorted(walk.folders))
+    return Listing(tuple(files), tuple(skipped), frozenset(walk.left_out), folders)
 
 
 def require_folder(corpus: Path) -> None:
@@ -118,6 +119,7 @@ class _Walk:
         self._follow_links = follow_links
         self._seen: set[tuple[int, int]] = set()  # folders reached so far, as (device, inode)
         self._like_notes: list[str] = []  # folders that are named like a note
+        self.folders: list[str] = []  # that were walked
         self.skipped: list[Finding] = []  # files and folders that could not be read
         self.left_out: set[str] = set()  # the paths of those that a setting leaves out
 
@@ -161,6 +163,7 @@ class _Walk:
         names = {entry.name for entry in listed}
         if folder and "corpus.txt" in names and not _INDEX_FILES.isdisjoint(names):
             return []  # an index, which may lie among its notes
+        self.folders.append(folder)
         if _is_note(folder.rstrip("/")):
             self._like_notes.append(folder)
         return listed

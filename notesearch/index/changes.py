@@ -98,6 +98,7 @@ class Changes:
     touched: tuple[SeenFile, ...]  # of the unchanged: their size or time must be stored anew
     unreadable: tuple[tuple[SeenFile, Finding], ...]  # could not be hashed
     kept: tuple[KnownFile, ...]  # below what could not be listed
+    waiting: int = 0  # files that differ, and were left for the next update
 
     @property
     def is_empty(self) -> bool:
@@ -117,18 +118,36 @@ def known_files(catalog: Catalog) -> dict[str, KnownFile]:
     }
 
 
-def find_changes(source: CorpusSource, listing: Listing, known: dict[str, KnownFile]) -> Changes:
-    """Compare by size and time, and hash only what these leave open."""
+def find_changes(
+    source: CorpusSource,
+    listing: Listing,
+    known: dict[str, KnownFile],
+    *,
+    most_bytes: int | None = None,
+) -> Changes:
+    """Compare by size and time, and hash only what these leave open.
+
+    With `most_bytes`, new and changed files are taken up to so many bytes, and one at least: those
+    that were written last come first, and the others wait. As long as some wait, no file counts as
+    removed: its texts may be in one of them.
+    """
     now_ns = time.time_ns()
+    files = listing.files
+    if most_bytes is not None:
+        files = tuple(sorted(files, key=lambda file: file.mtime_ns, reverse=True))
+    bytes_taken = waiting = 0
     added: list[SeenFile] = []
     changed: list[SeenFile] = []
     unchanged: list[SeenFile] = []
     touched: list[SeenFile] = []
     unreadable: list[tuple[SeenFile, Finding]] = []
-    for file in sorted(listing.files, key=lambda file: file.path):
+    for file in files:
         before = known.get(file.path)
         if before is not None and _stat_tells_unchanged(file, before):
             unchanged.append(_seen(file, now_ns, before.hash))
+            continue
+        if most_bytes is not None and bytes_taken >= most_bytes and not _is_as_before(file, before):
+            waiting += 1
             continue
         try:
             seen = _seen(file, now_ns, source.hash_file(file.path))
@@ -136,6 +155,8 @@ def find_changes(source: CorpusSource, listing: Listing, known: dict[str, KnownF
             reason = error.strerror or str(error)
             unreadable.append((_seen(file, now_ns, None), Finding(file.path, None, reason)))
             continue
+        if before is None or before.hash != seen.hash:
+            bytes_taken += file.size
         if before is None:
             added.append(seen)
         elif before.hash != seen.hash:
@@ -145,23 +166,32 @@ def find_changes(source: CorpusSource, listing: Listing, known: dict[str, KnownF
             if not before.settled or (before.size, before.mtime_ns) != (seen.size, seen.mtime_ns):
                 touched.append(seen)
     gone, kept = split_missing(listing, known)
-    renamed, added, gone = _pair_renamed(added, gone)
+    renamed, added, gone = _pair_renamed(_by_path(added), gone)
     return Changes(
-        tuple(added),
-        tuple(changed),
-        tuple(renamed),
-        tuple(gone),
-        tuple(unchanged),
-        tuple(touched),
-        tuple(unreadable),
-        tuple(kept),
+        added=tuple(added),
+        changed=tuple(_by_path(changed)),
+        renamed=tuple(renamed),
+        removed=() if waiting else tuple(gone),
+        unchanged=tuple(_by_path(unchanged)),
+        touched=tuple(_by_path(touched)),
+        unreadable=tuple(sorted(unreadable, key=lambda pair: pair[0].path)),
+        kept=tuple(kept),
+        waiting=waiting,
     )
+
+
+def _by_path(files: list[SeenFile]) -> list[SeenFile]:
+    return sorted(files, key=lambda file: file.path)
 
 
 def _stat_tells_unchanged(file: ListedFile, before: KnownFile) -> bool:
     # A file that failed is always looked into again: permissions change without the mtime.
-    same = (file.size, file.mtime_ns) == (before.size, before.mtime_ns)
-    return same and before.settled and not before.failed
+    return _is_as_before(file, before) and before.settled and not before.failed
+
+
+def _is_as_before(file: ListedFile, before: KnownFile | None) -> bool:
+    known = before and (before.size, before.mtime_ns)
+    return (file.size, file.mtime_ns) == known
 
 
 def _seen(file: ListedFile, now_ns: int, file_hash: str | None) -> SeenFile:

@@ -56,6 +56,7 @@ class UpdateReport:
     renamed: tuple[tuple[str, str], ...] = ()  # from, to
     removed: tuple[str, ...] = ()
     unchanged: int = 0
+    waiting: int = 0  # files that differ, and are left for the next update: see `most_bytes`
     skipped: tuple[Finding, ...] = ()  # all that cannot be read now; earlier notes stay
     findings: tuple[Finding, ...] = ()  # in the files read this time
     passages_embedded: int = 0
@@ -102,6 +103,11 @@ class CorpusDrift:
     added: int
     changed: int
     removed: int
+
+    @property
+    def is_none(self) -> bool:
+        """The index is in step."""
+        return not (self.added or self.changed or self.removed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ class UpdatePlan(Means):
     source: CorpusSource
     rebuild: bool = False  # begin anew, whatever the index holds
     allow_empty: bool = False  # a corpus without files empties the index
+    # Of new and changed files; the others wait for the next update. All are read where the index
+    # is made anew, or all its files are read in another way.
+    most_bytes: int | None = None
 
 
 def update_index(
@@ -91,7 +94,9 @@ def _update(
         ids = {note.id for note in added} if state is None else added_ids(catalog)
         listing = without_claimed(listing, ids)
         known = {} if state is None or plan.rebuild else known_files(catalog)
-        changes = find_changes(plan.source, listing, known)
+        reads_all = plan.rebuild or (state is not None and state.reading != plan.reading)
+        most_bytes = None if reads_all else plan.most_bytes
+        changes = find_changes(plan.source, listing, known, most_bytes=most_bytes)
         report = _report(changes, listing)
         work = _find_work(layout, plan, state, known, changes, added)
         if state is None or not work.is_none:
@@ -187,5 +192,6 @@ def _report(changes: Changes, listing: Listing) -> UpdateReport:
         renamed=tuple((before.path, seen.path) for before, seen in changes.renamed),
         removed=tuple(file.path for file in changes.removed),
         unchanged=len(changes.unchanged),
+        waiting=changes.waiting,
         skipped=listing.skipped + tuple(skipped for _, skipped in changes.unreadable),
     )

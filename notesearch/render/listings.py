@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notesearch.embedding.cached_models import CachedModel
 
 _SHOWN_WORDS = 14
+_MOST_NAMED = 3  # paths of files in a line
 _INDENT = " " * 4
 _DATE_WIDTH = 10
 _NAME_WIDTH = 9  # of the name of a fact
@@ -237,6 +238,33 @@ def report_lines(report: UpdateReport) -> Iterator[str]:
         f"{report.passages_embedded:,} embedded, {report.passages_reused:,} reused; "
         f"{seconds:.1f} s"
     )
+
+
+def change_lines(report: UpdateReport, known: Collection[Finding] = ()) -> Iterator[str]:
+    """Say which notes an update has brought in step, on one line, and below it what was odd.
+
+    Files that cannot be read are left out where they are `known`.
+    """
+    parts = []
+    changes = {
+        "added": report.added,
+        "changed": report.changed,
+        "renamed": [to for _, to in report.renamed],
+        "removed": report.removed,
+    }
+    unread = {skipped.path for skipped in report.skipped}
+    for word, all_paths in changes.items():
+        if paths := [path for path in all_paths if path not in unread]:
+            are_few = len(paths) <= _MOST_NAMED
+            parts.append(f"{word} {', '.join(paths) if are_few else f'{len(paths):,} files'}")
+    if report.waiting:
+        parts.append(f"{report.waiting:,} {'file' if report.waiting == 1 else 'files'} to go")
+    if not parts:
+        parts.append(f"in step: {report.passages:,} passages of {report.notes:,} notes")
+    yield escaped(f"{'; '.join(parts)}; {sum(report.seconds.values()):.1f} s")
+    yield from map(finding_line, report.findings)
+    new = (skipped for skipped in report.skipped if skipped not in known)
+    yield from (finding_line(skipped, left_out=True) for skipped in new)
 
 
 def report_to_json(report: UpdateReport) -> str:

@@ -17,7 +17,8 @@ from tests.conftest import write_notes
 
 MODELS = {"torch", "transformers", "sentence_transformers", "onnx", "onnxscript", "tokenizers"}
 READING = {"markdown_it", "mdit_py_plugins", "ftfy"}
-ALL = MODELS | READING | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
+WATCHING = {"watchfiles", "anyio"}
+ALL = MODELS | READING | WATCHING | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
 
 # Runs one command after the other: what none of them imports is imported by no one of them.
 PROGRAM = """
@@ -67,7 +68,7 @@ def test_package_and_help_wait_for_nothing(tmp_path):
 def test_query_loads_the_compiled_model_and_reads_no_notes(place):
     found = imported(("query", "reward model"), cwd=place)
     assert {"onnxruntime", "tokenizers", "faiss"} <= found
-    assert not found & ((MODELS - {"tokenizers"}) | READING)
+    assert not found & ((MODELS - {"tokenizers"}) | READING | WATCHING)
 
 
 def test_what_embeds_nothing_loads_no_model_and_reads_no_notes(place):
@@ -81,11 +82,11 @@ def test_what_embeds_nothing_loads_no_model_and_reads_no_notes(place):
         cwd=place,
     )
     assert "apsw" in found
-    assert not found & (MODELS | READING | {"onnxruntime"})
+    assert not found & (MODELS | READING | WATCHING | {"onnxruntime"})
 
 
 def test_update_with_new_notes_loads_the_compiled_model_alone(place):
     (place / "corpus/new.md").write_text("# New\n\nA robot.\n", encoding="utf-8")
     found = imported(("index",), cwd=place)
     assert "onnxruntime" in found
-    assert not found & (MODELS - {"tokenizers"})
+    assert not found & ((MODELS - {"tokenizers"}) | WATCHING)

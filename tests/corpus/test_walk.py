@@ -50,6 +50,13 @@ def test_hidden_and_built_folders_are_out_and_an_ignore_line_brings_one_back(tmp
     assert listed(tmp_path, ("!_site/",)) == ["_site/d.md", "g.md"]
 
 
+def test_folders_that_are_walked_are_listed_also_where_they_are_empty(tmp_path):
+    write(tmp_path, "a/b/c.md", ".git/d.md", "node_modules/e.md")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "out").symlink_to("/")
+    assert list_files(tmp_path).folders == ("", "a/", "a/b/", "empty/")
+
+
 def test_ignore_file_and_settings_use_gitignore_syntax(tmp_path):
     write(tmp_path, "drafts/a.md", "drafts/keep.md", "b.md", "old/c.md", "x/old/d.md")
     (tmp_path / ".notesearchignore").write_text(

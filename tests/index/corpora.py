@@ -151,6 +151,7 @@ def plan_of(
     reading: str = "lines-1",
     rebuild: bool = False,
     allow_empty: bool = False,
+    most_bytes: int | None = None,
 ) -> UpdatePlan:
     load = load or CountedLoads(embedder or WordEmbedder())
     return UpdatePlan(
@@ -161,4 +162,5 @@ def plan_of(
         read_added=read_added,
         rebuild=rebuild,
         allow_empty=allow_empty,
+        most_bytes=most_bytes,
     )

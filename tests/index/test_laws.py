@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck
@@ -81,6 +82,16 @@ class UpdatingEqualsRebuilding(RuleBasedStateMachine):
         note_id = dice.choice(sorted(self.added))
         remove_notes(self.index_dir, plan_of(self.corpus), [note_id])
         del self.added[note_id]
+
+    @rule(most_bytes=st.integers(1, 40))
+    def update_in_parts(self, most_bytes: int) -> None:
+        plan = plan_of(self.corpus, reading=self._reading(), allow_empty=True)
+        plan = replace(plan, most_bytes=most_bytes)
+        left = len(PATHS)
+        while (report := update_index(self.index_dir, plan)).waiting:
+            assert report.waiting < left
+            left = report.waiting
+        self.in_step = True
 
     @rule(rebuild=st.booleans())
     def update(self, rebuild: bool) -> None:

@@ -453,3 +453,73 @@ def test_each_passage_has_its_note(corpus: LineCorpus, index_dir: Path) -> None:
             own = [passage.id for passage in snapshot.passages_of_note(note)]
             assert own == np.flatnonzero(note_of == note).tolist()
         assert np.count_nonzero(note_of) == snapshot.table.passage_ids.size
+
+
+# ---------------------------------------------------------------- in parts
+
+
+def written_in_order(corpus: LineCorpus, *paths: str) -> None:
+    """Let the files be some minutes old, the first one the oldest."""
+    now = time.time()
+    for minutes, path in enumerate(reversed(paths), start=1):
+        os.utime(corpus.root / path, (now, now - 60 * minutes))
+
+
+def test_update_in_parts_takes_what_was_written_last_first(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    written_in_order(corpus, "rl/dpo.md", "vision/vit.md", "rl/ppo.md")
+    plan = plan_of(corpus, most_bytes=1)
+
+    reports = [update_index(index_dir, plan) for _ in range(4)]
+
+    assert [report.added for report in reports[:3]] == [
+        ("rl/ppo.md",),
+        ("vision/vit.md",),
+        ("rl/dpo.md",),
+    ]
+    assert [report.waiting for report in reports] == [2, 1, 0, 0]
+    assert reports[3].is_unchanged
+
+
+def test_part_takes_as_many_bytes_as_it_may_and_opens_no_other_file(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    written_in_order(corpus, "rl/dpo.md", "vision/vit.md", "rl/ppo.md")
+    both = sum((corpus.root / path).stat().st_size for path in ("rl/ppo.md", "vision/vit.md"))
+
+    update_index(index_dir, plan_of(corpus, most_bytes=both))
+
+    assert corpus.read == ["rl/ppo.md", "vision/vit.md"]
+    assert sorted(corpus.hashed) == corpus.read
+
+
+def test_nothing_is_removed_while_files_wait_that_may_hold_its_texts(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    corpus.remove("rl/dpo.md")
+    corpus.write("big.md", "a robot", "an image")
+    corpus.write("new/dpo.md", "policy without a reward model", "a proof", "speech")
+    written_in_order(corpus, "new/dpo.md", "big.md")
+    embedder = WordEmbedder()
+
+    first = update_index(index_dir, plan_of(corpus, embedder, most_bytes=1))
+    second = update_index(index_dir, plan_of(corpus, embedder, most_bytes=1))
+
+    assert (first.added, first.removed, first.waiting) == (("big.md",), (), 1)
+    assert (second.added, second.removed) == (("new/dpo.md",), ("rl/dpo.md",))
+    assert second.passages_embedded == 1  # the others moved with their vectors
+    assert "Title\na proof" not in embedder.embedded
+
+
+def test_another_way_of_reading_and_a_rebuild_take_all_files_at_once(
+    corpus: LineCorpus, index_dir: Path
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    corpus.read.clear()
+
+    update_index(index_dir, plan_of(corpus, reading="lines-2", most_bytes=1))
+    update_index(index_dir, plan_of(corpus, reading="lines-2", rebuild=True, most_bytes=1))
+
+    assert corpus.read == 2 * ["rl/dpo.md", "rl/ppo.md", "vision/vit.md"]
