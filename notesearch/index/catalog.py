@@ -163,13 +163,11 @@ class Catalog:
         except (apsw.Error, UnicodeDecodeError) as error:
             raise meaning_of(error, self.path) from error
 
-    def batches(
-        self, sql: str, values: Sequence[Value] = (), size: int = 4096
-    ) -> Iterator[list[Row]]:
+    def batches(self, sql: str, size: int = 4096) -> Iterator[list[Row]]:
         """Run one statement and hand its rows out in lists of at most `size`."""
         try:
             with self._turn:
-                cursor = self._connection.execute(sql, values)
+                cursor = self._connection.execute(sql)
             while True:
                 with self._turn:
                     rows = list(islice(cursor, size))
