@@ -30,6 +30,7 @@ _MATH_ENVIRONMENT = (
     r"(?:equation|align|alignat|aligned|gather|gathered|multline|eqnarray|displaymath|math|split"
     r"|cases|array|[bBpvV]?matrix|smallmatrix)\*?\Z"
 )
+_CALLOUT = r"(?m)^((?:[ \t]*>){1,9}[ \t]*)\[!([\w-]{1,30})\][-+]?[ \t]*(?=(\S?))"
 _TAG = r"<(/?)([A-Za-z][\w:-]*)([^<>]*)>\Z"
 _CAPTION = r"(?i)\b(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
 _SCRIPT = r"(?i)<(su[bp])\b[^<>]*>([^<>]*)<"
@@ -59,6 +60,16 @@ def separate_cells(text: str) -> str:
         elif at not in borders:
             shown.append(_separated(line))
     return "\n".join(shown)
+
+
+def name_callouts(text: str) -> str:
+    """Return a text with the boxes of Obsidian by their titles, or else their kinds.
+
+    `> [!tip] Read this` becomes `> Read this`.
+    """
+    if "[!" not in text:
+        return text
+    return re.sub(_CALLOUT, lambda box: box[1] + ("" if box[3] else box[2].capitalize()), text)
 
 
 def is_in_code(line: str, is_code: bool) -> bool:
