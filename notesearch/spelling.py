@@ -50,6 +50,12 @@ def normalise_name(name: str) -> str:
     return "".join(filter(str.isalnum, plain))
 
 
+def without_accents(text: str) -> str:
+    """Return a text without case and accents, as the full-text table has its words."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+
+
 def is_a_letter_away(one: str, other: str) -> bool:
     """Return whether one letter is missing, too many, another one, or swapped with the next."""
     if len(one) == len(other):

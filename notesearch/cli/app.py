@@ -220,6 +220,13 @@ NOTE = Argument(
 JSON = option(False, "--json", "Write the result as JSON.")
 
 
+def corpus_of(argument: Path | None, named: Path | None) -> Path | None:
+    """Return the folder of notes of an argument or of --corpus; UsageError where both are given."""
+    if argument is not None and named is not None:
+        raise UsageError("name the folder of notes once: as an argument, or with --corpus")
+    return argument or named
+
+
 def require_within(option: str, value: float, least: int, most: int) -> None:
     """Raise UsageError for a number of an option that is too small, too large or none."""
     if not least <= value <= most:

@@ -21,7 +21,7 @@ def cache(
     from notesearch.embedding.cached_models import compiled_folder, list_cached, remove_cached
     from notesearch.render.listings import cached_model_lines
 
-    folder = compiled_folder(warn=show_warning)
+    folder = compiled_folder(show_warning)
     models = list_cached(folder)
     stay = remove_cached(models) if clear else models
     if json:

@@ -62,8 +62,9 @@ class ChosenIndex:
         except FileNotFoundError:
             return False
         except NotADirectoryError as error:
+            found = "is a file" if self.index_dir.is_file() else "lies in a file"
             raise UnusableIndexError(
-                f"{self.index_dir} is a file, not the folder of an index; name another with --index"
+                f"{self.index_dir} {found}, which holds no index; name another with --index"
             ) from error
         except (OSError, ValueError) as error:  # ValueError: a NUL byte, out of a settings file
             raise UnusableIndexError(

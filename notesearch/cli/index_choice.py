@@ -9,7 +9,6 @@ made with: those of this folder may be somebody else's.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,15 +20,11 @@ from notesearch.errors import UnusableIndexError, UsageError
 if TYPE_CHECKING:
     from notesearch.known_indexes import KnownIndex
 
-Warn = Callable[[str], None]
-
 
 def choose_index(
     config: Path | None,
     wanted: str | None = None,
     corpus: Path | None = None,
-    *,
-    warn: Warn = show_warning,
 ) -> ChosenIndex:
     """Choose one index: `wanted` is what --index gives, `corpus` what --corpus gives."""
     from notesearch.settings import load_settings
@@ -42,8 +37,8 @@ def choose_index(
                 f"give one of them, as in -i {named[0].name}"
             )
         if named:
-            return _remembered(named[0], config, corpus, name=named[0].name, warn=warn)
-    settings = load_settings(config, warn=warn)
+            return _remembered(named[0], config, corpus, name=named[0].name)
+    settings = load_settings(config, warn=show_warning)
     if corpus is not None:
         settings = replace(settings, corpus=corpus)
     if wanted is not None:
@@ -52,8 +47,8 @@ def choose_index(
         return ChosenIndex(settings, config, corpus=corpus, unknown=unknown)
     chosen = ChosenIndex(settings, config, is_default=True, corpus=corpus)
     if settings.places.get("index") or "index" in settings.left_out:
-        return _as_set(chosen, warn)
-    return _own_or_remembered(chosen, warn)
+        return _as_set(chosen)
+    return _own_or_remembered(chosen)
 
 
 def choose_indexes(
@@ -162,24 +157,23 @@ def _remembered(
     name: str = "",
     recall: tuple[str, ...] = (),
     why: str = "",
-    warn: Warn = show_warning,
 ) -> ChosenIndex:
     """Choose an index with the settings that it was made with."""
     from notesearch.settings import load_settings, load_settings_of
 
     if config is not None:
-        settings = load_settings(config, warn=warn)
+        settings = load_settings(config, warn=show_warning)
     else:
         made_with = known.settings
         if made_with is not None and not os.path.lexists(made_with):
             made_with = None
-        settings = load_settings_of(made_with, warn=warn)
+        settings = load_settings_of(made_with, warn=show_warning)
     settings = replace(settings, index=known.folder, corpus=corpus or known.corpus)
     recall = ("-i", name) if name else recall
     return ChosenIndex(settings, config, corpus=corpus, recall=recall, name=name, why=why)
 
 
-def _as_set(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
+def _as_set(chosen: ChosenIndex) -> ChosenIndex:
     """Choose the index that environment or settings name, or that waits for the person's trust."""
     from notesearch.known_indexes import known_of_corpus, list_known
     from notesearch.render.known_indexes import shown_path
@@ -193,7 +187,7 @@ def _as_set(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
     if is_own_choice and chosen.corpus is not None:
         made_of, known = chosen.made_of(), known_of_corpus(chosen.corpus)
         if known is not None and made_of != chosen.corpus.resolve():
-            return _of_corpus(chosen, known, warn)
+            return _of_corpus(chosen, known)
     waits = "index" in settings.left_out
     is_named = waits or place == THE_ENVIRONMENT or settings.index != settings.root / DEFAULT_INDEX
     is_one_of_several = is_own_choice and len(list_known()) > 1
@@ -202,7 +196,7 @@ def _as_set(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
     return replace(chosen, is_default=not is_named, why=why, recall=recall)
 
 
-def _own_or_remembered(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
+def _own_or_remembered(chosen: ChosenIndex) -> ChosenIndex:
     """Choose this folder's index, or else the one of the notes that are named, or made last."""
     from notesearch.known_indexes import known_of_corpus, last_made
 
@@ -213,19 +207,19 @@ def _own_or_remembered(chosen: ChosenIndex, warn: Warn) -> ChosenIndex:
     corpus = chosen.settings.corpus
     if corpus is not None:
         known = known_of_corpus(corpus)
-        return chosen if known is None else _of_corpus(chosen, known, warn)
+        return chosen if known is None else _of_corpus(chosen, known)
     if chosen.has_corpus():
         return chosen
     known = last_made()
     if known is None:
         return chosen
-    return _remembered(known, chosen.config, None, why="the last one that was made", warn=warn)
+    return _remembered(known, chosen.config, None, why="the last one that was made")
 
 
-def _of_corpus(chosen: ChosenIndex, known: KnownIndex, warn: Warn) -> ChosenIndex:
+def _of_corpus(chosen: ChosenIndex, known: KnownIndex) -> ChosenIndex:
     """Choose the index that was made of the notes that command or settings name."""
     from notesearch.render.known_indexes import shown_path
 
     recall = (str(chosen.corpus),) if chosen.corpus is not None else ()
     why = f"in {shown_path(known.folder)}"
-    return _remembered(known, chosen.config, chosen.corpus, recall=recall, why=why, warn=warn)
+    return _remembered(known, chosen.config, chosen.corpus, recall=recall, why=why)

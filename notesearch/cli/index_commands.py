@@ -15,6 +15,7 @@ from notesearch.cli.app import (
     INDEX,
     JSON,
     app,
+    corpus_of,
     examples,
     option,
     read_path,
@@ -73,9 +74,7 @@ def index(
     if paths and len(paths) > 1:
         raise UsageError("one index holds one corpus; name one folder, or one above them all")
     require_within("--wait", wait, 0, _LONGEST_WAIT_S)
-    if paths and named_corpus is not None:
-        raise UsageError("name the folder of notes once: as an argument, or with --corpus")
-    corpus = paths[0] if paths else named_corpus
+    corpus = corpus_of(paths[0] if paths else None, named_corpus)
     if name is None:
         chosen = choose_index(config, wanted_index, corpus)
     else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typer import Argument
 
-from notesearch.cli.app import CORPUS, app, examples, option, read_path
+from notesearch.cli.app import CORPUS, app, corpus_of, examples, option, read_path
 from notesearch.cli.chosen_index import ChosenIndex, watched_update
 from notesearch.cli.output import show_message, show_warning, write
 from notesearch.errors import CorpusError, NotesearchError, SettingsError, UsageError
@@ -57,9 +57,7 @@ def init(
     """
     from notesearch.render.known_indexes import shown_path
 
-    if folder is not None and named_corpus is not None:
-        raise UsageError("name the folder of notes once: as an argument, or with --corpus")
-    notes = _notes(folder or named_corpus)
+    notes = _notes(corpus_of(folder, named_corpus))
     show_message(
         escaped(
             f"{shown_path(notes.corpus)} is {notes.program or 'a folder of notes'}; {_count(notes)}"

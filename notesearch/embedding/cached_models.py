@@ -11,7 +11,7 @@ from pathlib import Path
 
 from notesearch.embedding.compiled_form import open_manifest
 from notesearch.embedding.model_cache import COMPILED_FORMAT, choose_cache, lock_of
-from notesearch.errors import ModelError, warn_in_python
+from notesearch.errors import ModelError
 
 # all-MiniLM-L6-v2-float32-1a2b3c4d-v5; while it is made, .all-MiniLM-…-v5.x7qk2
 _COMPILED = re.compile(r"\.?(?P<form>(?P<name>.+)-v(?P<format>\d+))(?P<scratch>\..+)?")
@@ -28,11 +28,9 @@ class CachedModel:
     flaw: str | None  # why nothing uses it; None for a form that is used
 
 
-def compiled_folder(
-    cache_dir: Path | None = None, warn: Callable[[str], None] = warn_in_python
-) -> Path:
+def compiled_folder(warn: Callable[[str], None]) -> Path:
     """Return the folder of all compiled forms, which need not exist."""
-    return choose_cache(cache_dir, warn) / "compiled"
+    return choose_cache(None, warn) / "compiled"
 
 
 def list_cached(folder: Path) -> list[CachedModel]:

@@ -1,4 +1,4 @@
-"""Connect to catalog.sqlite: statements, transactions and errors. Checksums are in `page_sums`."""
+"""Connect to catalog.sqlite: statements and transactions. Checksums are in `page_sums`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,7 @@ from typing import Any
 import apsw
 
 from notesearch.durable import create_private, sync_file, sync_folder
-from notesearch.errors import (
-    LockedError,
-    NotesearchError,
-    Remedy,
-    UnusableIndexError,
-    UsageError,
-)
+from notesearch.errors import LockedError, NotesearchError, UnusableIndexError
 from notesearch.file_sums import FileSums
 from notesearch.index.index_layout import (
     ANOTHER_FOLDER,
@@ -30,15 +24,9 @@ from notesearch.index.index_layout import (
     unusable,
     with_logs,
 )
-from notesearch.index.page_sums import (
-    PAGE_BYTES,
-    SUM_BYTES,
-    VFS_NAME,
-    ForeignDatabaseError,
-    OldFormatError,
-    PageDamagedError,
-)
+from notesearch.index.page_sums import PAGE_BYTES, SUM_BYTES, VFS_NAME
 from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, READING_TABLES, TABLES
+from notesearch.index.sqlite_errors import meaning_of
 
 Row = tuple[Any, ...]
 Value = str | int | float | bytes | None
@@ -47,30 +35,6 @@ Value = str | int | float | bytes | None
 _BUSY_TIMEOUT_S = 5
 # Pages that a reader keeps, which are compared with their checksums when they are read anew.
 _CACHE_KIB = 32768
-
-# Errors of SQLite, what they mean here, and the remedy; that of a full disk is made for the index.
-_MEANINGS: tuple[tuple[type[apsw.Error], str, Remedy | str], ...] = (
-    (apsw.FullError, "the disk is full", ""),
-    (
-        apsw.ReadOnlyError,
-        "cannot be written",
-        ANOTHER_FOLDER.after("make the folder writable, or"),
-    ),
-    (apsw.CantOpenError, "cannot be opened", "check that the folder can be read and written"),
-    (apsw.AuthError, "cannot be opened", "check the folder's permissions"),
-    (apsw.PermissionsError, "cannot be opened", "check the folder's permissions"),
-    (apsw.IOError, "the disk refused to read or write", "check the disk and its free space"),
-    (apsw.BusyError, "is locked by another program", "close what has it open and try again"),
-    (apsw.LockedError, "is locked by another program", "close what has it open and try again"),
-)
-# Bugs of ours, which keep their traceback.
-_BUGS = (
-    apsw.BindingsError,
-    apsw.ConnectionClosedError,
-    apsw.ConstraintError,
-    apsw.MisuseError,
-    apsw.ThreadingViolationError,
-)
 
 
 class Catalog:
@@ -177,7 +141,7 @@ class Catalog:
         try:
             connection = apsw.Connection(uri, flags, vfs=VFS_NAME if checked else None)
         except apsw.Error as error:
-            raise _meaning(error, path) from error
+            raise meaning_of(error, path) from error
         connection.set_busy_timeout(_BUSY_TIMEOUT_S * 1000)
         # The catalog may come from somebody else: what it brings along calls no dangerous function.
         connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
@@ -197,15 +161,13 @@ class Catalog:
             with self._turn:
                 return self._connection.execute(sql, values).fetchall()
         except (apsw.Error, UnicodeDecodeError) as error:
-            raise _meaning(error, self.path) from error
+            raise meaning_of(error, self.path) from error
 
-    def batches(
-        self, sql: str, values: Sequence[Value] = (), size: int = 4096
-    ) -> Iterator[list[Row]]:
+    def batches(self, sql: str, size: int = 4096) -> Iterator[list[Row]]:
         """Run one statement and hand its rows out in lists of at most `size`."""
         try:
             with self._turn:
-                cursor = self._connection.execute(sql, values)
+                cursor = self._connection.execute(sql)
             while True:
                 with self._turn:
                     rows = list(islice(cursor, size))
@@ -213,7 +175,7 @@ class Catalog:
                     return
                 yield rows
         except (apsw.Error, UnicodeDecodeError) as error:
-            raise _meaning(error, self.path) from error
+            raise meaning_of(error, self.path) from error
 
     def insert(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row."""
@@ -221,7 +183,7 @@ class Catalog:
             with self._turn:
                 self._connection.executemany(sql, rows)
         except apsw.Error as error:
-            raise _meaning(error, self.path) from error
+            raise meaning_of(error, self.path) from error
 
     def number(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Return the one integer that the statement asks for; NULL counts as 0."""
@@ -361,23 +323,3 @@ def _is_at_rest(path: Path) -> bool:
         return not log.exists() or log.stat().st_size == 0
     except OSError:
         return False
-
-
-def _meaning(error: apsw.Error | UnicodeDecodeError, path: Path) -> NotesearchError:
-    """Turn an error of SQLite into place, finding and remedy; a bug of ours is raised as it is."""
-    words = str(error)
-    layout = IndexLayout(path.parent)
-    if isinstance(error, _BUGS):
-        raise error
-    if isinstance(error, PageDamagedError | OldFormatError):
-        return damaged(path, words, layout.rebuild)
-    if isinstance(error, ForeignDatabaseError):
-        return unusable(path, words, ANOTHER_FOLDER)
-    if isinstance(error, apsw.SQLError) and ("fts5: " in words or "unterminated" in words):
-        return UsageError(f"the words to look for cannot be read ({words.split('fts5: ')[-1]})")
-    for kind, finding, remedy in _MEANINGS:
-        if isinstance(error, kind):
-            return unusable(path, finding, remedy or layout.update().after("free some space and"))
-    if isinstance(error, apsw.NotADBError):
-        return damaged(path, "is damaged, or no SQLite file", layout.rebuild)
-    return damaged(path, f"is damaged ({words})", layout.rebuild)

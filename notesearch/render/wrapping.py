@@ -11,10 +11,8 @@ from itertools import zip_longest
 
 from notesearch.cells import cells, cut_to_cells
 from notesearch.render.terminal import Style, printable
-from notesearch.search.readable_text import CELL_BORDER
+from notesearch.search.readable_text import BETWEEN_CELLS, CELL_BORDER
 from notesearch.search.snippets import GAP, Piece
-
-_BETWEEN_CELLS = f" {CELL_BORDER} "
 
 Line = Sequence[Piece]
 
@@ -68,7 +66,7 @@ def _plain(line: Line) -> str:
 
 
 def _is_row(line: Line) -> bool:
-    return any(_BETWEEN_CELLS in piece.text for piece in line) or _plain(line).startswith(
+    return any(BETWEEN_CELLS in piece.text for piece in line) or _plain(line).startswith(
         CELL_BORDER
     )
 
@@ -98,7 +96,7 @@ def _set_table(rows: Sequence[Sequence[list[Piece]]], width: int) -> list[list[P
     lines: list[list[Piece]] = []
     for row in rows:
         if widths is None:
-            text = [piece for cell in row for piece in (*cell, Piece(_BETWEEN_CELLS))][:-1]
+            text = [piece for cell in row for piece in (*cell, Piece(BETWEEN_CELLS))][:-1]
             lines += _wrapped_line(text, width)
         else:
             lines += _set_row(row, widths)
@@ -108,7 +106,7 @@ def _set_table(rows: Sequence[Sequence[list[Piece]]], width: int) -> list[list[P
 def _column_widths(rows: Sequence[Sequence[Line]], width: int) -> list[int] | None:
     """Return the widths of columns that fit, the widest made narrower; None where words do not."""
     columns = [*zip_longest(*rows, fillvalue=())]
-    room = width - len(_BETWEEN_CELLS) * (len(columns) - 1)
+    room = width - len(BETWEEN_CELLS) * (len(columns) - 1)
     least = [
         max((_width(word) for cell in column for word in _split(cell, " ")), default=1)
         for column in columns
@@ -129,7 +127,7 @@ def _set_row(row: Sequence[Line], widths: Sequence[int]) -> Iterator[list[Piece]
     for parts in zip_longest(*broken, fillvalue=()):
         line: list[Piece] = []
         for at, part in enumerate(parts):
-            line += [*([Piece(_BETWEEN_CELLS)] if at else []), *part]
+            line += [*([Piece(BETWEEN_CELLS)] if at else []), *part]
             if at < len(parts) - 1:
                 line.append(Piece(" " * (widths[at] - _width(part))))
         yield line

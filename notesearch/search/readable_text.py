@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 CELL_BORDER = "│"
-_BETWEEN_CELLS = f" {CELL_BORDER} "
+BETWEEN_CELLS = f" {CELL_BORDER} "
 
 # The kinds of stretches in which no words are looked for.
 SILENT = frozenset(("math", "address", "hidden", "script", "tag", "command"))
@@ -30,6 +30,7 @@ _MATH_ENVIRONMENT = (
     r"(?:equation|align|alignat|aligned|gather|gathered|multline|eqnarray|displaymath|math|split"
     r"|cases|array|[bBpvV]?matrix|smallmatrix)\*?\Z"
 )
+_CALLOUT = r"(?m)^((?:[ \t]*>){1,9}[ \t]*)\[!([\w-]{1,30})\][-+]?[ \t]*(?=(\S?))"
 _TAG = r"<(/?)([A-Za-z][\w:-]*)([^<>]*)>\Z"
 _CAPTION = r"(?i)\b(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
 _SCRIPT = r"(?i)<(su[bp])\b[^<>]*>([^<>]*)<"
@@ -61,6 +62,16 @@ def separate_cells(text: str) -> str:
     return "\n".join(shown)
 
 
+def name_callouts(text: str) -> str:
+    """Return a text with the boxes of Obsidian by their titles, or else their kinds.
+
+    `> [!tip] Read this` becomes `> Read this`.
+    """
+    if "[!" not in text:
+        return text
+    return re.sub(_CALLOUT, lambda box: box[1] + ("" if box[3] else box[2].capitalize()), text)
+
+
 def is_in_code(line: str, is_code: bool) -> bool:
     """Return whether the next line is code; the fence of a language never ends any."""
     if not is_fence(line):
@@ -75,7 +86,7 @@ def is_fence(line: str) -> bool:
 
 def is_separated(line: str) -> bool:
     """Return whether a line is a row of cells."""
-    return _BETWEEN_CELLS in line or line.startswith(CELL_BORDER)
+    return BETWEEN_CELLS in line or line.startswith(CELL_BORDER)
 
 
 def _is_row(line: str) -> bool:
@@ -94,7 +105,7 @@ def _separated(line: str) -> str:
         del cells[0]
     if ends[-1] == len(row) - 1:
         del cells[-1]
-    return _BETWEEN_CELLS.join(cell.replace("\\|", "|") for cell in cells).strip()
+    return BETWEEN_CELLS.join(cell.replace("\\|", "|") for cell in cells).strip()
 
 
 class Atom(NamedTuple):
@@ -198,7 +209,7 @@ def _readable_tag(source: str) -> Atom:
         caption = re.search(_CAPTION, tag[3])
         return Atom(_unescaped(caption[1] or caption[2] or "") if caption else "", 0)
     if name in ("td", "th") and not is_end:
-        return Atom(_BETWEEN_CELLS, 0, is_room=True)
+        return Atom(BETWEEN_CELLS, 0, is_room=True)
     is_inline = name in INLINE_ELEMENTS or name in ("sub", "sup", "td", "th")
     return Atom("", 0) if is_inline else Atom("\n", 0, is_room=True)
 

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
+from notesearch.search.passage_lines import join_lines, without_heading
 from notesearch.search.question_words import STOP_WORDS, read_words
 from notesearch.search.readable_text import (
     CELL_BORDER,
     Atom,
-    is_fence,
-    is_in_code,
-    is_separated,
+    name_callouts,
     separate_cells,
 )
 from notesearch.search.sentences import read_atoms, read_sentences
@@ -25,12 +24,7 @@ from notesearch.search.word_stems import stem_word
 # Gives for each of some sentences how near it is to the question in meaning: more is nearer.
 Nearness = Callable[[Sequence[str]], Sequence[float]]
 
-# The heading of a section is shown beside the place already.
-_HEADING_LINES = re.compile(r"\A(?:\s*#{1,6} [^\n]*\n)+\s*")
-# What begins a line that no other line runs into.
-_LINE_OPENER = re.compile(r"\s*(?:[-*+>] |\||#{1,6} |\d+[.)] )")
 _ITEM_MARK = re.compile(r"[-*+]|\d+[.)]")
-_HEADING = re.compile(r" {0,3}#{1,6} +")
 _WORD = re.compile(r"[^\W_]+")
 # What a look for the end of a formula or a code span may cost: longer texts are seen in part.
 _LONGEST_TEXT = 20_000
@@ -98,10 +92,12 @@ def _read_stems(question: str) -> frozenset[str]:
     return frozenset(map(stem_word, [word for word in words if word not in STOP_WORDS] or words))
 
 
-def _read_in_part(text: str, *, raw: bool, join_lines: bool = False) -> list[Atom]:
+def _read_in_part(text: str, *, raw: bool, joined: bool = False) -> list[Atom]:
     """Return the atoms of a text; what is over the limit is one, and no word of it is read."""
-    body = text[:_LONGEST_TEXT] if raw else separate_cells(text[:_LONGEST_TEXT])
-    atoms = read_atoms(_join_lines(body, raw=raw) if join_lines else body, raw=raw)
+    body = text[:_LONGEST_TEXT]
+    if not raw:
+        body = separate_cells(name_callouts(body))
+    atoms = read_atoms(join_lines(body, raw=raw) if joined else body, raw=raw)
     if rest := text[_LONGEST_TEXT:]:
         atoms.append(Atom(rest, read_chars=0, is_room=rest.isspace()))
     return atoms
@@ -140,41 +136,10 @@ class _Draft:
 
 
 def _read_draft(text: str, stems: frozenset[str], *, raw: bool) -> _Draft:
-    body = _HEADING_LINES.sub("", text, count=1) or text
-    atoms = _read_in_part(body, raw=raw, join_lines=True)
+    body = without_heading(text)
+    atoms = _read_in_part(body, raw=raw, joined=True)
     sentences = [_read_sentence(atoms, span, stems) for span in read_sentences(atoms)]
     return _Draft(atoms, sentences, _size(atoms))
-
-
-def _join_lines(text: str, *, raw: bool) -> str:
-    """Return a text with a space for each line end inside a paragraph.
-
-    A heading stands between blank lines: it is no sentence with the text beside it. Its marks are
-    left out, but for `raw`.
-    """
-    shown: list[str] = []
-    before, is_code = None, False
-    for line in text.split("\n"):
-        if before is not None:
-            shown.append(_between(before, line, is_code=is_code))
-        shown.append(line if raw or is_code else _HEADING.sub("", line, count=1))
-        before, is_code = line, is_in_code(line, is_code)
-    return "".join(shown)
-
-
-def _between(before: str, line: str, *, is_code: bool) -> str:
-    """Return what a line end is shown as: itself, a blank line, or a space."""
-    if is_code or is_fence(line) or is_fence(before):
-        return "\n"
-    if (_HEADING.match(before) and line.strip()) or (_HEADING.match(line) and before.strip()):
-        return "\n\n"
-    return "\n" if _stand_apart(before, line) else " "
-
-
-def _stand_apart(before: str, line: str) -> bool:
-    if not before.strip() or not line.strip() or _LINE_OPENER.match(line):
-        return True
-    return is_separated(before) or is_separated(line)
 
 
 def _read_sentence(atoms: Sequence[Atom], span: range, stems: frozenset[str]) -> _Sentence:

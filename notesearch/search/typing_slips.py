@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ from notesearch.search.question_words import (
     read_wording,
     read_words,
 )
+from notesearch.spelling import without_accents
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ALPHABETS = (
@@ -48,7 +48,7 @@ def correct_words(
     """
     kept = {word for phrase in phrases for word in read_words(phrase)}
     typed = [found for found in _WORD.finditer(text) if _may_be_a_slip(found[0], kept)]
-    unknown = _unknown(snapshot, text, {_plain(found[0]) for found in typed})
+    unknown = _unknown(snapshot, text, {without_accents(found[0]) for found in typed})
     if not unknown or snapshot.find_notes(text, by="name"):
         return text, ()
     meant = {word: _meant(snapshot, word) for word in unknown[:_MOST_UNKNOWN]}
@@ -56,7 +56,7 @@ def correct_words(
     corrections: list[Correction] = []
     end = 0
     for found in typed:
-        if taken := meant.get(_plain(found[0])):
+        if taken := meant.get(without_accents(found[0])):
             pieces += [text[end : found.start()], taken]
             end = found.end()
             corrections.append(Correction(found[0], taken))
@@ -69,19 +69,13 @@ def _may_be_a_slip(word: str, kept: Collection[str]) -> bool:
         and not word.isupper()
         and word.casefold() not in STOP_WORDS
         and word.casefold() not in kept
-        and bool(_alphabet_of(_plain(word)))
+        and bool(_alphabet_of(without_accents(word)))
     )
 
 
 def _alphabet_of(word: str) -> str:
     """Return the letters of a word's script; "" where another letter of it makes another word."""
     return next((letters for letters in _ALPHABETS if set(word) <= set(letters)), "")
-
-
-def _plain(word: str) -> str:
-    """Return a word without case and accents, as the full-text table has it."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 
 
 def _unknown(snapshot: Snapshot, text: str, words: Iterable[str]) -> list[str]:
@@ -125,7 +119,7 @@ def _is_said(snapshot: Snapshot, word: str, ids: NDArray[np.int64]) -> bool:
     few = ids[:: -(-len(ids) // _LOOKED_AT) or 1].tolist()
     texts = (stored.passage.search_text for stored in snapshot.passages(few))
     whole = re.compile(rf"\b{word}\b")
-    return any(whole.search(_plain(text)) for text in texts)
+    return any(whole.search(without_accents(text)) for text in texts)
 
 
 def _swapped(word: str) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
+
+from notesearch.spelling import without_accents
 
 _WRITTEN_SUFFIXES = """
     s es ies ed ing er ers ly al ally ation ations ational ization izations ized izing ize izes
@@ -19,8 +20,7 @@ _SHORTEST = 3
 @lru_cache(maxsize=8192)
 def stem_word(word: str) -> str:
     """Return the part of a word that its forms share: "optimisation" and "optimized" are one."""
-    plain = unicodedata.normalize("NFKD", word.casefold())
-    stem = "".join(char for char in plain if not unicodedata.combining(char))
+    stem = without_accents(word)
     stem = stem.removesuffix("s") if len(stem) > 3 and not stem.endswith("ss") else stem
     changed = True
     while changed:

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.search.readable_formulas import readable_formula
-from notesearch.search.readable_text import separate_cells
+from notesearch.search.readable_text import name_callouts, separate_cells
 from notesearch.search.sentences import read_atoms
 from tests.linear_time import assert_linear
 
 
 def read(text: str) -> str:
-    return "".join(atom.text for atom in read_atoms(separate_cells(text)))
+    return "".join(atom.text for atom in read_atoms(separate_cells(name_callouts(text))))
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,8 @@ def test_text(source, shown):
         ("a | b\n--|--\n1 | 2", "a │ b\n1 │ 2"),
         ("| $p(y|x)$ | `a|b` | x \\| y | [[n\\|m]] |", "p(y|x) │ `a|b` │ x | y │ m"),
         ("> | a | b |", "a │ b"),
+        ("> [!abstract] In short\n> Words.", "> In short\n> Words."),
+        ("> > [!tip]-\n> > Words [!x].", "> > Tip\n> > Words [!x]."),
         ("$$\n\\log |F|\n$$\n\n| a |\n|---|\n| 1 |", "log |F|\n\na\n1"),
         ("either a | b, with no table", None),
         ("---\n\np(a|b)", None),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from notesearch.cells import cells
 from notesearch.index.snapshot import TagCount
-from notesearch.records import Hit, Passage
+from notesearch.records import Hit, Passage, place_in
 from notesearch.render.hits import name_corrections, shown_score
 from notesearch.render.terminal import escaped, printable
 from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer
+from notesearch.search.passage_lines import without_heading
 from notesearch.search.snippets import Piece, mark_words
 
 Row = list[tuple[str, str]]  # stretches of text with their styles, as prompt_toolkit takes them
@@ -178,7 +180,7 @@ def _preview_rows(state: State, width: int, room: int) -> list[Row]:
 
 
 def _heading(hit: Hit, width: int) -> Row:
-    place = clipped(f"{escaped(hit.path)}:{hit.line_start}-{hit.line_end}", width)
+    place = clipped(place_in(escaped(hit.path), hit.line_start, hit.line_end), width)
     tags = " ".join(f"#{tag.replace(' ', '-')}" for tag in hit.tags)
     facts = printable(" · ".join(part for part in (hit.date, tags) if part))
     room = width - cells(place) - 2
@@ -203,9 +205,15 @@ def _note_rows(preview: Preview, words: str, width: int) -> tuple[list[Row], int
             name = clipped(printable(" › ".join(passage.section)), width - 2)
             rows.append([bar, (_BOLD, name)])
         section = passage.section
-        marked = mark_words(passage.text, words) if is_hit else (Piece(passage.text),)
+        marked = _readable(passage.text, words if is_hit else "")
         rows += [
             [bar, *((_MATCH if piece.marked else "", piece.text) for piece in line)]
             for line in wrapped(marked, width - 2)
         ]
     return rows, begin
+
+
+@lru_cache(maxsize=4 * (_MOST_BEFORE + _MOST_BEHIND))  # it is drawn at every key
+def _readable(text: str, words: str) -> tuple[Piece, ...]:
+    """Return a passage as a reader sees it, below the section that it is of."""
+    return mark_words(without_heading(text), words)

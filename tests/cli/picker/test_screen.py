@@ -90,7 +90,7 @@ def test_question_is_answered_as_it_is_typed_and_its_note_opened_at_the_passage(
     assert terminal.shows("Type a question: notes that answer it appear as you type.")
     terminal.type("reward model")
     assert terminal.shows("› Proximal Policy Optimization")
-    assert terminal.shows("rl/ppo.md:7-7  2025-11-02")
+    assert terminal.shows("rl/ppo.md:7  2025-11-02")
     assert terminal.shows("▌ A policy takes small steps, and a reward model scores")
     terminal.type("\r")
     assert terminal.shows("› Proximal Policy Optimization")

@@ -39,7 +39,7 @@ def test_hits_stand_above_the_preview_on_a_small_terminal(state):
         "  A Survey                                             0.31 ",
         "  A Survey                                             0.31 ",
         "────────────────────────────────────────────────────────────",
-        "rl/ppo.md:7-7  2025-11-02 · #ppo #alignment #rl",
+        "rl/ppo.md:7  2025-11-02 · #ppo #alignment #rl",
         "▌ A policy takes small steps, and a reward model scores",
         "▌ them.",
         "",
@@ -60,7 +60,7 @@ def test_preview_stands_beside_the_hits_where_there_is_room(state):
     assert text_of(state, 120, 8) == [
         "5 notes",
         "› Proximal Policy Optimization             1.00  │ "
-        "rl/ppo.md:7-7  2025-11-02 · #ppo #alignment #rl",
+        "rl/ppo.md:7  2025-11-02 · #ppo #alignment #rl",
         "  Direct Preference Optimization           0.99  │ "
         "▌ A policy takes small steps, and a reward model scores them.",
         "  A Survey                                 0.31  │ ",
@@ -69,6 +69,13 @@ def test_preview_stands_beside_the_hits_where_there_is_room(state):
         right,
         "↑↓ choose   Enter open   Tab tags   Esc leave   PgUp PgDn scroll the note",
     ]
+
+
+def test_preview_is_as_a_reader_sees_it(state):
+    hit, (passage,) = state.preview.hit, state.preview.passages
+    loss = replace(passage, id="2", section=("Loss",), text="## Loss\n\n$$\\frac{a}{b}$$")
+    both = replace(state, preview=Preview(hit, (passage, loss)))
+    assert text_of(both, 60, 14)[9:-1] == ["", "  Loss", "  a/b", ""]
 
 
 def test_words_of_the_question_are_marked_in_the_hit(state):
