@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +16,13 @@ from notesearch.cli.app import CONFIG, INDEXES, app, examples, option
 from notesearch.cli.chosen_index import open_as_they_are
 from notesearch.cli.index_choice import choose_index_in, choose_indexes
 from notesearch.cli.output import ExitCode, show_message, write
-from notesearch.errors import NotesearchError, UsageError
+from notesearch.errors import CorpusError, NotesearchError, UsageError
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
     from notesearch.cli.chosen_index import ChosenIndex
+    from notesearch.library import Index
+    from notesearch.watch import IndexWatch
 
 
 @app.command(
@@ -33,13 +37,15 @@ def mcp(
         "CLIENT",
         complete=lambda: _clients(),
     ),
+    no_watch: bool = option(False, "--no-watch", "Leave the index as it is."),
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
     """Let agents search your notes, over the Model Context Protocol.
 
     A client such as Claude Code or Cursor starts this command by itself, and asks it through stdin
-    and stdout: --print-config prints what tells it to.
+    and stdout: --print-config prints what tells it to. From the first question on, the index is
+    kept in step with its notes.
     """
     if print_config is not None:
         _print_config(print_config, config, wanted_index)
@@ -67,10 +73,33 @@ def mcp(
     gc.enable()
     # Chosen and opened at the first request, and again as long as there is none: a client that has
     # started this command shows nobody its errors, but an agent passes on what it is told.
-    index = Lazy(lambda: open_as_they_are(_choose(config, wanted_index)))
+    watches: list[IndexWatch] = []
+
+    def open_index() -> Index:
+        index = open_as_they_are(_choose(config, wanted_index))
+        if not no_watch:
+            watches.extend(_watches_of(index))
+        for watch in watches:
+            watch.start()
+        return index
+
+    index = Lazy(open_index)
     serve_over_stdio(index.get, wire)
+    for watch in watches:
+        watch.stop()
     if index.is_loaded:
         index.get().close()
+
+
+def _watches_of(index: Index) -> Iterator[IndexWatch]:
+    """Yield what keeps an index in step, or each of several; none where a stranger made it."""
+    from notesearch.joined_index import JoinedIndex
+    from notesearch.watch import IndexWatch
+
+    for one in index.indexes.values() if isinstance(index, JoinedIndex) else [index]:
+        with suppress(CorpusError):
+            one.require_own_corpus()
+            yield IndexWatch(one)
 
 
 def _choose(config: Path | None, wanted: str | None) -> list[ChosenIndex]:

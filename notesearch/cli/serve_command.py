@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notesearch.cli.app import CONFIG, CORPUS, INDEX, app, examples, option, require_within
 from notesearch.cli.index_choice import choose_index
 from notesearch.cli.output import show_message
-from notesearch.errors import UsageError
+from notesearch.errors import CorpusError, UsageError
+from notesearch.render.terminal import escaped
+
+if TYPE_CHECKING:
+    from notesearch.library import Index
+    from notesearch.watch import IndexWatch
 
 _TOKEN = "NOTESEARCH_TOKEN"
 _MISSING = (
@@ -28,6 +34,7 @@ def serve(
     token: str | None = option(
         None, "--token", f"What others must know to ask; better in {_TOKEN}.", "WORD"
     ),
+    no_watch: bool = option(False, "--no-watch", "Leave the index as it is."),
     wanted_index: str | None = INDEX,
     corpus: Path | None = CORPUS,
     config: Path | None = CONFIG,
@@ -46,17 +53,45 @@ def serve(
 
     token = token or os.environ.get(_TOKEN) or None
     chosen = choose_index(config, wanted_index, corpus)
+    is_new = not chosen.exists()
+    if is_new and (no_watch or not (chosen.is_default and chosen.has_corpus())):
+        chosen.require()  # a name that was mistyped makes no index
+    chosen.require_corpus()
     listener = bind(host, port, token)
     hosts, address = addresses_of(listener, host, token)
-    with listener, chosen.open() as index:
-        served = ServedIndex(index, chosen.name or str(chosen.index_dir), chosen.settings.editor)
+    with listener, chosen.open(create=is_new) as index:
+        watch = None if no_watch else _watch_of(index)
+        served = ServedIndex(
+            index, chosen.name or str(chosen.index_dir), chosen.settings.editor, watch
+        )
 
         def on_start() -> None:
             show_message(f"answering at {address}  (Ctrl-C ends it)")
+            if watch is not None:
+                watch.start()
             if open_it:
                 import webbrowser
 
                 webbrowser.open(address)
 
         application = make_application(served, hosts=hosts, token=token)
-        Server(application, on_start=on_start, on_stop=served.close).run(sockets=[listener])
+        server = Server(application, on_start=on_start, on_stop=served.close)
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:  # has ended it, in order
+            pass
+        finally:
+            if watch is not None:
+                watch.stop()
+
+
+def _watch_of(index: Index) -> IndexWatch | None:
+    """Return what keeps an index in step; None, and a line, where it names a stranger's folder."""
+    from notesearch.watch import IndexWatch
+
+    try:
+        index.require_own_corpus()
+    except CorpusError as error:
+        show_message(escaped(f"{error.for_shell}; the index is left as it is"))
+        return None
+    return IndexWatch(index)

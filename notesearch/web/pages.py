@@ -146,7 +146,14 @@ class Pages:
     async def state(self, request: Request) -> Response:
         """Show what the index holds, what changed, and what could not be read."""
         status = await self._served.run(self._served.index.status)
-        return self._page(request, "state.html", line="", status=status)
+        return self._page(
+            request,
+            "state.html",
+            line="",
+            status=status,
+            doing=printable(self._served.doing()),
+            watch=self._served.watch.state if self._served.watch else None,
+        )
 
     async def update(self, request: Request) -> Response:
         """Bring the index in step now."""
@@ -161,7 +168,8 @@ class Pages:
         told = ""
         silent = 0
         while not self._served.is_closing:
-            news = json.dumps({"stamp": await to_thread.run_sync(self._served.stamp)})
+            stamp = await to_thread.run_sync(self._served.stamp)
+            news = json.dumps({"stamp": stamp, "doing": printable(self._served.doing())})
             silent = 0 if news != told else silent + 1
             if news != told:
                 told = news
@@ -175,6 +183,8 @@ class Pages:
     async def show_error(self, request: Request, error: NotesearchError) -> Response:
         """Show what a person can act on: the finding, and what helps."""
         finding, *place = printable_error(error)
+        if self._served.is_being_made(error):
+            finding, place = "The index is being made: it is shown here when it is there.", []
         notes = error.notes if isinstance(error, NoteNameError) else ()
         return self._page(
             request,

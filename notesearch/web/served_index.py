@@ -12,11 +12,12 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 from anyio import CapacityLimiter
 
-from notesearch.errors import NotesearchError
+from notesearch.errors import LockedError, NotesearchError, UnusableIndexError
 from notesearch.index.snapshot import StoredNote
 from notesearch.library import Index
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
+from notesearch.watch import IndexWatch, WatchActivity, WatchState
 from notesearch.web.note_finder import NoteFinder
 
 # More at once would only take the processors from each other.
@@ -43,11 +44,14 @@ class Found:
 class ServedIndex:
     """An index that the handlers of requests share."""
 
-    def __init__(self, index: Index, name: str, editor: str = "") -> None:
-        """Take an open index, by the name that a person knows it by."""
+    def __init__(
+        self, index: Index, name: str, editor: str = "", watch: IndexWatch | None = None
+    ) -> None:
+        """Take an open index, by the name that a person knows it by, and what keeps it in step."""
         self.index = index
         self.name = name
         self.editor = editor  # of the settings; "" for the one of the environment
+        self.watch = watch
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
         self._lists: OrderedDict[tuple[str, str], list[StoredNote]] = OrderedDict()
         self._finder: tuple[str, NoteFinder] = ("", NoteFinder(()))
@@ -93,6 +97,16 @@ class ServedIndex:
             self._finder = (now, finder)
         return finder
 
+    def doing(self) -> str:
+        """Say what the index is busy with, or what went wrong; "" where there is nothing to say."""
+        return "" if self.watch is None else describe(self.watch.state)
+
+    def is_being_made(self, error: NotesearchError) -> bool:
+        """Return whether an error is due to the first update, which runs."""
+        if not isinstance(error, UnusableIndexError | LockedError) or self.watch is None:
+            return False
+        return self.watch.state.report is None and self.watch.state.error is None
+
     def stamp(self) -> str:
         """Return a name of what the index holds, "" while it cannot be read."""
         at, seen = self._look
@@ -103,3 +117,19 @@ class ServedIndex:
                 seen = ""
             self._look = (time.monotonic(), seen)
         return seen
+
+
+def describe(state: WatchState) -> str:
+    """Say in a few words what a watch is doing."""
+    if state.activity is WatchActivity.LOCKED_OUT:
+        return "Another program is writing the index."
+    progress = state.progress
+    if progress is not None and (total := progress.passages_embedded + progress.passages_to_embed):
+        return f"Updating: {progress.passages_embedded:,} of {total:,} passages."
+    if progress is not None and progress.files_total:
+        return f"Updating: {progress.files_done:,} of {progress.files_total:,} files."
+    error = state.error
+    if error is None:
+        return ""
+    what = error.for_shell if isinstance(error, NotesearchError) else str(error)
+    return f"The last update failed: {what}. It is tried again."

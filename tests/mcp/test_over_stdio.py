@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 import anyio
 import pytest
@@ -173,3 +174,18 @@ def test_person_who_starts_it_in_a_terminal_is_told_what_it_waits_for(tmp_path, 
     os.close(terminal)
     assert b"waiting for a client of the Model Context Protocol on stdin; to connect" in said
     assert os.waitstatus_to_exitcode(status) == ExitCode.OK
+
+
+@pytest.mark.parametrize("options", [(), ("--no-watch",)], ids=["watched", "as it is"])
+def test_note_that_is_saved_is_found_by_a_later_call(tmp_path, started, options):
+    make_library(tmp_path)
+    server = started(*options, cwd=tmp_path)
+    server.greet()
+    assert server.call("list", what="notes", filter="title:robot")[1].startswith("No note")
+    (tmp_path / "corpus/robot.md").write_text("# Robot\n\nA robot.\n", encoding="utf-8")
+    until = time.monotonic() + (2 if options else 60)
+    is_found = False
+    while not is_found and time.monotonic() < until:
+        is_found = "robot.md" in server.call("list", what="notes", filter="title:robot")[1]
+    assert is_found is not bool(options)
+    assert server.end()[0] == ExitCode.OK

@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 from notesearch import Index
+from notesearch.watch import IndexWatch
 from notesearch.web.application import make_application
 from notesearch.web.served_index import ServedIndex
 from notesearch.web.server import Server, addresses_of, bind
@@ -67,21 +68,27 @@ def got_from(response: HTTPResponse) -> Got:
 
 
 @contextmanager
-def running(index: Index, token: str | None = None) -> Iterator[Running]:
+def running(
+    index: Index, token: str | None = None, watch: IndexWatch | None = None
+) -> Iterator[Running]:
     listener = bind("127.0.0.1", 0, token)
     hosts, address = addresses_of(listener, "127.0.0.1", token)
     if token is not None:
         hosts = None
     is_up = threading.Event()
-    served = ServedIndex(index, "notes")
+    served = ServedIndex(index, "notes", watch=watch)
     application = make_application(served, hosts=hosts, token=token)
     server = Server(application, on_start=is_up.set, on_stop=served.close)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         assert is_up.wait(60)
+        if watch is not None:
+            watch.start()
         yield Running(index, address, listener.getsockname()[1])
     finally:
+        if watch is not None:
+            watch.stop()
         server.should_exit = True
         thread.join(60)
         listener.close()

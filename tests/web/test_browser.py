@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from notesearch import Index
+from notesearch.watch import IndexWatch
 from tests.conftest import make_library
 from tests.fakes import WordEmbedder
 from tests.web.running import Running, running
@@ -46,7 +47,7 @@ def served(tmp_path: Path) -> Iterator[Running]:
     embedder = WordEmbedder(name="notesearch-encoder")
     with Index.open(tmp_path / "index", embedder) as index:
         index.update()
-        with running(index) as server:
+        with running(index, watch=IndexWatch(index)) as server:
             yield server
 
 
@@ -145,10 +146,27 @@ def test_place_is_copied(tab):
 
 def test_markup_of_a_note_runs_nothing(tab):
     tab.keyboard.type("title:alert")
+    expect(titles(tab)).to_have_count(1)
     titles(tab).click()
     expect(tab.locator("article h1")).to_contain_text("of a reward")
     assert tab.locator("article a[href^=javascript]").count() == 0
     assert tab.locator("article img, article script").count() == 0
+
+
+def test_note_that_is_saved_appears_and_goes_without_reloading(tab, tmp_path):
+    tab.evaluate("window.isTheSame = true")
+    tab.keyboard.type("robot")
+    expect(tab).to_have_title("robot – notesearch")
+    note = tmp_path / "corpus/robot.md"
+    note.write_text("# Robot of today\n\nA robot.\n", encoding="utf-8")
+    expect(titles(tab).first).to_have_text("Robot of today", timeout=30_000)
+    expect(tab.locator("#q")).to_be_focused()
+    titles(tab).first.click()
+    note.write_text("# Robot of today\n\nA robot, and a proof.\n", encoding="utf-8")
+    expect(tab.locator("article")).to_contain_text("a proof", timeout=30_000)
+    note.unlink()
+    expect(tab.locator("[role=alert]")).to_contain_text("no note is called", timeout=30_000)
+    assert tab.evaluate("window.isTheSame")
 
 
 def test_map_leads_to_notes_and_to_questions_among_some(tab):

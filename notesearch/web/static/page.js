@@ -4,6 +4,7 @@
 const main = document.querySelector("#main");
 const input = document.querySelector("#q");
 const said = document.querySelector("#said");
+const doing = document.querySelector("#doing");
 const keys = document.querySelector("#keys");
 const PAUSE = 90; // milliseconds without a key, after which a question is asked
 
@@ -186,6 +187,8 @@ function listen() {
     const news = JSON.parse(event.data);
     const is_changed = stamp !== null && news.stamp !== stamp;
     stamp = news.stamp;
+    doing.textContent = news.doing;
+    doing.hidden = !news.doing;
     if (!is_changed) return;
     const map = document.querySelector("#map");
     if (map) map.dispatchEvent(new Event("reload"));
