@@ -25,9 +25,9 @@ from notesearch.index.reports import Progress, Stage, UpdateReport
 from notesearch.kept_index import corpus_folder
 from notesearch.library import Index
 
-# Some 1,100 passages, which take 7 s on two cores: less than the 10 s for which other commands
-# wait for the lock, and the first ones can be asked for after as many.
-_BYTES_PER_UPDATE = 1_000_000
+# Some 550 passages, which take 4 s on two cores, and 12 s where others keep them busy: about as
+# long as other commands wait for the lock. The first ones can be asked for after as many.
+_BYTES_PER_UPDATE = 500_000
 # Between two such updates, for others that wait for the lock: they try every 0.05 s.
 _PAUSE_S = 0.15
 _SECONDS_BETWEEN_LOOKS = 0.2  # whether another process still holds the lock
