@@ -176,7 +176,7 @@ def under_load(requests: int, at_once: int, updates: int) -> None:
     print("|---|---|---|---|---|---|---|---|")
     errors = sum(count for status, count in load.statuses.items() if status != 200)
     print(
-        f"| {len(seconds):,} | {at_once} | {len(load.numbers)} of {updates} | {errors} "
+        f"| {len(seconds):,} | {at_once} | {len(load.numbers - {'0'})} of {updates} | {errors} "
         f"| {load.mixed} | {1000 * p50:.0f} | {1000 * p99:.0f} | {len(seconds) / took:.0f} |"
     )
     print(f"\nMemory {before:.0f} MB before, {after:.0f} MB after.")

@@ -171,3 +171,32 @@ def test_token_is_no_leave_for_other_sites(page):
     with running(page.index, token=TOKEN) as guarded:
         cookie = {"Cookie": f"notesearch={TOKEN}", "Origin": EVIL}
         assert guarded.request("POST", "/update", cookie).status == 403
+
+
+# ------------------------------------------------------------ the address
+
+
+def test_answers_are_sent_at_once(page):
+    """A socket without its protocol would wait for the client to ask for more: 40 ms."""
+    with bind("127.0.0.1", 0, None) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("127.0.0.1", "port {port} is taken, perhaps by another notesearch serve"),
+        ("no such host", "no such host is no address of this machine"),
+        ("192.0.2.1", "192.0.2.1:{port} cannot be served"),
+    ],
+)
+def test_address_that_cannot_be_had_is_named(page, host, message):
+    token = None if host == "127.0.0.1" else TOKEN
+    with pytest.raises(UsageError, match=message.format(port=page.port)):
+        bind(host, page.port, token)
+
+
+def test_more_requests_at_once_than_are_taken_are_told_so(page, monkeypatch):
+    monkeypatch.setattr("notesearch.web.guard.MOST_AT_ONCE", 0)
+    got = page.get("/api/tags")
+    assert (got.status, got.json) == (503, {"error": "too many requests"})
