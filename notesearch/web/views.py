@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from calendar import month_abbr
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -159,7 +160,7 @@ def editor_link(
 class Month:
     """The notes of a month."""
 
-    name: str  # "06"
+    name: str  # "Jun"; "" where dates say no more than the year
     line: str
     count: int
 
@@ -169,7 +170,8 @@ def months_by_year(notes: Sequence[StoredNote]) -> dict[str, list[Month]]:
     counts = Counter(note.date[:7] for note in notes if note.date)
     years: defaultdict[str, list[Month]] = defaultdict(list)
     for date in sorted(counts, reverse=True):
-        years[date[:4]].append(Month(date[5:], f"date:{date}", counts[date]))
+        name = month_abbr[int(date[5:])] if date[5:] else ""
+        years[date[:4]].append(Month(name, f"date:{date}", counts[date]))
     return dict(years)
 
 
