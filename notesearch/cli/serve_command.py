@@ -49,6 +49,8 @@ def serve(
         from notesearch.web.served_index import ServedIndex
         from notesearch.web.server import Server, addresses_of, bind
     except ModuleNotFoundError as error:
+        if (error.name or "").startswith("notesearch"):
+            raise
         raise UsageError(_MISSING.format(name=error.name)) from None
 
     token = token or os.environ.get(_TOKEN) or None

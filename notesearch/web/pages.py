@@ -16,11 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from notesearch import __version__
 from notesearch.errors import NotesearchError, UsageError
 from notesearch.render.terminal import printable
 from notesearch.search.note_lookup import NoteNameError
-from notesearch.web.addresses import ask_address, note_address
+from notesearch.web.addresses import ask_address
 from notesearch.web.facets import facets_of_hits, facets_of_notes
 from notesearch.web.note_page import note_context, read_image
 from notesearch.web.question_line import chips_of, read_line
@@ -57,9 +56,7 @@ class Pages:
         )
         self._templates.globals |= {
             "ask_address": ask_address,
-            "note_address": note_address,
             "index_name": served.name,
-            "version": __version__,
         }
 
     def routes(self) -> list[Route]:
@@ -131,8 +128,8 @@ class Pages:
             request,
             "browse.html",
             line="",
-            topics=topics(tags, _TOPICS),
-            all_topics=len(tags),
+            topics=topics(tags)[:_TOPICS],
+            all_topics=len(topics(tags)),
             years=months_by_year(notes),
             papers=list(shared_papers(notes, 30)),
             newest=[note_view(note) for note in notes[:_NEWEST]],

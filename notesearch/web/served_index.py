@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,7 +23,6 @@ from notesearch.web.note_finder import NoteFinder
 _QUESTIONS_AT_ONCE = 4
 # Of those who look at pages, all share what was seen so many seconds ago.
 _SECONDS_OF_A_LOOK = 0.3
-_MOST_KEPT = 8  # lists of notes
 MOST_HITS = 50
 
 P = ParamSpec("P")
@@ -36,9 +34,7 @@ class Found:
     """An answer as the page shows it: some of its hits with their snippets."""
 
     answer: Answer
-    shown: int
-    snippets: list[tuple[Piece, ...]]
-    seconds: float
+    snippets: list[tuple[Piece, ...]]  # of the first hits
 
 
 class ServedIndex:
@@ -53,7 +49,8 @@ class ServedIndex:
         self.editor = editor  # of the settings; "" for the one of the environment
         self.watch = watch
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
-        self._lists: OrderedDict[tuple[str, str], list[StoredNote]] = OrderedDict()
+        # Each with the state that it is of; two threads may make the same, and none waits.
+        self._notes: tuple[str, list[StoredNote]] = ("", [])
         self._finder: tuple[str, NoteFinder] = ("", NoteFinder(()))
         self._look: tuple[float, str] = (0.0, "")
         self.is_closing = False  # who waits for news waits no longer
@@ -69,24 +66,18 @@ class ServedIndex:
 
     def ask(self, line: str, shown: int) -> Found:
         """Answer a question, with the snippets of the hits that are shown."""
-        began = time.monotonic()
         answer = self.index.search(line, MOST_HITS)
         first = replace(answer, hits=answer.hits[:shown])
-        snippets = self.index.snippets(first)
-        return Found(answer, shown, snippets, time.monotonic() - began)
+        return Found(answer, self.index.snippets(first))
 
-    def notes(self, where: str = "") -> list[StoredNote]:
-        """List the notes that a filter lets through, the newest first; kept until the next change.
-
-        Two threads may make the same list; none waits for another.
-        """
-        key = (self.index.stamp, where)
-        kept = self._lists.get(key)
-        if kept is None:
-            kept = self._lists[key] = self.index.notes(where or None)
-            while len(self._lists) > _MOST_KEPT:
-                self._lists.popitem(last=False)
-        return kept
+    def notes(self) -> list[StoredNote]:
+        """List all notes, the newest first; the same list until the index changes."""
+        stamp, notes = self._notes
+        now = self.index.stamp
+        if stamp != now:
+            notes = self.index.notes()
+            self._notes = (now, notes)
+        return notes
 
     def finder(self) -> NoteFinder:
         """Return what finds the notes that links mean."""

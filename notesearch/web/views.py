@@ -175,11 +175,12 @@ def months_by_year(notes: Sequence[StoredNote]) -> dict[str, list[Month]]:
     return dict(years)
 
 
-def topics(tags: Sequence[TagCount], most: int) -> list[Link]:
-    """Return the commonest tags, written ones where there are some, in the order of their names."""
+def topics(tags: Sequence[TagCount]) -> list[Link]:
+    """Return the tags as links, the written ones where there are some, the commonest first."""
     written = [tag for tag in tags if not tag.folder]
-    chosen = sorted((written or tags)[:most], key=lambda tag: tag.written.casefold())
-    return [Link(printable(tag.written), str(Tag(tag.normal)), tag.notes) for tag in chosen]
+    return [
+        Link(printable(tag.written), str(Tag(tag.normal)), tag.notes) for tag in written or tags
+    ]
 
 
 def shared_papers(notes: Sequence[StoredNote], most: int) -> Iterator[tuple[Link, list[NoteView]]]:

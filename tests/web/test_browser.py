@@ -194,6 +194,19 @@ def test_it_works_without_a_script(browser, served):
     context.close()
 
 
+def test_index_that_nobody_watches_is_brought_in_step_by_a_button(browser, tmp_path):
+    make_library(tmp_path)
+    (tmp_path / "corpus/robot.md").write_text("# Robot\n\nA robot.\n", encoding="utf-8")
+    embedder = WordEmbedder(name="notesearch-encoder")
+    with Index.open(tmp_path / "index", embedder) as index, running(index) as served:
+        tab = browser.new_page(base_url=served.address)
+        tab.goto("/state")
+        expect(tab.locator("main")).to_contain_text("no: 1 added, 0 changed, 0 removed")
+        tab.click("text=Update now")
+        expect(tab.locator("main")).to_contain_text("6 notes in 6 files")
+        tab.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "path", ["/", "/?q=reward+tag:alignment", "/?q=tag:nonesuch", "/note/rl/dpo.md?lines=8",
