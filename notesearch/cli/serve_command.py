@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,8 @@ def serve(
 
                 webbrowser.open(address)
 
+        # The server ends at it, and sends it once more: the watch has to end in order too.
+        signal.signal(signal.SIGTERM, lambda *_: None)
         application = make_application(served, hosts=hosts, token=token)
         server = Server(application, on_start=on_start, on_stop=served.close)
         try:

@@ -169,6 +169,24 @@ def test_note_that_is_saved_appears_and_goes_without_reloading(tab, tmp_path):
     assert tab.evaluate("window.isTheSame")
 
 
+def test_more_tabs_than_a_browser_has_connections_are_open_and_each_is_in_step(tab, tmp_path):
+    context = tab.context
+    context.add_init_script(  # a browser without a screen takes all its tabs for the one in view
+        "let away = false; Object.defineProperty(document, 'hidden', {get: () => away});"
+        "window.turn = (to) => { away = to; document.dispatchEvent(new Event('visibilitychange')) }"
+    )
+    tabs = [context.new_page() for _ in range(8)]
+    for other in tabs:
+        other.goto("/")
+        expect(other.locator("h1")).to_have_text("Newest of 6 notes")
+        other.evaluate("turn(true)")
+    (tmp_path / "corpus/fresh.md").write_text("# Fresh\n\nNew words.\n", encoding="utf-8")
+    expect(tab.locator("h1")).to_have_text("Newest of 7 notes", timeout=15_000)
+    expect(tabs[0].locator("h1")).to_have_text("Newest of 6 notes")
+    tabs[0].evaluate("turn(false)")
+    expect(tabs[0].locator("h1")).to_have_text("Newest of 7 notes")
+
+
 def test_map_leads_to_notes_and_to_questions_among_some(tab):
     tab.click("header >> text=Map")
     expect(tab.locator("canvas")).not_to_have_attribute("aria-busy", "true")

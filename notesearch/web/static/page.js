@@ -179,10 +179,15 @@ document.querySelector("#keys-open").addEventListener("click", () => keys.showMo
 
 // ------------------------------------------------------------ news
 
-let stamp = null;
+let events = null;
+// A tab that was opened behind others may show what is old when somebody looks at it.
+let stamp = document.hidden ? "" : null;
 
+/** Listen while the page is in view: for all its tabs together a browser has six connections. */
 function listen() {
-  const events = new EventSource("/events");
+  events?.close();
+  events = document.hidden ? null : new EventSource("/events");
+  if (!events) return;
   events.addEventListener("message", (event) => {
     const news = JSON.parse(event.data);
     const is_changed = stamp !== null && news.stamp !== stamp;
@@ -205,5 +210,6 @@ async function refresh() {
   scrollTo(0, at);
 }
 
+document.addEventListener("visibilitychange", listen);
 narrow();
 listen();
