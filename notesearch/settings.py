@@ -51,7 +51,7 @@ from notesearch.settings_file import (
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
 THE_ENVIRONMENT = "the environment"  # as the place of a value
 # Read by others: the tests and benchmarks, and the command line.
-_OTHER_VARIABLES = ("NOTESEARCH_DATA", "NOTESEARCH_DEBUG")
+_OTHER_VARIABLES = ("NOTESEARCH_DATA", "NOTESEARCH_DEBUG", "NOTESEARCH_TOKEN")
 
 DEFAULT_INDEX = Path("index")
 

@@ -32,7 +32,10 @@ from notesearch.cli import main
 sys.argv[0] = "notesearch"
 main()
 """
-NEEDS = "needs sentence-transformers, which is not installed; run: pip install 'notesearch[models]'"
+NEEDS = (
+    "needs sentence-transformers, which is not installed; "
+    "install the extra models, as README.md says"
+)
 
 
 @pytest.fixture

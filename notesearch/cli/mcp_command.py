@@ -64,8 +64,8 @@ def mcp(
         if (error.name or "").startswith("notesearch"):
             raise
         raise UsageError(
-            f"notesearch mcp needs {error.name}, which is not installed; run: pip install "
-            "'notesearch[serve]'"
+            f"notesearch mcp needs {error.name}, which is not installed; install the extra serve, "
+            "as README.md says"
         ) from error
     from notesearch.lazy import Lazy
 
@@ -137,8 +137,10 @@ def _print_config(name: str, config: Path | None, wanted: str | None) -> None:
     if client is None:
         raise UsageError(f"--print-config takes one of {', '.join(CLIENTS)}, found {name[:60]!r}")
     chosen = _choose(config, wanted)
-    options = ["--index", str(chosen[0].index_dir.absolute())]
-    if len(chosen) > 1:
+    options = []  # without an index yet, it is chosen when there is one
+    if len(chosen) == 1 and (wanted is not None or chosen[0].exists()):
+        options = ["--index", str(chosen[0].index_dir.absolute())]
+    elif len(chosen) > 1:
         options = ["--index", ",".join(one.name for one in chosen)]
     if config is not None:
         options += ["--config", str(config.absolute())]
@@ -146,6 +148,8 @@ def _print_config(name: str, config: Path | None, wanted: str | None) -> None:
         try:
             one.require()
         except NotesearchError as error:
+            if wanted is not None and os.sep not in wanted:
+                raise  # a name that was mistyped connects nothing
             show_message(escaped(f"{error.for_shell}; the client can be connected before"))
     show_message(f"for {client.title}: paste this {client.place}")
     write(client.text([*_this_program(), "mcp", *options]))

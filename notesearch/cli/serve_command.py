@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _TOKEN = "NOTESEARCH_TOKEN"
 _MISSING = (
-    "the page needs packages that are not installed ({name}); run: pip install 'notesearch[serve]'"
+    "the page needs {name}, which is not installed; install the extra serve, as README.md says"
 )
 
 
@@ -75,7 +75,8 @@ def serve(
             if open_it:
                 import webbrowser
 
-                webbrowser.open(address)
+                if not webbrowser.open(address):
+                    show_message("no browser could be started; open that address in one")
 
         # The server ends at it, and sends it once more: the watch has to end in order too.
         signal.signal(signal.SIGTERM, lambda *_: None)

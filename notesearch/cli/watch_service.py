@@ -11,6 +11,7 @@ from pathlib import Path
 from notesearch.cli.chosen_index import ChosenIndex
 from notesearch.errors import UsageError
 from notesearch.settings import FROM_ENVIRONMENT
+from notesearch.settings_file import SETTINGS_FILE
 
 SERVICES = ("systemd", "launchd")
 
@@ -35,7 +36,8 @@ def describe_service(kind: str, chosen: ChosenIndex) -> tuple[str, str]:
         command += ["--config", _absolute(chosen.config)]
     if chosen.corpus is not None:
         command += ["--corpus", _absolute(chosen.corpus)]
-    folder = _absolute(chosen.settings.root)  # where the same settings are found
+    root = chosen.settings.root  # where the same settings are found, if there are any
+    folder = _absolute(root if (root / SETTINGS_FILE).is_file() else Path.home())
     variables = (f"NOTESEARCH_{key.upper()}" for key in FROM_ENVIRONMENT if key != "index")
     environment = {key: os.environ[key] for key in variables if os.environ.get(key)}
     for text in (*command, folder, *environment.values()):

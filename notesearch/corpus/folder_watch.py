@@ -52,7 +52,7 @@ class FolderWatch:
             from watchfiles._rust_notify import RustNotify
         except ImportError as error:
             raise UnwatchableError(
-                "watchfiles is not installed; run: pip install 'notesearch[serve]'"
+                "watchfiles is not installed: it comes with the extra serve, as README.md says"
             ) from error
         # Linux watches folder by folder. Left to itself watchfiles would follow every link out of
         # the corpus, perhaps to the root of the disk. Elsewhere the system watches a whole tree.

@@ -60,7 +60,7 @@ def require_libraries(choice: AnyChoice) -> None:
     if find_spec("sentence_transformers") is None:
         raise ModelError(
             f"model {choice.name}: needs sentence-transformers, which is not installed; "
-            "run: pip install 'notesearch[models]'"
+            "install the extra models, as README.md says"
         )
 
 

@@ -88,7 +88,8 @@ def addresses_of(
     name, port = listener.getsockname()[:2]
     is_loopback = ip_address(name).is_loopback
     shown = f"[{name}]" if ":" in name else name
-    shown = host if ip_address(name).is_unspecified else shown
+    if ip_address(name).is_unspecified:  # every address of this machine: its name leads to one
+        shown = socket.gethostname()
     query = f"?token={token}" if token else ""
     hosts = [f"{one}:{port}" for one in (*LOOPBACK_NAMES, shown)] if is_loopback else None
     return hosts, f"http://{shown}:{port}/{query}"

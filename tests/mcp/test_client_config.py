@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,14 @@ def test_names_with_spaces_and_quotes_survive_the_paste(here, run):
     assert re.search("holds no index.*the client can be connected before", ended.err)
 
 
+def test_without_an_index_none_is_named_but_a_mistyped_name_is_an_error(here, run):
+    shutil.rmtree(here / "index")
+    ended = run("mcp", "--print-config", "claude")
+    assert command_of("claude", ended.out)[-1] == "mcp"
+    ended = run("mcp", "--print-config", "claude", "-i", "nope")
+    assert (ended.code, ended.out) == (ExitCode.INDEX, "")
+
+
 def test_unknown_client_is_one_error_with_those_that_are_known(here, run):
     ended = run("mcp", "--print-config", "emacs")
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
@@ -104,7 +113,7 @@ def test_without_the_extra_it_says_what_installs_it(tmp_path):
     )
     assert (ended.returncode, ended.stdout) == (ExitCode.USAGE, "")
     assert re.fullmatch(
-        r"notesearch: notesearch mcp needs mcp\S*, which is not installed; run: pip install "
-        r"'notesearch\[serve\]'\n",
+        r"notesearch: notesearch mcp needs mcp\S*, which is not installed; "
+        r"install the extra serve, as README.md says\n",
         ended.stderr,
     )

@@ -22,6 +22,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="the extra dev")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 expect = sync_api.expect
+expect.set_options(timeout=30_000)  # milliseconds; a machine may be busy with other tests
 
 DIALOG_NOTE = """# <script>alert(1)</script> of a reward
 
@@ -68,7 +69,7 @@ def tab(browser: Any, served: Running) -> Iterator[Any]:
     tab.goto("/")
     yield tab
     context.close()
-    assert wrong == []
+    assert [text for text in wrong if "ERR_FAILED" not in text] == []  # what a test has cut off
 
 
 def titles(tab: Any) -> Any:
@@ -132,8 +133,42 @@ def test_keys_go_from_note_to_note(tab):
 
 def test_wrong_line_is_shown_with_its_place_and_mended_while_typing(tab):
     tab.keyboard.type("reward tag:aligment")
-    expect(tab.locator("[role=alert]")).to_contain_text("did you mean alignment")
+    expect(tab.locator("main [role=alert]")).to_contain_text("did you mean alignment")
     expect(tab.locator("pre")).to_have_text(re.compile(r"reward tag:aligment\n +\^+"))
+
+
+def test_answer_stays_while_a_filter_is_typed(tab):
+    tab.keyboard.type("reward tag:align")
+    expect(tab.locator("main [role=alert]")).to_be_visible()
+    expect(titles(tab).first).to_be_visible()
+    tab.keyboard.type("ment")
+    expect(tab.locator(".chips a")).to_have_text("tag:alignment ×")
+    expect(tab.locator("main [role=alert]")).to_have_count(0)
+
+
+def test_who_comes_back_finds_the_place(tab):
+    tab.set_viewport_size({"width": 900, "height": 300})
+    tab.keyboard.type("survey")
+    expect(tab).to_have_title("survey – notesearch")
+    titles(tab).nth(2).scroll_into_view_if_needed()
+    at = tab.evaluate("scrollY")
+    assert at > 0
+    titles(tab).nth(2).click()
+    expect(tab.locator("article")).to_be_visible()
+    tab.go_back()
+    expect(titles(tab).first).to_be_attached()
+    tab.wait_for_function(f"Math.abs(scrollY - {at}) < 5")
+
+
+def test_server_that_is_gone_is_said(tab, served):
+    tab.route("**/*", lambda route: route.abort())
+    tab.evaluate("console.error = () => {}")
+    tab.keyboard.type("robot")
+    expect(tab.locator("#trouble")).to_be_visible()
+    expect(titles(tab)).to_have_count(0)
+    tab.unroute("**/*")
+    tab.keyboard.type("s")
+    expect(tab.locator("#trouble")).to_be_hidden()
 
 
 def test_place_is_copied(tab):
@@ -159,13 +194,13 @@ def test_note_that_is_saved_appears_and_goes_without_reloading(tab, tmp_path):
     expect(tab).to_have_title("robot – notesearch")
     note = tmp_path / "corpus/robot.md"
     note.write_text("# Robot of today\n\nA robot.\n", encoding="utf-8")
-    expect(titles(tab).first).to_have_text("Robot of today", timeout=30_000)
+    expect(titles(tab).first).to_have_text("Robot of today")
     expect(tab.locator("#q")).to_be_focused()
     titles(tab).first.click()
     note.write_text("# Robot of today\n\nA robot, and a proof.\n", encoding="utf-8")
-    expect(tab.locator("article")).to_contain_text("a proof", timeout=30_000)
+    expect(tab.locator("article")).to_contain_text("a proof")
     note.unlink()
-    expect(tab.locator("[role=alert]")).to_contain_text("no note is called", timeout=30_000)
+    expect(tab.locator("main [role=alert]")).to_contain_text("no note is called")
     assert tab.evaluate("window.isTheSame")
 
 
@@ -189,7 +224,7 @@ def test_more_tabs_than_a_browser_has_connections_are_open_and_each_is_in_step(t
 
 def test_map_leads_to_notes_and_to_questions_among_some(tab):
     tab.click("header >> text=Map")
-    expect(tab.locator("canvas")).not_to_have_attribute("aria-busy", "true")
+    expect(tab.locator("main")).to_contain_text("6 notes")
     box = tab.locator("canvas").bounding_box()
     tab.mouse.move(box["x"] + 2, box["y"] + 2)
     tab.mouse.down()

@@ -5,13 +5,17 @@ const main = document.querySelector("#main");
 const input = document.querySelector("#q");
 const said = document.querySelector("#said");
 const doing = document.querySelector("#doing");
+const trouble = document.querySelector("#trouble");
 const keys = document.querySelector("#keys");
 const PAUSE = 90; // milliseconds without a key, after which a question is asked
 
 let asking = null; // what ends the request that is under way
 
-/** Show the part of a page that an address leads to; true unless something newer was asked for. */
-async function show(address, { focus = false } = {}) {
+/**
+ * Show the part of a page that an address leads to; true unless something newer was asked for.
+ * Whoever types keeps the last answer below what is wrong with a line that is not whole yet.
+ */
+async function show(address, { focus = false, typing = false } = {}) {
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
@@ -20,18 +24,28 @@ async function show(address, { focus = false } = {}) {
     const text = await answer.text();
     if (signal.aborted) return false;
     if (!answer.headers.get("Content-Type")?.startsWith("text/html")) throw new Error(text);
-    put(text);
+    put(text, typing);
+    trouble.hidden = true;
     if (focus) main.focus({ preventScroll: true });
     return true;
   } catch (error) {
-    if (error.name !== "AbortError") say("The server does not answer.");
+    if (error.name === "AbortError") return false;
+    trouble.hidden = false; // what is shown is of another question
+    main.replaceChildren();
     return false;
   }
 }
 
 /** Put a part of a page in the place of the one that is shown. */
-function put(text) {
+function put(text, typing) {
   const part = new DOMParser().parseFromString(text, "text/html");
+  const error = part.querySelector(".error");
+  if (typing && error) {
+    main.querySelector(".error")?.remove();
+    main.prepend(error);
+    say(error.dataset.said);
+    return;
+  }
   document.title = part.title;
   part.querySelector("title")?.remove();
   main.replaceChildren(...part.head.childNodes, ...part.body.childNodes);
@@ -63,9 +77,10 @@ function ask() {
   const address = address_of(input.value.trim());
   if (address === location.pathname + location.search) return;
   // The first letter makes a new step back; those after it change that step.
+  keep_place();
   history[typed ? "replaceState" : "pushState"](null, "", address);
   typed = true;
-  show(address).then((is_shown) => is_shown && scrollTo(0, 0));
+  show(address, { typing: true }).then((is_shown) => is_shown && scrollTo(0, 0));
 }
 
 input.addEventListener("input", () => {
@@ -80,11 +95,21 @@ input.form.addEventListener("submit", (event) => {
   main.querySelector(".title")?.focus();
 });
 
-function go(address) {
+function go(address, { stays = false } = {}) {
   typed = false;
+  keep_place();
   history.pushState(null, "", address);
   input.value = new URL(address, location).searchParams.get("q") ?? "";
-  show(address, { focus: true }).then((is_shown) => is_shown && scroll_to_asked());
+  const at = scrollY;
+  show(address, { focus: true }).then((is_shown) => {
+    if (is_shown && stays) scrollTo(0, at);
+    else if (is_shown) scroll_to_asked();
+  });
+}
+
+/** Remember how far down the page was, for who comes back to it. */
+function keep_place() {
+  history.replaceState({ at: scrollY }, "");
 }
 
 function scroll_to_asked() {
@@ -104,17 +129,23 @@ document.addEventListener("click", (event) => {
   if (address.hash && address.pathname + address.search === location.pathname + location.search) return;
   if (address.pathname === "/map" || location.pathname === "/map") return;
   event.preventDefault();
-  go(address.pathname + address.search + address.hash);
+  go(address.pathname + address.search + address.hash, { stays: !!link.closest(".more") });
 });
 
 let shown = location.pathname + location.search;
 
-addEventListener("popstate", () => {
+addEventListener("popstate", (event) => {
   const now = location.pathname + location.search;
   typed = false;
   input.value = new URLSearchParams(location.search).get("q") ?? "";
   if (location.pathname === "/map") location.reload();
-  else if (now !== shown) show(now + location.hash).then(scroll_to_asked);
+  else if (now !== shown) {
+    const at = event.state?.at;
+    show(now).then((is_shown) => {
+      if (is_shown && at !== undefined) scrollTo(0, at);
+      else if (is_shown) scroll_to_asked();
+    });
+  }
 });
 document.addEventListener("part-shown", () => { shown = location.pathname + location.search; });
 
@@ -138,8 +169,10 @@ const LONGEST_LINE = 1900; // characters
 document.addEventListener("frame", (event) => {
   const link = document.querySelector("#ask-these");
   const paths = [...new Set(event.detail.ids.map((id) => id.split("#")[0]))];
+  const note = document.querySelector("#too-many");
   const line = `(${paths.map((path) => `path:"${path.replace(/["*?[]/g, "?")}"`).join(" OR ")})`;
   link.hidden = !paths.length || line.length > LONGEST_LINE;
+  note.hidden = !paths.length || !link.hidden;
   if (link.hidden) link.removeAttribute("href");
   else link.href = address_of(line);
 });
@@ -161,7 +194,7 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); step(1); }
     return;
   }
-  if (event.target.closest("input, textarea, select, canvas")) return;
+  if (event.target.closest("input, textarea, select")) return;
   const act = {
     "/": () => { input.focus(); input.select(); },
     "j": () => step(1),
@@ -169,7 +202,7 @@ document.addEventListener("keydown", (event) => {
     "u": () => history.back(),
     "?": () => keys.showModal(),
   }[event.key];
-  if (act) {
+  if (act && !(event.target.closest("canvas") && "jku".includes(event.key))) {
     event.preventDefault();
     act();
   }
@@ -211,5 +244,7 @@ async function refresh() {
 }
 
 document.addEventListener("visibilitychange", listen);
+history.scrollRestoration = "manual"; // the browser would scroll before the page is there
 narrow();
 listen();
+if (history.state?.at) scrollTo(0, history.state.at);
