@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from notesearch.errors import UsageError
-from notesearch.query.filters import quoted
 from notesearch.query.parser import Query, parse_query
 
 
@@ -31,21 +31,30 @@ def chips_of(query: Query | None) -> list[Chip]:
         return []
     line = query.line
     return [
-        Chip(line[part.start : part.end], _joined(line[: part.start], line[part.end :]))
+        Chip(line[part.start : part.end], _without(line[: part.start], line[part.end :]))
         for part in query.parts
     ]
 
 
-def filter_text(field: str, value: str) -> str:
-    """Write a filter as a line has it."""
-    is_plain = value.isascii() and all(char.isalnum() or char in "-_./" for char in value)
-    return f"{field}:{value if is_plain else quoted(value)}"
-
-
 def with_filter(line: str, text: str) -> str:
-    """Return a line with a filter more."""
-    return _joined(line, text)
+    """Return a line with a filter more, which all notes of the answer have then."""
+    return _joined(_closed(line), text)
+
+
+@lru_cache(maxsize=64)
+def _closed(line: str) -> str:
+    """Return a line whose last OR stands in brackets, if a filter behind it would belong to it."""
+    query, more = read_line(line), read_line(f"{line} tag:x")
+    if query is None or more is None or len(more.parts) > len(query.parts):
+        return line
+    start, end = query.parts[-1].start, query.parts[-1].end
+    return f"{query.line[:start]}({query.line[start:end]}){query.line[end:]}"
+
+
+def _without(before: str, after: str) -> str:
+    """Return a line of what stood before and after a filter, with no AND beside nothing."""
+    return _joined(before.rstrip().removesuffix(" AND"), after.lstrip().removeprefix("AND "))
 
 
 def _joined(*parts: str) -> str:
-    return " ".join(" ".join(parts).split())
+    return " ".join(part.strip() for part in parts if part.strip())
