@@ -9,11 +9,13 @@ const keys = document.querySelector("#keys");
 const PAUSE = 90; // milliseconds without a key, after which a question is asked
 
 let asking = null; // what ends the request that is under way
+let shown = location.pathname + location.search; // or asked for, to be shown
 
 /** Show the part of a page that an address leads to; true unless something newer was asked for. */
 async function show(address, { focus = false } = {}) {
   asking?.abort();
   asking = new AbortController();
+  shown = address.split("#")[0];
   const { signal } = asking;
   try {
     const answer = await fetch(address, { headers: { "X-Part": "main" }, signal });
@@ -37,7 +39,6 @@ function put(text) {
   main.replaceChildren(...part.head.childNodes, ...part.body.childNodes);
   narrow();
   say(main.querySelector("[data-said]")?.dataset.said ?? "");
-  document.dispatchEvent(new CustomEvent("part-shown"));
 }
 
 function say(text) {
@@ -81,6 +82,7 @@ input.form.addEventListener("submit", (event) => {
 });
 
 function go(address) {
+  clearTimeout(pause); // what was typed just before asks no more
   typed = false;
   history.pushState(null, "", address);
   input.value = new URL(address, location).searchParams.get("q") ?? "";
@@ -107,16 +109,14 @@ document.addEventListener("click", (event) => {
   go(address.pathname + address.search + address.hash);
 });
 
-let shown = location.pathname + location.search;
-
 addEventListener("popstate", () => {
   const now = location.pathname + location.search;
+  clearTimeout(pause);
   typed = false;
   input.value = new URLSearchParams(location.search).get("q") ?? "";
   if (location.pathname === "/map") location.reload();
   else if (now !== shown) show(now + location.hash).then(scroll_to_asked);
 });
-document.addEventListener("part-shown", () => { shown = location.pathname + location.search; });
 
 async function copy(button) {
   const name = button.textContent;
@@ -188,6 +188,10 @@ function listen() {
   events?.close();
   events = document.hidden ? null : new EventSource("/events");
   if (!events) return;
+  events.addEventListener("error", () => { // it goes on trying by itself
+    doing.textContent = "The server does not answer.";
+    doing.hidden = false;
+  });
   events.addEventListener("message", (event) => {
     const news = JSON.parse(event.data);
     const is_changed = stamp !== null && news.stamp !== stamp;
