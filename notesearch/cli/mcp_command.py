@@ -123,7 +123,7 @@ def _take_stdout() -> int:
 def _end_at_once() -> None:
     """Let the signals that end a program end this one, though a thread waits for stdin.
 
-    Nothing is lost: the index is only read.
+    The index stays whole: an update that runs is one transaction.
     """
     signal.signal(signal.SIGTERM, lambda *_: os._exit(ExitCode.OK))
     signal.signal(signal.SIGINT, lambda *_: os._exit(ExitCode.INTERRUPTED))

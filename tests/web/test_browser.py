@@ -111,6 +111,24 @@ def test_filter_is_clicked_on_and_away_and_a_note_is_opened_and_left(tab):
     expect(tab.locator(".chips")).to_have_count(0)
 
 
+def test_what_was_asked_for_last_is_shown(tab):
+    tab.evaluate(  # in one go, so that the question is not yet asked
+        "const field = document.querySelector('#q'); field.value = 'reward';"
+        "field.dispatchEvent(new Event('input'));"
+        "document.querySelector('.hits .title').click()"
+    )
+    expect(tab.locator("article")).to_be_visible()
+    tab.wait_for_timeout(300)
+    expect(tab).to_have_url(re.compile("/note/"))
+    tab.go_back()
+    expect(tab.locator("h1")).to_have_text("Newest of 6 notes")
+    tab.fill("#q", "policy")
+    tab.evaluate("document.querySelector('form').requestSubmit(); history.back()")
+    expect(tab.locator("#q")).to_have_value("")
+    tab.wait_for_timeout(300)
+    expect(tab.locator("h1")).to_have_text("Newest of 6 notes")
+
+
 def test_keys_go_from_note_to_note(tab):
     tab.keyboard.type("reward")
     expect(tab).to_have_title("reward – notesearch")
@@ -220,6 +238,18 @@ def test_more_tabs_than_a_browser_has_connections_are_open_and_each_is_in_step(t
     expect(tabs[0].locator("h1")).to_have_text("Newest of 6 notes")
     tabs[0].evaluate("turn(false)")
     expect(tabs[0].locator("h1")).to_have_text("Newest of 7 notes")
+
+
+def test_server_that_is_gone_is_said_to_be(browser, tmp_path):
+    make_library(tmp_path)
+    with Index.open(tmp_path / "index", WordEmbedder(name="notesearch-encoder")) as index:
+        with running(index) as server:
+            tab = browser.new_page()
+            with tab.expect_response("**/events"):
+                tab.goto(server.address)
+            expect(tab.locator("#doing")).to_be_hidden()
+        expect(tab.locator("#doing")).to_have_text("The server does not answer.", timeout=15_000)
+        tab.close()
 
 
 def test_map_leads_to_notes_and_to_questions_among_some(tab):

@@ -10,6 +10,7 @@ const keys = document.querySelector("#keys");
 const PAUSE = 90; // milliseconds without a key, after which a question is asked
 
 let asking = null; // what ends the request that is under way
+let shown = location.pathname + location.search; // or asked for, to be shown
 
 /**
  * Show the part of a page that an address leads to; true unless something newer was asked for.
@@ -18,6 +19,7 @@ let asking = null; // what ends the request that is under way
 async function show(address, { focus = false, typing = false } = {}) {
   asking?.abort();
   asking = new AbortController();
+  shown = address.split("#")[0];
   const { signal } = asking;
   try {
     const answer = await fetch(address, { headers: { "X-Part": "main" }, signal });
@@ -51,7 +53,6 @@ function put(text, typing) {
   main.replaceChildren(...part.head.childNodes, ...part.body.childNodes);
   narrow();
   say(main.querySelector("[data-said]")?.dataset.said ?? "");
-  document.dispatchEvent(new CustomEvent("part-shown"));
 }
 
 function say(text) {
@@ -96,6 +97,7 @@ input.form.addEventListener("submit", (event) => {
 });
 
 function go(address, { stays = false } = {}) {
+  clearTimeout(pause); // what was typed just before asks no more
   typed = false;
   keep_place();
   history.pushState(null, "", address);
@@ -132,10 +134,9 @@ document.addEventListener("click", (event) => {
   go(address.pathname + address.search + address.hash, { stays: !!link.closest(".more") });
 });
 
-let shown = location.pathname + location.search;
-
 addEventListener("popstate", (event) => {
   const now = location.pathname + location.search;
+  clearTimeout(pause);
   typed = false;
   input.value = new URLSearchParams(location.search).get("q") ?? "";
   if (location.pathname === "/map") location.reload();
@@ -147,7 +148,6 @@ addEventListener("popstate", (event) => {
     });
   }
 });
-document.addEventListener("part-shown", () => { shown = location.pathname + location.search; });
 
 async function copy(button) {
   const name = button.textContent;
@@ -221,6 +221,10 @@ function listen() {
   events?.close();
   events = document.hidden ? null : new EventSource("/events");
   if (!events) return;
+  events.addEventListener("error", () => { // it goes on trying by itself
+    doing.textContent = "The server does not answer.";
+    doing.hidden = false;
+  });
   events.addEventListener("message", (event) => {
     const news = JSON.parse(event.data);
     const is_changed = stamp !== null && news.stamp !== stamp;
