@@ -97,7 +97,7 @@ class Api:
 
     async def map(self, request: Request) -> Response:
         """Return where each note stands on the map, and the labels of its regions."""
-        drawn = await self._served.run(self._served.index.map)
+        drawn = await self._served.run_apart(self._served.index.map)
         notes = [{"id": note.note_id, **asdict(note)} for note in drawn.notes]
         return _json({"notes": notes, "labels": drawn.labels})
 

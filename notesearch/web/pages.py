@@ -108,7 +108,7 @@ class Pages:
     async def note(self, request: Request) -> Response:
         """Show a note, at the lines that are asked for."""
         name, lines = request.path_params["note_id"], _read_lines(request)
-        context = await self._served.run(note_context, self._served, name, lines)
+        context = await self._served.run_apart(note_context, self._served, name, lines)
         return self._page(request, "note.html", line=line_of(request), **context)
 
     async def image(self, request: Request) -> Response:

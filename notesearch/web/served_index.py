@@ -21,6 +21,7 @@ from notesearch.web.note_finder import NoteFinder
 
 # More at once would only take the processors from each other.
 _QUESTIONS_AT_ONCE = 4
+_NOTES_AT_ONCE = 2  # that are written as HTML: of a hostile one that takes seconds
 # Of those who look at pages, all share what was seen so many seconds ago.
 _SECONDS_OF_A_LOOK = 0.3
 MOST_HITS = 50
@@ -49,6 +50,7 @@ class ServedIndex:
         self.editor = editor  # of the settings; "" for the one of the environment
         self.watch = watch
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
+        self._limiter_of_notes = CapacityLimiter(_NOTES_AT_ONCE)
         # Each with the state that it is of; two threads may make the same, and none waits.
         self._notes: tuple[str, list[StoredNote]] = ("", [])
         self._finder: tuple[str, NoteFinder] = ("", NoteFinder(()))
@@ -63,6 +65,11 @@ class ServedIndex:
         """Call a function of the index in a thread; who is no longer waited for is not called."""
         call = partial(function, *args, **options)
         return await anyio.to_thread.run_sync(call, limiter=self._limiter)
+
+    async def run_apart(self, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+        """Call a function that may take long, beside the questions."""
+        call = partial(function, *args, **options)
+        return await anyio.to_thread.run_sync(call, limiter=self._limiter_of_notes)
 
     def ask(self, line: str, shown: int) -> Found:
         """Answer a question, with the snippets of the hits that are shown."""

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -19,29 +20,40 @@ from notesearch.errors import UsageError
 from notesearch.web.guard import LOOPBACK_NAMES, MAX_HEADERS
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
-_SECONDS_FOR_REQUEST = 20.0  # until its headers are there
+_SECONDS_FOR_REQUEST = 20.0  # until all of it is there
 _SECONDS_IDLE = 30  # of a connection that waits for its next request
 _SECONDS_TO_END = 3  # of requests at work, when the server stops
 _MOST_CONNECTIONS = 512
 
 
 class _PatientProtocol(H11Protocol):
-    """HTTP/1.1 that waits only so long for the rest of a request's headers."""
+    """HTTP/1.1 that waits only so long for the whole of a request."""
 
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._waiting = self.loop.call_later(_SECONDS_FOR_REQUEST, self._give_up)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):  # a part of a request
+            self._wait()
+        else:
+            self._wait_no_more()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
+        self._wait_no_more()
         super().connection_lost(exc)
 
-    def _give_up(self) -> None:
-        if self.cycle is None:  # no request was ever read
-            self.transport.close()
+    def _wait(self) -> None:
+        if self._waiting is None:
+            self._waiting = self.loop.call_later(_SECONDS_FOR_REQUEST, self.transport.close)
+
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
 
 def bind(host: str, port: int, token: str | None) -> socket.socket:

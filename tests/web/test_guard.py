@@ -127,11 +127,24 @@ def test_no_page_is_kept_framed_or_fed_from_elsewhere(page):
         assert "access-control-allow-origin" not in headers
 
 
-def test_client_that_says_nothing_is_let_go(page, monkeypatch):
-    monkeypatch.setattr(server_module, "_SECONDS_FOR_REQUEST", 0.05)
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"GET / HTTP/1.1\r\nHos",
+        b"POST /mcp HTTP/1.1\r\nContent-Length: 9\r\nHost: localhost:%d\r\n\r\n",
+    ],
+    ids=["headers", "body"],
+)
+@pytest.mark.parametrize("first", [False, True], ids=["second request", "first request"])
+def test_client_that_does_not_go_on_is_let_go(page, monkeypatch, first, rest):
+    monkeypatch.setattr(server_module, "_SECONDS_FOR_REQUEST", 0.2)
     with socket.create_connection(("127.0.0.1", page.port), timeout=60) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHos")
-        assert client.recv(100) == b""
+        if not first:
+            client.sendall(b"GET /keys HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % page.port)
+            assert client.recv(10_000).startswith(b"HTTP/1.1 404")
+        client.sendall(rest % page.port if b"%d" in rest else rest)
+        while client.recv(10_000):
+            pass  # until the server closes
 
 
 # ------------------------------------------------------------ other machines
