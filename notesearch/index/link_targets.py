@@ -88,8 +88,9 @@ class LinkTargets:
 
     def _nearest(self, name: str, folder: str) -> NoteNames | None:
         spelled = _spelled(name)
-        if "/" in spelled and spelled in self._by_path:
-            return self._part(self._by_path[spelled], "")
+        exact = self._by_path.get(spelled)
+        if exact and ("/" in spelled or spelled == _spelled(exact[0].path)):
+            return self._part(exact, "")
         found = [(_FILE, note) for note in self._ending_so(spelled)]
         found = found or self._by_name.get(normalise_name(name), [])
         if not found:

@@ -47,6 +47,8 @@ _MARKER = re.compile(r"[\s>|]*(?:(?:[-*+]|\d{1,3}[.)])\s+)?(?:\[[ xX]\]\s+)?(?:#
 _SENTENCE_END = re.compile(
     r"(?<!\bal)(?<!\bcf)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?…][\"'”’)]{0,3}\s+(?=[^a-z\s])"
 )
+_IMAGE = re.compile(r"!\[[^\[\]\n]{0,400}\]\([^()\n]{0,400}\)")
+_ORG_WORDS = re.compile(r"\[\[[^\[\]\n]{1,400}\]\[([^\[\]\n]{0,400})\]\]")
 _LOOKED_AT = 100  # characters of a line, for its marker
 _MOST_LINES = 3  # of a sentence, before and after that of the link
 _AROUND = 300  # characters on each side that are looked at for the ends of a sentence
@@ -60,13 +62,14 @@ def find_note_links(
     """Return the links of a note to other notes in their order; `line_numbers` are the lines'."""
     if not any("[[" in line or "](" in line for line in markup):
         return ()
-    lines = _without_code(markup, blocks)
+    lines = _without_code_blocks(markup, blocks)
     is_org = path.lower().endswith(".org")
     found: list[NoteLink] = []
     for at, line in enumerate(lines):
         if "[[" not in line and "](" not in line:
             continue
-        links = sorted((*_name_links(line, is_org), *_path_links(line)))
+        read = _without_code(line)
+        links = sorted((*_name_links(read, is_org), *_path_links(read)))
         for start, end, kind, target in links:
             if len(found) == _MOST_LINKS:
                 return tuple(found)
@@ -75,8 +78,8 @@ def find_note_links(
     return tuple(found)
 
 
-def _without_code(markup: Sequence[str], blocks: Sequence[Block]) -> list[str]:
-    """Return the lines with blanks for code and formulas, each as long as before."""
+def _without_code_blocks(markup: Sequence[str], blocks: Sequence[Block]) -> list[str]:
+    """Return the lines, those of code and formulas blank."""
     lines = list(markup)
     waiting = list(blocks)
     while waiting:
@@ -85,13 +88,14 @@ def _without_code(markup: Sequence[str], blocks: Sequence[Block]) -> list[str]:
             lines[block.start : block.end] = [""] * (block.end - block.start)
         else:
             waiting.extend(block.children)
-    for at, line in enumerate(lines):
-        if "`" in line:
-            line = _CODE.sub(_blank, line)
-        if "$" in line:
-            line = _FORMULA.sub(_blank, line)
-        lines[at] = line
     return lines
+
+
+def _without_code(line: str) -> str:
+    """Return a line with blanks for code and formulas, as long as before."""
+    if "`" in line:
+        line = _CODE.sub(_blank, line)
+    return _FORMULA.sub(_blank, line) if "$" in line else line
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -174,7 +178,16 @@ def _sentence(lines: Sequence[str], at: int, start: int, end: int) -> str:
     stop = _SENTENCE_END.search(after)
     before, after = before[begin:], after[: stop.end()] if stop else after
     before = _MARKER.sub("", before, count=1)
-    return _shortened(plain(before + link + after).strip(" |"), len(plain(before)))
+    return _shortened(_words(before + link + after), len(_words(before)))
+
+
+def _words(text: str) -> str:
+    """Return the words of a text, without those of pictures."""
+    if "![" in text:
+        text = _IMAGE.sub("", text).replace("![[", "[[")
+    if "][" in text:
+        text = _ORG_WORDS.sub(r"\1", text)
+    return plain(text).strip(" |")
 
 
 def _begins_anew(line: str) -> bool:
