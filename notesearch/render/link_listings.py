@@ -76,7 +76,7 @@ def link_figures(links: Sequence[FoundLink], orphans: int, style: Style) -> Iter
     if linked:
         yield ""
         yield style.faint("linked to by most notes")
-        most = linked.most_common(_MOST_LINKED)
+        most = sorted(linked.items(), key=lambda item: (-item[1], item[0]))[:_MOST_LINKED]
         width = len(f"{most[0][1]:,}")
         for (path, title), number in most:
             place = escaped(path)

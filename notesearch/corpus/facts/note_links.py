@@ -174,7 +174,7 @@ def _sentence(lines: Sequence[str], at: int, start: int, end: int) -> str:
         if len(after) >= _AROUND or _begins_anew(below) or _is_apart(line):
             break
         after = f"{after} {below[:_AROUND]}"
-    begin = max((found.end() for found in _SENTENCE_END.finditer(before)), default=0)
+    begin = max((found.end() for found in _SENTENCE_END.finditer(f"{before}[")), default=0)
     stop = _SENTENCE_END.search(after)
     before, after = before[begin:], after[: stop.end()] if stop else after
     before = _MARKER.sub("", before, count=1)
