@@ -14,7 +14,7 @@ from notesearch.corpus.document import Document, Part, open_document
 from notesearch.corpus.facts import read_facts
 from notesearch.corpus.facts.acronyms import find_acronyms
 from notesearch.corpus.facts.dates import date_from_heading, date_from_line, find_date
-from notesearch.corpus.facts.note_links import find_note_links
+from notesearch.corpus.facts.note_links import find_field_links, find_note_links
 from notesearch.corpus.facts.run_together_tags import split_run_together
 from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags, tags_from_value, unique_tags
 from notesearch.corpus.facts.title import Title, find_title, first_sentence, make_title
@@ -174,7 +174,10 @@ class _PartReader:
             markup=markup,
             line_numbers=numbers,
             sections=find_sections(markup, blocks, title.position),
-            note_links=find_note_links(document.path, markup, blocks, numbers),
+            note_links=(
+                *(() if is_part else find_field_links(document.fields)),
+                *find_note_links(document.path, markup, blocks, numbers),
+            ),
             org_id=_org_id(document) if not is_part else None,
             **facts_of(facts),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from notesearch.corpus.markdown_lines import plain
 from notesearch.corpus.walk import NOTE_SUFFIXES
@@ -54,6 +54,26 @@ _MOST_LINES = 3  # of a sentence, before and after that of the link
 _AROUND = 300  # characters on each side that are looked at for the ends of a sentence
 _LONGEST_SENTENCE = 200
 _MOST_LINKS = 5_000  # of one note; the largest index page of 18 collections has 1,400
+
+
+def find_field_links(fields: Mapping[str, object]) -> tuple[NoteLink, ...]:
+    """Return the wikilinks in the fields of a head, such as `up: "[[MOC]]"`, at its first line."""
+    found = []
+    for key, value in fields.items():
+        for text in _texts_in(value):
+            for _, _, kind, target in _name_links(text, is_org=False):
+                sentence = _shortened(f"{key}: {_words(text)}", 0)
+                found.append(NoteLink(LinkKind(kind), target, 1, sentence))
+    return tuple(found[:_MOST_LINKS])
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    """Return the texts of a field; YAML reads `[[note]]` without quotes as a list in a list."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, list) and len(item) == 1 and isinstance(item[0], str):
+            yield f"[[{item[0]}]]"
 
 
 def find_note_links(
@@ -167,13 +187,14 @@ def _sentence(lines: Sequence[str], at: int, start: int, end: int) -> str:
     before, link = line[max(start - _AROUND, 0) : start], line[start:end]
     after = line[end : end + _AROUND]
     for number in range(at, max(at - _MOST_LINES, 0), -1):
-        if len(before) >= _AROUND or _begins_anew(lines[number]) or _is_apart(lines[number - 1]):
+        above = lines[number - 1]
+        if len(before) >= _AROUND or not _goes_on(above, lines[number]):
             break
-        before = f"{lines[number - 1][-_AROUND:]} {before}"
-    for below in lines[at + 1 : at + 1 + _MOST_LINES]:
-        if len(after) >= _AROUND or _begins_anew(below) or _is_apart(line):
+        before = f"{above[-_AROUND:]} {before.lstrip(' >')}"
+    for number in range(at + 1, min(at + 1 + _MOST_LINES, len(lines))):
+        if len(after) >= _AROUND or not _goes_on(lines[number - 1], lines[number]):
             break
-        after = f"{after} {below[:_AROUND]}"
+        after = f"{after} {lines[number][:_AROUND].lstrip(' >')}"
     begin = max((found.end() for found in _SENTENCE_END.finditer(f"{before}[")), default=0)
     stop = _SENTENCE_END.search(after)
     before, after = before[begin:], after[: stop.end()] if stop else after
@@ -190,14 +211,12 @@ def _words(text: str) -> str:
     return plain(text).strip(" |")
 
 
-def _begins_anew(line: str) -> bool:
-    """Return whether a line goes on from none above: a blank one, an item, a heading, a row."""
-    return _is_apart(line) or bool(_ITEM.match(line[:_LOOKED_AT]))
-
-
-def _is_apart(line: str) -> bool:
-    """Return whether no line goes on from this one."""
-    return bool(_APART.match(line[:_LOOKED_AT]))
+def _goes_on(line: str, below: str) -> bool:
+    """Return whether a sentence may go on from a line to the one below."""
+    line, below = line[:_LOOKED_AT], below[:_LOOKED_AT]
+    if _APART.match(line) or _APART.match(below) or _ITEM.match(below):
+        return False
+    return line.lstrip().startswith(">") == below.lstrip().startswith(">")
 
 
 def _shortened(words: str, at: int) -> str:
