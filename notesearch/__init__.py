@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from notesearch.errors import SettingsError as SettingsError
     from notesearch.errors import UnusableIndexError as UnusableIndexError
     from notesearch.errors import UsageError as UsageError
+    from notesearch.index.linked_notes import FoundLink as FoundLink
+    from notesearch.index.linked_notes import NoteLinks as NoteLinks
     from notesearch.index.reports import CorpusDrift as CorpusDrift
     from notesearch.index.reports import Counts as Counts
     from notesearch.index.reports import IndexStatus as IndexStatus
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from notesearch.records import Copy as Copy
     from notesearch.records import Finding as Finding
     from notesearch.records import Hit as Hit
+    from notesearch.records import LinkKind as LinkKind
     from notesearch.records import NoteKind as NoteKind
     from notesearch.records import Passage as Passage
     from notesearch.records import Role as Role
@@ -81,11 +84,13 @@ _HOMES = {
     "Embedder": "notesearch.embedding",
     "Filter": "notesearch.query.filters",
     "Finding": "notesearch.records",
+    "FoundLink": "notesearch.index.linked_notes",
     "Hit": "notesearch.records",
     "Index": "notesearch.library",
     "IndexStatus": "notesearch.index.reports",
     "IndexWatch": "notesearch.watch",
     "JoinedIndex": "notesearch.joined_index",
+    "LinkKind": "notesearch.records",
     "LockedError": "notesearch.errors",
     "MapLabel": "notesearch.note_map.map_labels",
     "MapNote": "notesearch.note_map.kept_map",
@@ -95,6 +100,7 @@ _HOMES = {
     "ModelChoice": "notesearch.embedding",
     "ModelError": "notesearch.errors",
     "NoteKind": "notesearch.records",
+    "NoteLinks": "notesearch.index.linked_notes",
     "NoteMap": "notesearch.note_map.kept_map",
     "NoteNameError": "notesearch.search.note_lookup",
     "NotesearchError": "notesearch.errors",
@@ -138,11 +144,13 @@ __all__ = [
     "Embedder",
     "Filter",
     "Finding",
+    "FoundLink",
     "Hit",
     "Index",
     "IndexStatus",
     "IndexWatch",
     "JoinedIndex",
+    "LinkKind",
     "LockedError",
     "MapLabel",
     "MapNote",
@@ -152,6 +160,7 @@ __all__ = [
     "ModelChoice",
     "ModelError",
     "NoteKind",
+    "NoteLinks",
     "NoteMap",
     "NoteNameError",
     "NotesearchError",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from notesearch.index.linked_notes import FoundLink, LinkWeb, NoteLinks
+    from notesearch.index.snapshot import Snapshot
     from notesearch.note_map.kept_map import NoteMap
 
 _ALL = 1_000_000_000
@@ -183,6 +185,31 @@ class Index(KeptIndex):
             number, note = find_note(snapshot, name, self._paths_in_corpus)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
 
+    def links(self, note: str) -> NoteLinks:
+        """Return the links of a note that is named as `show` takes it, and the links to it.
+
+        What they lead to is found among the notes as they are now.
+        """
+        require_text("the note", note)
+        with self._snapshot() as snapshot:
+            number, found = find_note(snapshot, note, self._paths_in_corpus)
+            return _link_web(snapshot).of_note(number, found)
+
+    def all_links(self) -> tuple[FoundLink, ...]:
+        """Return the links between notes and those that lead nowhere, by path and line."""
+        with self._snapshot() as snapshot:
+            return _link_web(snapshot).all()
+
+    def broken_links(self) -> tuple[FoundLink, ...]:
+        """Return the links that lead to no note, by path and line."""
+        with self._snapshot() as snapshot:
+            return _link_web(snapshot).broken()
+
+    def orphans(self) -> list[StoredNote]:
+        """Return the notes that no other links to, and that link to no other, by path."""
+        with self._snapshot() as snapshot:
+            return _link_web(snapshot).orphans()
+
     @property
     def stamp(self) -> str:
         """A name of what the index holds now; another one after every change."""
@@ -266,6 +293,12 @@ class Index(KeptIndex):
                     near = passages[max(at - around, 0) : at + around + 1]
                     return "\n\n".join(passage.text for passage in near)
         return hit.text
+
+
+def _link_web(snapshot: Snapshot) -> LinkWeb:
+    from notesearch.index.linked_notes import LinkWeb  # for those who ask for links
+
+    return LinkWeb(snapshot.note_names(), snapshot.note_links(), snapshot.notes)
 
 
 def _require_counts(k: object, per_note: object) -> None:

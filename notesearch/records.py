@@ -91,6 +91,24 @@ class Section:
     blocks: tuple[Block, ...]  # the heading first; the sections of a note tile its lines
 
 
+class LinkKind(Enum):
+    """How a link to another note is written."""
+
+    WIKILINK = "wikilink"  # [[note]], [[note#heading|shown]]
+    EMBED = "embed"  # ![[note]]
+    MARKDOWN = "markdown"  # [shown](note.md)
+    ORG = "org"  # [[file:note.org][shown]], [[id:…]]
+
+
+class NoteLink(NamedTuple):
+    """A link to another note, as a note has it; what it leads to is found when it is asked for."""
+
+    kind: LinkKind
+    target: str  # as written, without the words shown: "dpo#Limits", "../rl/dpo.md", "id:7f3a"
+    line: int  # in the file, counted from 1
+    sentence: str  # that it stands in, in words
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a note says about itself and its paper. A new fact is a new field here."""
@@ -126,6 +144,8 @@ class Note(Facts):
     markup: tuple[str, ...]  # the same lines as Markdown: `lines` itself unless org or rst
     line_numbers: Sequence[int]  # the line in the file of each of `lines`
     sections: tuple[Section, ...]
+    note_links: tuple[NoteLink, ...] = ()
+    org_id: str | None = None  # by which other org files link to this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,17 +107,20 @@ def show(
 ) -> None:
     """Show one note as it stands in the index.
 
-    That is its title, tags, date and paper, and its text with the numbers of its lines.
+    That is its title, tags, date and paper, its text with the numbers of its lines, and the notes
+    that it links to and is linked from.
 
     A note is named by the number of a hit above, by its path, with or without a line, by its
     file's name, or by its title or some words of it.
     """
     from notesearch.cli.named_note import open_for_note
+    from notesearch.render.link_listings import brief_link_lines
     from notesearch.render.listings import shown_note_lines
     from notesearch.search.note_lookup import read_place
 
     with open_for_note(note, "show", config, wanted_index) as (chosen, index, name):
         stored, passages = index.show(name)
+        found_links = None if open_it else index.links(stored.note_id)
         found = find_file(stored, index, chosen) if open_it else None
     if found is not None:
         file, editor = found
@@ -126,7 +129,10 @@ def show(
         section = at.section[-1] if at and at.section else ""
         open_file(file, line_number, section, editor)
         return
-    for line in shown_note_lines(stored, passages, style_of(sys.stdout), raw=raw):
+    style = style_of(sys.stdout)
+    for line in shown_note_lines(stored, passages, style, raw=raw):
+        write(line)
+    for line in brief_link_lines(found_links, style) if found_links else ():
         write(line)
 
 

@@ -14,6 +14,7 @@ from notesearch.corpus.document import Document, Part, open_document
 from notesearch.corpus.facts import read_facts
 from notesearch.corpus.facts.acronyms import find_acronyms
 from notesearch.corpus.facts.dates import date_from_heading, date_from_line, find_date
+from notesearch.corpus.facts.note_links import find_field_links, find_note_links
 from notesearch.corpus.facts.run_together_tags import split_run_together
 from notesearch.corpus.facts.tags import TAG_KEYS, folder_tags, tags_from_value, unique_tags
 from notesearch.corpus.facts.title import Title, find_title, first_sentence, make_title
@@ -173,6 +174,11 @@ class _PartReader:
             markup=markup,
             line_numbers=numbers,
             sections=find_sections(markup, blocks, title.position),
+            note_links=(
+                *(() if is_part else find_field_links(document.fields)),
+                *find_note_links(document.path, markup, blocks, numbers),
+            ),
+            org_id=_org_id(document) if not is_part else None,
             **facts_of(facts),
         )
 
@@ -253,6 +259,12 @@ class _PartReader:
                 reason = f"tags run together, {rest!r} could not be split"
                 self.findings.append(Finding(self._document.path, line, reason))
         return unique_tags(tags)
+
+
+def _org_id(document: Document) -> str | None:
+    """Return the id that an org file has in the drawer at its head."""
+    found = document.fields.get("id") if document.path.lower().endswith(".org") else None
+    return found.strip() or None if isinstance(found, str) else None
 
 
 def _is_topic(heading: str) -> bool:

@@ -29,7 +29,7 @@ from notesearch.index.snapshot import (
 )
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.query.filters import Filter
-from notesearch.records import Passage
+from notesearch.records import NoteLink, Passage
 
 
 class JoinedSnapshot:
@@ -229,6 +229,14 @@ class JoinedSnapshot:
             note._replace(number=note.number + int(at), index_name=name)
             for name, part, at in zip(self._names, self._parts, self._notes, strict=False)
             for note in part.note_names()
+        ]
+
+    def note_links(self) -> list[tuple[int, NoteLink]]:
+        """Return the links of all notes, as they are written, each with the number of its note."""
+        return [
+            (number + int(at), link)
+            for part, at in zip(self._parts, self._notes, strict=False)
+            for number, link in part.note_links()
         ]
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:

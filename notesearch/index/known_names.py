@@ -17,9 +17,14 @@ def names_of(note: Note) -> tuple[str, ...]:
     """Return what a note goes by, in the form in which names are compared, each once."""
     names = [note.title, *note.aliases]
     if note.id == note.path:  # no part of a digest, which has its file's name together with others
-        stem = PurePosixPath(note.path).stem
-        names += [stem, _ORDER.sub("", stem, count=1)]
+        names += file_names(note.path)
     return tuple(dict.fromkeys(filter(None, map(normalise_name, names))))
+
+
+def file_names(path: str) -> tuple[str, ...]:
+    """Return the name of a file without its suffix, and without what puts files in order."""
+    stem = PurePosixPath(path).stem
+    return tuple(dict.fromkeys((stem, _ORDER.sub("", stem, count=1))))
 
 
 def other_name_words(note: Note) -> tuple[str, ...]:

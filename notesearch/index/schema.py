@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
 # table's tokenizer parts words at it.
@@ -61,6 +61,7 @@ TABLES = (
         line_end INTEGER NOT NULL,
         other_names TEXT NOT NULL,
         facts TEXT NOT NULL,
+        org_id TEXT,
         date TEXT AS (facts ->> 'date') STORED,
         year INTEGER AS (facts ->> 'year') STORED,
         paper TEXT AS (facts ->> 'paper') STORED,
@@ -94,6 +95,15 @@ TABLES = (
     "CREATE INDEX acronyms_by_note ON acronyms (note)",
     "CREATE INDEX acronyms_by_short ON acronyms (short, long)",
     "CREATE INDEX acronyms_by_long ON acronyms (long, short)",
+    # Links as they are written. What they lead to depends on all notes, and is found when asked.
+    """CREATE TABLE note_links (
+        note INTEGER NOT NULL REFERENCES notes (id),
+        kind TEXT NOT NULL,
+        target TEXT NOT NULL,
+        line INTEGER NOT NULL,
+        sentence TEXT NOT NULL
+    )""",
+    "CREATE INDEX note_links_by_note ON note_links (note)",
     """CREATE TABLE vectors (
         id INTEGER PRIMARY KEY,
         text_hash BLOB NOT NULL UNIQUE,
@@ -154,6 +164,7 @@ CLEARED_BY_REBUILD = (
     "tags",
     "names",
     "acronyms",
+    "note_links",
     "passages",
     "notes",
     "findings",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.query.filters import Filter
-from notesearch.records import Facts, NoteKind, Passage
+from notesearch.records import Facts, NoteKind, NoteLink, Passage
 
 # ---------------------------------------------------------------- values
 
@@ -81,6 +81,7 @@ class NoteNames(NamedTuple):  # made for all notes at once, five times as fast a
     aliases: tuple[str, ...]
     line_start: int
     index_name: str = ""  # of the index that it is in, where several are asked at once
+    org_id: str | None = None
 
     @property
     def full_path(self) -> str:
@@ -201,6 +202,12 @@ class Snapshot(Protocol):
 
     def note_names(self) -> list[NoteNames]:
         """Return what all notes are called."""
+
+    def note_links(self) -> list[tuple[int, NoteLink]]:
+        """Return the links of all notes, as they are written, each with the number of its note.
+
+        Those of a note are in a row, in the order of the note.
+        """
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first.

@@ -33,7 +33,7 @@ from notesearch.index.snapshot import (
 from notesearch.index.state import IndexState
 from notesearch.index.stored_facts import read_facts
 from notesearch.query.filters import Filter
-from notesearch.records import NoteKind, Passage, Role
+from notesearch.records import LinkKind, NoteKind, NoteLink, Passage, Role
 from notesearch.spelling import normalise_name
 
 _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.roles, p.line_start, p.line_end, p.text,
@@ -239,15 +239,26 @@ class SqliteSnapshot:
     def note_names(self) -> list[NoteNames]:
         """Return what all notes are called."""
         rows = self._catalog.rows(
-            """SELECT n.id, f.path, n.title, n.aliases, n.line_start
+            """SELECT n.id, f.path, n.title, n.aliases, n.line_start, n.org_id
             FROM notes n JOIN files f ON f.id = n.file"""
         )
         try:
             return [
-                NoteNames(id, path, title, () if a == "[]" else tuple(json.loads(a)), line)
-                for id, path, title, a, line in rows
+                NoteNames(id, path, title, () if a == "[]" else tuple(json.loads(a)), line, "", org)
+                for id, path, title, a, line, org in rows
             ]
         except (TypeError, ValueError) as error:
+            raise self._damaged(error) from error
+
+    def note_links(self) -> list[tuple[int, NoteLink]]:
+        """Return the links of all notes, as they are written, each with the number of its note."""
+        rows = self._catalog.rows(
+            "SELECT note, kind, target, line, sentence FROM note_links ORDER BY note, rowid"
+        )
+        kinds = {kind.value: kind for kind in LinkKind}
+        try:
+            return [(note, NoteLink(kinds[kind], *link)) for note, kind, *link in rows]
+        except KeyError as error:
             raise self._damaged(error) from error
 
     def passages_of_note(self, note: int) -> list[StoredPassage]:

@@ -133,7 +133,7 @@ class CatalogWriter:
             SELECT 'delete', id, title, other_names FROM notes WHERE id IN ({_NOTES_OF_FILE})""",
             (file,),
         )
-        for table in ("passages", "tags", "names", "acronyms"):
+        for table in ("passages", "tags", "names", "acronyms", "note_links"):
             self._catalog.rows(f"DELETE FROM {table} WHERE note IN ({_NOTES_OF_FILE})", (file,))
         self._catalog.rows("DELETE FROM notes WHERE file = ?", (file,))
 
@@ -178,6 +178,7 @@ class CatalogWriter:
         tags: list[Sequence[Value]] = []
         names: list[Sequence[Value]] = []
         acronyms: list[Sequence[Value]] = []
+        links: list[Sequence[Value]] = []
         passages: list[Sequence[Value]] = []
         vector = iter(vectors)
         for file, read in files:
@@ -187,15 +188,19 @@ class CatalogWriter:
                 tags.extend(self._tag_rows(self._last_note, note))
                 names.extend((self._last_note, name) for name in names_of(note))
                 acronyms.extend((self._last_note, *pair) for pair in note.acronyms)
+                links.extend(
+                    (self._last_note, link.kind.value, *link[1:]) for link in note.note_links
+                )
                 for passage in own:
                     self._last_passage += 1
                     passages.append(
                         _passage_row(self._last_passage, self._last_note, next(vector), passage)
                     )
-        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(12)})", notes)
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(13)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
         self._catalog.insert(f"INSERT INTO names VALUES ({_marks(2)})", names)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
+        self._catalog.insert(f"INSERT INTO note_links VALUES ({_marks(5)})", links)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
 
     def put_words(self) -> None:
@@ -249,6 +254,7 @@ def _note_row(
         note.line_end,
         " ".join(other_name_words(note)),
         write_facts(note),
+        note.org_id,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from notesearch.web.note.images import has_image, safe_image
 from notesearch.web.note.note_html import RenderedNote, render_note
 from notesearch.web.note.note_text import read_file_lines
 from notesearch.web.served_index import ServedIndex
-from notesearch.web.views import editor_link, hit_view, note_view, paper_link, tag_links
+from notesearch.web.views import editor_link, hit_view, link_view, note_view, paper_link, tag_links
 
 _LIKE = 6
+_MOST_LINKED_FROM = 30
 
 Lines = tuple[int, int]
 
@@ -30,6 +32,7 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
     corpus = own_corpus(index)
     rendered = _render(served, note, passages, lines, corpus)
     same = _on_same_paper(index, note)
+    linked_from = index.links(note.note_id).backlinks
     line = lines[0] if lines else note.line_start
     section = next((p.section for p in passages if p.line_start <= line <= p.line_end), ())
     return {
@@ -40,6 +43,8 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
         "paper": paper_link(note.paper, note.year),
         "like": [hit_view(hit, (), "") for hit in _like(index, note, same)],
         "same": [note_view(other) for other in same],
+        "linked_from": [link_view(link) for link in linked_from[:_MOST_LINKED_FROM]],
+        "more_links": len(linked_from[_MOST_LINKED_FROM:]),
         "editor": editor_link(corpus, note, line, section[-1] if section else "", served.editor),
         "body": rendered.html,
         "sections": rendered.sections,
@@ -78,7 +83,7 @@ def _render(
         note,
         passages,
         highlight=lines,
-        link_to_note=served.finder().address,
+        link_to_note=partial(served.finder().address, from_path=note.path),
         image_url=image_address,
         file_lines=read_file_lines(corpus, note.path) if corpus is not None and in_file else (),
     )

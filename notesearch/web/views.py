@@ -11,6 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from notesearch.editors import ADDRESSED, OBSIDIAN, editor_of, is_in_vault, note_address
+from notesearch.index.linked_notes import FoundLink
 from notesearch.index.snapshot import StoredNote, TagCount
 from notesearch.query.filters import OnPaper, Tag
 from notesearch.records import Hit, NoteKind, place_in
@@ -55,6 +56,15 @@ class HitView:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link from another note: that note, at the line, with the sentence."""
+
+    title: str
+    address: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteView:
     """A note in a list."""
 
@@ -64,6 +74,12 @@ class NoteView:
     date: str
     paper: Link | None
     tags: tuple[Link, ...]
+
+
+def link_view(link: FoundLink) -> LinkView:
+    """Return what is shown of a link from another note."""
+    address = note_page(link.note_id, str(link.line))
+    return LinkView(printable(link.title), address, printable(link.sentence))
 
 
 def hit_view(hit: Hit, snippet: Sequence[Piece], line: str) -> HitView:

@@ -9,7 +9,7 @@ from notesearch.embedding import Embedder
 from notesearch.index.snapshot import ColumnWeights, Snapshot, StoredNote, TagCount
 from notesearch.index.store import Store
 from notesearch.query.filters import AllOf
-from notesearch.records import Passage
+from notesearch.records import NoteLink, Passage
 from tests.fakes import WORDS, WordEmbedder
 
 Answer = tuple[tuple[str, float], ...]
@@ -24,6 +24,7 @@ class Contents:
     matches: dict[str, Answer]
     notes: dict[str, Answer]  # whole notes that match, by their public id
     acronyms: list[tuple[str, str]]
+    links: list[tuple[str, NoteLink]]  # in the order of their notes' ids, then of the note
 
 
 def contents_of(index_dir: Path, embedder: Embedder | None = None) -> Contents:
@@ -52,6 +53,9 @@ def contents_of_snapshot(snapshot: Snapshot, embedder: Embedder | None = None) -
         numbers = whole.ids.tolist()
         names = {number: note.note_id for number, note in snapshot.notes(numbers).items()}
         notes[word] = _answer(names, numbers, whole.scores.tolist())
+    links = snapshot.note_links()
+    owners = snapshot.notes([number for number, _ in links])
+    linked = [(owners[number].note_id, link) for number, link in links]
     return Contents(
         passages={
             p.passage.id: (p.note, p.passage, row.tobytes())
@@ -63,6 +67,7 @@ def contents_of_snapshot(snapshot: Snapshot, embedder: Embedder | None = None) -
         matches=matches,
         notes=notes,
         acronyms=snapshot.acronyms([], WORDS),
+        links=sorted(linked, key=lambda pair: pair[0]),
     )
 
 

@@ -17,10 +17,12 @@ from notesearch.records import (
     AddedNote,
     FileReading,
     Finding,
+    LinkKind,
     ListedFile,
     Listing,
     Note,
     NoteKind,
+    NoteLink,
     Passage,
     ReadFile,
     Role,
@@ -51,6 +53,11 @@ def read_lines(path: str, text: str) -> ReadFile:
         authors=("Ada",),
         aliases=(f"also {path}",),
         acronyms=tuple((word[0], word) for line in lines for word in line.split()[:1]),
+        note_links=tuple(
+            NoteLink(LinkKind.WIKILINK, word, number, line)
+            for number, line in enumerate(lines, start=1)
+            for word in line.split()[1:]
+        ),
     )
     findings = (Finding(path, 1, "odd"),) if "odd" in text else ()
     passages = tuple(
