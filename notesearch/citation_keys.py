@@ -55,12 +55,13 @@ def give_keys(papers: Sequence[Paper]) -> list[Paper]:
 
 def _plain_key(paper: Paper) -> str:
     """Return the first author, the year and the first word of the title that says something."""
-    words = _words(paper.title)
+    year = str(paper.year or "")
+    words = [word for word in _words(paper.title) if word != year]
     first = _first_author(paper.authors[0]) if paper.authors else ""
     if not first and words:
         first = words[0]
     word = next((word for word in words if word != first), "")
-    return f"{first}{paper.year or ''}{word}" or "paper"
+    return f"{first}{year}{word}" or "paper"
 
 
 def _first_author(author: str) -> str:

@@ -39,6 +39,7 @@ _ACCENTS = {
     "\u0328": "k ", "\u0323": "d ", "\u0331": "b ",
 }  # fmt: skip
 _NO_ADDRESS = re.compile(rf"[{{}}\\\"<>^`|\s]|[^\x00-\x7f]|{CONTROL_SIGNS.pattern}")
+_SENTENCE_SIGNS = ".,:;!?"
 _WORD = re.compile(r"\S+")
 # What a style would write small, and must not: GPT-4, ImageNet, R1, Q; but not A.
 _CAPITALS = re.compile(r"\w[A-Z]|[A-Z]\d|\b[B-Z]\b")
@@ -106,11 +107,13 @@ def _title(title: str) -> str:
 
 
 def _kept(word: str) -> str:
-    text = _text(word)
-    if not _CAPITALS.search(word):
-        return text
+    """Write a word of a title so that no style writes its capitals small."""
+    kept = word.rstrip(_SENTENCE_SIGNS)  # a style has to see the colon before a subtitle
+    text, end = _text(kept), _text(word[len(kept) :])
+    if not _CAPITALS.search(kept):
+        return text + end
     # Styles write small what stands in one pair of braces behind a backslash.
-    return f"{{{{{text}}}}}" if text.startswith("\\") else f"{{{text}}}"
+    return f"{{{{{text}}}}}{end}" if text.startswith("\\") else f"{{{text}}}{end}"
 
 
 def _text(text: str) -> str:

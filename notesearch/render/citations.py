@@ -79,15 +79,15 @@ def _reference(paper: Paper) -> str:
         named = f"{', '.join(authors[:-1])}, and {authors[-1]}"
     else:
         named = " and ".join(authors)
+    title = f"*{markdown_text(readable_title(paper))}*"
     year = f"({paper.year})" if paper.year else ""
-    first = " ".join(filter(None, (named, year)))
-    parts = [first, f"*{markdown_text(readable_title(paper))}*"]
+    parts = [f"{named} {year}", title] if named else [f"{title} {year}"]
     address = address_of(paper)
     shown = _shown_id(paper.ids[0]) if paper.ids else address or ""
     if shown:
         text = markdown_text(shown)
         parts.append(f"[{text}](<{address}>)" if address else text)
-    return ". ".join(part.removesuffix(".") for part in parts if part) + "."
+    return ". ".join(part.strip().removesuffix(".") for part in parts) + "."
 
 
 def author_in_text(author: str) -> str:
