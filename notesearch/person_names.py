@@ -25,7 +25,7 @@ _GROUP = re.compile(
     r"google|microsoft|meta|nvidia|ai)\b|^the\s",
     re.IGNORECASE,
 )
-_ET_AL = re.compile(r"[,\s]*\b(?:and\s+)?(?:et\.?\s?al(?:ii|\.|\b)\.?|others)\s*$", re.IGNORECASE)
+_ET_AL = re.compile(r"[,\s]*\b(?:and\s+)?(?:et\.?\s+al\b\.?|others)\s*$", re.IGNORECASE)
 _MOST_WORDS = 6
 
 
