@@ -110,9 +110,13 @@ def cite(
 
 
 def _is_filter(line: str) -> bool:
-    """Return whether all of a line is filters; a note's name may have a colon too."""
+    """Return whether a line is filters or was meant so; names of notes may have a colon too."""
+    from notesearch.query.fields import FIELDS
     from notesearch.query.parser import parse_query
 
+    field, colon, value = line.lstrip("-(").partition(":")
+    if colon and field in FIELDS and not value[:1].isspace():
+        return True  # if with a mistake, which the parser points at
     try:
         query = parse_query(line)
     except UsageError:

@@ -151,6 +151,14 @@ def test_hostile_words_stay_in_their_field(hostile):
     assert len(json.loads(written("csl", one))[0]["author"]) == 2
 
 
+def test_page_of_the_commands_shows_an_entry_of_the_notes_that_ship(tmp_path):
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```bibtex\n(.*?)\n```$", page, re.MULTILINE | re.DOTALL)
+    with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
+        index.update(ROOT / "corpus")
+        assert written("bibtex", index.paper_of("alignment/dpo.md")) == shown
+
+
 @pytest.fixture(scope="module")
 def real_papers(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Paper]:
     folder = tmp_path_factory.mktemp("cited")
