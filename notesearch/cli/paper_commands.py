@@ -85,10 +85,10 @@ def cite(
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
-    """Write references to papers, made of what your notes say about them.
+    """Write references to papers: for BibTeX, as CSL-JSON, in Markdown.
 
-    What no note says is left out. Keys are made of author, year and title, as in
-    rafailov2023direct; no two papers of an index have the same.
+    They are made of what your notes say, and what no note says is left out. Keys are made of
+    author, year and title, as in rafailov2023direct; no two papers of an index have the same.
     """
     from notesearch.render.citations import CITATION_FORMATS
 
