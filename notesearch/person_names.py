@@ -22,7 +22,7 @@ _INITIAL = re.compile(r"[A-Z]{1,2}\.?|[A-Z]\.-?[A-Z]\.")
 _GROUP = re.compile(
     r"\b(?:teams?|groups?|labs?|laboratory|inc|ltd|llc|corporation|company|university|institute|"
     r"research|collaboration|consortium|foundation|project|community|authors|deepmind|openai|"
-    r"google|microsoft|meta|nvidia|ai)\b|^the\s",
+    r"google|microsoft|meta|nvidia|(?-i:AI))\b|^the\s",
     re.IGNORECASE,
 )
 _ET_AL = re.compile(r"[,\s]*\b(?:and\s+)?(?:et\.?\s+al\b\.?|others)\s*$", re.IGNORECASE)

@@ -22,6 +22,7 @@ from notesearch.person_names import PersonName, split_name, without_et_al
         ("van den Oord, Aäron", PersonName("Oord", "Aäron", "van den")),
         ("Benjamin Van Roy", PersonName("Van Roy", "Benjamin")),
         ("Quoc Le", PersonName("Le", "Quoc")),
+        ("Qingyao Ai", PersonName("Ai", "Qingyao")),
         ("Martin Luther King Jr.", PersonName("King", "Martin Luther", suffix="Jr.")),
         ("King, Jr., Martin Luther", PersonName("King", "Martin Luther", suffix="Jr.")),
     ],
