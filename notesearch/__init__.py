@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from notesearch.note_map.kept_map import MapNote as MapNote
     from notesearch.note_map.kept_map import NoteMap as NoteMap
     from notesearch.note_map.map_labels import MapLabel as MapLabel
+    from notesearch.papers import Paper as Paper
     from notesearch.query.filters import Filter as Filter
     from notesearch.records import AddedNote as AddedNote
     from notesearch.records import Copy as Copy
@@ -105,6 +106,7 @@ _HOMES = {
     "NoteNameError": "notesearch.search.note_lookup",
     "NotesearchError": "notesearch.errors",
     "NotesearchWarning": "notesearch.errors",
+    "Paper": "notesearch.papers",
     "Passage": "notesearch.records",
     "Piece": "notesearch.search.snippets",
     "Precision": "notesearch.embedding",
@@ -165,6 +167,7 @@ __all__ = [
     "NoteNameError",
     "NotesearchError",
     "NotesearchWarning",
+    "Paper",
     "Passage",
     "Piece",
     "Precision",

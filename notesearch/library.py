@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from notesearch.index.linked_notes import FoundLink, LinkWeb, NoteLinks
     from notesearch.index.snapshot import Snapshot
     from notesearch.note_map.kept_map import NoteMap
+    from notesearch.papers import Paper
 
 _ALL = 1_000_000_000
 _PASSAGES_PER_READ = 1000  # of an iteration: some 5 MB of texts and vectors
@@ -164,6 +165,29 @@ class Index(KeptIndex):
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
         with self._snapshot() as snapshot:
             return snapshot.tags(checked_filter(snapshot, where))
+
+    def papers(self, where: str | Filter | None = None) -> list[Paper]:
+        """Gather the notes by their papers; those on which a filter lets a note through.
+
+        Each comes with all notes on it, whichever of them the filter lets through. Those that were
+        noted last come first.
+        """
+        from notesearch.papers import find_papers
+
+        with self._snapshot() as snapshot:
+            return find_papers(snapshot, checked_filter(snapshot, where))
+
+    def paper_of(self, note: str) -> Paper:
+        """Return the paper of a note that is named as `show` takes it.
+
+        For a note on no paper, that is what can be cited of the note itself.
+        """
+        from notesearch.papers import find_paper
+
+        require_text("the note", note)
+        with self._snapshot() as snapshot:
+            _, found = find_note(snapshot, note, self._paths_in_corpus)
+            return find_paper(snapshot, found.note_id)
 
     def map(self) -> NoteMap:
         """Return all notes as points of a map by their meaning, with labels for its regions.

@@ -52,7 +52,8 @@ def hints_of(value: object) -> dict[str, object]:
     # What some modules import for type checkers alone.
     names = {"np": np, "NDArray": NDArray, "Embedder": notesearch.Embedder,
              "Reranker": notesearch.Reranker, "NoteMap": notesearch.NoteMap,
-             "NoteLinks": notesearch.NoteLinks, "FoundLink": notesearch.FoundLink}  # fmt: skip
+             "NoteLinks": notesearch.NoteLinks, "FoundLink": notesearch.FoundLink,
+             "Paper": notesearch.Paper}  # fmt: skip
     return typing.get_type_hints(value, localns=names)
 
 

@@ -70,7 +70,7 @@ def markdown_lines(hits: Sequence[Hit]) -> Iterator[str]:
     """Write hits as a numbered list with citations, to be pasted into a note."""
     for hit in hits:
         year = [str(hit.year)] if hit.year else []
-        about = [markdown_link(hit), *map(_escaped, hit.section[-1:]), *year, *_citation(hit)]
+        about = [markdown_link(hit), *map(markdown_text, hit.section[-1:]), *year, *_citation(hit)]
         number = f"{hit.rank}. "
         yield f"{number}{' · '.join(about)}"
         yield ""
@@ -113,18 +113,18 @@ def markdown_link(hit: Hit) -> str:
     """Write a hit as a Markdown link to its lines."""
     lines = f"#L{hit.line_start}-L{hit.line_end}"
     path = _NO_ADDRESS.sub(lambda found: quote(found[0], errors="replace"), hit.path)
-    return f"**[{_escaped(hit.title)}](<{path}{lines}>)**"
+    return f"**[{markdown_text(hit.title)}](<{path}{lines}>)**"
 
 
 def _citation(hit: Hit) -> list[str]:
     if hit.paper is None:
         return []
     address = paper_address(hit.paper)
-    paper = _escaped(hit.paper)
+    paper = markdown_text(hit.paper)
     return [f"[{paper}]({address})" if address else paper]
 
 
-def _escaped(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Write a text so that Markdown shows it as it is."""
     return _MARKUP.sub(r"\\\g<0>", " ".join(printable(text).split()))
 

@@ -76,7 +76,7 @@ def listed_note_lines(notes: Sequence[StoredNote], style: Style) -> Iterator[str
     Places are there to be copied, and never cut: where many are too long for a column, each
     stands below its title.
     """
-    places = [_place_of(note) for note in notes]
+    places = [place_of(note) for note in notes]
     if not style.cuts:
         for note, place in zip(notes, places, strict=True):
             parts = (_date_of(note), place, printable(note.title), _hashtags(note.tags))
@@ -113,7 +113,8 @@ def _date_of(note: StoredNote) -> str:
     return f"{printable(note.date or ''):{_DATE_WIDTH}}"
 
 
-def _place_of(note: StoredNote) -> str:
+def place_of(note: StoredNote) -> str:
+    """Return where a note is, as it is printed to be copied: of a part of a file with its line."""
     path = escaped(note.path)
     return f"{path}:{note.line_start}" if "#" in note.note_id else path
 
@@ -141,13 +142,18 @@ def numbered_note_lines(notes: Sequence[StoredNote], width: int) -> Iterator[str
     """Number notes to choose from, two plain lines each: title, then place."""
     for number, note in enumerate(notes, start=1):
         yield f"{number:>2}  {clipped(printable(note.title), width - 4)}"
-        yield f"    {_place_of(note)}"
+        yield f"    {place_of(note)}"
 
 
 def stored_note_to_json(note: StoredNote) -> str:
     """Write a note of the index as one JSON object."""
+    return to_json(stored_note_fields(note))
+
+
+def stored_note_fields(note: StoredNote) -> dict[str, object]:
+    """Return the fields of a note of the index in JSON, in their order."""
     place = {name: getattr(note, name) for name in ("note_id", *_NOTE_FIELDS[1:])}
-    return to_json(place | facts_of(note))
+    return place | facts_of(note)
 
 
 def shown_note_lines(

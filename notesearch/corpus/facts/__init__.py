@@ -164,7 +164,8 @@ def _authors(fields: Mapping[str, object], head: Sequence[str]) -> tuple[str, ..
         given = texts_of(fields.get(key))
         if given:
             one = len(given) == 1
-            return _split_names(given[0]) if one else tuple(name.strip(" ,;") for name in given)
+            names = _turned_names(given[0]) if one else given
+            return tuple(name.strip(" ,;") for name in names) or _split_names(given[0])
     written = (_split_names(plain(m[1] or m[2])) for m in map(_AUTHORS_LINE.match, head) if m)
     return (
         next(filter(None, written), ())
@@ -225,6 +226,12 @@ def _is_person(text: str) -> bool:
     names = [word for word in words if word not in _PARTICLES]
     named = all(word[0].isupper() and _NAME.fullmatch(word) for word in names)
     return 2 <= len(words) <= 6 and bool(names) and named
+
+
+def _turned_names(text: str) -> Sequence[str]:
+    """Return the names of `Lee, Ada and Chen, Bo`, as reference managers write them, else none."""
+    names = re.split(r"\s*;\s*|\s+and\s+", text)
+    return names if len(names) > 1 and all(name.count(",") == 1 for name in names) else ()
 
 
 def _split_names(text: str) -> tuple[str, ...]:
