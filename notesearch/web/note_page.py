@@ -32,7 +32,7 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
     corpus = own_corpus(index)
     rendered = _render(served, note, passages, lines, corpus)
     same = _on_same_paper(index, note)
-    linked_from = index.links(note.note_id).backlinks
+    linked_from = served.links_to(note.note_id)
     line = lines[0] if lines else note.line_start
     section = next((p.section for p in passages if p.line_start <= line <= p.line_end), ())
     return {

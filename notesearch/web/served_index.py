@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -12,6 +13,7 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 
 from notesearch.errors import LockedError, NotesearchError, UnusableIndexError
+from notesearch.index.linked_notes import FoundLink
 from notesearch.index.snapshot import StoredNote
 from notesearch.library import Index
 from notesearch.search.answer import Answer
@@ -53,6 +55,7 @@ class ServedIndex:
         self._limiter_of_notes = CapacityLimiter(_NOTES_AT_ONCE)
         # Each with the state that it is of; two threads may make the same, and none waits.
         self._notes: tuple[str, list[StoredNote]] = ("", [])
+        self._links: tuple[str, dict[str, list[FoundLink]]] = ("", {})
         self._finder: tuple[str, NoteFinder] = ("", NoteFinder(()))
         self._look: tuple[float, str] = (0.0, "")
         self.is_closing = False  # who waits for news waits no longer
@@ -94,6 +97,18 @@ class ServedIndex:
             finder = NoteFinder(self.notes())
             self._finder = (now, finder)
         return finder
+
+    def links_to(self, note_id: str) -> Sequence[FoundLink]:
+        """Return the links of other notes to one, by path and line."""
+        stamp, links = self._links
+        now = self.index.stamp
+        if stamp != now:
+            links = defaultdict(list)
+            for link in self.index.all_links():
+                if link.to_note_id is not None and link.to_note_id != link.note_id:
+                    links[link.to_note_id].append(link)
+            self._links = (now, links)
+        return links.get(note_id, ())
 
     def doing(self) -> str:
         """Say what the index is busy with, or what went wrong; "" where there is nothing to say."""
