@@ -142,17 +142,9 @@ class Key:
     of_one_model: bool = False  # no longer applies when another model is named
 
 
-def _model(
-    name: str,
-    read: Read,
-    needs_trust: Callable[[object, Path], bool] | None = None,
-    *,
-    in_environment: bool = False,
-) -> Key:
+def _model(name: str, read: Read, needs_trust: Callable[[object, Path], bool] | None = None) -> Key:
     """Return a row for what belongs to one model."""
-    return Key(
-        name, read, needs_trust, Part.MODEL, in_environment=in_environment, of_one_model=True
-    )
+    return Key(name, read, needs_trust, Part.MODEL, of_one_model=True)
 
 
 _TABLE = (
@@ -166,7 +158,7 @@ _TABLE = (
     Key("update", one_of("manual", "on-query"), in_environment=True),
     Key("editor", one_of(*EDITORS), _always),  # which program runs is the person's own choice
     Key("model", read_model_name, _is_not_installed, Part.MODEL, "name", in_environment=True),
-    _model("endpoint", read_endpoint, _always, in_environment=True),  # texts are sent there
+    replace(_model("endpoint", read_endpoint, _always), in_environment=True),  # texts go there
     Key("precision", read_precision, None, Part.MODEL, in_environment=True),
     Key("device", read_text, None, Part.MODEL, in_environment=True),
     Key("dtype", one_of(*DTYPES), None, Part.MODEL),

@@ -73,9 +73,8 @@ def describe_sending(choice: ModelChoice) -> str:
             f"the texts of the notes and the questions are sent to {address.host}, a server on "
             f"this machine, for the model {choice.name}"
         )
-    unencrypted = "" if address.is_encrypted else ", unencrypted: whoever is on the way can read it"
+    way = "" if address.is_encrypted else ", unencrypted: whoever is on the way can read them"
     return (
         f"THE TEXTS OF THE NOTES AND ALL QUESTIONS LEAVE THIS MACHINE: they are sent to "
-        f"{address.host} for the model {choice.name}{unencrypted}; to keep them here, press "
-        f"Ctrl-C and set model to another"
+        f"{address.host} for the model {choice.name}{way}; to keep them here, set model to another"
     )

@@ -27,6 +27,7 @@ import numpy as np
 from notesearch.embedding.endpoint_address import KEY_VARIABLE, EndpointAddress
 from notesearch.embedding.endpoint_answer import UnusableAnswerError, read_reason, read_vectors
 from notesearch.embedding.endpoint_connection import BoundedRequest
+from notesearch.embedding.model_choice import SERVED_PREFIX
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
@@ -238,10 +239,9 @@ class EndpointClient:
         return bool(text) and not any(piece in text for piece in pieces or {key} - {""})
 
     def _fail(self, finding: str, remedy: str) -> NoReturn:
+        place = f"model {SERVED_PREFIX}{self._model}: the server {self._address.host}"
         # Without what led to it: a server may have put the key into its words.
-        raise ModelError(
-            f"model {self._model}: the server {self._address.host} {finding}; {remedy}"
-        ) from None
+        raise ModelError(f"{place} {finding}; {remedy}") from None
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

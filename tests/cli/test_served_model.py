@@ -130,8 +130,8 @@ def test_nobody_at_the_address_is_told_in_one_line(server, run):
     ended = run("index")
     assert ended.code == ExitCode.MODEL
     assert ended.err.splitlines()[-1] == (
-        f"notesearch: model words: the server 127.0.0.1:{port} cannot be reached (Connection "
-        "refused); start the server, or mend endpoint"
+        f"notesearch: model openai:words: the server 127.0.0.1:{port} cannot be reached "
+        "(Connection refused); start the server, or mend endpoint"
     )
 
 

@@ -454,6 +454,7 @@ def test_request_at_work_is_stopped(server):
     asking = threading.Thread(target=lambda: told.append(refusal(embedder)))
     asking.start()
     while not server.received:
+        assert asking.is_alive()
         time.sleep(0.01)
     embedder.stop()
     asking.join(timeout=20)  # the request itself may take 30 s
