@@ -199,7 +199,7 @@ class EndpointClient:
             refused = "the key" if self._address.key else "a request without a key"
             self._fail(f"refuses {refused} ({code})", f"set its key in {KEY_VARIABLE}")
         if 300 <= code < 400:
-            there = urlsplit(refusal.headers.get("Location") or "").netloc.rpartition("@")[2]
+            there = _host_in(refusal.headers.get("Location") or "")
             to = f" to {ascii(there[:80])[1:-1]}" if self._may_show(there) else ""
             self._fail(
                 f"redirects{to}, and texts are sent to no other address than the endpoint",
@@ -255,6 +255,14 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         characters += len(text)
     if start < len(texts):
         yield texts[start:]
+
+
+def _host_in(location: str) -> str:
+    """Return the host that a redirect leads to; "" for the same host, or for nonsense."""
+    try:
+        return urlsplit(location).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def _phrase(code: int) -> str:
