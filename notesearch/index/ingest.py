@@ -34,7 +34,7 @@ _FILES_PER_BATCH = 1024
 # What the model has made is kept after each call: so much is lost when an update is interrupted.
 _SECONDS_PER_CALL = 2.0
 _FIRST_TEXTS = 8
-# Of one model, other batches, engines and 8-bit weights give a text vectors nearer than this.
+# Weights in 8 bits give all-MiniLM-L6-v2 vectors of cosine 0.994 to its own: still one model.
 _SAME_COSINE = 0.98
 
 
