@@ -41,7 +41,8 @@ class _OneByOne:
 class ChosenModels:
     """The models of the settings, or objects of the caller's in their place.
 
-    `warn` hears what a person should know, `announce` what takes long.
+    `warn` hears what a person should know, `announce` what takes long. `find_made_with` returns the
+    model that the vectors of the index are of, None where there are none.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class ChosenModels:
         *,
         embedder: Embedder | None = None,
         reranker: Reranker | None = None,
+        find_made_with: Callable[[], str | None] = lambda: None,
         warn: Callable[[str], None],
         announce: Callable[[str], None],
     ) -> None:
@@ -61,6 +63,10 @@ class ChosenModels:
         def load() -> Embedder:
             if embedder is not None:
                 return embedder
+            if choice.is_served and find_made_with() != self.fingerprint.get():
+                from notesearch.embedding.endpoint_address import describe_sending
+
+                warn(describe_sending(choice))
             return load_embedder(choice, warn=warn, announce=announce)
 
         def open_counter() -> PassageCounter:
@@ -68,6 +74,8 @@ class ChosenModels:
                 return _OneByOne(embedder)
             return load_counter(choice, warn=warn, announce=announce)
 
+        # Whether the same name may stand for other vectors tomorrow: a server is not in our hands.
+        self.may_change = embedder is None and choice.is_served
         self.fingerprint = Lazy(find_fingerprint)  # of the vectors, known without loading anything
         self.embedder = Lazy(load)  # compiled the first time that it is ever asked for
         self.counter = Lazy(open_counter)  # counts passages as the model does
@@ -77,6 +85,15 @@ class ChosenModels:
         elif rerank is not None:
             self._reranker = Lazy(lambda: load_reranker(rerank, warn=warn, announce=announce))
         self._rerank_depth = settings.rerank_depth
+
+    def close(self) -> None:
+        """End what is asked of a server; other models have nothing to close."""
+        if self.may_change and self.embedder.is_loaded:
+            from notesearch.embedding.served_model import ServedEmbedder
+
+            served = self.embedder.get()
+            if isinstance(served, ServedEmbedder):
+                served.stop()
 
     def reranking(self, wanted: bool | None) -> Reranking | None:
         """Return what reorders an answer: by default where there is a cross-encoder.

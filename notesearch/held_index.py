@@ -16,6 +16,7 @@ from notesearch.chosen_models import ChosenModels
 from notesearch.corpus.folder import DEFAULT_CORPUS
 from notesearch.embedding import Embedder, Reranker
 from notesearch.errors import (
+    LockedError,
     Remedy,
     UnusableIndexError,
     UsageError,
@@ -92,7 +93,12 @@ class HeldIndex:
         else:
             index_dir = settings.index
         models = ChosenModels(
-            settings, embedder=embedder, reranker=reranker, warn=warn, announce=announce
+            settings,
+            embedder=embedder,
+            reranker=reranker,
+            find_made_with=lambda: _find_made_with(index_dir),
+            warn=warn,
+            announce=announce,
         )
         require_safe_folder(index_dir)
         layout = IndexLayout(index_dir)
@@ -109,6 +115,8 @@ class HeldIndex:
             self._turn.wait_for(lambda: not self._at_work)
         if self._threads.is_loaded:
             self._threads.get().shutdown()  # what still waits there finds the index closed
+        # Before the searcher waits for its threads: a question that was given up may be among them.
+        self._models.close()
         if self._searcher.is_loaded:
             self._searcher.get().close()
         if self._store.is_loaded:
@@ -156,6 +164,15 @@ class HeldIndex:
 
     def _generation(self) -> AbstractContextManager[Snapshot]:
         return self._store.get().snapshot()
+
+
+def _find_made_with(index_dir: Path) -> str | None:
+    """Return the model that the vectors of an index are of; None where there are none."""
+    try:
+        with Store(index_dir) as store:
+            return store.read_state().embedder
+    except (UnusableIndexError, LockedError):  # none yet, or the first one is being made
+        return None
 
 
 def leads_out(folder: Path, root: Path) -> str | None:

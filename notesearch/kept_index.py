@@ -255,6 +255,7 @@ class KeptIndex(HeldIndex):
             # An update asks questions of its own, and nobody needs to know that one is cut.
             embedder=Lazy(lambda: silenced(self._models.embedder.get())),
             embedder_fingerprint=self._models.fingerprint.get(),
+            model_may_change=self._models.may_change,
             reading=reading,
             read_added=self._added_reader().read,
             probes=UNRELATED,

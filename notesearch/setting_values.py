@@ -21,7 +21,7 @@ from notesearch.corpus.reading_rules import (
     ReadingRule,
     compile_record_start,
 )
-from notesearch.embedding.model_choice import Precision
+from notesearch.embedding.model_choice import EMBEDDER, SERVED_PREFIX, Precision, read_address
 from notesearch.embedding.model_files import BUNDLED_NAMES, is_hub_id
 from notesearch.errors import SettingsError
 
@@ -29,6 +29,7 @@ Read = Callable[[str, object, str, Path | None], Any]
 _LONGEST_SHOWN = 60  # characters of a value in a message
 _LONGEST_PATH = 4096
 _LARGEST = 1_000_000_000  # number, so that no counter overflows
+_LONGEST_MODEL_NAME = 200
 
 
 def check_key(key: object, known: Iterable[str], place: str) -> None:
@@ -60,8 +61,11 @@ def read_model_name(key: str, value: object, place: str, base: Path | None) -> s
 
     A name stands for a folder below `base` where there is one; without a base it does so only
     where it is written as a path (`./model`), so that no folder takes the place of a hub model.
+    openai:NAME is never a folder.
     """
     name = read_text(key, value, place).strip()
+    if key == EMBEDDER.setting and name.startswith(SERVED_PREFIX):
+        return _served_name(key, name, place)
     if name in BUNDLED_NAMES or (base is None and is_hub_id(name)):
         return name
     folder = read_folder(key, name, place, base)
@@ -71,6 +75,31 @@ def read_model_name(key: str, value: object, place: str, base: Path | None) -> s
         raise SettingsError(
             f"{place}: {key} {show(name)} cannot be looked up: {error.strerror}"
         ) from error
+
+
+def _served_name(key: str, name: str, place: str) -> str:
+    """Return openai:NAME, which is shown in one line and stored in an index."""
+    of_server = name.removeprefix(SERVED_PREFIX)
+    if not of_server.strip() or not name.isprintable() or len(name) > _LONGEST_MODEL_NAME:
+        raise SettingsError(
+            f"{place}: {key} {show(name)}: give the server's name of a model behind "
+            f"{SERVED_PREFIX}, such as {SERVED_PREFIX}nomic-embed-text"
+        )
+    return name
+
+
+def read_endpoint(key: str, value: object, place: str, base: Path | None) -> str:
+    """Return the address of a server that speaks the OpenAI embeddings API.
+
+    No message shows the value: somebody may have written a key into it.
+    """
+    address = read_address(read_text(key, value, place))
+    if address is None:
+        raise SettingsError(
+            f"{place}: {key} must be an address such as http://localhost:11434/v1, without a user "
+            "or a query; a key goes into NOTESEARCH_API_KEY"
+        )
+    return address
 
 
 def read_number(key: str, value: object, place: str, base: Path | None) -> int:

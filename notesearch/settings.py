@@ -28,6 +28,7 @@ from notesearch.setting_values import (
     Read,
     check_key,
     one_of,
+    read_endpoint,
     read_folder,
     read_model_name,
     read_number,
@@ -50,8 +51,8 @@ from notesearch.settings_file import (
 
 _ENVIRONMENT_PREFIX = "NOTESEARCH_"
 THE_ENVIRONMENT = "the environment"  # as the place of a value
-# Read by others: the tests and benchmarks, and the command line.
-_OTHER_VARIABLES = ("NOTESEARCH_DATA", "NOTESEARCH_DEBUG", "NOTESEARCH_TOKEN")
+# Read by others: the tests and benchmarks, the command line, and what asks a server for vectors.
+_OTHER_VARIABLES = tuple(f"NOTESEARCH_{name}" for name in ("DATA", "DEBUG", "TOKEN", "API_KEY"))
 
 DEFAULT_INDEX = Path("index")
 
@@ -133,7 +134,7 @@ class Key:
     name: str
     read: Read
     # A settings file may have come with a folder of notes. Some values count only if the person
-    # trusts the file: those that run code, that fetch, or that reach outside its folder.
+    # trusts the file: those that run code, that fetch or send, or that reach outside its folder.
     needs_trust: Callable[[object, Path], bool] | None = None
     part: Part = Part.SETTINGS
     field: str = ""  # of the part, where it is not called like the key
@@ -157,6 +158,7 @@ _TABLE = (
     Key("update", one_of("manual", "on-query"), in_environment=True),
     Key("editor", one_of(*EDITORS), _always),  # which program runs is the person's own choice
     Key("model", read_model_name, _is_not_installed, Part.MODEL, "name", in_environment=True),
+    replace(_model("endpoint", read_endpoint, _always), in_environment=True),  # texts go there
     Key("precision", read_precision, None, Part.MODEL, in_environment=True),
     Key("device", read_text, None, Part.MODEL, in_environment=True),
     Key("dtype", one_of(*DTYPES), None, Part.MODEL),

@@ -131,7 +131,7 @@ reading:
     [
         (
             "zzz: 1",
-            "unknown setting zzz; known are corpus, device, dtype, editor, follow_links, ignore",
+            "unknown setting zzz; known are corpus, device, dtype, editor, endpoint, follow_links",
         ),
         ("source: x", "unknown setting source"),
         ("1: x", "unknown setting 1"),
@@ -230,8 +230,9 @@ def test_empty_variable_is_unset(empty):
         (
             "NOTESEARCH_ZZZ",
             "the environment: NOTESEARCH_ZZZ is not known; known are "
-            "NOTESEARCH_CORPUS, NOTESEARCH_DEVICE, NOTESEARCH_INDEX, NOTESEARCH_INLINE_TAGS, "
-            "NOTESEARCH_MODEL, NOTESEARCH_PRECISION, NOTESEARCH_RERANK, NOTESEARCH_UPDATE",
+            "NOTESEARCH_CORPUS, NOTESEARCH_DEVICE, NOTESEARCH_ENDPOINT, NOTESEARCH_INDEX, "
+            "NOTESEARCH_INLINE_TAGS, NOTESEARCH_MODEL, NOTESEARCH_PRECISION, "
+            "NOTESEARCH_RERANK, NOTESEARCH_UPDATE",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from notesearch.settings_file import read_settings_file, user_settings_file
 
 RISKY = """
 model: model
+endpoint: http://localhost/v1
 trust_remote_code: true
 revision: main
 rerank: some/cross-encoder
@@ -60,7 +61,9 @@ def test_what_runs_code_fetches_or_leads_out_is_left_out_with_one_line(found):
     assert (settings.rerank, settings.corpus, settings.index) == (None, None, Path("index"))
     assert settings.ignore == ("drafts/",)
     (line,) = warnings
-    assert line.startswith("notesearch.yaml: left out model, trust_remote_code, revision, rerank, ")
+    assert line.startswith(
+        "notesearch.yaml: left out model, endpoint, trust_remote_code, revision, rerank, "
+    )
     assert line.endswith("run: notesearch trust")
 
 
@@ -88,6 +91,9 @@ def test_what_is_harmless_counts_at_once(found, text):
     [
         ("model: BAAI/bge-small-en\n", ("model",)),
         ("model: ./model\n", ("model",)),
+        ("model: openai:notesearch-encoder\n", ("model",)),
+        ("model: openai:x\nendpoint: http://localhost/v1\n", ("model", "endpoint")),
+        ("endpoint: http://localhost/v1\n", ("endpoint",)),
         ("corpus: link\n", ("corpus",)),
         ("corpus: link/inside\n", ("corpus",)),
         ("index: model/../../out\n", ("index",)),
@@ -122,7 +128,10 @@ def test_trusted_file_counts_whole(found):
     settings, warnings = load()
     assert (settings.left_out, warnings) == ((), [])
     assert settings.model == ModelChoice(
-        str(found / "model"), revision="main", trust_remote_code=True
+        str(found / "model"),
+        revision="main",
+        trust_remote_code=True,
+        endpoint="http://localhost/v1",
     )
     assert settings.rerank == RerankerChoice("some/cross-encoder", "main", True)
     assert settings.corpus == Path("../elsewhere")
@@ -222,6 +231,29 @@ def test_own_settings_hold_without_a_file_in_the_folder(found):
     (user_settings_file().parent / "model").mkdir()
     settings, warnings = load()
     assert (settings.model.name, warnings) == (str(user_settings_file().parent / "model"), [])
+
+
+def test_found_file_leads_a_served_model_to_no_other_server(found):
+    write_own("model: openai:mine\nendpoint: http://localhost:1/v1\n")
+    mine = ModelChoice("openai:mine", endpoint="http://localhost:1/v1")
+    assert load()[0].model == mine
+    for text in (
+        "endpoint: http://elsewhere/v1\n",
+        "model: openai:theirs\nendpoint: http://elsewhere/v1\n",
+        "model: openai:theirs\n",
+        "model: openai:mine\nendpoint: http://elsewhere/v1\n",
+    ):
+        assert load(text)[0].model == mine
+    assert load("model: notesearch-encoder\n")[0].model == ModelChoice()
+
+
+def test_endpoint_belongs_to_the_model_that_it_is_named_with(found):
+    write_own("model: openai:mine\nendpoint: http://localhost:1/v1\n")
+    environment = {"NOTESEARCH_MODEL": "openai:other"}
+    assert load_settings(None, environment).model == ModelChoice("openai:other")
+    environment["NOTESEARCH_ENDPOINT"] = "http://localhost:2/v1"
+    given = ModelChoice("openai:other", endpoint="http://localhost:2/v1")
+    assert load_settings(None, environment).model == given
 
 
 def test_fault_in_the_own_settings_names_their_file(found):

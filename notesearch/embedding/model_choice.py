@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, TypeAlias
 
 SHIPPED_NAME = "notesearch-encoder"  # the model that comes with the package
+SERVED_PREFIX = "openai:"  # before the name of a model that a server runs
 DTYPES = ("float32", "float16", "bfloat16")  # of weights, by the names of torch
+
+_LONGEST_ENDPOINT = 500
+_PORTS = range(1, 65_536)
+# ASCII alone, and no user: what looks like localhost to a person is localhost.
+_ENDPOINT = re.compile(
+    r"(?P<server>https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?)"
+    r"(?P<path>(?:/[a-z0-9_.~%-]*)*)",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def read_address(text: str) -> str | None:
+    """Return the address of a server's API in one spelling; None for what is none.
+
+    It has no user and no query: neither may be shown, or stored in an index.
+    """
+    found = _ENDPOINT.fullmatch(text.strip().rstrip("/"))
+    if found is None or len(text) > _LONGEST_ENDPOINT or int(found["port"] or 1) not in _PORTS:
+        return None
+    return f"{found['server'].lower()}{found['path']}"
 
 
 class Precision(Enum):
@@ -56,7 +78,8 @@ class ModelChoice:
 
     kind: ClassVar[ModelKind] = EMBEDDER
 
-    name: str = SHIPPED_NAME  # or a sentence-transformers model: a folder, or a hub id
+    # Or a sentence-transformers model, a folder or a hub id; or openai:NAME, which a server runs.
+    name: str = SHIPPED_NAME
     precision: Precision | None = None  # None: int8 for the shipped model, float32 for others
     device: str = "auto"  # "auto", "cpu", "cuda", "cuda:1", "mps"
     dtype: str | None = None  # of the weights on cuda or mps, one of DTYPES
@@ -65,6 +88,12 @@ class ModelChoice:
     query_prompt: str | None = None  # None: the model's own; "" for none at all
     passage_prompt: str | None = None
     trust_remote_code: bool = False  # runs code that comes with the model
+    endpoint: str | None = None  # the address of a server's embeddings API
+
+    @property
+    def is_served(self) -> bool:
+        """Whether a server runs the model, so that texts leave this process."""
+        return self.name.startswith(SERVED_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

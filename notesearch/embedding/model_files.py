@@ -37,8 +37,8 @@ _WEIGHTS_FILE = "model.safetensors"
 _PIECE_BYTES = 1 << 20
 # Raised when models are quantised in another way: see INT8_ATTEMPTS in compile/model_compiler.py.
 QUANTISER_VERSION = 2
-# Parts of a choice that change no vector, or are seen in the files.
-_NO_OPTIONS = frozenset({"name", "device", "revision"})
+# Parts of a choice that change no vector, are seen in the files, or are of served models alone.
+_NO_OPTIONS = frozenset({"name", "device", "revision", "endpoint"})
 # Other forms of the same weights, and files for people: none of them changes a vector.
 _IGNORED_FOLDERS = frozenset({"onnx", "openvino", "coreml", "images", "__pycache__"})
 _IGNORED_SUFFIXES = frozenset({".md", ".onnx", ".h5", ".msgpack", ".ot", ".gguf", ".png", ".jpg"})

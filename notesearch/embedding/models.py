@@ -1,6 +1,7 @@
 """Open the models that the settings choose.
 
-One comes with the package. Others are compiled at first use, and come from the cache ever after.
+One comes with the package. Others are compiled at first use, and come from the cache ever after;
+or a server runs them, and nothing is loaded here.
 
 Each function takes `cache_dir` for another cache folder than the user's, and two functions of one
 line of text: `warn` is called with what a person should know, `announce` with what takes long.
@@ -27,6 +28,7 @@ from notesearch.embedding.graph_engine import (
 from notesearch.embedding.model_cache import ModelFiles, find_files, open_compiled
 from notesearch.embedding.model_choice import (
     DTYPES,
+    SERVED_PREFIX,
     SHIPPED_NAME,
     ModelChoice,
     Precision,
@@ -44,6 +46,7 @@ from notesearch.lazy import Lazy
 
 if TYPE_CHECKING:
     from notesearch.embedding.protocol import Embedder, Reranker
+    from notesearch.embedding.served_model import TokenEstimate
 
 DEFAULT_CHOICE = ModelChoice()
 # What the architectures of cross-encoders end in: with a head, or asked for yes or no.
@@ -57,6 +60,11 @@ def fingerprint_of(
     warn: Callable[[str], None] = warn_in_python,
 ) -> str:
     """Return the fingerprint of the embedder that `load_embedder` opens; nothing is loaded."""
+    if choice.is_served:
+        from notesearch.embedding.served_model import fingerprint_served
+
+        return fingerprint_served(choice)
+    _require_no_endpoint(choice)
     if choice.name == SHIPPED_NAME:
         return open_shipped(choice).manifest.fingerprint
     return find_files(choice, cache_dir, warn).fingerprint
@@ -68,11 +76,16 @@ def load_counter(
     cache_dir: Path | None = None,
     warn: Callable[[str], None] = warn_in_python,
     announce: Callable[[str], None] = say_nothing,
-) -> TokenReader:
+) -> TokenReader | TokenEstimate:
     """Open the chosen model's tokenizer alone: no graph, and no torch once it is compiled.
 
     That of all-MiniLM-L6-v2 is opened as it came, so that counting never waits for a compiler.
+    Of a model that a server runs there is none, and tokens are estimated.
     """
+    if choice.is_served:
+        from notesearch.embedding.served_model import TokenEstimate
+
+        return TokenEstimate(choice)
     if choice.name == SHIPPED_NAME:
         return _open_reader(open_shipped(choice))
     files = find_files(choice, cache_dir, warn)
@@ -101,6 +114,10 @@ def load_embedder(
     machine lacks.
     """
     _check_choice(choice)
+    if choice.is_served:
+        from notesearch.embedding.served_model import ServedEmbedder
+
+        return ServedEmbedder(choice, warn, announce)
     if choice.name == SHIPPED_NAME:
         form = open_shipped(choice)
         return _graph_embedder(form, PassageEngine(Lazy(form.open_engine)), warn)
@@ -115,6 +132,14 @@ def load_embedder(
         model = torch_models.load_model(choice, files, device)
         return torch_models.TorchEmbedder(model, files.fingerprint, warn)
     return _graph_embedder(form, _passage_engine(choice, files, form), warn)
+
+
+def _require_no_endpoint(choice: ModelChoice) -> None:
+    if choice.endpoint is not None:
+        raise ModelError(
+            f"endpoint: the model {choice.name} runs here, and asks no server; "
+            f"set model to {SERVED_PREFIX}NAME, or leave endpoint out"
+        )
 
 
 def _graph_embedder(

@@ -51,6 +51,7 @@ class Means:
 
     embedder: Lazy[Embedder]  # loaded when the first new text turns up
     embedder_fingerprint: str
+    model_may_change: bool = False  # and keep its fingerprint, as that of a server may
     reading: str  # fingerprint of the reader and the chunker with their settings
     read_added: ReadAdded = read_no_notes  # by default for an index of files alone
     probes: tuple[str, ...] = ()  # questions about something else: how near is near by chance
@@ -104,6 +105,7 @@ def apply_work(
                 writer,
                 dimension,
                 to_embed,
+                compare_probe=means.model_may_change,
             )
             _record_unread_files(writer, work, clock)
             writer.keep_added(work.added)

@@ -98,6 +98,9 @@ class Journal:
         """
         if not rows:
             return
+        if len(rows[0]) != self._row_bytes:  # the first ones, or a server changed its model
+            self.close()
+            self._offsets.clear()
         file = self._file or self._begin(len(rows[0]))
         file.seek(0, os.SEEK_END)
         pairs = zip(text_hashes, rows, strict=True)

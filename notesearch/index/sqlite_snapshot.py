@@ -167,6 +167,7 @@ class SqliteSnapshot:
         """Find the k allowed passages of greatest cosine, best first; `query` has length 1."""
         if self._vectors is None:
             return Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+        self.state.require_dimension(len(query), self._catalog.path.parent)
         return self._vectors.nearest(query, k, allowed_ids)
 
     def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:

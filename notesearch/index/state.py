@@ -43,6 +43,15 @@ class IndexState:
                 IndexLayout(index_dir).rebuild,
             )
 
+    def require_dimension(self, dimension: int, index_dir: Path) -> None:
+        """Raise MismatchError for a vector of another length: a server may change its model."""
+        if dimension != self.dimension:
+            raise MismatchError(
+                f"{index_dir} holds vectors of {self.dimension} numbers, {self.embedder} gives "
+                f"{dimension} now",
+                IndexLayout(index_dir).rebuild,
+            )
+
     def corpus_folder(self, index_dir: Path) -> Path | None:
         """Return the corpus folder; where both were moved together, it is found again."""
         return (index_dir / self.corpus).resolve() if self.corpus else None

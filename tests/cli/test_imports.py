@@ -18,7 +18,8 @@ from tests.conftest import write_notes
 MODELS = {"torch", "transformers", "sentence_transformers", "onnx", "onnxscript", "tokenizers"}
 READING = {"markdown_it", "mdit_py_plugins", "ftfy"}
 WATCHING = {"watchfiles", "anyio"}
-ALL = MODELS | READING | WATCHING | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
+SENDING = {"http", "ssl"}
+ALL = MODELS | READING | WATCHING | SENDING | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
 
 # Runs one command after the other: what none of them imports is imported by no one of them.
 PROGRAM = """
@@ -68,7 +69,7 @@ def test_package_and_help_wait_for_nothing(tmp_path):
 def test_query_loads_the_compiled_model_and_reads_no_notes(place):
     found = imported(("query", "reward model"), cwd=place)
     assert {"onnxruntime", "tokenizers", "faiss"} <= found
-    assert not found & ((MODELS - {"tokenizers"}) | READING | WATCHING)
+    assert not found & ((MODELS - {"tokenizers"}) | READING | WATCHING | SENDING)
 
 
 def test_what_embeds_nothing_loads_no_model_and_reads_no_notes(place):

@@ -34,6 +34,15 @@ def test_another_model_finds_nothing_and_begins_anew(path: Path) -> None:
         assert journal.find(ONE) == b"longer row"
 
 
+def test_vectors_of_another_length_begin_anew(path: Path) -> None:
+    """A server may change its model behind the same name."""
+    with closing(Journal(path, "model a")) as journal:
+        journal.append([b"3" * HASH_BYTES], [b"longer row"])
+        assert journal.find(ONE) is None
+    with closing(Journal(path, "model a")) as journal:
+        assert (journal.find(ONE), journal.find(b"3" * HASH_BYTES)) == (None, b"longer row")
+
+
 @pytest.mark.parametrize("cut", [1, 4, 5, 23])
 def test_torn_tail_is_dropped_and_written_over(path: Path, cut: int) -> None:
     path.write_bytes(path.read_bytes()[:-cut])
