@@ -51,7 +51,8 @@ def types_in(hint: object) -> Iterator[object]:
 def hints_of(value: object) -> dict[str, object]:
     # What some modules import for type checkers alone.
     names = {"np": np, "NDArray": NDArray, "Embedder": notesearch.Embedder,
-             "Reranker": notesearch.Reranker, "NoteMap": notesearch.NoteMap}  # fmt: skip
+             "Reranker": notesearch.Reranker, "NoteMap": notesearch.NoteMap,
+             "Quote": notesearch.Quote}  # fmt: skip
     return typing.get_type_hints(value, localns=names)
 
 
