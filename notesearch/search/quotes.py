@@ -36,18 +36,19 @@ from notesearch.search.word_agreement import (
 )
 
 MOST_WORDS = 200  # of a quote: about as many as a passage has
+_MOST_CHARS = 20 * MOST_WORDS
 # Passages that are read: those with the words of the quote, and with all of them side by side.
 _CANDIDATES = 100
 _WITH_PHRASE = 200
 # Passages whose words are put in line, those with most of the words.
 _ALIGNED = 30
-# What agrees less was written about something else.
-LEAST_AGREEMENT = 0.4
+# What agrees less was written about something else, ...
+_LEAST_AGREEMENT = 0.4
+# ... and so was what agrees by less than this share of the passage that agrees most.
+_LEAST_SHARE = 2 / 3
 # Three words come together by chance as well: with fewer than so many, it has to agree more.
 _ENOUGH_WORDS = 4
 _FEW_WORDS_AGREEMENT = 0.6
-# And so was what agrees by less than this share of the passage that agrees most.
-_LEAST_SHARE = 2 / 3
 # What agrees so far says the sentence: nothing is looked for by meaning.
 _SAYS_IT = 0.75
 
@@ -68,7 +69,7 @@ class Quote:
     found: FoundBy
     agreement: float  # of the words and their order, from 0 to 1
     sentence: str  # as a reader sees it, on one line; of a very long one the part that says it
-    line_start: int  # of that sentence in the file
+    line_start: int  # in the file, of those words of it that agree
     line_end: int
     pieces: tuple[QuotePiece, ...]
 
@@ -88,8 +89,7 @@ def read_quote(text: str) -> ComparedText:
     quote = read_comparable(text)
     if not quote.words:
         raise UsageError("there is no word in the quote; give some that you remember")
-    # Before the words, since a text is read in part.
-    if len(quote.words) > MOST_WORDS or len(text) > 20 * MOST_WORDS:
+    if len(quote.words) > MOST_WORDS or len(text) > _MOST_CHARS:
         raise UsageError(
             f"the quote is too long; give a sentence that you remember, {MOST_WORDS} words at most"
         )
@@ -169,7 +169,7 @@ def _nearly(text: ComparedText, quote: ComparedText) -> Stretch | None:
         return None
     said = text.stems[stretch.span.start : stretch.span.stop]
     few = weigh_common(said, quote.stems) < _ENOUGH_WORDS
-    least = _FEW_WORDS_AGREEMENT if few else LEAST_AGREEMENT
+    least = _FEW_WORDS_AGREEMENT if few else _LEAST_AGREEMENT
     return stretch if stretch.agreement >= least else None
 
 
