@@ -64,7 +64,11 @@ if TYPE_CHECKING:
     from notesearch.search.answer import Correction as Correction
     from notesearch.search.answer import Mode as Mode
     from notesearch.search.note_lookup import NoteNameError as NoteNameError
+    from notesearch.search.quotes import FoundBy as FoundBy
+    from notesearch.search.quotes import Quote as Quote
     from notesearch.search.snippets import Piece as Piece
+    from notesearch.search.word_agreement import PieceKind as PieceKind
+    from notesearch.search.word_agreement import QuotePiece as QuotePiece
     from notesearch.settings import Settings as Settings
     from notesearch.settings import load_settings as load_settings
     from notesearch.watch import IndexWatch as IndexWatch
@@ -85,6 +89,7 @@ _HOMES = {
     "Embedder": "notesearch.embedding",
     "Filter": "notesearch.query.filters",
     "Finding": "notesearch.records",
+    "FoundBy": "notesearch.search.quotes",
     "FoundLink": "notesearch.index.linked_notes",
     "Hit": "notesearch.records",
     "Index": "notesearch.library",
@@ -109,10 +114,13 @@ _HOMES = {
     "Paper": "notesearch.papers",
     "Passage": "notesearch.records",
     "Piece": "notesearch.search.snippets",
+    "PieceKind": "notesearch.search.word_agreement",
     "Precision": "notesearch.embedding",
     "Problem": "notesearch.index.reports",
     "Progress": "notesearch.index.reports",
     "ProgressObserver": "notesearch.index.reports",
+    "Quote": "notesearch.search.quotes",
+    "QuotePiece": "notesearch.search.word_agreement",
     "ReadingOptions": "notesearch.corpus.reading_rules",
     "ReadingRule": "notesearch.corpus.reading_rules",
     "Reranker": "notesearch.embedding",
@@ -146,6 +154,7 @@ __all__ = [
     "Embedder",
     "Filter",
     "Finding",
+    "FoundBy",
     "FoundLink",
     "Hit",
     "Index",
@@ -170,10 +179,13 @@ __all__ = [
     "Paper",
     "Passage",
     "Piece",
+    "PieceKind",
     "Precision",
     "Problem",
     "Progress",
     "ProgressObserver",
+    "Quote",
+    "QuotePiece",
     "ReadingOptions",
     "ReadingRule",
     "Reranker",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from notesearch.index.snapshot import Snapshot
     from notesearch.note_map.kept_map import NoteMap
     from notesearch.papers import Paper
+    from notesearch.search.quotes import Quote
 
 _ALL = 1_000_000_000
 _PASSAGES_PER_READ = 1000  # of an iteration: some 5 MB of texts and vectors
@@ -145,6 +146,21 @@ class Index(KeptIndex):
             only = checked_filter(snapshot, where)
             number, _ = find_note(snapshot, note, self._paths_in_corpus)
             return self._searcher.get().similar(snapshot, [number], only, k=k, per_note=per_note)
+
+    def quote(self, text: str, k: int = 5, where: str | Filter | None = None) -> list[Quote]:
+        """Find the passages that say a sentence which is half remembered, and where they do.
+
+        Those that say it word for word come first. Where there is none, those follow that say it
+        nearly, with words missing, changed or in another order, and then those that mean it;
+        where nothing is relevant, their hits are `weak`. The text is taken as it stands: `where`
+        filters.
+        """
+        require_text("the quote", text)
+        _require_counts(k, None)
+        with self._snapshot() as snapshot:
+            only = checked_filter(snapshot, where)
+            searched = _as_notes_say(text)
+            return self._searcher.get().quote(snapshot, text, searched, only, k=k)
 
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None

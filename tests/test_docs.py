@@ -263,10 +263,12 @@ def test_readme_leads_to_every_page_at_once_or_over_another_one():
 
 @pytest.mark.slow
 def test_answer_is_what_the_program_writes(shipped_index):
-    (example,) = (text for text in blocks(COMMANDS_PAGE, "") if text.startswith("$ notesearch"))
-    command, _, shown = example.partition("\n")
-    arguments = shlex.split(command.removeprefix("$ notesearch "))
-    assert run_python("-m", "notesearch", *arguments, "--index", str(shipped_index)) == shown
+    examples = [text for text in blocks(COMMANDS_PAGE, "") if text.startswith("$ notesearch")]
+    assert [example.split()[2] for example in examples] == ["query", "quote"]
+    for example in examples:
+        command, _, shown = example.partition("\n")
+        arguments = shlex.split(command.removeprefix("$ notesearch "))
+        assert run_python("-m", "notesearch", *arguments, "--index", str(shipped_index)) == shown
 
 
 @pytest.mark.slow
@@ -283,7 +285,7 @@ def test_picture_shows_the_answer_of_the_commands_page_and_loads_nothing():
     drawn: dict[str, str] = {}
     for y, text in re.findall(r'<text [^>]*y="(\d+)"[^>]*>([^<]*)</text>', PICTURE):
         drawn[y] = drawn.get(y, "") + "".join(unescape(text).split())
-    (example,) = (text for text in blocks(COMMANDS_PAGE, "") if text.startswith("$ notesearch"))
+    example, *_ = (text for text in blocks(COMMANDS_PAGE, "") if text.startswith("$ notesearch"))
     assert list(drawn.values()) == ["".join(line.split()) for line in example.splitlines() if line]
     assert not re.search(r"url\(|href|src|@import|@font-face|<image|<script", PICTURE)
 

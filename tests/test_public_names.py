@@ -53,7 +53,7 @@ def hints_of(value: object) -> dict[str, object]:
     names = {"np": np, "NDArray": NDArray, "Embedder": notesearch.Embedder,
              "Reranker": notesearch.Reranker, "NoteMap": notesearch.NoteMap,
              "NoteLinks": notesearch.NoteLinks, "FoundLink": notesearch.FoundLink,
-             "Paper": notesearch.Paper}  # fmt: skip
+             "Paper": notesearch.Paper, "Quote": notesearch.Quote}  # fmt: skip
     return typing.get_type_hints(value, localns=names)
 
 

@@ -25,7 +25,8 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 )
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
-    *("query", "ask", "serve", "similar", "notes", "tags", "show", "links", "papers", "cite"),
+    *("query", "ask", "serve", "quote", "similar", "notes", "tags", "show"),
+    *("links", "papers", "cite"),
     *("init", "index", "reindex", "watch", "indexes", "status", "check", "parse", "eval"),
     *("cache", "trust"),
     "mcp",  # which programs run

@@ -46,10 +46,18 @@ class NoteLinks:
 
 
 def hit_lines(
-    hit: Hit, text: Sequence[Piece], style: Style, links: NoteLinks | None = None
+    hit: Hit,
+    text: Sequence[Piece],
+    style: Style,
+    links: NoteLinks | None = None,
+    *,
+    score: str | None = None,
 ) -> Iterator[str]:
-    """Lay out one hit: title and score, place and section, facts, then the marked text."""
-    score = shown_score(hit)
+    """Lay out one hit: title and score, place and section, facts, then the marked text.
+
+    A `score` in words stands in the place of the hit's own.
+    """
+    score = shown_score(hit) if score is None else score
     number = f"{hit.rank:>2}  "
     room = style.width - len(number) - len(score) - 2
     title = clipped(printable(hit.title), room)

@@ -123,9 +123,8 @@ def readable_atoms(stretches: Iterable[tuple[str, str]]) -> list[Atom]:
 
     Of several rooms in a row one is left: the end of a paragraph, a line's, a cell's or a space.
     """
-    shown = [_readable(kind, source) for kind, source in stretches]
     atoms: list[Atom] = []
-    for atom in drop_emphasis(shown):
+    for atom in shown_stretches(stretches):
         if not atom.text:
             continue
         if atom.is_room and atoms and atoms[-1].is_room:
@@ -133,6 +132,11 @@ def readable_atoms(stretches: Iterable[tuple[str, str]]) -> list[Atom]:
         else:
             atoms.append(atom)
     return atoms
+
+
+def shown_stretches(stretches: Iterable[tuple[str, str]]) -> Sequence[Atom]:
+    """Return what is shown of each stretch, an atom each; one that nobody sees is empty."""
+    return drop_emphasis([_readable(kind, source) for kind, source in stretches])
 
 
 def _weight(room: Atom) -> tuple[int, bool]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,9 @@ from notesearch.search.snippets import Nearness
 from notesearch.search.typing_slips import correct_words
 from notesearch.search.verdict import relevance
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
+
+if TYPE_CHECKING:
+    from notesearch.search.quotes import Quote
 
 # Passages that each ranking hands to the mix.
 DEPTH = 1000
@@ -193,6 +197,24 @@ class Searcher:
             mode=Mode.DENSE,
             same_paper=frozenset(n.note_id for n in found if likeness.is_same_paper(n)),
         )
+
+    def quote(
+        self, snapshot: Snapshot, text: str, searched: str, where: Filter | None, *, k: int
+    ) -> list[Quote]:
+        """Find the k passages that say a sentence: exactly, else nearly, else by its meaning.
+
+        `searched` is the sentence as the notes are searched.
+        """
+        from notesearch.search import quotes
+
+        quote = quotes.read_quote(text)
+        allowed_ids = self._candidates.find(snapshot, (), where)
+        found = quotes.find_by_words(snapshot, self._lexical, quote, searched, allowed_ids, k)
+        if len(found) == k or quotes.says_it(found):
+            return found
+        answer = self.search(snapshot, searched, (), where, k=k)
+        others = quotes.find_by_meaning(answer, self.nearness(answer), quote, found, k)
+        return quotes.rank([*found, *others])
 
     def _embed(self, text: str) -> _Embedded:
         embedder = self._embedder.get()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from notesearch.search.readable_text import SILENT, Atom, readable_atoms
+from notesearch.search.readable_text import SILENT, Atom, readable_atoms, shown_stretches
 
 # Each alternative closes, or does not match: a lone sign is a word like any other.
 _ATOM = re.compile(
@@ -43,6 +43,13 @@ def read_atoms(text: str, *, raw: bool = False) -> list[Atom]:
     if raw:
         return [_raw_atom(kind, source) for kind, source in stretches]
     return readable_atoms(stretches)
+
+
+def read_placed_atoms(text: str) -> list[tuple[int, Atom]]:
+    """Return the atoms of a text as a reader sees them, each with where its source begins."""
+    found = list(_ATOM.finditer(text))
+    shown = shown_stretches((_kind_of(match), match[0]) for match in found)
+    return [(match.start(), atom) for match, atom in zip(found, shown, strict=True) if atom.text]
 
 
 def _kind_of(match: re.Match[str]) -> str:
