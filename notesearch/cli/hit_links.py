@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from notesearch.cli.chosen_index import owner_of
 from notesearch.errors import CorpusError
 from notesearch.records import Hit, NoteKind
-from notesearch.render.hits import NoteLinks
+from notesearch.render.hits import FileLinks
 
 if TYPE_CHECKING:
     from notesearch.cli.chosen_index import ChosenIndex
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 def links_of_hits(
     index: Index, chosen: Sequence[ChosenIndex], hits: Sequence[Hit]
-) -> list[NoteLinks | None]:
+) -> list[FileLinks | None]:
     """Return for each hit what links it to its file.
 
     None for a note that a program added, and for those of an index that may name any folder.
     """
-    links_to: dict[str, NoteLinks | None] = {}
+    links_to: dict[str, FileLinks | None] = {}
     links = []
     for hit in hits:
         one, of, path = owner_of(hit.path, index, chosen)
@@ -33,7 +33,7 @@ def links_of_hits(
     return links
 
 
-def _links_to(index: Index, chosen: ChosenIndex, prefix: str) -> NoteLinks | None:
+def _links_to(index: Index, chosen: ChosenIndex, prefix: str) -> FileLinks | None:
     from notesearch.editors import editor_of, is_in_vault
 
     try:
@@ -43,4 +43,4 @@ def _links_to(index: Index, chosen: ChosenIndex, prefix: str) -> NoteLinks | Non
     corpus = index.corpus
     in_kitty = "kitty" in os.environ.get("TERM", "")
     editor = chosen.settings.editor or editor_of(os.environ, in_vault=is_in_vault(corpus))
-    return NoteLinks(corpus, editor, takes_fragment=in_kitty, prefix=prefix)
+    return FileLinks(corpus, editor, takes_fragment=in_kitty, prefix=prefix)

@@ -22,7 +22,7 @@ _MAX_COPIES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class NoteLinks:
+class FileLinks:
     """What links the places of hits to the files that they stand in."""
 
     corpus: Path
@@ -49,7 +49,7 @@ def hit_lines(
     hit: Hit,
     text: Sequence[Piece],
     style: Style,
-    links: NoteLinks | None = None,
+    links: FileLinks | None = None,
     *,
     score: str | None = None,
 ) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _copies(hit: Hit) -> str:
     return f"also in {', '.join(places)}{f' and {more} more' if more else ''}"
 
 
-def _place(hit: Hit, style: Style, links: NoteLinks | None) -> Iterator[str]:
+def _place(hit: Hit, style: Style, links: FileLinks | None) -> Iterator[str]:
     place = place_in(escaped(hit.path), hit.line_start, hit.line_end)
     section = printable(" › ".join(hit.section))
     room = style.width - len(_INDENT) - cells(place) - 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from notesearch.render.hits import NoteLinks, hit_lines
+from notesearch.render.hits import FileLinks, hit_lines
 from notesearch.render.terminal import Style
 from notesearch.search.quotes import FoundBy, Quote
 from notesearch.search.snippets import Piece
@@ -17,7 +17,7 @@ _THEIRS = ("{+", "+}")
 LEGEND = "what differs: [-your words-] {+words of the note+}"
 
 
-def quote_lines(quote: Quote, style: Style, links: NoteLinks | None = None) -> Iterator[str]:
+def quote_lines(quote: Quote, style: Style, links: FileLinks | None = None) -> Iterator[str]:
     """Lay out one quote as a hit: how it was found, the lines that say it, and the sentence."""
     hit = replace(quote.hit, line_start=quote.line_start, line_end=quote.line_end)
     return hit_lines(hit, marked_pieces(quote), style, links, score=describe_found(quote))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from notesearch.cells import cells, cut_to_cells
 from notesearch.records import Copy, Hit, Role
-from notesearch.render.hits import NoteLinks, explanation, hit_lines
+from notesearch.render.hits import FileLinks, explanation, hit_lines
 from notesearch.render.terminal import Style, guarded, printable, style_of
 from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.answer import Answer, Mode
@@ -83,7 +83,7 @@ no comparison of two answers can see. https://arxiv.org/abs/2305.18290 has the p
 """
 
 
-def shown(hit: Hit, style: Style, *text: Piece, links: NoteLinks | None = None) -> str:
+def shown(hit: Hit, style: Style, *text: Piece, links: FileLinks | None = None) -> str:
     return "\n".join(["", *hit_lines(hit, text or [Piece(hit.text)], style, links), ""])
 
 
@@ -115,27 +115,27 @@ def test_colour_in_whole():
 @pytest.mark.parametrize("colour", [False, True])
 def test_place_is_a_link_to_the_file_where_the_terminal_knows_links(tmp_path, colour):
     style = Style(width=60, links=True, colour=colour)
-    place = shown(HIT, style, links=NoteLinks(tmp_path)).splitlines()[2]
+    place = shown(HIT, style, links=FileLinks(tmp_path)).splitlines()[2]
     name = "\x1b[35malignment/dpo.md:13-18\x1b[0m" if colour else "alignment/dpo.md:13-18"
     address = (tmp_path / "alignment/dpo.md").resolve().as_uri()
     assert place == f"    \x1b]8;;{address}\x1b\\{name}\x1b]8;;\x1b\\  Why it works › Derivation"
     assert guarded(place) == place
-    assert "\x1b" not in shown(HIT, Style(width=60), links=NoteLinks(tmp_path))
+    assert "\x1b" not in shown(HIT, Style(width=60), links=FileLinks(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("links", "address"),
     [
-        (NoteLinks(Path("/notes")), "file:///notes/a%20b/d%C3%A9j%C3%A0.md"),
+        (FileLinks(Path("/notes")), "file:///notes/a%20b/d%C3%A9j%C3%A0.md"),
         (
-            NoteLinks(Path("/notes"), takes_fragment=True),
+            FileLinks(Path("/notes"), takes_fragment=True),
             "file:///notes/a%20b/d%C3%A9j%C3%A0.md#13",
         ),
-        (NoteLinks(Path("/notes"), "nvim", True), "file:///notes/a%20b/d%C3%A9j%C3%A0.md#13"),
-        (NoteLinks(Path("/notes"), "code"), "vscode://file/notes/a%20b/d%C3%A9j%C3%A0.md:13"),
-        (NoteLinks(Path("/notes"), "zed"), "zed://file/notes/a%20b/d%C3%A9j%C3%A0.md:13"),
+        (FileLinks(Path("/notes"), "nvim", True), "file:///notes/a%20b/d%C3%A9j%C3%A0.md#13"),
+        (FileLinks(Path("/notes"), "code"), "vscode://file/notes/a%20b/d%C3%A9j%C3%A0.md:13"),
+        (FileLinks(Path("/notes"), "zed"), "zed://file/notes/a%20b/d%C3%A9j%C3%A0.md:13"),
         (
-            NoteLinks(Path("/notes"), "obsidian"),
+            FileLinks(Path("/notes"), "obsidian"),
             "obsidian://open?path=/notes/a%20b/d%C3%A9j%C3%A0.md%23Step%202%26more",
         ),
     ],
@@ -149,7 +149,7 @@ def test_place_leads_to_the_line_in_the_editor(links, address):
 @pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "a\x1b]8;;.md"])
 @pytest.mark.parametrize("editor", ["", "code", "obsidian"])
 def test_path_out_of_the_corpus_is_no_link(tmp_path, path, editor):
-    assert NoteLinks(tmp_path / "corpus", editor).address(replace(HIT, path=path)) is None
+    assert FileLinks(tmp_path / "corpus", editor).address(replace(HIT, path=path)) is None
 
 
 def test_tags_that_the_path_names_are_left_out_of_the_hit_of_a_named_index_too():

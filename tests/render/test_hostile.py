@@ -147,7 +147,7 @@ def test_marks_of_a_hit_on_a_terminal_are_ours_alone(tmp_path_factory, hit, edit
     style = Style(width=80, colour=True, links=True)
     corpus = tmp_path_factory.getbasetemp()
     name, beginning = editor
-    links = hits.NoteLinks(corpus, name)
+    links = hits.FileLinks(corpus, name)
     for line in hits.hit_lines(hit, mark_words(hit.text, "a"), style, links):
         assert guarded(line) == line
         for address in re.findall(r"\x1b\]8;;([^\x1b]+)", line):

@@ -13,7 +13,7 @@ from notesearch.records import Role
 from notesearch.section_roles import roles_of, roles_of_line
 from notesearch.web.note.formulas import formula_html
 from notesearch.web.note.inline_html import inline_html, plain_text, unhidden
-from notesearch.web.note.note_links import NoteLinks, heading_id
+from notesearch.web.note.note_links import LinkWriter, heading_id
 
 _SIMPLE = frozenset(
     ("blockquote", "bullet_list", "list_item", "table", "thead", "tbody", "paragraph", "tr")
@@ -43,7 +43,7 @@ class SectionPlace:
 class Blocks:
     """Writes the blocks of a note, one after the other."""
 
-    def __init__(self, links: NoteLinks, asked: range, shift: int) -> None:
+    def __init__(self, links: LinkWriter, asked: range, shift: int) -> None:
         self.out: list[Markup] = []
         self.sections: list[SectionPlace] = []
         self.shows_asked = False

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from notesearch.web.note.formulas import formula_html
-from notesearch.web.note.note_links import NoteLinks
+from notesearch.web.note.note_links import LinkWriter
 from notesearch.web.note.note_text import HIDDEN_PIPE
 
 # Tags of HTML that are kept, without their attributes, where they pair.
@@ -58,7 +58,7 @@ def plain_text(children: Sequence[Token]) -> str:
     return " ".join(unhidden("".join(words)).split())
 
 
-def inline_html(children: Sequence[Token], links: NoteLinks) -> Markup:
+def inline_html(children: Sequence[Token], links: LinkWriter) -> Markup:
     """Return the HTML of what stands in a line."""
     return _Line(children, links).write()
 
@@ -66,7 +66,7 @@ def inline_html(children: Sequence[Token], links: NoteLinks) -> Markup:
 class _Line:
     """Writes one line, from left to right."""
 
-    def __init__(self, children: Sequence[Token], links: NoteLinks) -> None:
+    def __init__(self, children: Sequence[Token], links: LinkWriter) -> None:
         self._children = children
         self._links = links
         self._out: list[Markup] = []

@@ -15,7 +15,7 @@ from notesearch.records import Passage
 from notesearch.web.note.block_html import Blocks, SectionPlace
 from notesearch.web.note.inline_html import unhidden
 from notesearch.web.note.markdown_parser import parse_note
-from notesearch.web.note.note_links import FindAddress, NoteLinks
+from notesearch.web.note.note_links import FindAddress, LinkWriter
 from notesearch.web.note.note_text import NoteText, join_passages
 
 # The largest of 4,406 real notes has 261,342 characters, and takes 0.4 s. Text that is made to take
@@ -51,7 +51,7 @@ def render_note(
     shown = _within_bounds(passages, highlight)
     text = join_passages(note.path, shown, file_lines)
     tokens = _without_title(parse_note("\n".join(text.lines)), note.title)
-    links = NoteLinks(note.path, link_to_note, image_url)
+    links = LinkWriter(note.path, link_to_note, image_url)
     page = Blocks(links, _asked_lines(text, highlight), _shift_of(tokens))
     if len(shown) < len(passages):
         page.out.append(_only_lines(shown))

@@ -20,7 +20,7 @@ _WIDTH = re.compile(r"(\d{1,4})(?:x\d{1,4})?\Z")
 _MOST_LOOKS = 2000  # for the notes and images of one page
 
 
-class NoteLinks:
+class LinkWriter:
     """Writes the links of one note; each place is asked for once."""
 
     def __init__(self, note_path: str, link_to_note: FindAddress, image_url: FindAddress) -> None:
