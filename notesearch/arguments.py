@@ -84,13 +84,15 @@ def checked_note(note: AddedNote) -> AddedNote:
 
 
 def _require_id(note_id: object) -> None:
-    """Refuse what cannot be found again by its name: `show` leaves out spaces around it."""
+    """Refuse what cannot be found again by its name, by `show` or as an address of the page."""
     require_text("an id", note_id)
     text = str(note_id)
     _require_utf8("an id: ", text)
-    if not text or text != text.strip() or text.startswith("./") or not text.isprintable():
+    leads_elsewhere = text.startswith("/") or not {".", ".."}.isdisjoint(text.split("/"))
+    if not text or leads_elsewhere or text != text.strip() or not text.isprintable():
         raise UsageError(
-            f"{text!r:.80} is no id; give a text on one line, without spaces around it or ./ before"
+            f"{text!r:.80} is no id; give a text on one line, without spaces or a slash before it, "
+            "and without . or .. between slashes"
         )
     if len(text) > _LONGEST_ID:
         raise UsageError(f"{text:.40}…: an id has at most {_LONGEST_ID} characters")
