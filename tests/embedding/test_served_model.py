@@ -294,6 +294,7 @@ def test_what_passes_is_tried_again(server, fault):
     assert len(server.received) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [hang, drip, drip_headers])
 def test_answer_that_does_not_come_in_time_is_tried_again(server, fault):
     server.faults = [fault]

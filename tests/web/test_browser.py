@@ -290,6 +290,7 @@ def test_index_that_nobody_watches_is_brought_in_step_by_a_button(browser, tmp_p
         tab.context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "path", ["/", "/?q=reward+tag:alignment", "/?q=tag:nonesuch", "/note/rl/dpo.md?lines=8",

@@ -23,6 +23,7 @@ NEVER_WHOLE = (
 HARDLY_BEGUN = "GET /"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_in_order_whoever_is_connected(tmp_path: Path, number):
     make_library(tmp_path)

@@ -86,6 +86,7 @@ DEEP: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", DEEP.values(), ids=DEEP)
 def test_time_is_linear_in_the_size_of_a_note(make):
     note, passages = read("Some words.\n")

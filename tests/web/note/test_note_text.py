@@ -86,6 +86,7 @@ def test_lines_in_order_keep_their_numbers():
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [
