@@ -38,7 +38,7 @@ def linked_from(page: Running, note: str) -> str:
 def test_notes_that_link_to_it_stand_beside_a_note_with_their_sentence(page: Running) -> None:
     shown = linked_from(page, "dpo.md")
     assert '<a href="/note/rl/ppo.md?lines=3#asked">PPO</a>' in shown
-    assert '<span class="path">Simpler is dpo, see KL, top.</span>' in shown
+    assert '<span class="sentence">Simpler is dpo, see KL, top.</span>' in shown
     assert linked_from(page, "bad.md") == ""
 
 

@@ -61,7 +61,9 @@ function say(text) {
 
 /** On a narrow screen, filters are closed until they are asked for. */
 function narrow() {
-  if (matchMedia("(max-width: 56rem)").matches) main.querySelector(".facets")?.removeAttribute("open");
+  if (matchMedia("(max-width: 56rem)").matches) {
+    for (const part of main.querySelectorAll(".facets, .about")) part.removeAttribute("open");
+  }
 }
 
 // ------------------------------------------------------------ asking
