@@ -67,6 +67,7 @@ def tab(browser: Any, served: Running) -> Iterator[Any]:
         lambda request: request.url.startswith(served.address) or wrong.append(request.url),
     )
     tab.goto("/")
+    expect(tab.locator("#q")).to_be_focused()  # or a first letter would be lost
     yield tab
     context.close()
     assert [text for text in wrong if "ERR_FAILED" not in text] == []  # what a test has cut off
