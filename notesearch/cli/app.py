@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from typer import Argument, Option
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from notesearch import __version__
-from notesearch.cli.completion import complete_index, complete_note
+from notesearch.cli.completion import complete_filter, complete_index, complete_note
 from notesearch.cli.output import DEBUG, MEANING, write
 from notesearch.errors import UsageError
 from notesearch.regular_files import is_pipe_or_device
@@ -218,7 +219,28 @@ NOTE = Argument(
     help="The number of a hit, a path, a file's name, or words of a title.",
     autocompletion=complete_note,
 )
+WHERE = option(
+    None,
+    "--where",
+    'Only notes that match, as in "tag:dpo -tag:survey".',
+    "FILTER",
+    complete=complete_filter,
+)
 JSON = option(False, "--json", "Write the result as JSON.")
+
+
+@contextmanager
+def extra_serve(who: str) -> Iterator[None]:
+    """Say where the imports of a command lack a package of the extra `serve`."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("notesearch"):
+            raise
+        raise UsageError(
+            f"{who} needs {error.name}, which is not installed; install the extra serve, "
+            "as README.md says"
+        ) from error
 
 
 def corpus_of(argument: Path | None, named: Path | None) -> Path | None:

@@ -72,6 +72,17 @@ class ChosenIndex:
             ) from error
         return True
 
+    def is_to_be_made(self) -> bool:
+        """Return whether the default index is missing, and the notes to make it of are there.
+
+        UnusableIndexError for another one that is missing: a mistyped name makes no index.
+        """
+        if self.exists():
+            return False
+        if not (self.is_default and self.has_corpus()):
+            self.require()
+        return True
+
     def has_corpus(self) -> bool:
         """Return whether a folder of notes is known, to make the index of."""
         from notesearch.corpus.folder import DEFAULT_CORPUS
@@ -205,9 +216,7 @@ def open_for_query(chosen: ChosenIndex, line: str, *, update: bool) -> Index:
     """
     from notesearch.query.parser import parse_query
 
-    is_new = not chosen.exists()
-    if is_new and not (chosen.is_default and chosen.has_corpus()):
-        chosen.require()
+    is_new = chosen.is_to_be_made()
     chosen.require_corpus()
     if is_new and line.strip():
         parse_query(line)

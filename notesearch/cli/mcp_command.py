@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.app import CONFIG, INDEXES, app, examples, option
+from notesearch.cli.app import CONFIG, INDEXES, app, examples, extra_serve, option
 from notesearch.cli.chosen_index import open_as_they_are
 from notesearch.cli.index_choice import choose_index_in, choose_indexes
 from notesearch.cli.output import ExitCode, show_message, write
@@ -58,15 +58,8 @@ def mcp(
     wire = _take_stdout()
     _end_at_once()
     gc.disable()  # what the SDK makes stays: looking through it meanwhile takes 0.15 s of 0.9 s
-    try:
+    with extra_serve("notesearch mcp"):
         from notesearch.mcp.over_stdio import serve_over_stdio
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("notesearch"):
-            raise
-        raise UsageError(
-            f"notesearch mcp needs {error.name}, which is not installed; install the extra serve, "
-            "as README.md says"
-        ) from error
     from notesearch.lazy import Lazy
 
     gc.freeze()

@@ -18,6 +18,7 @@ from notesearch.cli.app import (
     INDEXES,
     NOTE,
     RERANK,
+    WHERE,
     HitsCommand,
     app,
     examples,
@@ -199,13 +200,7 @@ def query(
 def similar(
     note: list[str] = NOTE,
     k: int = option(10, "-k", "Show at most N notes.", "N"),
-    where: str | None = option(
-        None,
-        "--where",
-        'Only notes that match, as in "tag:dpo -tag:survey".',
-        "FILTER",
-        complete=complete_filter,
-    ),
+    where: str | None = WHERE,
     formats: list[str] | None = FORMATS,
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,

@@ -12,6 +12,7 @@ from notesearch.cli.app import (
     CONFIG,
     INDEXES,
     JSON,
+    WHERE,
     FilterCommand,
     app,
     examples,
@@ -19,10 +20,10 @@ from notesearch.cli.app import (
     require_within,
 )
 from notesearch.cli.chosen_index import open_as_they_are
-from notesearch.cli.completion import complete_filter
 from notesearch.cli.index_choice import choose_indexes
 from notesearch.cli.output import ExitCode, show_message, write
 from notesearch.errors import UsageError
+from notesearch.render.hit_formats import json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,13 +46,7 @@ _MOST_QUOTES = 200
 def quote(
     words: list[str] = Argument(metavar="TEXT…", help="The sentence, as you remember it."),
     k: int = option(5, "-k", "Show at most N passages.", "N"),
-    where: str | None = option(
-        None,
-        "--where",
-        'Only notes that match, as in "tag:dpo -tag:survey".',
-        "FILTER",
-        complete=complete_filter,
-    ),
+    where: str | None = WHERE,
     json: bool = JSON,
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
@@ -74,10 +69,8 @@ def quote(
     with open_as_they_are(chosen) as index:
         quotes = index.quote(text, k, where)
         if json:
-            from notesearch.render.terminal import to_json
-
-            array = ",\n ".join(map(to_json, quotes))
-            write(f"[{array}]")
+            for line in json_lines(quotes):
+                write(line)
         else:
             _show(index, quotes, chosen)
             keep_hits([one.hit for one in quotes], f"the passages that say {quoted(text)}", chosen)

@@ -7,10 +7,19 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.cli.app import CONFIG, CORPUS, INDEX, app, examples, option, require_within
+from notesearch.cli.app import (
+    CONFIG,
+    CORPUS,
+    INDEX,
+    app,
+    examples,
+    extra_serve,
+    option,
+    require_within,
+)
 from notesearch.cli.index_choice import choose_index
 from notesearch.cli.output import show_message
-from notesearch.errors import CorpusError, UsageError
+from notesearch.errors import CorpusError
 from notesearch.render.terminal import escaped
 
 if TYPE_CHECKING:
@@ -18,9 +27,6 @@ if TYPE_CHECKING:
     from notesearch.watch import IndexWatch
 
 _TOKEN = "NOTESEARCH_TOKEN"
-_MISSING = (
-    "the page needs {name}, which is not installed; install the extra serve, as README.md says"
-)
 
 
 @app.command(
@@ -45,20 +51,16 @@ def serve(
     The page is for this machine alone, and takes nothing from another. Ctrl-C ends it.
     """
     require_within("--port", port, 0, 65535)
-    try:
+    with extra_serve("the page"):
         from notesearch.web.application import make_application
         from notesearch.web.served_index import ServedIndex
         from notesearch.web.server import Server, addresses_of, bind
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("notesearch"):
-            raise
-        raise UsageError(_MISSING.format(name=error.name)) from None
 
     token = token or os.environ.get(_TOKEN) or None
     chosen = choose_index(config, wanted_index, corpus)
-    is_new = not chosen.exists()
-    if is_new and (no_watch or not (chosen.is_default and chosen.has_corpus())):
-        chosen.require()  # a name that was mistyped makes no index
+    if no_watch:
+        chosen.require()
+    is_new = chosen.is_to_be_made()
     chosen.require_corpus()
     listener = bind(host, port, token)
     hosts, address = addresses_of(listener, host, token)

@@ -46,9 +46,7 @@ def watch(
     A line is written for each change. Ctrl-C ends it.
     """
     chosen = choose_index(config, wanted_index, corpus)
-    is_new = not chosen.exists()
-    if is_new and not (chosen.is_default and chosen.has_corpus()):
-        chosen.require()  # a name that was mistyped makes no index
+    is_new = chosen.is_to_be_made()
     chosen.require_corpus()
     if service is not None:
         from notesearch.cli.watch_service import describe_service

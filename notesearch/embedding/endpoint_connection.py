@@ -74,14 +74,8 @@ class _Plain(HTTPConnection):
         self._keep(self.sock)
 
 
-class _Encrypted(HTTPSConnection):
-    def __init__(self, *arguments: Any, keep: Any, **options: Any) -> None:  # noqa: ANN401 - as of http.client
-        super().__init__(*arguments, **options)
-        self._keep = keep
-
-    def connect(self) -> None:
-        super().connect()
-        self._keep(self.sock)
+class _Encrypted(_Plain, HTTPSConnection):
+    pass
 
 
 class _PlainHandler(urllib.request.HTTPHandler):

@@ -36,13 +36,13 @@ _NO_ADDRESS = re.compile(rf"[<>\\%#?&:]|{CONTROL_SIGNS.pattern}")
 _MARKUP = re.compile(r"[\\\[\]<>*~&`]|(?<![^\W_])_|_(?![^\W_])")
 
 
-def json_lines(hits: Sequence[Hit]) -> Iterator[str]:
-    """Write hits as one JSON array, a hit a line."""
+def json_lines(hits: Sequence[object]) -> Iterator[str]:
+    """Write hits, or what else is found, as one JSON array, one a line."""
     array = ",\n ".join(jsonl_lines(hits))
     return iter(f"[{array}]".split("\n"))
 
 
-def jsonl_lines(hits: Sequence[Hit]) -> Iterator[str]:
+def jsonl_lines(hits: Sequence[object]) -> Iterator[str]:
     """Write hits as one JSON object a line."""
     return map(to_json, hits)
 

@@ -11,8 +11,7 @@ from starlette.routing import Route
 
 from notesearch import __version__
 from notesearch.errors import UsageError
-from notesearch.records import facts_of
-from notesearch.render.listings import stored_note_to_json
+from notesearch.render.listings import stored_note_fields, stored_note_to_json
 from notesearch.render.terminal import to_json
 from notesearch.search.answer import Answer
 from notesearch.web.served_index import ServedIndex
@@ -78,16 +77,7 @@ class Api:
         found, passages = await self._served.run(
             self._served.index.show, request.path_params["note_id"]
         )
-        value = {
-            "note_id": found.note_id,
-            "path": found.path,
-            "title": found.title,
-            "kind": found.kind,
-            "line_start": found.line_start,
-            "line_end": found.line_end,
-            **facts_of(found),
-            "passages": [asdict(passage) for passage in passages],
-        }
+        value = stored_note_fields(found) | {"passages": [asdict(one) for one in passages]}
         return _json(value)
 
     async def tags(self, request: Request) -> Response:

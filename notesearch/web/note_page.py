@@ -48,7 +48,6 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
         "editor": editor_link(corpus, note, line, section[-1] if section else "", served.editor),
         "body": rendered.html,
         "sections": rendered.sections,
-        "shows_asked": rendered.shows_asked,
     }
 
 
@@ -74,10 +73,10 @@ def _render(
     lines: Lines | None,
     corpus: Path | None,
 ) -> RenderedNote:
-    in_file = corpus is not None and note.kind is not NoteKind.ADDED
+    is_file = note.kind is not NoteKind.ADDED
 
     def image_address(path: str) -> str | None:
-        return file_address(path) if corpus is not None and has_image(corpus, path) else None
+        return file_address(path) if corpus and has_image(corpus, path) else None
 
     return render_note(
         note,
@@ -85,7 +84,7 @@ def _render(
         highlight=lines,
         link_to_note=partial(served.finder().address, from_path=note.path),
         image_url=image_address,
-        file_lines=read_file_lines(corpus, note.path) if corpus is not None and in_file else (),
+        file_lines=read_file_lines(corpus, note.path) if corpus and is_file else (),
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -40,6 +40,24 @@ class Found:
     snippets: list[tuple[Piece, ...]]  # of the first hits
 
 
+class _UntilChange(Generic[R]):
+    """What is made of an index, and kept until that changes.
+
+    Two threads may make the same, and none waits.
+    """
+
+    def __init__(self, index: Index, make: Callable[[], R]) -> None:
+        self._index = index
+        self._make = make
+        self._kept: tuple[str, R] | None = None  # with the state that it is of
+
+    def get(self) -> R:
+        kept, now = self._kept, self._index.stamp
+        if kept is None or kept[0] != now:
+            kept = self._kept = (now, self._make())
+        return kept[1]
+
+
 class ServedIndex:
     """An index that the handlers of requests share."""
 
@@ -53,10 +71,9 @@ class ServedIndex:
         self.watch = watch
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
         self._limiter_of_notes = CapacityLimiter(_NOTES_AT_ONCE)
-        # Each with the state that it is of; two threads may make the same, and none waits.
-        self._notes: tuple[str, list[StoredNote]] = ("", [])
-        self._links: tuple[str, dict[str, list[FoundLink]]] = ("", {})
-        self._finder: tuple[str, NoteFinder] = ("", NoteFinder(()))
+        self._notes = _UntilChange(index, index.notes)
+        self._finder = _UntilChange(index, lambda: NoteFinder(self.notes()))
+        self._links = _UntilChange(index, lambda: _links_by_target(index.all_links()))
         self._look: tuple[float, str] = (0.0, "")
         self.is_closing = False  # who waits for news waits no longer
 
@@ -82,33 +99,15 @@ class ServedIndex:
 
     def notes(self) -> list[StoredNote]:
         """List all notes, the newest first; the same list until the index changes."""
-        stamp, notes = self._notes
-        now = self.index.stamp
-        if stamp != now:
-            notes = self.index.notes()
-            self._notes = (now, notes)
-        return notes
+        return self._notes.get()
 
     def finder(self) -> NoteFinder:
         """Return what finds the notes that links mean."""
-        stamp, finder = self._finder
-        now = self.index.stamp
-        if stamp != now:
-            finder = NoteFinder(self.notes())
-            self._finder = (now, finder)
-        return finder
+        return self._finder.get()
 
     def links_to(self, note_id: str) -> Sequence[FoundLink]:
         """Return the links of other notes to one, by path and line."""
-        stamp, links = self._links
-        now = self.index.stamp
-        if stamp != now:
-            links = defaultdict(list)
-            for link in self.index.all_links():
-                if link.to_note_id is not None and link.to_note_id != link.note_id:
-                    links[link.to_note_id].append(link)
-            self._links = (now, links)
-        return links.get(note_id, ())
+        return self._links.get().get(note_id, ())
 
     def doing(self) -> str:
         """Say what the index is busy with, or what went wrong; "" where there is nothing to say."""
@@ -130,6 +129,15 @@ class ServedIndex:
                 seen = ""
             self._look = (time.monotonic(), seen)
         return seen
+
+
+def _links_by_target(links: Iterable[FoundLink]) -> Mapping[str, Sequence[FoundLink]]:
+    """Return the links from one note to another by the id of the note that they lead to."""
+    found: defaultdict[str, list[FoundLink]] = defaultdict(list)
+    for link in links:
+        if link.to_note_id is not None and link.to_note_id != link.note_id:
+            found[link.to_note_id].append(link)
+    return found
 
 
 def describe(state: WatchState) -> str:
