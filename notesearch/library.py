@@ -11,10 +11,10 @@ from unicodedata import is_normalized
 from notesearch.arguments import require_count, require_text
 from notesearch.errors import UsageError
 from notesearch.index.snapshot import StoredNote, StoredPassage, TagCount
-from notesearch.kept_index import KeptIndex
 from notesearch.query.filters import Filter, all_of
 from notesearch.query.parser import Query, parse_query, read_value
 from notesearch.records import Hit, Passage
+from notesearch.related_index import RelatedIndex
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.checked_filter import check_filter, checked_filter, read_filter
 from notesearch.search.note_lookup import complete_name, find_newest, find_note
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from notesearch.index.linked_notes import FoundLink, LinkWeb, NoteLinks
-    from notesearch.index.snapshot import Snapshot
     from notesearch.note_map.kept_map import NoteMap
-    from notesearch.papers import Paper
     from notesearch.search.quotes import Quote
 
 _ALL = 1_000_000_000
@@ -41,11 +38,12 @@ def filter_of(field: str, value: str) -> Filter:
     return read_value(field, value)
 
 
-class Index(KeptIndex):
+class Index(RelatedIndex):
     """An index on disk: brought in step with a corpus by `update`, asked by `query`.
 
     Safe to search from several threads. Close it, or use it as a context manager. How it is
-    opened and closed stands in `held_index.py`, what changes it in `kept_index.py`.
+    opened and closed stands in `held_index.py`, what changes it in `kept_index.py`, and how its
+    notes hang together in `related_index.py`.
     """
 
     def query(
@@ -182,29 +180,6 @@ class Index(KeptIndex):
         with self._snapshot() as snapshot:
             return snapshot.tags(checked_filter(snapshot, where))
 
-    def papers(self, where: str | Filter | None = None) -> list[Paper]:
-        """Gather the notes by their papers; those on which a filter lets a note through.
-
-        Each comes with all notes on it, whichever of them the filter lets through. Those that were
-        noted last come first.
-        """
-        from notesearch.papers import find_papers
-
-        with self._snapshot() as snapshot:
-            return find_papers(snapshot, checked_filter(snapshot, where))
-
-    def paper_of(self, note: str) -> Paper:
-        """Return the paper of a note that is named as `show` takes it.
-
-        For a note on no paper, that is what can be cited of the note itself.
-        """
-        from notesearch.papers import find_paper
-
-        require_text("the note", note)
-        with self._snapshot() as snapshot:
-            _, found = find_note(snapshot, note, self._paths_in_corpus)
-            return find_paper(snapshot, found.note_id)
-
     def map(self) -> NoteMap:
         """Return all notes as points of a map by their meaning, with labels for its regions.
 
@@ -224,31 +199,6 @@ class Index(KeptIndex):
         with self._snapshot() as snapshot:
             number, note = find_note(snapshot, name, self._paths_in_corpus)
             return note, [stored.passage for stored in snapshot.passages_of_note(number)]
-
-    def links(self, note: str) -> NoteLinks:
-        """Return the links of a note that is named as `show` takes it, and the links to it.
-
-        What they lead to is found among the notes as they are now.
-        """
-        require_text("the note", note)
-        with self._snapshot() as snapshot:
-            number, found = find_note(snapshot, note, self._paths_in_corpus)
-            return _link_web(snapshot).of_note(number, found)
-
-    def all_links(self) -> tuple[FoundLink, ...]:
-        """Return the links between notes and those that lead nowhere, by path and line."""
-        with self._snapshot() as snapshot:
-            return _link_web(snapshot).all()
-
-    def broken_links(self) -> tuple[FoundLink, ...]:
-        """Return the links that lead to no note, by path and line."""
-        with self._snapshot() as snapshot:
-            return _link_web(snapshot).broken()
-
-    def orphans(self) -> list[StoredNote]:
-        """Return the notes that no other links to, and that link to no other, by path."""
-        with self._snapshot() as snapshot:
-            return _link_web(snapshot).orphans()
 
     @property
     def stamp(self) -> str:
@@ -333,12 +283,6 @@ class Index(KeptIndex):
                     near = passages[max(at - around, 0) : at + around + 1]
                     return "\n\n".join(passage.text for passage in near)
         return hit.text
-
-
-def _link_web(snapshot: Snapshot) -> LinkWeb:
-    from notesearch.index.linked_notes import LinkWeb  # for those who ask for links
-
-    return LinkWeb(snapshot.note_names(), snapshot.note_links(), snapshot.notes)
 
 
 def _require_counts(k: object, per_note: object) -> None:

@@ -50,10 +50,8 @@ def types_in(hint: object) -> Iterator[object]:
 
 def hints_of(value: object) -> dict[str, object]:
     # What some modules import for type checkers alone.
-    names = {"np": np, "NDArray": NDArray, "Embedder": notesearch.Embedder,
-             "Reranker": notesearch.Reranker, "NoteMap": notesearch.NoteMap,
-             "NoteLinks": notesearch.NoteLinks, "FoundLink": notesearch.FoundLink,
-             "Paper": notesearch.Paper, "Quote": notesearch.Quote}  # fmt: skip
+    names = {name: getattr(notesearch, name) for name in notesearch.__all__}
+    names |= {"np": np, "NDArray": NDArray}
     return typing.get_type_hints(value, localns=names)
 
 

@@ -1,0 +1,75 @@
+"""Say how the notes of an index hang together: their papers, and the links between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notesearch.arguments import require_text
+from notesearch.kept_index import KeptIndex
+from notesearch.search.checked_filter import checked_filter
+from notesearch.search.note_lookup import find_note
+
+# A query must not wait for what works this out: it is imported where it is used.
+if TYPE_CHECKING:
+    from notesearch.index.linked_notes import FoundLink, LinkWeb, NoteLinks
+    from notesearch.index.snapshot import Snapshot, StoredNote
+    from notesearch.papers import Paper
+    from notesearch.query.filters import Filter
+
+
+class RelatedIndex(KeptIndex):
+    """An index that knows what its notes have to do with each other."""
+
+    def papers(self, where: str | Filter | None = None) -> list[Paper]:
+        """Gather the notes by their papers; those on which a filter lets a note through.
+
+        Each comes with all notes on it, whichever of them the filter lets through. Those that were
+        noted last come first.
+        """
+        from notesearch.papers import find_papers
+
+        with self._snapshot() as snapshot:
+            return find_papers(snapshot, checked_filter(snapshot, where))
+
+    def paper_of(self, note: str) -> Paper:
+        """Return the paper of a note that is named as `show` takes it.
+
+        For a note on no paper, that is what can be cited of the note itself.
+        """
+        from notesearch.papers import find_paper
+
+        require_text("the note", note)
+        with self._snapshot() as snapshot:
+            _, found = find_note(snapshot, note, self._paths_in_corpus)
+            return find_paper(snapshot, found.note_id)
+
+    def links(self, note: str) -> NoteLinks:
+        """Return the links of a note that is named as `show` takes it, and the links to it.
+
+        What they lead to is found among the notes as they are now.
+        """
+        require_text("the note", note)
+        with self._snapshot() as snapshot:
+            number, found = find_note(snapshot, note, self._paths_in_corpus)
+            return _link_web(snapshot).of_note(number, found)
+
+    def all_links(self) -> tuple[FoundLink, ...]:
+        """Return the links between notes and those that lead nowhere, by path and line."""
+        with self._snapshot() as snapshot:
+            return _link_web(snapshot).all()
+
+    def broken_links(self) -> tuple[FoundLink, ...]:
+        """Return the links that lead to no note, by path and line."""
+        with self._snapshot() as snapshot:
+            return _link_web(snapshot).broken()
+
+    def orphans(self) -> list[StoredNote]:
+        """Return the notes that no other links to, and that link to no other, by path."""
+        with self._snapshot() as snapshot:
+            return _link_web(snapshot).orphans()
+
+
+def _link_web(snapshot: Snapshot) -> LinkWeb:
+    from notesearch.index.linked_notes import LinkWeb
+
+    return LinkWeb(snapshot.note_names(), snapshot.note_links(), snapshot.notes)
