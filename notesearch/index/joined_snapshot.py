@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, rescale_phrase, score_counts
+from notesearch.index.bm25 import best_of_notes, score_counts, score_phrase
 from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
@@ -178,9 +178,8 @@ class JoinedSnapshot:
         self, words: Sequence[str], weights: ColumnWeights
     ) -> tuple[Matches, Matches]:
         """Score every passage that has the words side by side; a note as its best passage."""
-        scored = [part.phrase_scores(words, weights)[0] for part in self._parts]
-        sizes = [int(part.table.passage_ids.size) for part in self._parts]
-        passages = self._shifted(rescale_phrase(scored, sizes), self._passages)
+        counted = [part.phrase_counts(words, weights) for part in self._parts]
+        passages = score_phrase(self._shifted(counted, self._passages), self.table)
         return passages, best_of_notes(passages, self.table)
 
     @staticmethod

@@ -40,8 +40,8 @@ def read_passage_table(catalog: Catalog, count: int) -> PassageTable:
     passages, owners = numbers_in(firsts, counts), np.repeat(notes, counts)
     note_of = np.zeros(int(passages.max(initial=0)) + 1, dtype=np.int32)
     note_of[passages] = owners
-    lengths = np.zeros(len(note_of), dtype=np.int64)
-    lengths[passages] = np.maximum(tokens, 1)
+    lengths = np.zeros(len(note_of), dtype=np.int32)
+    lengths[passages] = np.clip(tokens, 1, MOST_NUMBERED)
     passages_of = np.bincount(notes, counts).astype(np.int64) if notes.size else _NOBODY
     return PassageTable(
         note_of,

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 
-# Stands between the headings of a passage's path: no heading holds it, and the full-text
-# table's tokenizer parts words at it.
+# Stands between the headings of a passage's path: no heading holds it, and and words are
+# parted at it.
 SECTION_SEPARATOR = "\x1f"
 
 # Stands before, between and behind the roles of a passage, so that each is found whole.
 ROLE_SEPARATOR = ","
 
-VECTORS = "vectors"  # names the FAISS file in `derived_files`
-
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    # What is made from the catalog and kept beside it: a checksum for each piece of the file.
-    """CREATE TABLE derived_files (
-        name TEXT PRIMARY KEY,
-        bytes INTEGER NOT NULL,
-        sums BLOB NOT NULL
-    ) WITHOUT ROWID""",
+    # The parts of the index that are made from the catalog and kept beside it, with a checksum for
+    # each piece of their two files. No two have passages between the same numbers.
+    """CREATE TABLE segments (
+        id INTEGER PRIMARY KEY,
+        first_passage INTEGER NOT NULL,
+        last_passage INTEGER NOT NULL,
+        passages INTEGER NOT NULL,
+        scale REAL NOT NULL,
+        vectors_bytes INTEGER NOT NULL,
+        vectors_sums BLOB NOT NULL,
+        words_bytes INTEGER NOT NULL,
+        words_sums BLOB NOT NULL
+    )""",
     # The vectors of questions about something else, which show what cosine means nothing.
-    "CREATE TABLE probes (text TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE probes (
+        text TEXT PRIMARY KEY,
+        vector BLOB NOT NULL,
+        nearest INTEGER,
+        cosine REAL
+    ) WITHOUT ROWID""",
     """CREATE TABLE files (
         id INTEGER PRIMARY KEY,
         path TEXT NOT NULL UNIQUE,
@@ -48,8 +58,9 @@ TABLES = (
         hash BLOB NOT NULL
     )""",
     # What a filter or an order asks of the facts has a column of its own.
+    # No number is given twice: segments may still hold what had it.
     """CREATE TABLE notes (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         file INTEGER NOT NULL REFERENCES files (id),
         note_id TEXT NOT NULL,
         title TEXT NOT NULL,
@@ -111,7 +122,7 @@ TABLES = (
         crc INTEGER NOT NULL
     )""",
     """CREATE TABLE passages (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         note INTEGER NOT NULL REFERENCES notes (id),
         vector INTEGER NOT NULL REFERENCES vectors (id),
         passage_id TEXT NOT NULL,
@@ -126,38 +137,6 @@ TABLES = (
     )""",
     "CREATE INDEX passages_by_note ON passages (note, roles)",
     "CREATE INDEX passages_by_vector ON passages (vector)",
-    """CREATE VIEW passage_words AS SELECT
-        id,
-        substr(search_text, 1, body_start) AS title,
-        section,
-        substr(search_text, body_start + 1) AS body
-        FROM passages""",
-    # External content: the words are not kept twice, and 'delete' is given the old words.
-    """CREATE VIRTUAL TABLE words USING fts5(
-        title, section, body,
-        content='passage_words', content_rowid='id', tokenize='porter unicode61'
-    )""",
-    # What else a note says, its passages say.
-    """CREATE VIRTUAL TABLE note_words USING fts5(
-        title, other_names, content='notes', content_rowid='id', tokenize='porter unicode61'
-    )""",
-    # Collects 16 MiB of postings before they are written: fewer merges in a first build.
-    "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",
-    "INSERT INTO note_words (note_words, rank) VALUES ('hashsize', 16777216)",
-)
-
-# Both are made from the other tables alone.
-FULL_TEXT_TABLES = ("words", "note_words")
-
-# What a reading connection has for itself, in memory: where words stand in the full-text tables,
-# and, of a text put into `scratch`, its words as the tokenizer makes them.
-READING_TABLES = (
-    *(
-        f"CREATE VIRTUAL TABLE temp.{table}_places USING fts5vocab(main, {table}, instance)"
-        for table in FULL_TEXT_TABLES
-    ),
-    "CREATE VIRTUAL TABLE temp.scratch USING fts5(text, content='', tokenize='porter unicode61')",
-    "CREATE VIRTUAL TABLE temp.scratch_places USING fts5vocab(temp, scratch, instance)",
 )
 
 CLEARED_BY_REBUILD = (
@@ -171,6 +150,6 @@ CLEARED_BY_REBUILD = (
     "files",
     "vectors",
     "probes",
-    "derived_files",
+    "segments",
     "meta",
 )

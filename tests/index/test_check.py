@@ -170,7 +170,7 @@ def test_status_tells_what_is_in_the_index(
     assert (status.generation, status.dimension, status.embedder) == (2, 9, "words-9")
     assert status.skipped == (Finding("broken.md", 1, "begins with !"),)
     assert status.drift == CorpusDrift(added=1, changed=1, removed=1)
-    assert status.catalog_bytes > status.vectors_bytes > 4 * 18
+    assert status.catalog_bytes > status.segments_bytes > 4 * 18
     assert status.created <= status.updated
     assert read_status(index_dir).drift is None
 
