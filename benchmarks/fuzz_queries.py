@@ -20,6 +20,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from notesearch import Index
 from notesearch.errors import NotesearchError
 from notesearch.index.filter_sql import to_condition
@@ -127,7 +129,7 @@ def _query_and_back(line: str) -> str | None:
     where = parse_query(line).where
     if where is None:
         return None
-    to_condition(where)
+    to_condition(where, lambda phrase: np.empty(0, dtype=np.int64))
     return None if parse_filter(str(where)) == where else f"{where} reads back as another"
 
 

@@ -28,16 +28,19 @@ def count_word(
     A note has it as often as its names and the bodies of its passages have it.
     """
     found = segments.passages_with(stem)
-    of_heads = weights.title * (_HEAD_COUNTS & 15) + weights.section * (_HEAD_COUNTS >> 4)
     bodies = found.bodies.astype(np.float32) * np.float32(weights.body)
-    passages = Matches(found.ids, of_heads.astype(np.float32)[found.heads] + bodies)
+    frequencies = bodies
+    if found.heads.any():
+        of_heads = weights.title * (_HEAD_COUNTS & 15) + weights.section * (_HEAD_COUNTS >> 4)
+        frequencies = bodies + of_heads.astype(np.float32).take(found.heads)
+    passages = Matches(found.ids, frequencies)
     named = segments.notes_called(stem)
     by_name = weights.title * named.heads + weights.other_names * named.bodies
     count = len(table.note_lengths)
-    frequencies = np.bincount(table.note_of[found.ids], bodies, count)
-    frequencies += np.bincount(named.ids, by_name, count)
-    notes = np.flatnonzero(frequencies)
-    return passages, Matches(notes, frequencies[notes].astype(np.float32))
+    in_bodies = np.bincount(table.note_of.take(found.ids), bodies, count)
+    of_notes = (in_bodies + np.bincount(named.ids, by_name, count)).astype(np.float32)
+    notes = np.flatnonzero(of_notes)
+    return passages, Matches(notes, of_notes[notes])
 
 
 def score_counts(passages: Matches, notes: Matches, table: PassageTable) -> tuple[Matches, Matches]:

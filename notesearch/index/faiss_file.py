@@ -130,12 +130,13 @@ class VectorFile:
         if found != (head, between) or not ascend or not 0 < self.ids[0] <= MOST_NUMBERED:
             raise damaged(path, f"is no file of {count} vectors", remedy)
         try:
-            self._index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+            index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             if not path.exists():
                 raise FileNotFoundError(path) from error
             raise unusable(path, "cannot be opened", remedy) from error
-        self._codes: Any = faiss.downcast_index(self._index.index)
+        self._index = index  # holds the other
+        self._codes: Any = faiss.downcast_index(index.index)
         view = faiss.rev_swig_ptr(self._codes.codes.data(), count * dimension)
         self._rows = view.reshape(count, dimension)
 
@@ -174,8 +175,8 @@ class VectorFile:
         self.verify(ordinals)
         if ordinals is not None and len(ordinals) <= max(k, _FEW):
             rows = self._rows[ordinals].astype(np.float32) - np.float32(_ZERO)
-            cosines_of: NDArray[np.float32] = rows @ query / self._scale
-            return Nearest(self.ids[ordinals], cosines_of)
+            of_rows = (rows @ query / self._scale).astype(np.float32, copy=False)
+            return Nearest(self.ids[ordinals], of_rows)
         row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
         parameters = faiss.SearchParameters()
         if ordinals is not None:

@@ -45,8 +45,9 @@ def read_segments(catalog: Catalog) -> list[SegmentRow]:
     """Read which segments there are, by the numbers of their passages."""
     rows = catalog.rows("SELECT * FROM segments ORDER BY first_passage")
     return [
-        SegmentRow(*facts, FileSums(*vectors), FileSums(*words))
-        for *facts, vectors, words in ((*row[:5], row[5:7], row[7:]) for row in rows)
+        SegmentRow(number, first, last, passages, scale, FileSums(*vectors), FileSums(*words))
+        for number, first, last, passages, scale, *sums in rows
+        for vectors, words in [(sums[:2], sums[2:])]
     ]
 
 

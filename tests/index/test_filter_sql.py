@@ -197,7 +197,7 @@ def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
                 for number, (roles, text) in enumerate(note.passages)
                 if holds(where, note, roles, text)
             }
-            assert found(snapshot, to_condition(where, fold_path_case=False)) == expected, where
+            assert found(snapshot, to_condition(where, snapshot._ids_with_phrase, fold_path_case=False)) == expected, where
 
 
 @examples(15)
