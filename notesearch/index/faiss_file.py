@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faiss
 import numpy as np
@@ -127,16 +127,20 @@ class VectorFile:
         found = self._file.read(0, self._rows_at), self._file.read(ids_at - len(between), ids_at)
         self.ids = np.frombuffer(self._file.read(ids_at, sums.size), dtype=_ID)
         ascend = bool((np.diff(self.ids) > 0).all())
-        if found != (head, between) or not ascend or not 0 < self.ids[0] <= MOST_NUMBERED:
+        if (
+            found != (head, between)
+            or not ascend
+            or not 0 < self.ids[0] <= self.ids[-1] < MOST_NUMBERED
+        ):
             raise damaged(path, f"is no file of {count} vectors", remedy)
         try:
-            index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+            index = cast(Any, faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
         except RuntimeError as error:
             if not path.exists():
                 raise FileNotFoundError(path) from error
             raise unusable(path, "cannot be opened", remedy) from error
         self._index = index  # holds the other
-        self._codes: Any = faiss.downcast_index(index.index)
+        self._codes = cast(Any, faiss.downcast_index(index.index))
         view = faiss.rev_swig_ptr(self._codes.codes.data(), count * dimension)
         self._rows = view.reshape(count, dimension)
 
