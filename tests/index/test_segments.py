@@ -8,16 +8,18 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
 from notesearch.file_sums import FileSums
-from notesearch.index import publish
+from notesearch.index import faiss_file, publish
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
+from notesearch.index.faiss_file import VectorFile, write_vectors
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.publish import plan_segments
-from notesearch.index.segments import SegmentRow, read_segments
+from notesearch.index.segments import SegmentRow, first_of, read_segments
 from notesearch.index.snapshot import ColumnWeights
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
@@ -164,6 +166,31 @@ def test_probes_are_as_near_as_a_rebuild_finds_them(corpus: LineCorpus, tmp_path
             with Store(folder) as store:
                 cosines.append(store.read_state().probe_cosines)
         assert cosines[0] == pytest.approx(cosines[1], abs=0.01)
+
+
+@pytest.mark.parametrize("dimension", [7, 16, 30, 64, 384, 768])
+@pytest.mark.parametrize("spread", [1.0, 4.0])  # of few large numbers among small ones
+def test_rounded_vectors_find_what_the_vectors_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dimension: int, spread: float
+) -> None:
+    dice = np.random.default_rng(dimension)
+    rows = dice.standard_normal((600, dimension)) ** (1 if spread == 1 else 3)
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype("<f2")
+    ids = np.arange(5, 605)
+    sums, scale = write_vectors(tmp_path / "vectors-1.faiss", ids, rows)
+    file = VectorFile(tmp_path / "vectors-1.faiss", dimension, 600, scale, sums)
+    plain = faiss.read_index(str(tmp_path / "vectors-1.faiss"))
+    assert plain.ntotal == 600
+    monkeypatch.setattr(faiss_file, "_FEW", 100)
+    for query in rows[::60].astype(np.float32):
+        cosines = rows.astype(np.float32) @ query
+        for ordinals in (None, np.arange(0, 600, 7), np.arange(599)):
+            found = file.nearest(query, 50, ordinals)
+            near = first_of(found.ids, found.cosines, 50)
+            assert len(near.ids) == 50
+            np.testing.assert_allclose(near.cosines, cosines[near.ids - 5], atol=0.02)
+            allowed = cosines if ordinals is None else cosines[ordinals]
+            assert near.cosines.min() > np.sort(allowed)[-50] - 0.02
 
 
 @pytest.mark.parametrize(
