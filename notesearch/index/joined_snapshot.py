@@ -167,7 +167,7 @@ class JoinedSnapshot:
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word."""
         counted = [part.word_counts(word, weights) for part in self._parts]
-        if any(one is None for one in counted):  # no single word to the full-text tables
+        if any(one is None for one in counted):  # no single word
             return self.phrase_scores([word], weights)
         having = [one for one in counted if one is not None]
         passages = self._shifted([one[0] for one in having], self._passages)

@@ -17,7 +17,7 @@ class Stage(Enum):
     LOAD = "load"  # the model, which is compiled at its first use
     EMBED = "embed"
     STORE = "store"  # rows and words into the catalog
-    VECTORS = "vectors"  # the FAISS file
+    VECTORS = "vectors"  # the segments
     COMMIT = "commit"  # the transaction, and clearing up
 
 

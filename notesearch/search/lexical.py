@@ -19,8 +19,8 @@ from notesearch.search.question_words import Pair, Rewording, Wording, find_rewo
 from notesearch.search.term_scores import CACHE_BYTES, PostingCache, Postings
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
-# To look for two words side by side, FTS5 goes through all passages of both. The rarest pairs of
-# a question are looked for until so many passages are gone through, 0.1 µs each.
+# To look for two words side by side, an index goes through all passages of both. The rarest pairs
+# of a question are looked for until so many passages are gone through.
 PAIR_POSTINGS = 60_000
 # What all passages score on average is taken from so many of them: 0.003 off at most.
 BACKGROUND = 1000
@@ -284,7 +284,7 @@ class LexicalRanker:
         return [pair for pair in pairs if pair in chosen]
 
     def _cost(self, snapshot: Snapshot, pair: Pair) -> int:
-        """Count the passages that FTS5 goes through; 0 where a word is in none."""
+        """Count the passages that an index goes through; 0 where a word is in none."""
         sizes = [self._postings.find(snapshot, word).passages.ids.size for word in pair]
         return sum(sizes) if all(sizes) else 0
 

@@ -1,4 +1,4 @@
-"""BM25 as we work it out is BM25 as FTS5 does."""
+"""BM25 as we work it out is BM25 as SQLite's full-text search does."""
 
 from __future__ import annotations
 
