@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notesearch.errors import UnusableIndexError
 from notesearch.index.catalog import Catalog, no_index_yet
@@ -17,11 +18,10 @@ from notesearch.index.ingest import as_vector
 from notesearch.index.journal import is_whole
 from notesearch.index.lock import writer_lock
 from notesearch.index.map_file import holds_places
-from notesearch.index.passage_table import read_passage_table
+from notesearch.index.passage_table import read_passage_ids
 from notesearch.index.publish import publish, read_contents
 from notesearch.index.reports import Problem
 from notesearch.index.segments import Segment, SegmentRow, read_segments
-from notesearch.index.snapshot import PassageTable
 from notesearch.index.state import IndexState, read_state
 
 _UNUSED = "FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.id)"
@@ -101,10 +101,10 @@ def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
         remove = partial(layout.note_map.unlink, missing_ok=True)
         yield _Fault(damaged(layout.note_map, "is damaged", layout.fix), remove)
     state = read_state(catalog)
-    table = read_passage_table(catalog, state.passages)
+    ids = read_passage_ids(catalog)
     faulty: list[int] = []
     for row in read_segments(catalog):
-        finding = _fault_of_segment(layout, catalog, state, row, table)
+        finding = _fault_of_segment(layout, catalog, state, row, ids)
         if finding:
             faulty.append(row.number)
             # All are written anew at once, by whoever comes first.
@@ -112,7 +112,11 @@ def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
 
 
 def _fault_of_segment(
-    layout: IndexLayout, catalog: Catalog, state: IndexState, row: SegmentRow, table: PassageTable
+    layout: IndexLayout,
+    catalog: Catalog,
+    state: IndexState,
+    row: SegmentRow,
+    all_ids: NDArray[np.int64],
 ) -> UnusableIndexError | None:
     """Read a segment through: as it was written, and with what the catalog says of its passages."""
     try:
@@ -123,9 +127,15 @@ def _fault_of_segment(
         return damaged(Path(error.filename or error.args[0]), "is lost", layout.fix)
     except UnusableIndexError as error:
         return error
-    ids = segment.ids[np.isin(segment.ids, table.passage_ids)]
-    if not ids.size:
-        return None
+    try:
+        ids, _, _ = segment.read_passages()
+    except UnusableIndexError as error:
+        return error
+    if not np.array_equal(
+        ids, all_ids[slice(*np.searchsorted(all_ids, (row.first, row.last + 1)))]
+    ):
+        path = layout.words(row.number)
+        return damaged(path, "holds other passages than the catalog", layout.fix)
     words, vectors = read_contents(catalog, ids, state.dimension)
     if not segment.vectors.holds(ids, vectors):
         path = layout.vectors(row.number)

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from notesearch.index.catalog import Catalog, Row
 from notesearch.index.faiss_file import write_vectors
 from notesearch.index.index_layout import IndexLayout, disk_errors
-from notesearch.index.passage_table import read_passage_table
+from notesearch.index.passage_table import read_passage_ids
 from notesearch.index.probes import measure_probes
 from notesearch.index.segments import (
     MOST_PASSAGES,
     Segment,
     SegmentRow,
-    Segments,
+    are_among,
     read_segments,
     write_segments,
 )
@@ -37,7 +37,7 @@ from notesearch.index.word_places import WordCollector
 # A segment is written anew together with one behind it of more than a quarter of its passages.
 _GROWTH = 4
 
-_PASSAGES = """SELECT p.id, p.note, p.section, p.search_text, p.body_start, v.vector
+_PASSAGES = """SELECT p.section, p.search_text, p.body_start, p.note, p.tokens, v.vector
     FROM passages p JOIN vectors v ON v.id = p.vector WHERE p.id BETWEEN ? AND ? ORDER BY p.id"""
 _NAMES = """SELECT id, title, other_names FROM notes
     WHERE id IN (SELECT value FROM json_each(?)) AND first_passage >= ? ORDER BY id"""
@@ -57,30 +57,26 @@ def publish(
     segments that are `lost` are written anew. Within the transaction: a reader sees nothing of it
     before it is committed.
     """
-    passages = catalog.number("SELECT coalesce(sum(passages), 0) FROM notes")
-    table = read_passage_table(catalog, passages)
+    ids = read_passage_ids(catalog)
     with disk_errors(layout):
-        plan = plan_segments(layout, read_segments(catalog), table.passage_ids, lost)
+        plan = plan_segments(layout, read_segments(catalog), ids, lost)
         numbers = count(max([layout.last_segment(), *(row.number for row in plan.before)]) + 1)
+        kept = [replace(row, gone=_gone_of(layout, row, state, ids)) for row in plan.kept]
         written = [
-            _write_segment(layout, catalog, next(numbers), ids, state.dimension)
-            for ids in plan.to_write
+            _write_segment(layout, catalog, next(numbers), own, state.dimension)
+            for own in plan.to_write
         ]
-        rows = sorted([*plan.kept, *written], key=lambda row: row.first)
+        rows = sorted([*kept, *written], key=lambda row: row.first)
         write_segments(catalog, rows)
         opened = [Segment(layout, row, state.dimension) for row in rows] if probes else []
         new = {row.number for row in written}
         cosines = measure_probes(
-            catalog,
-            probes,
-            Segments(opened, table),
-            Segments([one for one in opened if one.row.number in new], table),
-            table,
+            catalog, probes, opened, [one for one in opened if one.row.number in new]
         )
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     published = replace(
         state,
-        passages=passages,
+        passages=len(ids),
         probe_cosines=cosines,
         stamp=secrets.token_hex(8),
         created=state.created or now,
@@ -109,7 +105,7 @@ def plan_segments(
     kept: list[SegmentRow] = []
     to_write: list[NDArray[np.int64]] = []  # in a row: nothing that is kept lies between
     for row in rows:
-        own = ids[slice(*np.searchsorted(ids, (row.first, row.last + 1)).tolist())]
+        own = row.own(ids)
         is_lost = row.number in lost or not _is_there(layout, row)
         if own.size and not is_lost and 2 * own.size >= row.passages:
             kept.append(row)
@@ -141,6 +137,17 @@ def _is_there(layout: IndexLayout, row: SegmentRow) -> bool:
     return layout.vectors(row.number).exists() and layout.words(row.number).exists()
 
 
+def _gone_of(
+    layout: IndexLayout, row: SegmentRow, state: IndexState, ids: NDArray[np.int64]
+) -> bytes:
+    """Return a bit for each passage of a segment: whether it is gone."""
+    own = row.own(ids)
+    if own.size == row.passages:
+        return b""
+    written = Segment(layout, row, state.dimension).ids
+    return np.packbits(~are_among(written, own)).tobytes()
+
+
 def _write_segment(
     layout: IndexLayout, catalog: Catalog, number: int, ids: NDArray[np.int64], dimension: int
 ) -> SegmentRow:
@@ -152,6 +159,7 @@ def _write_segment(
         first=int(ids[0]),
         last=int(ids[-1]),
         passages=len(ids),
+        gone=b"",
         scale=scale,
         vectors=vectors,
         words=write_words(layout.words(number), words),
@@ -164,20 +172,21 @@ def read_contents(
     """Read from the catalog what a segment of some passages holds."""
     stemmer, collector = Stemmer(), WordCollector(3)
     rows = np.empty((len(ids), dimension), dtype="<f2")
-    owners: dict[int, None] = {}
-    for at, (_, note, section, text, body_start, vector) in enumerate(_passages(catalog, ids)):
+    owners, tokens = np.empty((2, len(ids)), dtype=np.int32)
+    for at, row in enumerate(_passages(catalog, ids)):
+        section, text, body_start, owners[at], tokens[at], vector = row
         title, body = text[:body_start], text[body_start:]
-        owners[note] = None
         collector.add(stemmer.stems_of(title), stemmer.stems_of(section), stemmer.stems_of(body))
         rows[at] = np.frombuffer(vector, dtype="<f2")
     found, places = collector.collect_passages()
     notes, names = [], WordCollector(2)
     # A note whose passages are in two segments has its names in the first.
-    for note, title, others in catalog.rows(_NAMES, (str(list(owners)), int(ids[0]))):
+    for note, title, others in catalog.rows(_NAMES, (str(np.unique(owners).tolist()), int(ids[0]))):
         notes.append(note)
         names.add(stemmer.stems_of(title), stemmer.stems_of(others))
     note_ids = np.array(notes, dtype=np.int32)
-    return SegmentWords(len(ids), found, places, names.collect_names(), note_ids), rows
+    words = SegmentWords(owners, tokens, found, places, names.collect_names(), note_ids)
+    return words, rows
 
 
 def _passages(catalog: Catalog, ids: NDArray[np.int64]) -> Iterator[Row]:

@@ -18,6 +18,7 @@ from notesearch.file_sums import FileSums
 from notesearch.index.catalog import Catalog
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.index_layout import IndexLayout, damaged
+from notesearch.index.passage_table import MOST_NUMBERED, table_of
 from notesearch.index.snapshot import Nearest, PassageTable
 from notesearch.index.stems import keys_of
 from notesearch.index.word_file import Having, WordFile
@@ -25,6 +26,7 @@ from notesearch.index.word_file import Having, WordFile
 MOST_PASSAGES = 1 << 16  # an ordinal has 16 bits
 
 _NO_IDS = np.empty(0, dtype=np.int64)
+_NO_NUMBERS = np.empty(0, dtype=np.int32)
 _NO_COUNTS = np.empty(0, dtype=np.uint8)
 
 
@@ -36,18 +38,24 @@ class SegmentRow:
     first: int  # of the numbers of its passages
     last: int
     passages: int  # as it was written
+    gone: bytes  # a bit for each that is gone since; no bytes where all are there
     scale: float  # of its vectors
     vectors: FileSums
     words: FileSums
+
+    def own(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of some ascending numbers that lie between its first and last."""
+        return ids[slice(*np.searchsorted(ids, (self.first, self.last + 1)).tolist())]
 
 
 def read_segments(catalog: Catalog) -> list[SegmentRow]:
     """Read which segments there are, by the numbers of their passages."""
     rows = catalog.rows("SELECT * FROM segments ORDER BY first_passage")
     return [
-        SegmentRow(number, first, last, passages, scale, FileSums(*vectors), FileSums(*words))
-        for number, first, last, passages, scale, *sums in rows
-        for vectors, words in [(sums[:2], sums[2:])]
+        SegmentRow(
+            *(number, first, last, passages, gone, scale), FileSums(*sums[:2]), FileSums(*sums[2:])
+        )
+        for number, first, last, passages, gone, scale, *sums in rows
     ]
 
 
@@ -55,10 +63,10 @@ def write_segments(catalog: Catalog, rows: Iterable[SegmentRow]) -> None:
     """Set which segments there are."""
     catalog.rows("DELETE FROM segments")
     catalog.insert(
-        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
-                *(row.number, row.first, row.last, row.passages, row.scale),
+                *(row.number, row.first, row.last, row.passages, row.gone, row.scale),
                 *(row.vectors.size, row.vectors.sums, row.words.size, row.words.sums),
             )
             for row in rows
@@ -87,6 +95,19 @@ class Segment:
     def ids(self) -> NDArray[np.int64]:
         """Its passages, ascending, those that are gone too."""
         return self.vectors.ids
+
+    def read_passages(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+        """Return the passages that are there, with their notes and their lengths."""
+        ids, owners, tokens = self.ids, self.words.owners, self.words.tokens
+        if owners.min() < 1 or owners.max() >= MOST_NUMBERED:
+            raise self._damaged()
+        if not self.row.gone:
+            return ids, owners, tokens
+        gone = np.frombuffer(self.row.gone, dtype=np.uint8)
+        if len(gone) != -(-len(ids) // 8):
+            raise self._damaged()
+        there = np.unpackbits(gone, count=len(ids)) == 0
+        return ids[there], owners[there], tokens[there]
 
     def passages_with(self, key: np.uint64) -> Counted:
         """Return the passages that have a word, with what title and section, and the body have."""
@@ -131,6 +152,17 @@ class Counted:
     ids: NDArray[np.int64]
     heads: NDArray[np.uint8]
     bodies: NDArray[np.uint8]
+
+
+def read_passage_table(segments: Sequence[Segment], last_note: int = 0) -> PassageTable:
+    """Read which passages and notes the segments of a generation have, up to the last note."""
+    parts = [segment.read_passages() for segment in segments]
+    return table_of(
+        np.concatenate([_NO_IDS, *(ids for ids, _, _ in parts)]),
+        np.concatenate([_NO_NUMBERS, *(owners for _, owners, _ in parts)]),
+        np.concatenate([_NO_NUMBERS, *(tokens for _, _, tokens in parts)]),
+        last_note,
+    )
 
 
 class Segments:
@@ -183,10 +215,8 @@ class Segments:
     ) -> NDArray[np.int64] | None:
         """Return the rows of a segment that may be found; None for all of them."""
         ids = self._table.passage_ids if allowed_ids is None else allowed_ids
-        start, end = np.searchsorted(ids, (segment.row.first, segment.row.last + 1)).tolist()
-        if end - start == segment.row.passages:
-            return None
-        return segment.vectors.ordinals_of(ids[start:end])
+        own = segment.row.own(ids)
+        return None if own.size == segment.row.passages else segment.vectors.ordinals_of(own)
 
     # ------------------------------------------------------------ words
 

@@ -28,7 +28,7 @@ from notesearch.index.passage_table import (
     require_numbers,
 )
 from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
-from notesearch.index.segments import Segment, Segments, first_of
+from notesearch.index.segments import Segment, Segments, first_of, read_passage_table
 from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
@@ -52,7 +52,7 @@ _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.roles, p.line_start, p.li
 _NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.facts
     FROM notes n JOIN files f ON f.id = n.file WHERE n.id IN (SELECT value FROM json_each(?))"""
 # So many of the nearest passages are compared by vectors that were not rounded to 8 bits.
-_EXACT = 100
+_EXACT = 32
 _BY_NAME = {
     "note_id": "SELECT id FROM notes WHERE note_id = ?",
     "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
@@ -110,7 +110,11 @@ class SqliteSnapshot:
     @property
     def table(self) -> PassageTable:
         """The passages and notes there are, by number."""
-        return self._kept.tables.get(self.state, self._catalog)
+        return self._kept.tables.get(self.state, self._read_table)
+
+    def _read_table(self) -> PassageTable:
+        last_note = self._catalog.number("SELECT max(id) FROM notes")
+        return read_passage_table(self._opened, last_note)
 
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
         """Return the passages that a filter lets through."""
@@ -205,9 +209,14 @@ class SqliteSnapshot:
         near = self._segments.nearest(query, k, allowed_ids)
         if not len(near.ids):
             return near
-        # The first are put in order by the vectors themselves.
+        # The first are put in order by the vectors themselves, and stay the first.
         exact = self.vectors_of(near.ids[:_EXACT].tolist()) @ query
-        return first_of(near.ids, np.concatenate([exact, near.cosines[_EXACT:]]), k)
+        first = first_of(near.ids[:_EXACT], exact, k)
+        others = np.minimum(near.cosines[_EXACT:], first.cosines[-1])
+        return Nearest(
+            np.concatenate([first.ids, near.ids[_EXACT:]]),
+            np.concatenate([first.cosines, others]),
+        )
 
     def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
         """Compare with their checksums the vectors that a search of these passages will read."""

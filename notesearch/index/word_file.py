@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,15 @@ _MAGIC = b"notesearch words 1".ljust(24)
 _HEAD = np.dtype([("magic", "S24"), ("counts", "<u8", 7)])
 _OCCURRENCE_BYTES = 4
 
+_Number = TypeVar("_Number", bound=np.generic)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentWords:
     """The words of some passages, and of the names of their notes."""
 
-    count: int  # of the passages
+    owners: NDArray[np.int32]  # the note of each passage
+    tokens: NDArray[np.int32]  # of each passage
     passages: Occurrences
     places: Places
     names: Occurrences
@@ -60,6 +64,8 @@ class _Counts:
     def parts(self) -> dict[str, tuple[int, int]]:
         """Where each part begins and ends, by its name."""
         sizes = {
+            "owners": 4 * self.passages,
+            "tokens": 4 * self.passages,
             "note_ids": 4 * self.notes,
             "name_keys": 8 * self.name_words,
             "name_starts": 4 * (self.name_words + 1),
@@ -94,7 +100,7 @@ def write_words(path: Path, words: SegmentWords) -> FileSums:
 def _parts_of(words: SegmentWords) -> Iterator[bytes]:
     """Yield what a file holds, part after part, as `_Counts.parts` has them."""
     counts = (
-        words.count,
+        len(words.owners),
         len(words.note_ids),
         len(words.passages.keys),
         len(words.passages.ordinals),
@@ -103,6 +109,8 @@ def _parts_of(words: SegmentWords) -> Iterator[bytes]:
         len(words.names.ordinals),
     )
     yield np.array([(_MAGIC, counts)], dtype=_HEAD).tobytes()
+    yield words.owners.astype("<i4").tobytes()
+    yield words.tokens.astype("<i4").tobytes()
     yield words.note_ids.astype("<i4").tobytes()
     yield words.names.keys.astype("<u8").tobytes()
     yield words.names.starts.astype("<u4").tobytes()
@@ -157,8 +165,8 @@ class WordFile:
             raise unusable(path, f"cannot be read ({error.strerror})", remedy) from error
         self._passages = passages
         self._size = sums.size
+        self._parts = Lazy(self._read_parts)
         self._dictionary = Lazy(self._read_dictionary)
-        self._parts: dict[str, tuple[int, int]] = {}
 
     def verify(self) -> None:
         """Compare the whole file with its checksums; DamagedIndexError."""
@@ -167,6 +175,16 @@ class WordFile:
     def holds(self, words: SegmentWords) -> bool:
         """Return whether the file has just these words, uncompared with the checksums."""
         return self._file.read(0, self._size) == b"".join(_parts_of(words))
+
+    @property
+    def owners(self) -> NDArray[np.int32]:
+        """The note of each passage."""
+        return self._array("owners", np.dtype("<i4"))
+
+    @property
+    def tokens(self) -> NDArray[np.int32]:
+        """How long each passage is."""
+        return self._array("tokens", np.dtype("<i4"))
 
     @property
     def note_ids(self) -> NDArray[np.int32]:
@@ -215,46 +233,39 @@ class WordFile:
         return Having(ordinals, heads, np.frombuffer(found, dtype=np.uint8, offset=3 * size))
 
     def _read(self, part: str, start: int, end: int) -> bytes:
-        at, behind = self._parts[part]
+        at, behind = self._parts.get()[part]
         if not at <= at + start <= at + end <= behind:
             raise self._damaged("is damaged (the words)")
         self._file.verify(at + start, at + end)
         return self._file.read(at + start, at + end)
 
-    def _read_dictionary(self) -> _Dictionary:
-        """Read which words there are; DamagedIndexError where the file is no file of words."""
+    def _read_parts(self) -> dict[str, tuple[int, int]]:
+        """Return where each part is; DamagedIndexError where the file is no file of words."""
         if self._size < _HEAD.itemsize:
             raise self._damaged("is no file of words")
         self._file.verify(0, _HEAD.itemsize)
         head = np.frombuffer(self._file.read(0, _HEAD.itemsize), dtype=_HEAD)[0]
         counts = _Counts(*head["counts"].tolist())
         parts = counts.parts
-        if bytes(head["magic"]) != _MAGIC.rstrip(b"\0") or parts["places"][1] != self._size:
+        if bytes(head["magic"]) != _MAGIC or parts["places"][1] != self._size:
             raise self._damaged("is no file of words")
         if counts.passages != self._passages:
             raise self._damaged("is a file of other passages")
-        first, behind = parts["note_ids"][0], parts["place_starts"][1]
-        self._file.verify(first, behind)
-        read = self._file.read(first, behind)
+        return parts
 
-        def array_of(name: str, dtype: str) -> NDArray[np.generic]:
-            start, end = parts[name]
-            return np.frombuffer(read[start - first : end - first], dtype=dtype)
-
-        self._parts = parts
+    def _read_dictionary(self) -> _Dictionary:
         return _Dictionary(
-            *(
-                array_of(name, dtype)  # type: ignore[arg-type]
-                for name, dtype in (
-                    ("note_ids", "<i4"),
-                    ("name_keys", "<u8"),
-                    ("name_starts", "<u4"),
-                    ("keys", "<u8"),
-                    ("starts", "<u4"),
-                    ("place_starts", "<u4"),
-                )
-            )
+            note_ids=self._array("note_ids", np.dtype("<i4")),
+            name_keys=self._array("name_keys", np.dtype("<u8")),
+            name_starts=self._array("name_starts", np.dtype("<u4")),
+            keys=self._array("keys", np.dtype("<u8")),
+            starts=self._array("starts", np.dtype("<u4")),
+            place_starts=self._array("place_starts", np.dtype("<u4")),
         )
+
+    def _array(self, part: str, dtype: np.dtype[_Number]) -> NDArray[_Number]:
+        start, end = self._parts.get()[part]
+        return np.frombuffer(self._read(part, 0, end - start), dtype=dtype)
 
 
 def _find(keys: NDArray[np.uint64], key: np.uint64) -> int | None:

@@ -181,7 +181,7 @@ class CatalogWriter:
                     passages.append(
                         _passage_row(self._last_passage, self._last_note, next(vector), passage)
                     )
-        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(13)})", notes)
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(12)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
         self._catalog.insert(f"INSERT INTO names VALUES ({_marks(2)})", names)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
@@ -219,7 +219,6 @@ def _note_row(
         note.kind.value,
         first_passage,
         len(passages),
-        ",".join(str(passage.tokens) for passage in passages) or None,
         note.line_start,
         note.line_end,
         " ".join(other_name_words(note)),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from notesearch.embedding import Embedder
 from notesearch.index.snapshot import ColumnWeights, Snapshot, StoredNote, TagCount
 from notesearch.index.store import Store
@@ -49,8 +51,14 @@ def contents_of_snapshot(snapshot: Snapshot, embedder: Embedder | None = None) -
     notes: dict[str, Answer] = {}
     phrases = {" ".join(pair): _phrase(snapshot, public, pair) for pair in pairwise(WORDS)}
     for word in (*WORDS, "also"):
-        near = snapshot.nearest(embedder.embed_query(word), len(ids))
-        nearest[word] = _answer(public, near.ids.tolist(), near.cosines.tolist())
+        query = embedder.embed_query(word)
+        near = snapshot.nearest(query, len(ids))
+        exact = dict(zip(ids, (vectors @ query).tolist() if ids else [], strict=True))
+        cosines = [exact[number] for number in near.ids.tolist()]
+        # Behind the first ones, cosines are those of rounded vectors.
+        assert near.cosines.tolist() == pytest.approx(cosines, abs=0.02)
+        assert near.cosines[:20].tolist() == pytest.approx(cosines[:20], abs=1e-6)
+        nearest[word] = _answer(public, near.ids.tolist(), cosines)
         found = snapshot.word_scores(word, ColumnWeights())[0]
         matches[word] = _answer(public, found.ids.tolist(), found.scores.tolist())
         whole = snapshot.word_scores(word, ColumnWeights(title=2.0))[1]
