@@ -7,8 +7,11 @@ quantizer; not an IndexIDMap2, whose table of positions is built at every openin
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import mmap
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,6 +146,7 @@ class VectorFile:
         self._codes = cast(Any, faiss.downcast_index(index.index))
         view = faiss.rev_swig_ptr(self._codes.codes.data(), count * dimension)
         self._rows = view.reshape(count, dimension)
+        self._is_first_search = True
 
     def holds(self, ids: NDArray[np.int64], rows: NDArray[np.float16]) -> bool:
         """Return whether the file has these vectors, as near as it can; not what else it has.
@@ -192,6 +196,9 @@ class VectorFile:
             parameters.sel = faiss.IDSelectorBitmap(bitmap.size, faiss.swig_ptr(bitmap))
         with _one_thread():
             cosines, found = self._codes.search(row, min(k, len(self.ids)), params=parameters)
+        if self._is_first_search:  # and maybe the only one: a million vectors are 384 MB
+            self._is_first_search = False
+            _let_go(self._rows)
         is_found = found[0] >= 0
         return Nearest(self.ids[found[0][is_found]], cosines[0][is_found] / (self._scale * scale))
 
@@ -210,6 +217,17 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(before)
+
+
+def _let_go(rows: NDArray[np.uint8]) -> None:
+    """Give mapped memory back where that can be asked for; what reads there next maps it again."""
+    if sys.platform != "linux":
+        return
+    start = -(-rows.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
+    size = (rows.ctypes.data + rows.nbytes - start) // mmap.PAGESIZE * mmap.PAGESIZE
+    if size > 0:
+        madvise = ctypes.CDLL(None).madvise
+        madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), mmap.MADV_DONTNEED)
 
 
 def _bitmap(ordinals: NDArray[np.int64], count: int) -> NDArray[np.uint8]:

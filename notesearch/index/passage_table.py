@@ -50,7 +50,8 @@ def table_of(
 ) -> PassageTable:
     """Put a table together of passages, ascending, their notes and their lengths.
 
-    It goes up to the last note, which may have no passages. ValueError where these are no numbers that an index gives.
+    It goes up to the last note, which may have no passages. ValueError where these are no numbers
+    that an index gives.
     """
     require_numbers(ids, least=1)
     require_numbers(owners, least=1)
