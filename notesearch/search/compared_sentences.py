@@ -1,0 +1,120 @@
+"""Read passages as the sentences that can be compared with those of other notes.
+
+Left out is what says nothing by itself: headings, labels, data about the paper, references, code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from notesearch.index.snapshot import StoredPassage
+from notesearch.search.comparable_words import ComparedText, read_comparable
+from notesearch.search.question_words import STOP_WORDS
+from notesearch.section_roles import bare_heading, read_phrases
+
+# With fewer words of its own a line is a label, or says too little to be compared.
+_FEWEST_WORDS = 4
+# Formulas, rows of figures and code have fewer letters among their signs.
+_LEAST_LETTERS = 0.7
+# A row of more cells than these and one more is a table of figures or names.
+_MOST_CELLS = 3
+_MARKS = re.compile(r"(?:[-*+>•▪]+|\d{1,3}[.)]|\[[ xX]\]|\[![a-z]+\][+-]?)\s+")
+_MARKS_BEHIND = re.compile(r"(?:\s+[-*+>•▪#|]+)*\s*\Z")
+_HEADING = re.compile(r"#{1,6}(?:\s|$)")
+# `**Authors:** …`, `Paper: …`, `Code | …`
+_DATA = re.compile(
+    r"\W{0,6}(?:(?:paper|project|original|official|published|publication|source|full)\s)?"
+    r"(?:authors?|papers?|links?|urls?|arxiv|code|github|repo(?:sitory)?|tags?|keywords|dates?"
+    r"|venue|journal|conference|year|published|affiliations?|institutions?|organi[sz]ations?"
+    r"|source|doi|status|created|updated|read|pdf|citations?|cite as|bibtex|title|page|website"
+    r"|blog|demo|slides|video|datasets?|reviewer|rating|category)"
+    r"(?:\s(?:link|url|date|on|in|page))?\W{0,4}[:|]",
+    re.IGNORECASE,
+)
+# An entry of a list of references, or somebody's address.
+_REFERENCE = re.compile(
+    r"\A\W*\[?\d{1,3}[\]).]\s.*\b(?:19|20)\d\d\b"
+    r"|et al\..{0,40}\(?(?:19|20)\d\d\)?[.,]?\s*\S{0,80}\Z"
+    r"|arXiv preprint|\bpp\.\s?\d|Proceedings of|@\w+\.\w",
+    re.DOTALL,
+)
+_REFERENCE_HEADINGS = read_phrases(
+    """reference(s); bibliography; citation(s); bibtex; link(s); resources; metadata; meta; info;
+    paper info; external links; sources; table of contents; contents; authors; tags"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage, with the words that tell what it is about."""
+
+    stored: StoredPassage
+    shown: str  # as a reader sees it, on one line
+    words: Mapping[str, str]  # those that tell what it is about: by the stem, as it has them
+    line_start: int  # in the file
+    line_end: int
+
+
+def read_sentences_of(passages: Iterable[StoredPassage]) -> Iterator[Sentence]:
+    """Yield the sentences of passages that can be compared, the same one once."""
+    seen: set[str] = set()
+    for stored in passages:
+        if any(bare_heading(heading) in _REFERENCE_HEADINGS for heading in stored.passage.section):
+            continue
+        text = read_comparable(stored.passage.text)
+        for span in text.sentences:
+            found = _read_one(stored, text, span)
+            if found is not None and found.shown.casefold() not in seen:
+                seen.add(found.shown.casefold())
+                yield found
+
+
+def _read_one(stored: StoredPassage, text: ComparedText, span: range) -> Sentence | None:
+    shown = text.shown[_start_of(text, span) : _end_of(text, span)].strip()
+    if _HEADING.match(shown):
+        return None
+    while mark := _MARKS.match(shown):
+        shown = shown[mark.end() :]
+    if _DATA.match(shown) or _REFERENCE.search(shown) or shown.count(" | ") > _MOST_CELLS:
+        return None
+    words = [text.words[at] for at in span]
+    telling = {
+        word.stem: word.written
+        for word in words
+        if word.written not in STOP_WORDS and _is_word(word.written)
+    }
+    signs = shown.replace(" ", "")
+    letters = sum(map(str.isalpha, signs))
+    if len(telling) < _FEWEST_WORDS or letters < _LEAST_LETTERS * len(signs):
+        return None
+    passage = stored.passage
+    start, end = passage.line_start, passage.line_end
+    # Where a text leaves out lines of its file, it cannot be told which one a word is from.
+    if passage.text.count("\n") == end - start:
+        start, end = start + words[0].line, start + words[-1].line
+    return Sentence(stored, shown, telling, start, end)
+
+
+def _start_of(text: ComparedText, span: range) -> int:
+    """Return where the sentence begins, with the marks before its first word."""
+    before = text.words[span.start - 1].end if span.start else 0
+    at = text.words[span.start].start
+    lead = text.shown[before:at]
+    hash_at = lead.rfind("#")
+    return (
+        before + hash_at if hash_at >= 0 and not lead[hash_at:].strip("# ") else text.start_of(span)
+    )
+
+
+def _end_of(text: ComparedText, span: range) -> int:
+    """Return where the sentence ends, with the signs behind its last word: `21 %.`"""
+    if span.stop == len(text.words):
+        return len(text.shown)
+    behind = text.shown[: text.start_of(range(span.stop, span.stop + 1))]
+    return len(_MARKS_BEHIND.sub("", behind)) if behind else 0
+
+
+def _is_word(word: str) -> bool:
+    return len(word) > 2 or not word.isascii()
