@@ -15,7 +15,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from notesearch.search.compared_sentences import read_sentences_of
 from notesearch.search.sentence_likeness import (
     ReadSentences,
     find_pairs,
+    least_likeness,
     measure_likeness,
     measure_rarity,
     unrelated_cosine,
@@ -39,7 +40,7 @@ from notesearch.settings import Settings
 _SEED = 17
 _MOST_PASSAGES = 40
 _MOST_SENTENCES = 200
-_THRESHOLDS = (0.30, 0.33, 0.36, 0.39, 0.42)
+_SIZES = (1, 30, 200, 800, 1_000_000_000)  # pairs of sentences that may be, of two notes
 # Sentences that are the same but for a word or two are found at any threshold.
 _COPIED = 0.9
 
@@ -59,7 +60,8 @@ class Compared:
     passages: list[float] = field(default_factory=list)  # cosines, of those nearest to each other
     cosines: list[float] = field(default_factory=list)  # of sentences nearest to each other
     likeness: list[float] = field(default_factory=list)  # of sentences likest to each other
-    of_notes: list[list[float]] = field(default_factory=list)  # likeness, by pair of notes
+    of_notes: list[tuple[int, list[float]]] = field(default_factory=list)  # by two notes: how many
+    # pairs of sentences may be, and how alike the likest are
 
 
 def main() -> None:
@@ -128,7 +130,7 @@ def compare(one: ReadNote, other: ReadNote, unrelated: float, into: Compared) ->
     rarity = measure_rarity(a.sentences, b.sentences)
     found = _best(measure_likeness(a, b, rarity, unrelated))
     into.likeness += found
-    into.of_notes.append(found)
+    into.of_notes.append((len(a.sentences) * len(b.sentences), found))
 
 
 def _best(alike: NDArray[np.floating]) -> list[float]:
@@ -150,22 +152,33 @@ def report(same: Compared, chance: Compared, count: int) -> Iterator[str]:
             f"| {name} | {len(of_one)} | {len(of_other)} | {area_under(of_one, of_other):.3f} "
             f"| {area_under(own, of_other):.3f} |"
         )
-    yield "\n| from | pairs: one paper | by chance | notes with a pair: one paper | by chance |"
-    yield "|---|---|---|---|---|"
-    for least in _THRESHOLDS:
-        shares = [_share(found.likeness, least) for found in (same, chance)]
-        notes = [_share([max(f) for f in found.of_notes], least) for found in (same, chance)]
-        yield "| " + " | ".join([f"{least:.2f}", *(f"{s:.3f}" for s in shares + notes)]) + " |"
+    yield (
+        "\n| sentences × sentences | by chance: 95 % are below | asked for | kept by chance "
+        "| kept of one paper | notes with a pair, by chance | of one paper |"
+    )
+    yield "|---|---|---|---|---|---|---|"
+    for least, most in pairwise(_SIZES):
+        yield _row(least, most, same, chance)
+
+
+def _row(least: int, most: int, same: Compared, chance: Compared) -> str:
+    shares, notes = [], []
+    for found in (chance, same):
+        of_size = [(size, values) for size, values in found.of_notes if least <= size < most]
+        kept = [value >= least_likeness(size) for size, values in of_size for value in values]
+        shares.append(float(np.mean(kept)))
+        notes.append(float(np.mean([max(v) >= least_likeness(size) for size, v in of_size])))
+    by_chance = [value for size, v in chance.of_notes if least <= size < most for value in v]
+    asked = [least_likeness(size) for size, _ in chance.of_notes if least <= size < most]
+    figures = [np.quantile(by_chance, 0.95), np.median(asked), *shares, *notes]
+    name = f"{least:,} to {most - 1:,}" if most < _SIZES[-1] else f"{least:,} or more"
+    return f"| {name} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |"
 
 
 def area_under(positive: Sequence[float], negative: Sequence[float]) -> float:
     """Return how often one of the first is above one of the others."""
     first, other = np.array(positive)[:, None], np.array(negative)
     return float((first > other).mean() + (first == other).mean() / 2)
-
-
-def _share(values: Sequence[float], least: float) -> float:
-    return float((np.array(values) >= least).mean())
 
 
 if __name__ == "__main__":

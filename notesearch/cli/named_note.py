@@ -117,15 +117,15 @@ def _with_sides(error: NoteNameError, chosen: Sequence[ChosenIndex]) -> UsageErr
     """List the notes that one side may mean; return the error that says how to go on."""
     from notesearch.render.listings import numbered_note_lines
 
-    found = f"{error.name} means {error.count} notes" if error.count else str(error)
-    as_question = f'to ask it, write "question:{error.name}"'
-    if not error.notes or not error.count:
-        return UsageError(f"{found}; {as_question}" if error.count else found)
+    if not error.count:
+        return UsageError(str(error))
+    found = f"means {error.count:,} notes" if error.count > 1 else "may mean this note"
     for line in numbered_note_lines(error.notes, style_of(sys.stderr).width):
         show_message(line)
     is_kept = keep_notes(error.notes, f"the notes for {quoted(error.name)}", chosen)
     return UsageError(
-        f"{found}; choose one by its {'number' if is_kept else 'path'}; {as_question}"
+        f"{error.name} {found} or be a question; give the note's "
+        f'{"number" if is_kept else "path"}, or ask: "question:{error.name}"'
     )
 
 

@@ -13,6 +13,7 @@ from notesearch.index.snapshot import StoredPassage
 from notesearch.search.comparable_words import ComparedText, read_comparable
 from notesearch.search.question_words import STOP_WORDS
 from notesearch.section_roles import bare_heading, read_phrases
+from notesearch.spelling import normalise_name
 
 # With fewer words of its own a line is a label, or says too little to be compared.
 _FEWEST_WORDS = 4
@@ -20,8 +21,8 @@ _FEWEST_WORDS = 4
 _LEAST_LETTERS = 0.7
 # A row of more cells than these and one more is a table of figures or names.
 _MOST_CELLS = 3
-_MARKS = re.compile(r"(?:[-*+>•▪]+|\d{1,3}[.)]|\[[ xX]\]|\[![a-z]+\][+-]?)\s+")
-_MARKS_BEHIND = re.compile(r"(?:\s+[-*+>•▪#|]+)*\s*\Z")
+_MARKS = re.compile(r"(?:[-*+>•▪●]+|\d{1,3}[.)]|\[[ xX]\]|\[![a-z]+\][+-]?)\s+")
+_MARKS_BEHIND = re.compile(r"(?:\s+[-*+>•▪●#|]+)*\s*\Z")
 _HEADING = re.compile(r"#{1,6}(?:\s|$)")
 # `**Authors:** …`, `Paper: …`, `Code | …`
 _DATA = re.compile(
@@ -36,13 +37,28 @@ _DATA = re.compile(
 # An entry of a list of references, or somebody's address.
 _REFERENCE = re.compile(
     r"\A\W*\[?\d{1,3}[\]).]\s.*\b(?:19|20)\d\d\b"
-    r"|et al\..{0,40}\(?(?:19|20)\d\d\)?[.,]?\s*\S{0,80}\Z"
+    r"|et al\.?,?.{0,40}\b(?:19|20)\d\d\b.{0,40}\Z"
     r"|arXiv preprint|\bpp\.\s?\d|Proceedings of|@\w+\.\w",
     re.DOTALL,
 )
 _REFERENCE_HEADINGS = read_phrases(
     """reference(s); bibliography; citation(s); bibtex; link(s); resources; metadata; meta; info;
     paper info; external links; sources; table of contents; contents; authors; tags"""
+)
+
+
+# Words that sentences on any paper have: that two of them do says nothing.
+_USUAL_WORDS = (
+    read_phrases(
+        """all; also; another; any; author(s); based; better; both; different; each; either;
+        even; every; final; first; found; four; get(s); give(s)|given; good; here; however;
+        just; kind(s); less; like; made|make(s)|making; many; more; most; much; new; next;
+        no; not; note(s); now; often; one; only; other(s); over; own; paper(s);
+        propose(s)|proposed; same; second; see; several; show(s)|shown; since; so; some;
+        still; such; take(s)|taken; than; then; third; three; thus; too; two; under;
+        use(s)|used|using; very; way(s); well; when; where; while; whole; work(s)"""
+    )
+    | STOP_WORDS
 )
 
 
@@ -77,13 +93,15 @@ def _read_one(stored: StoredPassage, text: ComparedText, span: range) -> Sentenc
         return None
     while mark := _MARKS.match(shown):
         shown = shown[mark.end() :]
+    if shown.endswith(":") or _is_title(shown, stored.note.title):
+        return None
     if _DATA.match(shown) or _REFERENCE.search(shown) or shown.count(" | ") > _MOST_CELLS:
         return None
     words = [text.words[at] for at in span]
     telling = {
         word.stem: word.written
         for word in words
-        if word.written not in STOP_WORDS and _is_word(word.written)
+        if word.written not in _USUAL_WORDS and _is_word(word.written)
     }
     signs = shown.replace(" ", "")
     letters = sum(map(str.isalpha, signs))
@@ -108,8 +126,13 @@ def _start_of(text: ComparedText, span: range) -> int:
     )
 
 
+def _is_title(shown: str, title: str) -> bool:
+    """Return whether a line is the title of its note, with a number or without."""
+    return normalise_name(shown.lstrip("(0123456789.) ")) == normalise_name(title)
+
+
 def _end_of(text: ComparedText, span: range) -> int:
-    """Return where the sentence ends, with the signs behind its last word: `21 %.`"""
+    """Return where the sentence ends, with the signs behind its last word: as in `21 %`."""
     if span.stop == len(text.words):
         return len(text.shown)
     behind = text.shown[: text.start_of(range(span.stop, span.stop + 1))]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,9 @@ from notesearch.errors import UsageError
 from notesearch.index.snapshot import Snapshot, StoredNote
 from notesearch.papers import Paper, find_paper, find_papers
 from notesearch.search.answer import Answer
-from notesearch.search.note_lookup import NoteNameError, find_note
+from notesearch.search.note_lookup import NoteNameError, find_note, read_place
 from notesearch.spelling import normalise_name, normalise_paper
 
-FORMS = "note:NAME, paper:ID or question:WORDS"
 _FORM = re.compile(r"(note|paper|question):(?=\S)")
 _QUOTED = re.compile(r"[\"“«](.+)[\"”»]", re.DOTALL)
 _IN_A_FOLDER = re.compile(r"\S*(?:/\S+|\S\.(?:md|markdown|org|rst|txt|html?))(?::\d\S*)?")
@@ -101,7 +101,7 @@ def _without(
         if side.kind is SideKind.QUESTION:
             found = f"all that answers {side.name} is said by the other side"
         else:
-            found = f"{side.name} and {other.name} are the same {other.kind.value}"
+            found = f"both sides are {other.notes[0].note_id}"
         raise UsageError(f"{found}; give something else to compare")
     if len(kept) == len(side.passage_ids):
         return side
@@ -132,7 +132,27 @@ def _find_side(snapshot: Snapshot, typed: str, from_disk: FromDisk, ask: Asked) 
         _, note = find_note(snapshot, rest, from_disk)
     except NoteNameError as error:
         return _unnamed(snapshot, rest, error, ask)
+    if " " in rest and not _begins_a_name(rest, note):
+        raise NoteNameError(
+            f'{rest} may mean {note.note_id} or be a question; write "note:{rest}" or '
+            f'"question:{rest}"',
+            [note],
+            1,
+            rest,
+        )
     return _paper_or_note(snapshot, rest, note)
+
+
+def _begins_a_name(text: str, note: StoredNote) -> bool:
+    """Return whether a note is called so, or its name begins so: words out of it may ask as well.
+
+    A path with a line, and an id, are names too.
+    """
+    wanted = normalise_name(text)
+    names = (note.title, note.path, PurePosixPath(note.path).stem, note.note_id, *note.aliases)
+    return any(normalise_name(name).startswith(wanted) for name in names) or (
+        "/" in text or read_place(text)[1] is not None
+    )
 
 
 def _paper_of_id(snapshot: Snapshot, name: str) -> MeantSide | None:
@@ -175,7 +195,13 @@ def _unnamed(snapshot: Snapshot, name: str, error: NoteNameError, ask: Asked) ->
     try:
         return _question(snapshot, name, ask)
     except UsageError as nothing:
-        raise NoteNameError(f"{error}; {nothing}", error.notes, 0, name) from nothing
+        raise NoteNameError(
+            f"no note or paper is called {name}, and no note answers it as a question; "
+            "name one, or ask in other words",
+            error.notes,
+            0,
+            name,
+        ) from nothing
 
 
 def _paper_of_key(snapshot: Snapshot, name: str) -> Paper | None:

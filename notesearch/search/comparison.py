@@ -21,17 +21,21 @@ from notesearch.search.sentence_likeness import (
     ReadSentences,
     Vectors,
     find_pairs,
+    least_likeness,
     measure_likeness,
     measure_rarity,
     unrelated_cosine,
 )
 
-# A sentence that is less like all of the other side says what only its own side does.
-_ALONE = 0.28
+# A sentence that is so much less like all of the other side says what only its own side does.
+_ALONE = 0.1
+# Of the passages that answer a question, sentences are compared that are at least this share as
+# near to it as the nearest: the others are about something else.
+_NEAR_THE_QUESTION = 0.5
 # Of a longer side those passages are read that are nearest to the other, and the most central ones.
 _MOST_PASSAGES = 40
 _NEAREST_PASSAGES = 25
-_MOST_SENTENCES = 400
+_MOST_SENTENCES = 250
 # Of a side of more passages, so many are looked at, evenly spread over it.
 _MOST_LOOKED_AT = 20_000
 _OTHERS_LOOKED_AT = 500
@@ -81,11 +85,12 @@ def compare_sides(
 ) -> Comparison:
     """Compare two sides; list at most so many pairs, and so many sentences of each side alone."""
     ids_a, ids_b = _choose_passages(snapshot, one, other), _choose_passages(snapshot, other, one)
-    a, b = _read(snapshot, ids_a, vectors), _read(snapshot, ids_b, vectors)
+    a, b = _read(snapshot, one, ids_a, vectors), _read(snapshot, other, ids_b, vectors)
     rarity = measure_rarity(a.sentences, b.sentences)
     likeness = measure_likeness(a, b, rarity, unrelated_cosine(vectors))
+    least = least_likeness(likeness.size)
     is_form = _FormFinder(snapshot, {*one.numbers, *other.numbers})
-    found = [(at, of) for at, of in find_pairs(likeness) if not is_form(a.sentences[at])]
+    found = [(at, of) for at, of in find_pairs(likeness, least) if not is_form(a.sentences[at])]
     shown = [
         _pair(a.sentences[at], b.sentences[of], float(likeness[at, of]), rarity)
         for at, of in found[:most]
@@ -98,8 +103,8 @@ def compare_sides(
             replace(pair, a=_ranked(pair.a, rank), b=_ranked(pair.b, rank))
             for rank, pair in enumerate(shown, start=1)
         ),
-        only_a=_alone(a, one, likeness.max(axis=1, initial=0.0), is_form, most),
-        only_b=_alone(b, other, likeness.max(axis=0, initial=0.0), is_form, most),
+        only_a=_alone(a, one, likeness.max(axis=1, initial=0.0) < least - _ALONE, is_form, most),
+        only_b=_alone(b, other, likeness.max(axis=0, initial=0.0) < least - _ALONE, is_form, most),
         pairs=len(found),
     )
 
@@ -107,12 +112,19 @@ def compare_sides(
 # ---------------------------------------------------------------- what is compared
 
 
-def _read(snapshot: Snapshot, ids: NDArray[np.int64], vectors: Vectors) -> ReadSentences:
+def _read(
+    snapshot: Snapshot, side: MeantSide, ids: NDArray[np.int64], vectors: Vectors
+) -> ReadSentences:
     stored = snapshot.passages(ids.tolist())
     sentences = [*islice(read_sentences_of(stored), _MOST_SENTENCES)]
     if not sentences:
         return ReadSentences(sentences, np.zeros((0, 1), dtype=np.float32))
-    return ReadSentences(sentences, vectors([sentence.shown for sentence in sentences]))
+    found = vectors([sentence.shown for sentence in sentences])
+    if side.vector is None:
+        return ReadSentences(sentences, found)
+    nearness = found @ side.vector
+    near = np.flatnonzero(nearness >= _NEAR_THE_QUESTION * nearness.max())
+    return ReadSentences([sentences[at] for at in near.tolist()], found[near])
 
 
 def _choose_passages(snapshot: Snapshot, side: MeantSide, other: MeantSide) -> NDArray[np.int64]:
@@ -166,16 +178,16 @@ def _pair(a: Sentence, b: Sentence, likeness: float, rarity: Mapping[str, float]
 def _alone(
     said: ReadSentences,
     side: MeantSide,
-    nearest: NDArray[np.float64],
+    is_alone: NDArray[np.bool_],
     is_form: _FormFinder,
     most: int,
 ) -> tuple[Said, ...]:
     """Return what has no counterpart: of each section a few sentences, the most central first."""
-    alone = np.flatnonzero(nearest < _ALONE).tolist()
-    if not alone:
+    if not said.sentences:
         return ()
     centre = said.vectors.mean(axis=0) if side.vector is None else side.vector
     centrality = said.vectors @ centre
+    alone = np.flatnonzero(is_alone).tolist()
     chosen: list[Said] = []
     others: list[Said] = []  # of a section that has enough
     of_role: Counter[Role | None] = Counter()

@@ -19,8 +19,10 @@ from notesearch.search.verdict import UNRELATED
 # thing add a little.
 _WORDS = 0.5
 _SAME_ROLE = 0.03
-# From here on both speak of the same matter; ../benchmarks/README.md has what it was chosen by.
-LEAST_LIKENESS = 0.38
+# From here on both speak of the same matter. The more sentences there are, the liker two of them
+# are by chance, so more is asked for with each tenfold of the pairs that may be: of notes taken by
+# chance, short or long, some 4 % of the likest pairs are as like as that.
+_LEAST, _MORE_EACH_TENFOLD = 0.29, 0.04
 
 Vectors = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -89,10 +91,13 @@ def _word_agreement(
     return agreement
 
 
-def find_pairs(
-    likeness: NDArray[np.float64], least: float = LEAST_LIKENESS
-) -> list[tuple[int, int]]:
-    """Return the sentences that are each other's likest and alike, the likest pairs first."""
+def least_likeness(pairs: int) -> float:
+    """Return how alike two sentences are, of so many pairs, that speak of the same matter."""
+    return _LEAST + _MORE_EACH_TENFOLD * math.log10(max(pairs, 1))
+
+
+def find_pairs(likeness: NDArray[np.float64], least: float) -> list[tuple[int, int]]:
+    """Return the sentences that are each other's likest and so alike, the likest pairs first."""
     if not likeness.size:
         return []
     best, best_of_other = likeness.argmax(axis=1), likeness.argmax(axis=0)
