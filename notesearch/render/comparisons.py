@@ -13,7 +13,7 @@ from notesearch.records import Role, place_in
 from notesearch.render.terminal import Style, escaped, printable
 from notesearch.render.wrapping import clipped, wrapped
 from notesearch.search.compared_sides import Side, SideKind
-from notesearch.search.comparison import Comparison, Pair, Said
+from notesearch.search.comparison import AlikePair, Comparison, Said
 from notesearch.search.snippets import Piece, mark_words
 
 _LEAST_WIDTH = 72  # of two columns that are read with ease
@@ -74,7 +74,7 @@ def describe_pairs(found: Comparison) -> str:
     return f"both speak of{more if found.pairs > len(found.both) else ''}"
 
 
-def reason(pair: Pair) -> str:
+def reason(pair: AlikePair) -> str:
     """Say why two sentences are alike."""
     if pair.a.sentence.casefold() == pair.b.sentence.casefold():
         return "word for word"
@@ -105,7 +105,7 @@ class _Layout:
         lines = [(self._style.bold(line), room) for line, room in lines]
         return lines + self._broken(escaped(describe_side(side)), self._style.faint)
 
-    def pair(self, pair: Pair) -> Iterator[str]:
+    def pair(self, pair: AlikePair) -> Iterator[str]:
         a = self._said(pair.a, pair.words, "A ", pair.role)
         b = self._said(pair.b, pair.words, "B ", pair.role)
         yield from self.beside(a, b)

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from notesearch.index.snapshot import StoredPassage
+from notesearch.records import Role
 from notesearch.search.comparable_words import ComparedText, read_comparable
 from notesearch.search.question_words import STOP_WORDS
-from notesearch.section_roles import bare_heading, read_phrases
+from notesearch.section_roles import bare_heading, read_phrases, roles_of
 from notesearch.spelling import normalise_name
 
 # With fewer words of its own a line is a label, or says too little to be compared.
@@ -36,7 +37,7 @@ _DATA = re.compile(
 )
 # An entry of a list of references, or somebody's address.
 _REFERENCE = re.compile(
-    r"\A\W*\[?\d{1,3}[\]).]\s.*\b(?:19|20)\d\d\b"
+    r"\A\W*(?:\[\d{1,3}\]\s|\d{1,3}[).]\s.*\b(?:19|20)\d\d\b)"
     r"|et al\.?,?.{0,40}\b(?:19|20)\d\d\b.{0,40}\Z"
     r"|arXiv preprint|\bpp\.\s?\d|Proceedings of|@\w+\.\w",
     re.DOTALL,
@@ -69,6 +70,7 @@ class Sentence:
     stored: StoredPassage
     shown: str  # as a reader sees it, on one line
     words: Mapping[str, str]  # those that tell what it is about: by the stem, as it has them
+    role: Role | None  # what its section is for
     line_start: int  # in the file
     line_end: int
 
@@ -77,20 +79,32 @@ def read_sentences_of(passages: Iterable[StoredPassage]) -> Iterator[Sentence]:
     """Yield the sentences of passages that can be compared, the same one once."""
     seen: set[str] = set()
     for stored in passages:
-        if any(bare_heading(heading) in _REFERENCE_HEADINGS for heading in stored.passage.section):
-            continue
-        text = read_comparable(stored.passage.text)
-        for span in text.sentences:
-            found = _read_one(stored, text, span)
-            if found is not None and found.shown.casefold() not in seen:
+        for found in _read_passage(stored):
+            if found.shown.casefold() not in seen:
                 seen.add(found.shown.casefold())
                 yield found
 
 
-def _read_one(stored: StoredPassage, text: ComparedText, span: range) -> Sentence | None:
-    shown = text.shown[_start_of(text, span) : _end_of(text, span)].strip()
-    if _HEADING.match(shown):
-        return None
+def _read_passage(stored: StoredPassage) -> Iterator[Sentence]:
+    passage = stored.passage
+    role = next(iter(passage.roles), None)
+    is_left_out = any(bare_heading(heading) in _REFERENCE_HEADINGS for heading in passage.section)
+    begins = True
+    text = read_comparable(passage.text)
+    for span in text.sentences:
+        shown = text.shown[_start_of(text, span) : _end_of(text, span)].strip()
+        if not _HEADING.match(shown):
+            begins = False
+            if not is_left_out and (found := _read_one(stored, text, span, shown, role)):
+                yield found
+        elif not begins:  # a short section that shares the passage
+            role = next(iter(roles_of(shown)), None)
+            is_left_out = bare_heading(shown) in _REFERENCE_HEADINGS
+
+
+def _read_one(
+    stored: StoredPassage, text: ComparedText, span: range, shown: str, role: Role | None
+) -> Sentence | None:
     while mark := _MARKS.match(shown):
         shown = shown[mark.end() :]
     if shown.endswith(":") or _is_title(shown, stored.note.title):
@@ -112,23 +126,21 @@ def _read_one(stored: StoredPassage, text: ComparedText, span: range) -> Sentenc
     # Where a text leaves out lines of its file, it cannot be told which one a word is from.
     if passage.text.count("\n") == end - start:
         start, end = start + words[0].line, start + words[-1].line
-    return Sentence(stored, shown, telling, start, end)
-
-
-def _start_of(text: ComparedText, span: range) -> int:
-    """Return where the sentence begins, with the marks before its first word."""
-    before = text.words[span.start - 1].end if span.start else 0
-    at = text.words[span.start].start
-    lead = text.shown[before:at]
-    hash_at = lead.rfind("#")
-    return (
-        before + hash_at if hash_at >= 0 and not lead[hash_at:].strip("# ") else text.start_of(span)
-    )
+    return Sentence(stored, shown, telling, role, start, end)
 
 
 def _is_title(shown: str, title: str) -> bool:
     """Return whether a line is the title of its note, with a number or without."""
     return normalise_name(shown.lstrip("(0123456789.) ")) == normalise_name(title)
+
+
+def _start_of(text: ComparedText, span: range) -> int:
+    """Return where the sentence begins, with the marks of a heading before its first word."""
+    before = text.words[span.start - 1].end if span.start else 0
+    lead = text.shown[before : text.words[span.start].start]
+    marks_at = lead.find("#")
+    is_heading = marks_at >= 0 and not lead[marks_at:].strip("# *_")
+    return before + marks_at if is_heading else text.start_of(span)
 
 
 def _end_of(text: ComparedText, span: range) -> int:

@@ -18,7 +18,7 @@ from notesearch.search.answer import Answer
 from notesearch.search.note_lookup import NoteNameError, find_note, read_place
 from notesearch.spelling import normalise_name, normalise_paper
 
-_FORM = re.compile(r"(note|paper|question):(?=\S)")
+_FORM = re.compile(r"(note|paper|question):(?=\S|$)")
 _QUOTED = re.compile(r"[\"“«](.+)[\"”»]", re.DOTALL)
 _IN_A_FOLDER = re.compile(r"\S*(?:/\S+|\S\.(?:md|markdown|org|rst|txt|html?))(?::\d\S*)?")
 _KEY = re.compile(r"[a-z]+[a-z0-9]*")

@@ -58,7 +58,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class AlikePair:
     """Two sentences that speak of the same matter, one of each side."""
 
     role: Role | None  # of both, or else of the first that has one
@@ -74,7 +74,7 @@ class Comparison:
 
     a: Side
     b: Side
-    both: tuple[Pair, ...]  # of a kind of section the likest first
+    both: tuple[AlikePair, ...]  # of a kind of section the likest first
     only_a: tuple[Said, ...]  # of a kind of section the most central first
     only_b: tuple[Said, ...]
     pairs: int  # that were found, more than are listed or as many
@@ -163,11 +163,10 @@ class _FormFinder:
         return len(notes) >= _FORM_NOTES
 
 
-def _pair(a: Sentence, b: Sentence, likeness: float, rarity: Mapping[str, float]) -> Pair:
+def _pair(a: Sentence, b: Sentence, likeness: float, rarity: Mapping[str, float]) -> AlikePair:
     common = sorted(a.words.keys() & b.words.keys(), key=lambda stem: (-rarity[stem], stem))
-    roles = a.stored.passage.roles[:1] + b.stored.passage.roles[:1]
-    return Pair(
-        role=roles[0] if roles else None,
+    return AlikePair(
+        role=a.role or b.role,
         likeness=likeness,
         words=tuple(a.words[stem] for stem in common[:_COMMON_WORDS]),
         a=_said(a, likeness),
@@ -212,13 +211,12 @@ def _said(sentence: Sentence, score: float) -> Said:
     unknown = np.full(1, np.nan)
     stored = sentence.stored
     ranking = Ranking(np.array([stored.id]), np.array([score]), unknown, unknown)
-    roles = stored.passage.roles
     return Said(
         hit=make_hits(Chosen(((0, stored),)), ranking)[0],
         sentence=sentence.shown,
         line_start=sentence.line_start,
         line_end=sentence.line_end,
-        role=roles[0] if roles else None,
+        role=sentence.role,
     )
 
 

@@ -19,6 +19,8 @@ from notesearch.search.verdict import UNRELATED
 # thing add a little.
 _WORDS = 0.5
 _SAME_ROLE = 0.03
+# A model that finds all texts alike says little, and words decide.
+_MOST_UNRELATED = 0.9
 # From here on both speak of the same matter. The more sentences there are, the liker two of them
 # are by chance, so more is asked for with each tenfold of the pairs that may be: of notes taken by
 # chance, short or long, some 4 % of the likest pairs are as like as that.
@@ -41,7 +43,8 @@ def unrelated_cosine(vectors: Vectors) -> float:
     Models differ: of one it is 0.05, of another 0.7.
     """
     found = vectors(UNRELATED)
-    return float(np.median((found @ found.T)[np.triu_indices(len(found), 1)]))
+    median = float(np.median((found @ found.T)[np.triu_indices(len(found), 1)]))
+    return min(median, _MOST_UNRELATED)
 
 
 def measure_rarity(*sides: Sequence[Sentence]) -> Mapping[str, float]:
@@ -57,16 +60,17 @@ def measure_likeness(
     """Return how alike each sentence of one side is to each of the other."""
     if not (a.sentences and b.sentences):
         return np.zeros((len(a.sentences), len(b.sentences)))
-    nearness = (a.vectors @ b.vectors.T - unrelated) / max(1 - unrelated, 0.01)
+    nearness = np.clip((a.vectors @ b.vectors.T - unrelated) / (1 - unrelated), 0.0, 1.0)
     agreement = _word_agreement(a.sentences, b.sentences, rarity)
     likeness = (nearness + _WORDS * agreement) / (1 + _WORDS)
     for role in Role:
         likeness[np.ix_(_having(a.sentences, role), _having(b.sentences, role))] += _SAME_ROLE
-    return np.clip(likeness, 0.0, 1.0).astype(np.float64)
+    whole: NDArray[np.float64] = np.clip(likeness, 0.0, 1.0).astype(np.float64)
+    return whole
 
 
 def _having(sentences: Sequence[Sentence], role: Role) -> list[int]:
-    return [at for at, one in enumerate(sentences) if role in one.stored.passage.roles[:1]]
+    return [at for at, one in enumerate(sentences) if one.role is role]
 
 
 def _word_agreement(
