@@ -119,12 +119,12 @@ def _with_sides(error: NoteNameError, chosen: Sequence[ChosenIndex]) -> UsageErr
 
     if not error.count:
         return UsageError(str(error))
-    found = f"means {error.count:,} notes" if error.count > 1 else "may mean this note"
+    found = f"means {error.count:,} notes, or may be" if error.count > 1 else "may be this note or"
     for line in numbered_note_lines(error.notes, style_of(sys.stderr).width):
         show_message(line)
     is_kept = keep_notes(error.notes, f"the notes for {quoted(error.name)}", chosen)
     return UsageError(
-        f"{error.name} {found} or be a question; give the note's "
+        f"{error.name} {found} a question; give the note's "
         f'{"number" if is_kept else "path"}, or ask: "question:{error.name}"'
     )
 
