@@ -51,12 +51,12 @@ _REFERENCE_HEADINGS = read_phrases(
 # Words that sentences on any paper have: that two of them do says nothing.
 _USUAL_WORDS = (
     read_phrases(
-        """all; also; another; any; author(s); based; better; both; different; each; either;
-        even; every; final; first; found; four; get(s); give(s)|given; good; here; however;
-        just; kind(s); less; like; made|make(s)|making; many; more; most; much; new; next;
-        no; not; note(s); now; often; one; only; other(s); over; own; paper(s);
-        propose(s)|proposed; same; second; see; several; show(s)|shown; since; so; some;
-        still; such; take(s)|taken; than; then; third; three; thus; too; two; under;
+        """across; against; all; also; another; any; author(s); based; better; both; different;
+        each; either; even; every; final; first; found; four; get(s); give(s)|given; good;
+        here; however; just; kind(s); less; like; made|make(s)|making; many; more; most;
+        much; new; next; no; not; note(s); now; often; one; only; other(s); over; own;
+        paper(s); propose(s)|proposed; same; second; see; several; show(s)|shown; since; so;
+        some; still; such; take(s)|taken; than; then; third; three; thus; too; two; under;
         use(s)|used|using; very; way(s); well; when; where; while; whole; work(s)"""
     )
     | STOP_WORDS

@@ -23,7 +23,7 @@ _SAME_ROLE = 0.03
 _MOST_UNRELATED = 0.9
 # From here on both speak of the same matter. The more sentences there are, the liker two of them
 # are by chance, so more is asked for with each tenfold of the pairs that may be: of notes taken by
-# chance, short or long, some 4 % of the likest pairs are as like as that.
+# chance, short or long, 2 to 8 % of the likest pairs are as like as that.
 _LEAST, _MORE_EACH_TENFOLD = 0.29, 0.04
 
 Vectors = Callable[[Sequence[str]], NDArray[np.float32]]

@@ -11,8 +11,8 @@ def ask_address(line: str = "", **more: object) -> str:
 
 
 def quote_address(text: str) -> str:
-    """Return where it is answered who says a sentence."""
-    return _with_query("/", {"quote": text})
+    """Return where it is answered who says a sentence: in quotation marks, unless it has some."""
+    return _with_query("/", {"quote": text}) if '"' in text else ask_address(f'"{text}"')
 
 
 def compare_address(a: str, b: str) -> str:

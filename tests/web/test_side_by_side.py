@@ -42,9 +42,11 @@ def test_few_words_in_quotes_are_a_phrase(page: Running) -> None:
 
 
 def test_question_of_some_words_leads_to_who_says_so(page: Running) -> None:
-    assert 'href="/?quote=' in page.get(f"/?q={quote(NEAR)}").text
-    assert 'href="/?quote=' not in page.get(f"/?q={quote(NEAR)}+tag:rl").text
-    assert 'href="/?quote=' not in page.get("/?q=reward").text
+    asked = page.get(f"/?q={quote(NEAR)}").text
+    (address,) = re.findall(r'href="([^"]+)">Which note says so', asked)
+    assert "What differs" in words_of(page.get(html.unescape(address)).text)
+    assert "says so" not in page.get(f"/?q={quote(NEAR)}+tag:alignment").text
+    assert "says so" not in page.get("/?q=reward").text
 
 
 def test_quote_without_a_word_or_of_too_many_is_an_error_with_a_remedy(page: Running) -> None:
