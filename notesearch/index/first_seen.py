@@ -1,0 +1,158 @@
+"""Know when the index first saw each text: an update asks here before it stores a passage.
+
+A text keeps its time when it moves: to another line or note, to a renamed file, into a passage that
+is cut in another way, through a rebuild and to another model. Times are whole seconds since 1970,
+and no two updates have the same.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from notesearch.errors import NotesearchError
+from notesearch.index.catalog import Catalog, Row
+from notesearch.index.index_layout import IndexLayout
+from notesearch.index.state import IndexState
+from notesearch.records import Passage, ReadFile
+
+_NOTES = """SELECT f.path, f.hash, n.id, n.note_id, n.first_seen, p.first_seen, p.text
+    FROM notes n JOIN files f ON f.id = n.file JOIN passages p ON p.note = n.id"""
+_PIECE = re.compile(r"(?<=[.!?])\s+|\n")  # the ends of sentences and lines, where passages are cut
+
+
+@dataclass(frozen=True, slots=True)
+class _EarlierNote:
+    """A note that was taken out: it may come back, under its name or another."""
+
+    first_seen_s: int
+    file_hash: str | None
+    texts: tuple[int, ...]
+
+
+class FirstSeen:
+    """Remembers the texts that an update takes out of the catalog, for those that it puts in."""
+
+    def __init__(self, state: IndexState | None) -> None:
+        """Choose the time of this update, which is later than that of the one before."""
+        self.now_s = int(time.time())
+        if state is not None:
+            self.now_s = max(self.now_s, _seconds(state.updated) + 1)
+        self._is_first = state is None
+        self._texts: dict[int, int] = {}
+        self._files: dict[str, int] = {}  # by the hash of their bytes: when the last text was seen
+        self._notes: dict[str, _EarlierNote] = {}
+        self._pieces: dict[str, dict[int, int]] = {}  # by path, of the files that are replaced now
+        self._put_texts: set[int] = set()
+        self._put_files: set[str] = set()
+        self._put_notes: set[str] = set()
+
+    def take_all(self, catalog: Catalog) -> None:
+        """Remember all texts of a catalog, before they are taken out."""
+        for rows in catalog.batches(f"{_NOTES} ORDER BY n.id"):
+            self._take(rows)
+
+    def take_file(self, catalog: Catalog, path: str, *, is_replaced: bool = False) -> None:
+        """Remember the texts of a file, before they are taken out or replaced."""
+        rows = catalog.rows(f"{_NOTES} WHERE f.path = ? ORDER BY n.id", (path,))
+        self._take(rows)
+        if is_replaced:
+            pieces = self._pieces.setdefault(path, {})
+            for *_, first_seen_s, text in rows:
+                for piece in _pieces_of(text):
+                    pieces[piece] = min(pieces.get(piece, first_seen_s), first_seen_s)
+
+    def _take(self, rows: Sequence[Row]) -> None:
+        texts: dict[str, list[int]] = {}
+        for _, file_hash, _, note_id, _, first_seen_s, text in rows:
+            key = _key(text)
+            self._texts[key] = min(self._texts.get(key, first_seen_s), first_seen_s)
+            texts.setdefault(note_id, []).append(key)
+            if file_hash is not None:
+                self._files[file_hash] = max(self._files.get(file_hash, 0), first_seen_s)
+        for _, file_hash, _, note_id, note_seen_s, _, _ in rows:
+            if note_id in texts:
+                before = self._notes.get(note_id)
+                keys = (*(before.texts if before else ()), *texts.pop(note_id))
+                self._notes[note_id] = _EarlierNote(note_seen_s, file_hash, keys)
+
+    def put(self, read: ReadFile) -> Iterator[tuple[int, list[int]]]:
+        """Yield for each note of a file when it was first seen, and when each of its passages."""
+        stamp = read.reading.stamp
+        pieces = self._pieces.pop(read.reading.path, {})
+        unseen_s = self.now_s
+        if self._is_first and stamp is not None and stamp.mtime_ns > 0:
+            unseen_s = min(stamp.mtime_ns // 1_000_000_000, self.now_s)
+        file_seen_s = self._files.get(stamp.hash) if stamp is not None else None
+        if stamp is not None:
+            self._put_files.add(stamp.hash)
+        for note, passages in zip(read.reading.notes, read.passages, strict=True):
+            earlier = [self._earlier(passage, pieces, file_seen_s) for passage in passages]
+            known = [seen_s for seen_s in earlier if seen_s is not None]
+            before = self._notes.get(note.id)
+            if before is not None:
+                note_seen_s = before.first_seen_s
+            else:
+                is_known = bool(known) and 2 * len(known) >= len(earlier)
+                note_seen_s = min(known) if is_known else unseen_s
+            self._put_notes.add(note.id)
+            yield note_seen_s, [unseen_s if seen_s is None else seen_s for seen_s in earlier]
+
+    def _earlier(
+        self, passage: Passage, pieces: dict[int, int], file_seen_s: int | None
+    ) -> int | None:
+        """Return when the text of a passage was first seen; None where it is new."""
+        key = _key(passage.text)
+        self._put_texts.add(key)
+        if key in self._texts:
+            return self._texts[key]
+        if file_seen_s is not None:  # the same bytes, cut in another way
+            return file_seen_s
+        if not pieces:
+            return None
+        found = [pieces.get(piece) for piece in _pieces_of(passage.text)]
+        known = [seen_s for seen_s in found if seen_s is not None]
+        return max(known) if known and len(known) == len(found) else None
+
+    def count_deleted(self) -> int:
+        """Count the notes that were taken out, and that came back under no name."""
+        return sum(
+            1
+            for note_id, note in self._notes.items()
+            if note_id not in self._put_notes
+            and note.file_hash not in self._put_files
+            and 2 * sum(text in self._put_texts for text in note.texts) < len(note.texts)
+        )
+
+
+def salvage_first_seen(layout: IndexLayout, seen: FirstSeen) -> None:
+    """Remember the texts of a damaged catalog, as far as it can be read."""
+    try:
+        with closing(Catalog.for_reading(layout, checked=False)) as catalog:
+            seen.take_all(catalog)
+    except (NotesearchError, TypeError, ValueError):
+        return  # what is left is seen for the first time, by the times of its files
+
+
+def as_date_time(seconds: int) -> str:
+    """Write a time as the catalog has it: ISO 8601, UTC."""
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+
+
+def _seconds(written: str) -> int:
+    try:
+        return int(datetime.fromisoformat(written).timestamp())
+    except ValueError:  # damaged, or none
+        return 0
+
+
+def _key(text: str) -> int:
+    return hash(" ".join(text.split()))
+
+
+def _pieces_of(text: str) -> Iterable[int]:
+    return [_key(piece) for piece in _PIECE.split(text) if piece.strip()]
