@@ -47,11 +47,16 @@ if TYPE_CHECKING:
     from notesearch.library import Index as Index
     from notesearch.library import ModeName as ModeName
     from notesearch.library import filter_of as filter_of
+    from notesearch.named_steps import StepKind as StepKind
     from notesearch.note_map.kept_map import MapNote as MapNote
     from notesearch.note_map.kept_map import NoteMap as NoteMap
     from notesearch.note_map.map_labels import MapLabel as MapLabel
     from notesearch.papers import Paper as Paper
     from notesearch.query.filters import Filter as Filter
+    from notesearch.reading_queue import Mention as Mention
+    from notesearch.reading_queue import NextStep as NextStep
+    from notesearch.reading_queue import ReadingQueue as ReadingQueue
+    from notesearch.reading_queue import UnreadPaper as UnreadPaper
     from notesearch.records import AddedNote as AddedNote
     from notesearch.records import Copy as Copy
     from notesearch.records import Finding as Finding
@@ -63,6 +68,11 @@ if TYPE_CHECKING:
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Correction as Correction
     from notesearch.search.answer import Mode as Mode
+    from notesearch.search.news import NewAnswers as NewAnswers
+    from notesearch.search.news import NewPassage as NewPassage
+    from notesearch.search.news import News as News
+    from notesearch.search.news import NewsOfNote as NewsOfNote
+    from notesearch.search.news import UnaskedQuestion as UnaskedQuestion
     from notesearch.search.note_lookup import NoteNameError as NoteNameError
     from notesearch.search.quotes import FoundBy as FoundBy
     from notesearch.search.quotes import Quote as Quote
@@ -100,11 +110,17 @@ _HOMES = {
     "LockedError": "notesearch.errors",
     "MapLabel": "notesearch.note_map.map_labels",
     "MapNote": "notesearch.note_map.kept_map",
+    "Mention": "notesearch.reading_queue",
     "MismatchError": "notesearch.errors",
     "Mode": "notesearch.search.answer",
     "ModeName": "notesearch.library",
     "ModelChoice": "notesearch.embedding",
     "ModelError": "notesearch.errors",
+    "NewAnswers": "notesearch.search.news",
+    "NewPassage": "notesearch.search.news",
+    "News": "notesearch.search.news",
+    "NewsOfNote": "notesearch.search.news",
+    "NextStep": "notesearch.reading_queue",
     "NoteKind": "notesearch.records",
     "NoteLinks": "notesearch.index.linked_notes",
     "NoteMap": "notesearch.note_map.kept_map",
@@ -122,6 +138,7 @@ _HOMES = {
     "Quote": "notesearch.search.quotes",
     "QuotePiece": "notesearch.search.word_agreement",
     "ReadingOptions": "notesearch.corpus.reading_rules",
+    "ReadingQueue": "notesearch.reading_queue",
     "ReadingRule": "notesearch.corpus.reading_rules",
     "Reranker": "notesearch.embedding",
     "RerankerChoice": "notesearch.embedding",
@@ -129,9 +146,12 @@ _HOMES = {
     "Settings": "notesearch.settings",
     "SettingsError": "notesearch.errors",
     "Stage": "notesearch.index.reports",
+    "StepKind": "notesearch.named_steps",
     "StoredNote": "notesearch.index.snapshot",
     "StoredPassage": "notesearch.index.snapshot",
     "TagCount": "notesearch.index.snapshot",
+    "UnaskedQuestion": "notesearch.search.news",
+    "UnreadPaper": "notesearch.reading_queue",
     "UnusableIndexError": "notesearch.errors",
     "UpdateReport": "notesearch.index.reports",
     "UsageError": "notesearch.errors",
@@ -165,11 +185,17 @@ __all__ = [
     "LockedError",
     "MapLabel",
     "MapNote",
+    "Mention",
     "MismatchError",
     "Mode",
     "ModeName",
     "ModelChoice",
     "ModelError",
+    "NewAnswers",
+    "NewPassage",
+    "News",
+    "NewsOfNote",
+    "NextStep",
     "NoteKind",
     "NoteLinks",
     "NoteMap",
@@ -187,6 +213,7 @@ __all__ = [
     "Quote",
     "QuotePiece",
     "ReadingOptions",
+    "ReadingQueue",
     "ReadingRule",
     "Reranker",
     "RerankerChoice",
@@ -194,9 +221,12 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Stage",
+    "StepKind",
     "StoredNote",
     "StoredPassage",
     "TagCount",
+    "UnaskedQuestion",
+    "UnreadPaper",
     "UnusableIndexError",
     "UpdateReport",
     "UsageError",

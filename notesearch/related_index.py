@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from notesearch.index.snapshot import Snapshot, StoredNote
     from notesearch.papers import Paper
     from notesearch.query.filters import Filter
+    from notesearch.reading_queue import ReadingQueue
 
 
 class RelatedIndex(KeptIndex):
@@ -67,6 +68,16 @@ class RelatedIndex(KeptIndex):
         """Return the notes that no other links to, and that link to no other, by path."""
         with self._snapshot() as snapshot:
             return _link_web(snapshot).orphans()
+
+    def reading_queue(self, where: str | Filter | None = None) -> ReadingQueue:
+        """Gather what notes say is to be done next, and papers that they name and no note is on.
+
+        A filter chooses the passages that are read.
+        """
+        from notesearch.reading_queue import find_queue
+
+        with self._snapshot() as snapshot:
+            return find_queue(snapshot, checked_filter(snapshot, where))
 
 
 def _link_web(snapshot: Snapshot) -> LinkWeb:

@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from notesearch.errors import NotesearchError
 from notesearch.index.catalog import Catalog, Row
 from notesearch.index.index_layout import IndexLayout
+from notesearch.index.snapshot import NewTexts
 from notesearch.index.state import IndexState
 from notesearch.records import Passage, ReadFile
 
@@ -41,7 +42,7 @@ class FirstSeen:
         """Choose the time of this update, which is later than that of the one before."""
         self.now_s = int(time.time())
         if state is not None:
-            self.now_s = max(self.now_s, _seconds(state.updated) + 1)
+            self.now_s = max(self.now_s, seconds_of(state.updated) + 1)
         self._is_first = state is None
         self._texts: dict[int, int] = {}
         self._files: dict[str, int] = {}  # by the hash of their bytes: when the last text was seen
@@ -138,16 +139,27 @@ def salvage_first_seen(layout: IndexLayout, seen: FirstSeen) -> None:
         return  # what is left is seen for the first time, by the times of its files
 
 
+def read_new_texts(catalog: Catalog, after_s: int) -> NewTexts:
+    """Return what a catalog first saw after a time, in seconds since 1970."""
+    passages = catalog.rows("SELECT id, first_seen FROM passages WHERE first_seen > ?", (after_s,))
+    notes = catalog.rows("SELECT id FROM notes WHERE first_seen > ?", (after_s,))
+    deleted = catalog.number(
+        "SELECT coalesce(sum(notes), 0) FROM deletions WHERE seconds > ?", (after_s,)
+    )
+    return NewTexts(dict(passages), frozenset(number for (number,) in notes), deleted)
+
+
+def seconds_of(written: str) -> int:
+    """Read a time as the catalog has it, in seconds since 1970; 0 for what is none."""
+    try:
+        return int(datetime.fromisoformat(written).timestamp())
+    except (OverflowError, ValueError):
+        return 0
+
+
 def as_date_time(seconds: int) -> str:
     """Write a time as the catalog has it: ISO 8601, UTC."""
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
-
-
-def _seconds(written: str) -> int:
-    try:
-        return int(datetime.fromisoformat(written).timestamp())
-    except ValueError:  # damaged, or none
-        return 0
 
 
 def _key(text: str) -> int:

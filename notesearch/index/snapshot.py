@@ -101,6 +101,15 @@ class StoredPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTexts:
+    """What came into an index after some time, and what went."""
+
+    passages: dict[int, int]  # by number: when its text was first seen, in seconds since 1970
+    notes: frozenset[int]  # that are new themselves
+    deleted: int  # notes that are gone
+
+
+@dataclass(frozen=True, slots=True)
 class TagCount:
     """A tag and the number of notes that carry it."""
 
@@ -208,6 +217,9 @@ class Snapshot(Protocol):
 
         Those of a note are in a row, in the order of the note.
         """
+
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time, in seconds since 1970; one for each index."""
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first.
