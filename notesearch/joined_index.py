@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from notesearch.index.snapshot import Snapshot
 from notesearch.library import Index
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from notesearch.index.apply import Means
     from notesearch.note_map.kept_map import KeptMap
 

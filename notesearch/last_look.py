@@ -26,8 +26,8 @@ _MOST_BYTES = 10_000
 
 def read_since(value: str | date, now: datetime | None = None) -> int:
     """Read `7d`, a date or a time as seconds since 1970; a date begins at midnight here."""
-    moment = _moment(value, now or datetime.now().astimezone())
     try:
+        moment = _moment(value, now or datetime.now().astimezone())
         seconds = int(moment.timestamp()) if moment is not None else None
     except (OverflowError, ValueError, OSError):
         seconds = None

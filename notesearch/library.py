@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 from unicodedata import is_normalized
@@ -21,8 +22,6 @@ from notesearch.search.note_lookup import complete_name, find_newest, find_note
 from notesearch.search.snippets import Piece, cut_snippets
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import numpy as np
     from numpy.typing import NDArray
 

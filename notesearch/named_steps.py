@@ -32,18 +32,19 @@ class Step:
 
 # Not what a paper leaves to others: future work, extensions, outlook.
 _NEXT = """next; next step(s); next up; up next; what next; what is next; what to do|read|try next;
-    what i am trying|reading|doing next; what i would|will|want|plan try|do|read|test|check next;
-    what i will|would try|do|read|test|check; what i want|plan to try|do|read|test|check;
-    what i want|plan to try|do|read|test|check next; todo(s); to do(s); to
-    read|try|check|do|explore|test|implement|look up|look at|follow up; to read next; reading
-    list|queue; read next; action item(s); action point(s); idea(s)|thing(s)|paper(s)|experiment(s)
-    to try|read|check|do|explore|test|run|follow|look up|look at; follow up(s); follow up
-    reading|experiments|ideas|work|paper(s); my plan(s); plan(s) for next week"""
+    what i am trying|reading|doing next; what i would|will try|do|read|test|check; what i would|will
+    try|do|read|test|check next; what i want|plan to try|do|read|test|check; what i want|plan to
+    try|do|read|test|check next; todo(s); to do(s); to read|try|check|do|explore|test|implement; to
+    look at|up; to follow up; to read next; reading list|queue; read next; action item(s)|point(s);
+    idea(s)|thing(s)|paper(s)|experiment(s) to try|read|check|do|explore|test|run|follow;
+    thing(s)|paper(s) to look at|up; follow up(s); follow up reading|experiments|ideas|work; my
+    plan(s); plan(s) for next week"""
 _OPEN = """open question(s); open point(s); follow up question(s); unanswered question(s);
-    remaining question(s); question(s) to|for myself|answer|think about|ask; question(s) i
-    have|still have; thing(s) i do|did not understand|get; what i do|did not understand|get; what
-    puzzles|confuses me; unclear; unclear points; what is unclear; what remains unclear|open; what
-    is still unclear|open; ask the author(s); to ask the author(s); to ask"""
+    remaining question(s); question(s) to|for myself; question(s) to answer|ask; question(s) to
+    think about; question(s) i have; question(s) i still have; thing(s) i do|did not understand|get;
+    what i do|did not understand|get; what puzzles|confuses me; unclear; unclear points; what is
+    unclear; what remains unclear|open; what is still unclear|open; ask the author(s); to ask the
+    author(s); to ask"""
 # Questions and something else: only what asks counts there.
 _ASKING = "question(s); question(s) and answer(s); confusion(s)"
 _BESIDE = "note(s); comment(s); thought(s); remark(s); discussion; idea(s)"
@@ -103,6 +104,8 @@ def kind_of_heading(heading: str) -> tuple[StepKind, bool] | None:
     words = _BEFORE_WORDS.sub("", _MARKUP.sub("", words)).rstrip(" :：?.!*_")
     words = " ".join(words.replace("-", " ").split())
     kind, asks = None, False
+    if words == "question":  # of the paper
+        return None
     for whole in _JOINED.split(words) if words not in _phrases(_NEXT) else (words,):
         part = _MODIFIER.sub("", whole)
         if part in _phrases(_NEXT) or whole in _phrases(_NEXT):

@@ -48,6 +48,10 @@ def save_question(file: Path, name: str, question: str) -> str | None:
     """Save a question under a name; return the one that had it before."""
     require_name(name)
     text = " ".join(question.split())
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("the question is not UTF-8; leave out the lone surrogate") from error
     if not text or len(text) > _LONGEST:
         found = f"it has {len(text):,} characters" if text else "it is empty"
         raise UsageError(f"{found}; save a question of 1 to {_LONGEST:,} characters")
@@ -164,4 +168,10 @@ def _line(name: str, question: str) -> str:
     """Write a question as a line of YAML, in quotes unless it is plain words."""
     is_plain = re.fullmatch(r"[^\W\d](?:[\w ?-]|:(?=\w))*(?<! )", question, re.ASCII)
     is_text = question.casefold() not in _NO_TEXT
-    return f"{name}: {question if is_plain and is_text else json.dumps(question)}\n"
+    return f"{name}: {question if is_plain and is_text else _in_quotes(question)}\n"
+
+
+def _in_quotes(text: str) -> str:
+    """Write a text as YAML in double quotes, which reads the escapes of JSON too."""
+    shown = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in shown)

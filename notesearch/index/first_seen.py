@@ -47,7 +47,7 @@ class FirstSeen:
         self._texts: dict[int, int] = {}
         self._files: dict[str, int] = {}  # by the hash of their bytes: when the last text was seen
         self._notes: dict[str, _EarlierNote] = {}
-        self._pieces: dict[str, dict[int, int]] = {}  # by path, of the files that are replaced now
+        self._pieces: dict[int, int] = {}  # sentences and lines of files that changed or are gone
         self._put_texts: set[int] = set()
         self._put_files: set[str] = set()
         self._put_notes: set[str] = set()
@@ -57,15 +57,13 @@ class FirstSeen:
         for rows in catalog.batches(f"{_NOTES} ORDER BY n.id"):
             self._take(rows)
 
-    def take_file(self, catalog: Catalog, path: str, *, is_replaced: bool = False) -> None:
-        """Remember the texts of a file, before they are taken out or replaced."""
+    def take_file(self, catalog: Catalog, path: str, new_hash: str | None = None) -> None:
+        """Remember the texts of a file, before they go, or bytes of a new hash replace them."""
         rows = catalog.rows(f"{_NOTES} WHERE f.path = ? ORDER BY n.id", (path,))
         self._take(rows)
-        if is_replaced:
-            pieces = self._pieces.setdefault(path, {})
-            for *_, first_seen_s, text in rows:
-                for piece in _pieces_of(text):
-                    pieces[piece] = min(pieces.get(piece, first_seen_s), first_seen_s)
+        for _, file_hash, _, _, _, first_seen_s, text in rows:
+            for piece in _pieces_of(text) if file_hash != new_hash else ():
+                self._pieces[piece] = min(self._pieces.get(piece, first_seen_s), first_seen_s)
 
     def _take(self, rows: Sequence[Row]) -> None:
         texts: dict[str, list[int]] = {}
@@ -84,7 +82,6 @@ class FirstSeen:
     def put(self, read: ReadFile) -> Iterator[tuple[int, list[int]]]:
         """Yield for each note of a file when it was first seen, and when each of its passages."""
         stamp = read.reading.stamp
-        pieces = self._pieces.pop(read.reading.path, {})
         unseen_s = self.now_s
         if self._is_first and stamp is not None and stamp.mtime_ns > 0:
             unseen_s = min(stamp.mtime_ns // 1_000_000_000, self.now_s)
@@ -92,7 +89,7 @@ class FirstSeen:
         if stamp is not None:
             self._put_files.add(stamp.hash)
         for note, passages in zip(read.reading.notes, read.passages, strict=True):
-            earlier = [self._earlier(passage, pieces, file_seen_s) for passage in passages]
+            earlier = [self._earlier(passage, file_seen_s) for passage in passages]
             known = [seen_s for seen_s in earlier if seen_s is not None]
             before = self._notes.get(note.id)
             if before is not None:
@@ -103,9 +100,7 @@ class FirstSeen:
             self._put_notes.add(note.id)
             yield note_seen_s, [unseen_s if seen_s is None else seen_s for seen_s in earlier]
 
-    def _earlier(
-        self, passage: Passage, pieces: dict[int, int], file_seen_s: int | None
-    ) -> int | None:
+    def _earlier(self, passage: Passage, file_seen_s: int | None) -> int | None:
         """Return when the text of a passage was first seen; None where it is new."""
         key = _key(passage.text)
         self._put_texts.add(key)
@@ -113,9 +108,9 @@ class FirstSeen:
             return self._texts[key]
         if file_seen_s is not None:  # the same bytes, cut in another way
             return file_seen_s
-        if not pieces:
+        if not self._pieces:
             return None
-        found = [pieces.get(piece) for piece in _pieces_of(passage.text)]
+        found = [self._pieces.get(piece) for piece in _pieces_of(passage.text)]
         known = [seen_s for seen_s in found if seen_s is not None]
         return max(known) if known and len(known) == len(found) else None
 

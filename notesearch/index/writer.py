@@ -82,9 +82,11 @@ class CatalogWriter:
         """
         is_known = seen.path in self._files
         reading = read.reading
-        number = self.put_file(as_read(seen, reading.stamp), failed=reading.skipped is not None)
+        as_it_was = as_read(seen, reading.stamp)
+        if is_known and reading.skipped is None:  # while the hash of the earlier bytes is there
+            self._first_seen.take_file(self._catalog, seen.path, as_it_was.hash)
+        number = self.put_file(as_it_was, failed=reading.skipped is not None)
         if is_known and reading.skipped is None:
-            self._first_seen.take_file(self._catalog, seen.path, is_replaced=True)
             self.remove_notes(number)
         if is_known or reading.findings or reading.skipped:
             self.put_findings(number, reading.findings, reading.skipped)

@@ -115,6 +115,10 @@ def _more(left: int, style: Style, indent: str = "") -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
+    """Return the words of a text without the headings that it begins with."""
+    lines = text.split("\n")
+    begin = next((n for n, line in enumerate(lines) if line.strip(" #*=-") and line[0] != "#"), 0)
+    text = "\n".join(lines[begin:])
     shown = "".join(piece.text for piece in mark_words(text, ""))
     return clipped(" ".join(printable(shown).split()), _SHOWN)
 

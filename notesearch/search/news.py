@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -11,8 +11,10 @@ from notesearch.index.snapshot import NewTexts, Snapshot, StoredNote, StoredPass
 from notesearch.query.parser import parse_query
 from notesearch.records import Hit
 from notesearch.search.answer import Answer
+from notesearch.search.question_words import read_wording, read_words
 from notesearch.search.searcher import LEAST_RELEVANCE
 from notesearch.search.verdict import relevance
+from notesearch.search.word_stems import stem_word
 
 # A new passage answers a question where it is among so many of all passages, so many of a note.
 DEPTH = 20
@@ -158,12 +160,18 @@ def _new_hits(snapshot: Snapshot, question: str, new_ids: set[str], ask: Ask) ->
     is_sure = bool(query.phrases) or not query.text.strip()
     if answer.weak:
         return ()
+    stems = frozenset(map(stem_word, read_wording(query.text).counts))
     found: dict[str, Hit] = {}
     for hit in answer.hits:
         is_new = hit.passage_id in new_ids and hit.note_id not in found
-        if is_new and (is_sure or _is_near(snapshot, hit)):
+        if is_new and (is_sure or _says_all(hit, stems) or _is_near(snapshot, hit)):
             found[hit.note_id] = hit
     return tuple(found.values())
+
+
+def _says_all(hit: Hit, stems: Set[str]) -> bool:
+    """Return whether a hit, or its title, has every telling word of a question."""
+    return bool(stems) and stems <= set(map(stem_word, read_words(f"{hit.title} {hit.text}")))
 
 
 def _is_near(snapshot: Snapshot, hit: Hit) -> bool:
