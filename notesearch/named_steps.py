@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 
 from notesearch.index.snapshot import StoredPassage
 from notesearch.section_roles import MAX_HEADING, read_phrases
@@ -90,7 +90,7 @@ def _phrases(table: str) -> frozenset[str]:
     return read_phrases(table)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def kind_of_heading(heading: str) -> tuple[StepKind, bool] | None:
     """Return what stands under a heading, and whether only what asks something counts.
 
@@ -155,11 +155,14 @@ def _heading(lines: Sequence[str], at: int, *, is_org: bool) -> str:
     if is_org:
         found = _ORG_HEADING.match(line)
         return found[1] if found else ""
-    if found := _MARKDOWN_HEADING.match(line) or _BOLD_LINE.match(line):
+    begin = line.lstrip()[:1]
+    if not begin:
+        return ""
+    if begin in "#*_" and (found := _MARKDOWN_HEADING.match(line) or _BOLD_LINE.match(line)):
         return found[1]
-    if at + 1 < len(lines) and line.strip() and _UNDERLINE.match(lines[at + 1][:_LOOKED_AT]):
+    if at + 1 < len(lines) and _UNDERLINE.match(lines[at + 1][:_LOOKED_AT]):
         return line.strip()[:200]
-    found = _COLON_LINE.match(line)
+    found = _COLON_LINE.match(line) if line.rstrip().endswith(":") else None
     return found[1] if found and kind_of_heading(found[1]) else ""
 
 

@@ -22,7 +22,7 @@ FILE_NAME = "saved-questions.yaml"
 _HEAD = "# Questions that were saved; to ask one, run: notesearch query @NAME\n"
 # No YAML reads such a name as anything but text, apart from those of _NO_TEXT and numbers.
 _NAME = re.compile(r"[^\W\d][\w-]{0,39}")
-_NO_TEXT = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+_NO_TEXT = frozenset(("yes", "no", "on", "off", "true", "false", "null"))
 _LONGEST = 2000  # characters of a question
 _MOST_BYTES = 1 << 20
 

@@ -210,7 +210,7 @@ def test_several_indexes_have_one_queue(make: MakeIndex) -> None:
 
 
 def test_hostile_lines_take_no_longer_than_their_length(make: MakeIndex) -> None:
-    parts = ("- [ ] ", "TODO ", "[a](", "**", "<", "[[", "https://arxiv.org/abs/2402.01306 ", "(")
+    parts = ("- [ ] ", "TODO ", "[a](", "**", "<", "[[", "policy arXiv:2402.01306 ", "(")
     begin = "---\narxiv: 2305.18290\n---\n# DPO\n\nA policy.\n\n"
     note = begin + "\n\n".join(part * 20_000 for part in parts)
     index = make({"dpo.md": note})
