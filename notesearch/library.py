@@ -19,7 +19,7 @@ from notesearch.related_index import RelatedIndex
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.checked_filter import check_filter, checked_filter, read_filter
 from notesearch.search.note_lookup import complete_name, find_newest, find_note
-from notesearch.search.snippets import Piece, cut_snippets
+from notesearch.search.snippets import Nearness, Piece, cut_snippets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -175,8 +175,9 @@ class Index(RelatedIndex):
         after_s = self._looked_until(since)
         questions = read_questions(questions_file(self._settings))
 
-        def ask(question: str, k: int, per_note: int) -> Answer:
-            return self.search(question, k, per_note=per_note)
+        def ask(question: str, k: int, per_note: int) -> tuple[Answer, Nearness | None]:
+            answer = self.search(question, k, per_note=per_note)
+            return answer, self._searcher.get().nearness(answer)
 
         with self._snapshot() as snapshot:
             return find_news(snapshot, after_s, questions, ask)

@@ -244,7 +244,7 @@ class JoinedSnapshot:
         """Return what was first seen after a time of its own in each index."""
         parts = [part.new_texts([after]) for part, after in zip(self._parts, after_s, strict=True)]
         passages = [
-            {number + int(at): seen_s for number, seen_s in one.passages.items()}
+            {number + int(at): part for number, part in one.passages.items()}
             for one, at in zip(parts, self._passages, strict=False)
         ]
         notes = [
@@ -252,7 +252,7 @@ class JoinedSnapshot:
             for one, at in zip(parts, self._notes, strict=False)
         ]
         return NewTexts(
-            {number: seen_s for of_part in passages for number, seen_s in of_part.items()},
+            {number: part for of_index in passages for number, part in of_index.items()},
             frozenset().union(*notes),
             sum(one.deleted for one in parts),
         )

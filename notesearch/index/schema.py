@@ -125,6 +125,8 @@ TABLES = (
         tokens INTEGER NOT NULL,
         body_start INTEGER NOT NULL,
         first_seen INTEGER NOT NULL,
+        new_start INTEGER NOT NULL,
+        new_end INTEGER NOT NULL,
         text TEXT NOT NULL,
         search_text TEXT NOT NULL
     )""",

@@ -100,11 +100,19 @@ class StoredPassage:
     vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
+class NewPart(NamedTuple):
+    """When a passage was first seen as it is, and what of its text was new then."""
+
+    first_seen_s: int  # since 1970
+    start: int  # in the text, in characters
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class NewTexts:
     """What came into an index after some time, and what went."""
 
-    passages: dict[int, int]  # by number: when its text was first seen, in seconds since 1970
+    passages: dict[int, NewPart]  # by number
     notes: frozenset[int]  # that are new themselves
     deleted: int  # notes that are gone
 

@@ -17,6 +17,7 @@ from notesearch.index.schema import (
     ROLE_SEPARATOR,
     SECTION_SEPARATOR,
 )
+from notesearch.index.snapshot import NewPart
 from notesearch.index.stored_facts import write_facts
 from notesearch.records import AddedNote, Finding, Note, Passage, ReadFile
 from notesearch.spelling import normalise_tag, tag_and_parents
@@ -190,7 +191,7 @@ class CatalogWriter:
         vector = iter(vectors)
         for file, read in files:
             times = self._first_seen.put(read)
-            for note, own, (note_seen_s, seen_s) in zip(
+            for note, own, (note_seen_s, parts) in zip(
                 read.reading.notes, read.passages, times, strict=True
             ):
                 self._last_note += 1
@@ -202,16 +203,16 @@ class CatalogWriter:
                 links.extend(
                     (self._last_note, link.kind.value, *link[1:]) for link in note.note_links
                 )
-                for passage, first_seen_s in zip(own, seen_s, strict=True):
+                for passage, part in zip(own, parts, strict=True):
                     self._last_passage += 1
                     numbers = self._last_passage, self._last_note, next(vector)
-                    passages.append(_passage_row(*numbers, passage, first_seen_s))
+                    passages.append(_passage_row(*numbers, passage, part))
         self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(14)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
         self._catalog.insert(f"INSERT INTO names VALUES ({_marks(2)})", names)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO note_links VALUES ({_marks(5)})", links)
-        self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(13)})", passages)
+        self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(15)})", passages)
 
     def put_words(self) -> None:
         """Put the passages and notes that came since the last call into the full-text tables."""
@@ -281,7 +282,7 @@ def _note_row(
 
 
 def _passage_row(
-    number: int, note: int, vector: int, passage: Passage, first_seen_s: int
+    number: int, note: int, vector: int, passage: Passage, part: NewPart
 ) -> Sequence[Value]:
     title, newline, _ = passage.search_text.partition("\n")
     return (
@@ -297,7 +298,7 @@ def _passage_row(
         passage.line_end,
         passage.tokens,
         len(title) + 1 if newline else 0,
-        first_seen_s,
+        *part,
         passage.text,
         passage.search_text,
     )

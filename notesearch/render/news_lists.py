@@ -53,8 +53,8 @@ def _note_lines(note: NewsOfNote, style: Style) -> Iterator[str]:
     if note.is_new:
         return
     for passage in note.passages[:_MOST_PASSAGES]:
-        head = f"{_INDENT}{passage.line_start:>6,}  "
-        words = _plain(passage.text)
+        head = f"{_INDENT}{passage.new_line:>6,}  "
+        words = _plain(passage.new_text)
         yield f"{head}{style.faint(_cut(words, style.width - cells(head), style))}"
     yield from _more(len(note.passages) - _MOST_PASSAGES, style, _INDENT)
 

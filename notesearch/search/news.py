@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from notesearch.errors import UsageError
-from notesearch.index.snapshot import NewTexts, Snapshot, StoredNote, StoredPassage
+from notesearch.index.snapshot import NewPart, NewTexts, Snapshot, StoredNote, StoredPassage
 from notesearch.query.parser import parse_query
 from notesearch.records import Hit
 from notesearch.search.answer import Answer
 from notesearch.search.question_words import read_wording, read_words
 from notesearch.search.searcher import LEAST_RELEVANCE
+from notesearch.search.snippets import Nearness
 from notesearch.search.verdict import relevance
 from notesearch.search.word_stems import stem_word
 
@@ -20,7 +21,8 @@ from notesearch.search.word_stems import stem_word
 DEPTH = 20
 PER_NOTE = 3
 
-Ask = Callable[[str, int, int], Answer]
+# Asks a question for so many passages, so many of a note; also how near texts are to it.
+Ask = Callable[[str, int, int], tuple[Answer, Nearness | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class NewPassage:
     section: tuple[str, ...]
     first_seen: str  # by the index: ISO 8601, UTC
     text: str  # as the file has it
+    new_text: str  # what of it is new, with what stands between
+    new_line: int  # where that begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +92,12 @@ def find_news(
     """Find what is new since a time for each index that is asked, in seconds since 1970."""
     new = snapshot.new_texts(after_s)
     stored = snapshot.passages(sorted(new.passages))
-    new_ids = {one.passage.id for one in stored}
+    new_texts = {one.passage.id: _new_text(one, new.passages[one.id]) for one in stored}
     answers: list[NewAnswers] = []
     unasked: list[UnaskedQuestion] = []
-    for name, question in questions.items() if new_ids else ():
+    for name, question in questions.items() if new_texts else ():
         try:
-            hits = _new_hits(snapshot, question, new_ids, ask)
+            hits = _new_hits(snapshot, question, new_texts, ask)
         except UsageError as error:
             reason = str(error).splitlines()[0]
             unasked.append(UnaskedQuestion(name=name, question=question, reason=reason))
@@ -116,7 +120,7 @@ def _news_of_notes(
     for one in stored:
         by_note.setdefault(int(snapshot.table.note_of[one.id]), []).append(one)
     last = {
-        number: max(new.passages[one.id] for one in passages)
+        number: max(new.passages[one.id].first_seen_s for one in passages)
         for number, passages in by_note.items()
     }
     order = sorted(
@@ -138,23 +142,38 @@ def _news_of(
         line_start=note.line_start,
         date=note.date,
         is_new=is_new,
-        passages=tuple(
-            NewPassage(
-                passage_id=one.passage.id,
-                line_start=one.passage.line_start,
-                line_end=one.passage.line_end,
-                section=one.passage.section,
-                first_seen=_written(new.passages[one.id]),
-                text=one.passage.text,
-            )
-            for one in passages
+        passages=tuple(_new_passage(one, new.passages[one.id]) for one in passages),
+    )
+
+
+def _new_passage(stored: StoredPassage, part: NewPart) -> NewPassage:
+    passage = stored.passage
+    return NewPassage(
+        passage_id=passage.id,
+        line_start=passage.line_start,
+        line_end=passage.line_end,
+        section=passage.section,
+        first_seen=_written(part.first_seen_s),
+        text=passage.text,
+        new_text=_new_text(stored, part),
+        new_line=min(
+            passage.line_start + passage.text.count("\n", 0, part.start), passage.line_end
         ),
     )
 
 
-def _new_hits(snapshot: Snapshot, question: str, new_ids: set[str], ask: Ask) -> tuple[Hit, ...]:
-    """Return the new passages that asking the question now shows, the best of each note."""
-    answer = ask(question, DEPTH, PER_NOTE)
+def _new_text(stored: StoredPassage, part: NewPart) -> str:
+    return stored.passage.text[part.start : part.end]
+
+
+def _new_hits(
+    snapshot: Snapshot, question: str, new_texts: Mapping[str, str], ask: Ask
+) -> tuple[Hit, ...]:
+    """Return the new passages that asking the question now shows, the best of each note.
+
+    Of a passage that has changed, what is new has to answer.
+    """
+    answer, nearness = ask(question, DEPTH, PER_NOTE)
     query = parse_query(question)
     # A phrase is in each hit, and a filter alone lets each one through.
     is_sure = bool(query.phrases) or not query.text.strip()
@@ -163,23 +182,30 @@ def _new_hits(snapshot: Snapshot, question: str, new_ids: set[str], ask: Ask) ->
     stems = frozenset(map(stem_word, read_wording(query.text).counts))
     found: dict[str, Hit] = {}
     for hit in answer.hits:
-        is_new = hit.passage_id in new_ids and hit.note_id not in found
-        if is_new and (is_sure or _says_all(hit, stems) or _is_near(snapshot, hit)):
+        new_text = new_texts.get(hit.passage_id)
+        if new_text is None or hit.note_id in found:
+            continue
+        is_whole = len(new_text) == len(hit.text)
+        said = f"{hit.title} {new_text}" if is_whole else new_text
+        cosine = hit.cosine
+        if not is_whole and nearness is not None:
+            cosine = nearness([new_text])[0]
+        if is_sure or _says_all(said, stems) or _is_near(snapshot, cosine):
             found[hit.note_id] = hit
     return tuple(found.values())
 
 
-def _says_all(hit: Hit, stems: Set[str]) -> bool:
-    """Return whether a hit, or its title, has every telling word of a question."""
-    return bool(stems) and stems <= set(map(stem_word, read_words(f"{hit.title} {hit.text}")))
+def _says_all(text: str, stems: Set[str]) -> bool:
+    """Return whether a text has every telling word of a question."""
+    return bool(stems) and stems <= set(map(stem_word, read_words(text)))
 
 
-def _is_near(snapshot: Snapshot, hit: Hit) -> bool:
+def _is_near(snapshot: Snapshot, cosine: float | None) -> bool:
     """Return whether a hit is relevant by itself, not only beside a better one."""
-    if hit.cosine is None:
+    if cosine is None:
         return True
     passages = len(snapshot.table.passage_ids)
-    likely = relevance(hit.cosine, snapshot.probe_cosines, None, passages)
+    likely = relevance(cosine, snapshot.probe_cosines, None, passages)
     return likely is None or likely >= LEAST_RELEVANCE
 
 

@@ -10,7 +10,10 @@ import pytest
 
 from notesearch.cli.output import ExitCode
 
-KTO = """# KTO
+KTO = """---
+arxiv: 2402.01306
+---
+# KTO
 
 A reward model without pairs of answers.
 
@@ -18,6 +21,8 @@ A reward model without pairs of answers.
 
 - [ ] Rerun it on a graph.
 - [x] Read it.
+
+## Related
 
 See also arXiv:2401.10020 and [Self-Rewarding Language Models](https://arxiv.org/abs/2401.10020).
 """
@@ -48,11 +53,12 @@ def test_what_is_new_is_listed_with_what_it_answers(grown, run):
         "since DATE: 1 new note, 1 changed, 1 gone\n"
         "\n"
         "@rm: reward model\n"
-        "rl/kto.md:1  KTO\n"
-        "    A reward model without pairs of answers.\n"
+        "rl/kto.md:4  KTO\n"
+        "    A reward model without pairs of answers. ## What I'm trying next - [ ] Rerun it on a graph. "
+        "- [x] Read it. ## Related See also arXiv:2401.10020 and Self-Rewarding Language Models.\n"
         "\n"
         "changed  rl/dpo.md  Direct Preference Optimization\n"
-        "        13  It holds for a robot.\n"
+        "        14  It holds for a robot.\n"
         "new  rl/kto.md  KTO\n"
     )
     assert ended.err == MARK
@@ -128,9 +134,7 @@ def test_saved_questions_lie_beside_the_settings_and_outlast_the_index(own_folde
     assert run("save").out == "@rm  reward\n"
 
 
-@pytest.mark.parametrize(
-    "line", ["@nobody", "@rafailov2023direct reward", "reward @rm", "@", "a@b"]
-)
+@pytest.mark.parametrize("line", ["@nobody", "@rafailov2023direct reward", "reward @rm", "a@b"])
 def test_a_word_with_an_at_sign_is_a_word(own_folder, run, line):
     run("save", "speech", "--name", "rm")
     ended = run("query", line, "--json")
@@ -157,11 +161,11 @@ def test_the_queue_lists_what_is_to_be_done_and_to_read(grown, run):
     assert ended.out == (
         "to do\n"
         "rl/kto.md  KTO\n"
-        "     7  Rerun it on a graph.\n"
+        "    10  Rerun it on a graph.\n"
         "\n"
         "to read\n"
         "  1  arxiv:2401.10020  Self-Rewarding Language Models\n"
-        "     rl/kto.md:10\n"
+        "     rl/kto.md:15\n"
     )
     assert run("queue", "--steps").out == ended.out.partition("\n\n")[0] + "\n"
     assert run("queue", "--papers").out == ended.out.partition("\n\n")[2]
@@ -172,13 +176,13 @@ def test_the_queue_as_json_and_of_a_filter(grown, run):
     (step,) = value["steps"]
     assert {key: step[key] for key in ("path", "line", "kind", "section", "text")} == {
         "path": "rl/kto.md",
-        "line": 7,
+        "line": 10,
         "kind": "task",
         "section": "What I'm trying next",
         "text": "Rerun it on a graph.",
     }
     (paper,) = value["papers"]
-    assert (paper["paper"], paper["mentions"][0]["line"]) == ("arxiv:2401.10020", 10)
+    assert (paper["paper"], paper["mentions"][0]["line"]) == ("arxiv:2401.10020", 15)
     none = run("queue", "tag:dpo", "--json")
     assert (json.loads(none.out), none.code) == (
         {"steps": [], "papers": []},
