@@ -68,7 +68,9 @@ _TASK = re.compile(r"\s*(?:>\s*)*(?:[-*+]|\d{1,3}[.)])\s+\[ \]\s+(\S.*)")
 _DONE = re.compile(r"\[[xX✓✔/>-]\]\s|~~|DONE\b|(?:CANCELLED|CANCELED)\b|[✓✔✅☑]")
 _TODO = re.compile(r"(?:^|[\s(\[*<-])TODO\b\**\s*(?:\([^)]{1,40}\))?\s*[:\-–—]*\s*(.*)")
 _ORG_TODO = re.compile(r"\*+\s+(?:TODO|NEXT|WAITING)\s+(?:\[#[A-Z]\]\s*)?(.+)")
-_MARKUP = re.compile(r"<[^>]{0,200}>|\*\*|__|==|`|-->|<!--|%%|\]\]|\[\[")
+_MARKUP = re.compile(
+    r"<[^>]{0,200}>|\*\*|__|==|`|-->|<!--|%%|\]\]|\[\[|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)"
+)
 _LINK = re.compile(r"!?\[([^\]]{0,300})\]\([^)\s]{0,1000}(?:\s[^)]{0,200})?\)")
 _ASKS = re.compile(
     r"[?？]|^\W*(?:how|why|what|which|where|when|who|is|are|do|does|did|can|could|would|should)\b",

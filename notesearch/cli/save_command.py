@@ -25,7 +25,6 @@ _BEGINS_WITH_NAME = re.compile(r"\s*@([^\W\d][\w-]{0,39})(?:\s+(.*))?", re.DOTAL
     cls=FilterCommand,
     epilog=examples(
         'notesearch save "reward hacking tag:rl" --name rh',
-        "notesearch query @rh",
         "notesearch save",
         "notesearch save --remove rh",
     ),
