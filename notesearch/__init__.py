@@ -47,11 +47,16 @@ if TYPE_CHECKING:
     from notesearch.library import Index as Index
     from notesearch.library import ModeName as ModeName
     from notesearch.library import filter_of as filter_of
+    from notesearch.named_steps import StepKind as StepKind
     from notesearch.note_map.kept_map import MapNote as MapNote
     from notesearch.note_map.kept_map import NoteMap as NoteMap
     from notesearch.note_map.map_labels import MapLabel as MapLabel
     from notesearch.papers import Paper as Paper
     from notesearch.query.filters import Filter as Filter
+    from notesearch.reading_queue import Mention as Mention
+    from notesearch.reading_queue import NextStep as NextStep
+    from notesearch.reading_queue import ReadingQueue as ReadingQueue
+    from notesearch.reading_queue import UnreadPaper as UnreadPaper
     from notesearch.records import AddedNote as AddedNote
     from notesearch.records import Copy as Copy
     from notesearch.records import Finding as Finding
@@ -68,6 +73,11 @@ if TYPE_CHECKING:
     from notesearch.search.comparison import AlikePair as AlikePair
     from notesearch.search.comparison import Comparison as Comparison
     from notesearch.search.comparison import Said as Said
+    from notesearch.search.news import NewAnswers as NewAnswers
+    from notesearch.search.news import NewPassage as NewPassage
+    from notesearch.search.news import News as News
+    from notesearch.search.news import NewsOfNote as NewsOfNote
+    from notesearch.search.news import UnaskedQuestion as UnaskedQuestion
     from notesearch.search.note_lookup import NoteNameError as NoteNameError
     from notesearch.search.quotes import FoundBy as FoundBy
     from notesearch.search.quotes import Quote as Quote
@@ -107,11 +117,17 @@ _HOMES = {
     "LockedError": "notesearch.errors",
     "MapLabel": "notesearch.note_map.map_labels",
     "MapNote": "notesearch.note_map.kept_map",
+    "Mention": "notesearch.reading_queue",
     "MismatchError": "notesearch.errors",
     "Mode": "notesearch.search.answer",
     "ModeName": "notesearch.library",
     "ModelChoice": "notesearch.embedding",
     "ModelError": "notesearch.errors",
+    "NewAnswers": "notesearch.search.news",
+    "NewPassage": "notesearch.search.news",
+    "News": "notesearch.search.news",
+    "NewsOfNote": "notesearch.search.news",
+    "NextStep": "notesearch.reading_queue",
     "NoteKind": "notesearch.records",
     "NoteLinks": "notesearch.index.linked_notes",
     "NoteMap": "notesearch.note_map.kept_map",
@@ -129,6 +145,7 @@ _HOMES = {
     "Quote": "notesearch.search.quotes",
     "QuotePiece": "notesearch.search.word_agreement",
     "ReadingOptions": "notesearch.corpus.reading_rules",
+    "ReadingQueue": "notesearch.reading_queue",
     "ReadingRule": "notesearch.corpus.reading_rules",
     "Reranker": "notesearch.embedding",
     "RerankerChoice": "notesearch.embedding",
@@ -139,9 +156,12 @@ _HOMES = {
     "Side": "notesearch.search.compared_sides",
     "SideKind": "notesearch.search.compared_sides",
     "Stage": "notesearch.index.reports",
+    "StepKind": "notesearch.named_steps",
     "StoredNote": "notesearch.index.snapshot",
     "StoredPassage": "notesearch.index.snapshot",
     "TagCount": "notesearch.index.snapshot",
+    "UnaskedQuestion": "notesearch.search.news",
+    "UnreadPaper": "notesearch.reading_queue",
     "UnusableIndexError": "notesearch.errors",
     "UpdateReport": "notesearch.index.reports",
     "UsageError": "notesearch.errors",
@@ -177,11 +197,17 @@ __all__ = [
     "LockedError",
     "MapLabel",
     "MapNote",
+    "Mention",
     "MismatchError",
     "Mode",
     "ModeName",
     "ModelChoice",
     "ModelError",
+    "NewAnswers",
+    "NewPassage",
+    "News",
+    "NewsOfNote",
+    "NextStep",
     "NoteKind",
     "NoteLinks",
     "NoteMap",
@@ -199,6 +225,7 @@ __all__ = [
     "Quote",
     "QuotePiece",
     "ReadingOptions",
+    "ReadingQueue",
     "ReadingRule",
     "Reranker",
     "RerankerChoice",
@@ -209,9 +236,12 @@ __all__ = [
     "Side",
     "SideKind",
     "Stage",
+    "StepKind",
     "StoredNote",
     "StoredPassage",
     "TagCount",
+    "UnaskedQuestion",
+    "UnreadPaper",
     "UnusableIndexError",
     "UpdateReport",
     "UsageError",

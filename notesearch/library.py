@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -17,13 +18,14 @@ from notesearch.related_index import RelatedIndex
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.checked_filter import check_filter, checked_filter, read_filter
 from notesearch.search.note_lookup import complete_name, find_newest, find_note
-from notesearch.search.snippets import Piece, cut_snippets
+from notesearch.search.snippets import Nearness, Piece, cut_snippets
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from notesearch.note_map.kept_map import NoteMap
+    from notesearch.search.news import News
     from notesearch.search.quotes import Quote
 
 _ALL = 1_000_000_000
@@ -158,6 +160,70 @@ class Index(RelatedIndex):
             only = checked_filter(snapshot, where)
             searched = as_notes_say(text)
             return self._searcher.get().quote(snapshot, text, searched, only, k=k)
+
+    def news(self, since: str | date = "last") -> News:
+        """Find what is new: notes, changed passages, and what newly answers saved questions.
+
+        `since` is `last` for the last `mark_news`, or else since the index was made; `7d`, `2w`; or
+        a date. New is a text that the index had not seen before: not one that moved, or whose note
+        was renamed.
+        """
+        from notesearch.saved_questions import questions_file, read_questions
+        from notesearch.search.news import find_news
+
+        after_s = self._looked_until(since)
+        questions = read_questions(questions_file(self._settings))
+
+        def ask(question: str, k: int, per_note: int) -> tuple[Answer, Nearness | None]:
+            answer = self.search(question, k, per_note=per_note)
+            return answer, self._searcher.get().nearness(answer)
+
+        with self._snapshot() as snapshot:
+            return find_news(snapshot, after_s, questions, ask)
+
+    def mark_news(self) -> None:
+        """Remember that the person knows what is in the index: the next `news` begins here."""
+        from notesearch.last_look import keep_look
+
+        self._require_open()
+        keep_look(self.index_dir, self._updated_s())
+
+    def _looked_until(self, since: str | date) -> Sequence[int]:
+        from notesearch.index.first_seen import seconds_of
+        from notesearch.last_look import LAST, last_look, read_since
+
+        self._require_open()
+        if since != LAST:
+            return [read_since(since)]
+        looked = last_look(self.index_dir)
+        return [seconds_of(self._store.get().read_state().created) if looked is None else looked]
+
+    def _updated_s(self) -> int:
+        from notesearch.index.first_seen import seconds_of
+
+        return seconds_of(self._store.get().read_state().updated)
+
+    def saved_questions(self) -> dict[str, str]:
+        """Return the saved questions by their names, in their order."""
+        from notesearch.saved_questions import questions_file, read_questions
+
+        return read_questions(questions_file(self._settings))
+
+    def save_question(self, name: str, question: str) -> str | None:
+        """Save a question under a name, for `news`; return the one that had the name before."""
+        from notesearch.saved_questions import questions_file, save_question
+
+        require_text("the name", name)
+        require_text("the question", question)
+        parse_query(question)
+        return save_question(questions_file(self._settings), name, question)
+
+    def remove_question(self, name: str) -> str:
+        """Remove a saved question by its name, and return it."""
+        from notesearch.saved_questions import questions_file, remove_question
+
+        require_text("the name", name)
+        return remove_question(questions_file(self._settings), name)
 
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None

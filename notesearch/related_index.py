@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from notesearch.index.snapshot import Snapshot, StoredNote
     from notesearch.papers import Paper
     from notesearch.query.filters import Filter
+    from notesearch.reading_queue import ReadingQueue
     from notesearch.search.comparison import Comparison
 
 
@@ -84,6 +85,16 @@ class RelatedIndex(KeptIndex):
             return self._searcher.get().compare(
                 snapshot, a, b, self._paths_in_corpus, as_notes_say, pairs
             )
+
+    def reading_queue(self, where: str | Filter | None = None) -> ReadingQueue:
+        """Gather what notes say is to be done next, and papers that they name and no note is on.
+
+        A filter chooses the passages that are read.
+        """
+        from notesearch.reading_queue import find_queue
+
+        with self._snapshot() as snapshot:
+            return find_queue(snapshot, checked_filter(snapshot, where))
 
 
 def _link_web(snapshot: Snapshot) -> LinkWeb:

@@ -27,7 +27,7 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
     *("query", "ask", "serve", "quote", "similar", "notes", "tags", "show"),
-    *("links", "papers", "cite", "compare"),
+    *("links", "papers", "cite", "compare", "new", "queue", "save"),
     *("init", "index", "reindex", "watch", "indexes", "status", "check", "parse", "eval"),
     *("cache", "trust"),
     "mcp",  # which programs run

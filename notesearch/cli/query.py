@@ -169,6 +169,10 @@ def query(
         with open_lines(batch) as lines, open_together(chosen, "", update=update) as index:
             answer_lines(lines, partial(ask, index))
         return
+    if line.lstrip().startswith("@"):
+        from notesearch.cli.save_command import with_saved_question
+
+        line = with_saved_question(line, chosen[0].settings)
     if where is None and not line.strip():
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
     with open_together(chosen, line, update=update) as index:

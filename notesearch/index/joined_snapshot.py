@@ -21,6 +21,7 @@ from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
     Nearest,
+    NewTexts,
     NoteNames,
     PassageTable,
     StoredNote,
@@ -238,6 +239,23 @@ class JoinedSnapshot:
             for part, at in zip(self._parts, self._notes, strict=False)
             for number, link in part.note_links()
         ]
+
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time of its own in each index."""
+        parts = [part.new_texts([after]) for part, after in zip(self._parts, after_s, strict=True)]
+        passages = [
+            {number + int(at): part for number, part in one.passages.items()}
+            for one, at in zip(parts, self._passages, strict=False)
+        ]
+        notes = [
+            {number + int(at) for number in one.notes}
+            for one, at in zip(parts, self._notes, strict=False)
+        ]
+        return NewTexts(
+            {number: part for of_index in passages for number, part in of_index.items()},
+            frozenset().union(*notes),
+            sum(one.deleted for one in parts),
+        )
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""

@@ -24,6 +24,7 @@ from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
     Nearest,
+    NewTexts,
     NoteNames,
     PassageTable,
     StoredNote,
@@ -261,6 +262,12 @@ class SqliteSnapshot:
             return [(note, NoteLink(kinds[kind], *link)) for note, kind, *link in rows]
         except KeyError as error:
             raise self._damaged(error) from error
+
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time, in seconds since 1970."""
+        from notesearch.index.first_seen import read_new_texts  # no query needs it
+
+        return read_new_texts(self._catalog, *after_s)
 
     def passages_of_note(self, note: int) -> list[StoredPassage]:
         """Return the passages of a note, in the order of the note."""
