@@ -60,9 +60,11 @@ if TYPE_CHECKING:
     from notesearch.records import NoteKind as NoteKind
     from notesearch.records import Passage as Passage
     from notesearch.records import Role as Role
+    from notesearch.search.alike_sentences import AlikeSentence as AlikeSentence
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Correction as Correction
     from notesearch.search.answer import Mode as Mode
+    from notesearch.search.link_suggestions import LinkSuggestion as LinkSuggestion
     from notesearch.search.note_lookup import NoteNameError as NoteNameError
     from notesearch.search.quotes import FoundBy as FoundBy
     from notesearch.search.quotes import Quote as Quote
@@ -80,6 +82,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AddedNote": "notesearch.records",
+    "AlikeSentence": "notesearch.search.alike_sentences",
     "Answer": "notesearch.search.answer",
     "Copy": "notesearch.records",
     "CorpusDrift": "notesearch.index.reports",
@@ -97,6 +100,7 @@ _HOMES = {
     "IndexWatch": "notesearch.watch",
     "JoinedIndex": "notesearch.joined_index",
     "LinkKind": "notesearch.records",
+    "LinkSuggestion": "notesearch.search.link_suggestions",
     "LockedError": "notesearch.errors",
     "MapLabel": "notesearch.note_map.map_labels",
     "MapNote": "notesearch.note_map.kept_map",
@@ -145,6 +149,7 @@ _HOMES = {
 
 __all__ = [
     "AddedNote",
+    "AlikeSentence",
     "Answer",
     "Copy",
     "CorpusDrift",
@@ -162,6 +167,7 @@ __all__ = [
     "IndexWatch",
     "JoinedIndex",
     "LinkKind",
+    "LinkSuggestion",
     "LockedError",
     "MapLabel",
     "MapNote",

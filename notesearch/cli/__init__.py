@@ -25,6 +25,7 @@ from notesearch.cli import (
     query,
     quote_command,
     serve_command,
+    suggest_command,
     trust_command,
     watch_command,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "quote_command",
     "run",
     "serve_command",
+    "suggest_command",
     "trust_command",
     "watch_command",
 ]
