@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,18 +50,43 @@ class _Sentence(NamedTuple):
     words: frozenset[str]
 
 
+class SentenceWorth:
+    """Says how much it tells that two sentences, given by their words, share what they share."""
+
+    def __init__(self, rarity: Mapping[str, float], common_lines: Iterable[frozenset[str]]) -> None:
+        """Take how rare each word is, and the words of the lines that many notes have."""
+        self._rarity = rarity
+        self._common: dict[str, list[frozenset[str]]] = defaultdict(list)
+        for line in common_lines:
+            for word in line:
+                self._common[word].append(line)
+
+    def of(self, one: frozenset[str], other: frozenset[str]) -> float:
+        """Return 0 for what has nothing rare in common, or is part of what many notes have."""
+        shared = one & other
+        if not shared or self._is_common(one) or self._is_common(other):
+            return 0.0
+        both, own, others = (
+            sum(self._rarity.get(word, 0.0) for word in words) for words in (shared, one, other)
+        )
+        return float(both / np.sqrt((own + _SMOOTHING) * (others + _SMOOTHING)))
+
+    def _is_common(self, words: frozenset[str]) -> bool:
+        return any(words <= line for line in self._common.get(next(iter(words)), ()))
+
+
 def find_alike_sentences(
-    snapshot: Snapshot, one: Numbers, other: Numbers, rarity: Mapping[str, float]
+    snapshot: Snapshot, one: Numbers, other: Numbers, worth: SentenceWorth
 ) -> tuple[AlikeSentence, AlikeSentence]:
     """Return of two notes, given by their passages, the two sentences that are most alike.
 
-    These share the most of their words, each by its `rarity`.
+    A sentence that many notes have is shown where there is no other.
     """
     cosines = snapshot.vectors_of(one.tolist()) @ snapshot.vectors_of(other.tolist()).T
     ids = one[_largest(cosines.max(axis=1))], other[_largest(cosines.max(axis=0))]
     sentences = [_read(snapshot.passages(some.tolist())) for some in ids]
     pairs = [(a, b) for a in sentences[0] for b in sentences[1]]
-    best = max(pairs, key=lambda pair: _worth(pair[0], pair[1], rarity))
+    best = max(pairs, key=lambda pair: worth.of(pair[0].words, pair[1].words))
     return _shown(best[0]), _shown(best[1])
 
 
@@ -86,14 +112,6 @@ def _is_prose(one: _Sentence) -> bool:
         return False
     letters = sum(sign.isalpha() or sign.isspace() for sign in said)
     return len(one.span) >= _LEAST_WORDS and letters >= _PROSE_LETTERS * len(said)
-
-
-def _worth(one: _Sentence, other: _Sentence, rarity: Mapping[str, float]) -> float:
-    shared, own, others = (
-        sum(rarity.get(word, 0.0) for word in words)
-        for words in (one.words & other.words, one.words, other.words)
-    )
-    return float(shared / np.sqrt((own + _SMOOTHING) * (others + _SMOOTHING)))
 
 
 def _shown(one: _Sentence) -> AlikeSentence:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.snapshot import Snapshot
-from notesearch.search.shared_words import Numbers, SharedWords, TextReader
+from notesearch.search.shared_words import Numbers, SharedWords, read_lines
 
-# The same text in more notes than two belongs to none of them: a template, a footer, a form.
+# The same line in more notes than two belongs to none of them: a template, a footer, a form.
 _MOST_OWNERS = 2
 # Two notes that have so much of the shorter one in common are copies.
 _COPY = 0.5
@@ -26,10 +26,11 @@ class ComparedNotes:
     """Notes with what they are compared by; they go by their rows."""
 
     numbers: Numbers  # of the notes inside the index, ascending
-    passage_ids: tuple[Numbers, ...]  # of each note, without what is in many notes
-    texts: tuple[frozenset[int], ...]  # of each note; the same text has the same number
-    means: NDArray[np.float32]  # (notes, dimension), of length 1, or 0 where nothing is left
-    words: SharedWords
+    passage_ids: tuple[Numbers, ...]  # of each note
+    lines: tuple[frozenset[int], ...]  # of each note; the same line has the same number
+    means: NDArray[np.float32]  # (notes, dimension), of length 1
+    words: SharedWords  # without lines that are in many notes
+    common_lines: tuple[frozenset[str], ...]  # the words of these
 
     def likeness(self, rows: Sequence[int]) -> Iterator[NDArray[np.float64]]:
         """Yield for each of some notes how like it all are, from 0 to 1.
@@ -43,9 +44,9 @@ class ComparedNotes:
                 yield np.sqrt(meaning[at] * self.words.with_all(row))
 
     def have_same_text(self, row: int, other: int) -> bool:
-        """Return whether two notes have the same passages, or one has the most of the other's."""
-        texts, others = self.texts[row], self.texts[other]
-        return len(texts & others) >= _COPY * max(min(len(texts), len(others)), 1)
+        """Return whether two notes have the same lines, or one has the most of the other's."""
+        lines, others = self.lines[row], self.lines[other]
+        return len(lines & others) >= _COPY * max(min(len(lines), len(others)), 1)
 
 
 def compare_notes(snapshot: Snapshot, numbers: Numbers) -> ComparedNotes:
@@ -55,32 +56,39 @@ def compare_notes(snapshot: Snapshot, numbers: Numbers) -> ComparedNotes:
     rows = np.searchsorted(numbers, note_of[ids])
     order = np.argsort(rows, kind="stable")
     ids, rows = ids[order], rows[order]
-    reader = TextReader()
-    words, texts = reader.read(snapshot, ids)
-    own = _are_own(rows, texts)
-    said = [one for one, is_own in zip(words, own, strict=True) if is_own]
-    said_by = np.repeat(rows[own], [len(one) for one in said])
-    starts = np.searchsorted(rows, np.arange(len(numbers) + 1))
-    spans = [slice(start, end) for start, end in pairwise(starts.tolist())]
+    read = read_lines(snapshot, ids)
+    line_rows = rows[read.passages]
+    is_common = _are_common(line_rows, read.texts)
+    own = np.flatnonzero(~is_common)
+    said = [read.words[at] for at in own.tolist()]
+    common = {tuple(read.words[at].tolist()) for at in np.flatnonzero(is_common).tolist()}
     return ComparedNotes(
         numbers=numbers,
-        passage_ids=tuple(ids[span][own[span]] for span in spans),
-        texts=tuple(frozenset(texts[span].tolist()) for span in spans),
-        means=_means(snapshot, ids[own], rows[own], len(numbers)),
+        passage_ids=tuple(ids[span] for span in _spans(rows, len(numbers))),
+        lines=tuple(
+            frozenset(read.texts[span].tolist()) for span in _spans(line_rows, len(numbers))
+        ),
+        means=_means(snapshot, ids, rows, len(numbers)),
         words=SharedWords(
-            reader.words,
-            said_by,
+            read.vocabulary,
+            np.repeat(line_rows[own], [len(one) for one in said]),
             np.concatenate(said) if said else np.empty(0, np.int64),
             len(numbers),
         ),
+        common_lines=tuple(frozenset(read.vocabulary[w] for w in line) for line in common),
     )
 
 
-def _are_own(rows: Numbers, texts: Numbers) -> NDArray[np.bool_]:
-    """Return which passages have a text that few notes have."""
-    _, text = np.unique(texts, return_inverse=True)
-    in_notes = np.unique(np.stack([text, rows]), axis=1)[0]
-    return np.bincount(in_notes, minlength=len(texts))[text] <= _MOST_OWNERS
+def _spans(rows: Numbers, notes: int) -> list[slice]:
+    starts = np.searchsorted(rows, np.arange(notes + 1)).tolist()
+    return [slice(start, end) for start, end in pairwise(starts)]
+
+
+def _are_common(rows: Numbers, texts: Numbers) -> NDArray[np.bool_]:
+    """Return which lines have a text that many notes have."""
+    notes_of = np.unique(np.stack([texts, rows]), axis=1)[0]
+    common: NDArray[np.bool_] = np.bincount(notes_of)[texts] > _MOST_OWNERS
+    return common
 
 
 def _means(snapshot: Snapshot, ids: Numbers, rows: Numbers, notes: int) -> NDArray[np.float32]:

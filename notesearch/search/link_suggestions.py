@@ -20,7 +20,7 @@ from notesearch.index.snapshot import NoteNames, Snapshot
 from notesearch.papers import number_papers
 from notesearch.query.filters import Filter
 from notesearch.records import NoteKind
-from notesearch.search.alike_sentences import AlikeSentence, find_alike_sentences
+from notesearch.search.alike_sentences import AlikeSentence, SentenceWorth, find_alike_sentences
 from notesearch.search.compared_notes import compare_notes
 
 # Notes of one field that have nothing to do with each other reach 0.2 by chance; 5 % of the links
@@ -146,10 +146,11 @@ class SuggestionFinder:
 
     def _described(self, chosen: Iterable[_Pair]) -> list[LinkSuggestion]:
         notes = self._notes
+        worth = SentenceWorth(notes.words.rarity, notes.common_lines)
         found = []
         for rank, (likeness, row, other) in enumerate(chosen, start=1):
             one, two = find_alike_sentences(
-                self._snapshot, notes.passage_ids[row], notes.passage_ids[other], notes.words.rarity
+                self._snapshot, notes.passage_ids[row], notes.passage_ids[other], worth
             )
             words = tuple(notes.words.of_both(row, other, _MOST_WORDS))
             found.append(LinkSuggestion(rank, likeness, words, one, two))

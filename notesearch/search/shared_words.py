@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from notesearch.search.question_words import STOP_WORDS
 # Numbers alone say little, and so does a single letter.
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W\d_{UNSPACED}][^\W_{UNSPACED}]+")
 # A word that more notes have tells none of them apart, and takes long to look up in all of them.
-_MOST_NOTES = 0.25
+# Of a few notes, all that are on one thing may have its words.
+_MOST_NOTES, _FEW_NOTES = 0.25, 50
 # How fast a word that is said again counts less, and how far a long note is held against it.
 _SATURATION, _OF_LENGTH = 1.2, 0.75
 _PASSAGES_PER_READ = 1000
@@ -28,29 +30,31 @@ _PASSAGES_PER_READ = 1000
 Numbers = NDArray[np.int64]
 
 
-class TextReader:
-    """Reads passages as the numbers of their words, which take a tenth of the room of texts."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadLines:
+    """The lines of some passages, as the numbers of their words: a tenth of the room of texts."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
+    vocabulary: list[str]  # the words by their numbers
+    words: list[Numbers]  # of each line that has any
+    passages: Numbers  # of each line: the place of its passage among those that were read
+    texts: Numbers  # of each line: a number that lines of the same words share
 
-    def read(self, snapshot: Snapshot, passage_ids: Numbers) -> tuple[list[Numbers], Numbers]:
-        """Return the words of each passage, and a number that passages of the same text share."""
-        known = self._known
-        words: list[Numbers] = []
-        texts: list[int] = []
-        for start in range(0, len(passage_ids), _PASSAGES_PER_READ):
-            part = passage_ids[start : start + _PASSAGES_PER_READ].tolist()
-            for stored in snapshot.passages(part):
-                said = read_rare_words(stored.passage.search_text)
-                words.append(np.array([known.setdefault(w, len(known)) for w in said], np.int64))
-                texts.append(hash(" ".join(stored.passage.text.split()).casefold()))
-        return words, np.array(texts, np.int64)
 
-    @property
-    def words(self) -> list[str]:
-        """The words by their numbers."""
-        return list(self._known)
+def read_lines(snapshot: Snapshot, passage_ids: Numbers) -> ReadLines:
+    """Read the lines of some passages, as they are searched: in words, without markup."""
+    known: dict[str, int] = {}
+    lines: dict[bytes, int] = {}
+    words, passages, texts = [], [], []
+    for start in range(0, len(passage_ids), _PASSAGES_PER_READ):
+        part = passage_ids[start : start + _PASSAGES_PER_READ].tolist()
+        for at, stored in enumerate(snapshot.passages(part), start=start):
+            for line in stored.passage.search_text.split("\n"):
+                if said := read_rare_words(line):
+                    numbers = np.array([known.setdefault(w, len(known)) for w in said], np.int64)
+                    words.append(numbers)
+                    passages.append(at)
+                    texts.append(lines.setdefault(numbers.tobytes(), len(lines)))
+    return ReadLines(list(known), words, np.array(passages, np.int64), np.array(texts, np.int64))
 
 
 def read_rare_words(text: str) -> list[str]:
@@ -72,7 +76,7 @@ class SharedWords:
         longer = lengths[row] / max(float(lengths.mean()), 1.0) if notes else lengths[row]
         against = _SATURATION * (1 - _OF_LENGTH + _OF_LENGTH * longer)
         rarity = np.log(1 + (notes - having + 0.5) / (having + 0.5))
-        rarity[having > max(_MOST_NOTES * notes, 2)] = 0
+        rarity[having > max(_MOST_NOTES * notes, _FEW_NOTES)] = 0
         rarity[[at for at, one in enumerate(words) if one in STOP_WORDS]] = 0
         weights = counts * (_SATURATION + 1) / (counts + against) * rarity[word]
         lengths_of = np.sqrt(np.bincount(row, weights**2, minlength=notes))
