@@ -80,8 +80,10 @@ def suggest_links(
     elif found:
         _show(found, chosen, of_a_note=bool(note))
     else:
-        what = "nothing belongs with it" if note else "no two notes belong together"
-        show_message(f"{what} that is not linked yet")
+        nothing = (
+            "nothing belongs with it that is" if note else "no two notes belong together that are"
+        )
+        show_message(f"{nothing} not linked yet")
     if not found:
         raise Exit(ExitCode.NOTHING_RELEVANT)
 
