@@ -99,7 +99,9 @@ def choose_links(index: Index) -> tuple[Taken, Mapping[frozenset[str], list[Foun
 def _may_be_taken(source: StoredNote, target: StoredNote) -> bool:
     """Return whether a link is one between two notes of their own: no index page names one."""
     is_note = source.kind is NoteKind.NOTE and target.kind is NoteKind.NOTE
-    return is_note and source.path != target.path
+    # Each collection is somebody's own: a name that means a note of another one does so by chance.
+    is_own = source.path.split("/")[0] == target.path.split("/")[0]
+    return is_note and is_own and source.path != target.path
 
 
 def take_away(

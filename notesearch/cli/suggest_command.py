@@ -58,11 +58,11 @@ def suggest_links(
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
-    """Suggest links: notes that belong together and are not linked yet.
+    """Pair notes that belong together and have no link yet.
 
-    Each comes with the two sentences that are most alike, and rare words that both notes say.
-    Of all notes, none is in two of the pairs: name a note to see more for it. Notes on one paper,
-    copies and the notes of one file are left out.
+    Each pair comes with the two sentences that are most alike, and rare words that both say.
+    No note is in two pairs: name one to see all its partners. Notes on one paper, copies and the
+    notes of one file are left out.
     """
     require_within("-k", k, 1, _MOST_SUGGESTIONS)
     if note:
