@@ -150,6 +150,13 @@ def test_what_is_in_many_notes_makes_none_alike(corpus: Path, index: Index) -> N
     assert not [pair for pair in pairs(index) if "log" in pair[0]]
 
 
+def test_short_notes_of_one_template_are_no_copies(corpus: Path, index: Index) -> None:
+    form = "## Summary in a sentence\n\n{}\n\n## Key ideas\n\n## Technical details\n\n## My notes\n"
+    write(corpus, {path: f"# {path}\n\n{form}".format(text) for path, text in NOTES.items()})
+    index.update()
+    assert {*pairs(index)} == {ARM, BIO}
+
+
 def test_a_filter_says_which_notes_may_be_suggested(index: Index) -> None:
     assert pairs(index, None, 10, "path:bio/") == [BIO]
     assert pairs(index, "arm/grasping.md", 10, "path:bio/") == []

@@ -27,7 +27,8 @@ class ComparedNotes:
 
     numbers: Numbers  # of the notes inside the index, ascending
     passage_ids: tuple[Numbers, ...]  # of each note
-    lines: tuple[frozenset[int], ...]  # of each note; the same line has the same number
+    # Of each note its own: the same line has the same number, and what many notes have is left out.
+    lines: tuple[frozenset[int], ...]
     means: NDArray[np.float32]  # (notes, dimension), of length 1
     words: SharedWords  # without lines that are in many notes
     common_lines: tuple[frozenset[str], ...]  # the words of these
@@ -61,12 +62,13 @@ def compare_notes(snapshot: Snapshot, numbers: Numbers) -> ComparedNotes:
     is_common = _are_common(line_rows, read.texts)
     own = np.flatnonzero(~is_common)
     said = [read.words[at] for at in own.tolist()]
+    own_texts = read.texts[own]
     common = {tuple(read.words[at].tolist()) for at in np.flatnonzero(is_common).tolist()}
     return ComparedNotes(
         numbers=numbers,
         passage_ids=tuple(ids[span] for span in _spans(rows, len(numbers))),
         lines=tuple(
-            frozenset(read.texts[span].tolist()) for span in _spans(line_rows, len(numbers))
+            frozenset(own_texts[span].tolist()) for span in _spans(line_rows[own], len(numbers))
         ),
         means=_means(snapshot, ids, rows, len(numbers)),
         words=SharedWords(

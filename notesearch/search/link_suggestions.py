@@ -31,7 +31,7 @@ _COPY = 0.9
 # Of each note so many are looked at for the list of all notes.
 _LOOKED_AT = 20
 # Templates that nobody has filled in share fewer rare words, and nothing else.
-_FEWEST_WORDS = 5
+_FEWEST_WORDS = 4
 _MOST_WORDS = 5  # shared ones that are named
 
 _Pair = tuple[float, int, int]  # how alike two notes are, and their rows

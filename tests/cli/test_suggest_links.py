@@ -24,7 +24,7 @@ def arms(here, run):
 
 def test_pair_is_shown_with_numbers_sentences_and_the_words_of_both(arms, run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
-    ended = run("suggest-links")
+    ended = run("suggest-links", "-k", "1")
     assert (ended.code, ended.err) == (ExitCode.OK, "")
     *lines, words = ended.out.splitlines()
     assert lines[0].startswith(" 1  Grasping  ")
@@ -58,7 +58,7 @@ def test_partners_of_a_note_are_numbered_alone(arms, run):
 
 
 def test_json_has_the_fields_of_both_notes(arms, run):
-    (found,) = json.loads(run("suggest-links", "--json").out)
+    (found,) = json.loads(run("suggest-links", "-k", "1", "--json").out)
     assert found.keys() == {"rank", "score", "words", "note", "other"}
     assert found["other"] == {
         "path": "arm/grip.md",
@@ -72,14 +72,14 @@ def test_json_has_the_fields_of_both_notes(arms, run):
         "paper": None,
         "sentence": GRIP,
     }
-    assert json.loads(run("suggest-links", "rl/dpo.md", "--json").out) == []
+    assert json.loads(run("suggest-links", "speech/survey.md", "--json").out) == []
 
 
 def test_linked_notes_are_suggested_no_more(arms, run):
     with Path("corpus/arm/grasp.md").open("a", encoding="utf-8") as file:
         file.write("\nSee [[grip]].\n")
     run("index")
-    ended = run("suggest-links")
+    ended = run("suggest-links", "--where", "path:arm/")
     assert ended.code == ExitCode.NOTHING_RELEVANT
     assert ended.err == "no two notes belong together that are not linked yet\n"
 
