@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from notesearch.records import NoteKind as NoteKind
     from notesearch.records import Passage as Passage
     from notesearch.records import Role as Role
+    from notesearch.search.alike_sentences import AlikeSentence as AlikeSentence
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Correction as Correction
     from notesearch.search.answer import Mode as Mode
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from notesearch.search.comparison import AlikePair as AlikePair
     from notesearch.search.comparison import Comparison as Comparison
     from notesearch.search.comparison import Said as Said
+    from notesearch.search.link_suggestions import LinkSuggestion as LinkSuggestion
     from notesearch.search.news import NewAnswers as NewAnswers
     from notesearch.search.news import NewPassage as NewPassage
     from notesearch.search.news import News as News
@@ -96,6 +98,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AddedNote": "notesearch.records",
     "AlikePair": "notesearch.search.comparison",
+    "AlikeSentence": "notesearch.search.alike_sentences",
     "Answer": "notesearch.search.answer",
     "Comparison": "notesearch.search.comparison",
     "Copy": "notesearch.records",
@@ -114,6 +117,7 @@ _HOMES = {
     "IndexWatch": "notesearch.watch",
     "JoinedIndex": "notesearch.joined_index",
     "LinkKind": "notesearch.records",
+    "LinkSuggestion": "notesearch.search.link_suggestions",
     "LockedError": "notesearch.errors",
     "MapLabel": "notesearch.note_map.map_labels",
     "MapNote": "notesearch.note_map.kept_map",
@@ -176,6 +180,7 @@ _HOMES = {
 __all__ = [
     "AddedNote",
     "AlikePair",
+    "AlikeSentence",
     "Answer",
     "Comparison",
     "Copy",
@@ -194,6 +199,7 @@ __all__ = [
     "IndexWatch",
     "JoinedIndex",
     "LinkKind",
+    "LinkSuggestion",
     "LockedError",
     "MapLabel",
     "MapNote",

@@ -133,18 +133,34 @@ class Index(RelatedIndex):
         return replace(answer, where=str(both)) if both is not None else answer
 
     def similar(
-        self, note: str, k: int = 10, where: str | Filter | None = None, *, per_note: int | None = 1
+        self,
+        note: str,
+        k: int = 10,
+        where: str | Filter | None = None,
+        *,
+        per_note: int | None = 1,
+        unlinked: bool = False,
+        other_folder: bool = False,
     ) -> Answer:
         """Find notes like one that is named as `show` takes it.
 
-        The note itself stays out; `Answer.same_paper` names the notes on the same paper.
+        The note itself stays out, with `unlinked` those too that it has a link with, in either
+        direction, and with `other_folder` those in its folder. `Answer.same_paper` names the notes
+        on the same paper.
         """
         require_text("the note", note)
         _require_counts(k, per_note)
         with self._snapshot() as snapshot:
             only = checked_filter(snapshot, where)
             number, _ = find_note(snapshot, note, self._paths_in_corpus)
-            return self._searcher.get().similar(snapshot, [number], only, k=k, per_note=per_note)
+            beside: set[int] = set()
+            if unlinked or other_folder:
+                beside = self._notes_beside(
+                    snapshot, number, linked=unlinked, same_folder=other_folder
+                )
+            return self._searcher.get().similar(
+                snapshot, [number], only, k=k, per_note=per_note, without=beside
+            )
 
     def quote(self, text: str, k: int = 5, where: str | Filter | None = None) -> list[Quote]:
         """Find the passages that say a sentence which is half remembered, and where they do.

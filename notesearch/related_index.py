@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from notesearch.query.filters import Filter
     from notesearch.reading_queue import ReadingQueue
     from notesearch.search.comparison import Comparison
+    from notesearch.search.link_suggestions import LinkSuggestion
 
 
 class RelatedIndex(KeptIndex):
@@ -95,6 +96,46 @@ class RelatedIndex(KeptIndex):
 
         with self._snapshot() as snapshot:
             return find_queue(snapshot, checked_filter(snapshot, where))
+
+    def _notes_beside(
+        self, snapshot: Snapshot, number: int, *, linked: bool, same_folder: bool
+    ) -> set[int]:
+        """Return the notes that are linked with one, or in its folder, by their numbers."""
+        from notesearch.index.linked_notes import notes_in_folder_of
+
+        beside = _link_web(snapshot).linked_notes().get(number, set()) if linked else set()
+        return beside | notes_in_folder_of(number, snapshot.note_names()) if same_folder else beside
+
+    def suggest_links(
+        self,
+        note: str | None = None,
+        k: int = 10,
+        where: str | Filter | None = None,
+        *,
+        other_folder: bool = False,
+    ) -> list[LinkSuggestion]:
+        """Suggest what belongs together and is not linked yet, in either direction: k pairs.
+
+        Each has the two sentences that are most alike. With a `note`, named as `show` takes it,
+        those are its best partners; without, the best pairs of all notes, no note in two of them.
+        `where` says which notes may be suggested. Notes on one paper, copies and the notes of one
+        file are left out, and with `other_folder` those of one folder.
+        """
+        from notesearch.search.link_suggestions import SuggestionFinder
+
+        require_count("k", k)
+        if note is not None:
+            require_text("the note", note)
+        with self._snapshot() as snapshot:
+            only = checked_filter(snapshot, where)
+            asked = None
+            if note is not None:
+                asked, _ = find_note(snapshot, note, self._paths_in_corpus)
+            linked = _link_web(snapshot).linked_notes()
+            finder = SuggestionFinder(
+                snapshot, linked, only, other_folder=other_folder, asked=asked
+            )
+            return finder.of_all(k) if asked is None else finder.of_note(asked, k)
 
 
 def _link_web(snapshot: Snapshot) -> LinkWeb:

@@ -132,7 +132,7 @@ def test_every_option_that_is_named_is_an_option(page):
 
 
 def test_every_command_is_in_the_table():
-    table = set(re.findall(r"^\| `notesearch (\w+)", COMMANDS_PAGE, re.M))
+    table = set(re.findall(r"^\| `notesearch ([\w-]+)", COMMANDS_PAGE, re.M))
     assert table == {name for name, command in COMMANDS.items() if not command.hidden}
 
 

@@ -28,6 +28,7 @@ from notesearch.cli import (
     quote_command,
     save_command,
     serve_command,
+    suggest_command,
     trust_command,
     watch_command,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "run",
     "save_command",
     "serve_command",
+    "suggest_command",
     "trust_command",
     "watch_command",
 ]

@@ -17,6 +17,7 @@ from notesearch.cli.app import (
     FORMATS,
     INDEXES,
     NOTE,
+    OTHER_FOLDER,
     RERANK,
     WHERE,
     HitsCommand,
@@ -198,6 +199,7 @@ def query(
     epilog=examples(
         "notesearch similar alignment/dpo.md",
         "notesearch similar less is more",
+        "notesearch similar alignment/dpo.md --unlinked --other-folder",
         "notesearch similar 2",
     ),
 )
@@ -205,6 +207,10 @@ def similar(
     note: list[str] = NOTE,
     k: int = option(10, "-k", "Show at most N notes.", "N"),
     where: str | None = WHERE,
+    unlinked: bool = option(
+        False, "--unlinked", "Leave out notes that it links to or is linked from."
+    ),
+    other_folder: bool = OTHER_FOLDER,
     formats: list[str] | None = FORMATS,
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
@@ -219,7 +225,7 @@ def similar(
     form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
     with open_for_note(note, "similar", config, wanted_index) as (chosen, index, name):
-        answer = index.similar(name, k, where)
+        answer = index.similar(name, k, where, unlinked=unlinked, other_folder=other_folder)
         if form is not None:
             for text in form.lines(answer.hits):
                 write(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,12 @@ class NoteLinks:
     note: StoredNote
     links: tuple[FoundLink, ...]
     backlinks: tuple[FoundLink, ...]
+
+
+def notes_in_folder_of(number: int, names: Sequence[NoteNames]) -> set[int]:
+    """Return the notes in the folder of one, by number, itself among them."""
+    folders = {one.number: (one.index_name, posixpath.dirname(one.path)) for one in names}
+    return {other for other, folder in folders.items() if folder == folders[number]}
 
 
 ReadNotes = Callable[[Sequence[int]], Mapping[int, StoredNote]]
@@ -81,6 +88,15 @@ class LinkWeb:
     def broken(self) -> tuple[FoundLink, ...]:
         """Return the links that lead nowhere, in the order of paths and lines."""
         return self._described([link for link in self._links if link[2] is None])
+
+    def linked_notes(self) -> dict[int, set[int]]:
+        """Return of each linked note, by number, those that it links to or is linked from."""
+        linked: dict[int, set[int]] = defaultdict(set)
+        for source, _, target in self._links:
+            if target is not None and source != target:
+                linked[source].add(target)
+                linked[target].add(source)
+        return dict(linked)
 
     def orphans(self) -> list[StoredNote]:
         """Return the notes that no other links to, and that link to no other."""

@@ -5,7 +5,7 @@ Also find what is like some notes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -187,9 +187,13 @@ class Searcher:
         *,
         k: int = 10,
         per_note: int | None = 1,
+        without: Set[int] = frozenset(),
     ) -> Answer:
-        """Find what is like some notes, given by number; the notes stay out."""
+        """Find what is like some notes, given by number; they stay out, and so do others."""
         allowed_ids = self._candidates.find(snapshot, (), where)
+        if without:
+            among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
+            allowed_ids = leave_out(among, snapshot.passages_in(sorted(without)))
         likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
         chosen = gather(snapshot, likeness.ranking, k, per_note)
         found = [stored.note for _, stored in chosen.passages]
