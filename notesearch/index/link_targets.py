@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import unquote
 
-from notesearch.index.known_names import file_names
+from notesearch.index.known_names import file_names, file_stem
 from notesearch.index.snapshot import NoteNames
 from notesearch.records import LinkKind, NoteLink
 from notesearch.spelling import normalise_name, normalise_paper
@@ -37,11 +37,13 @@ class LinkTargets:
         self._known_on_paper: dict[tuple[str, str], NoteNames | None] = {}
         for note in self._notes:
             path = _spelled(note.path)
-            for form in (path, posixpath.splitext(path)[0]):
-                if (same := self._by_path[form]) and same[-1] is note:
-                    continue  # a file without a suffix
-                same.append(note)
-                self._by_file[posixpath.basename(form)].append(note)
+            name = path.rpartition("/")[2]
+            stem = posixpath.splitext(name)[0]
+            self._by_path[path].append(note)
+            self._by_file[name].append(note)
+            if stem != name:
+                self._by_path[path[: len(stem) - len(name)]].append(note)
+                self._by_file[stem].append(note)
 
     # Made when a link goes by one of them: many links go by a path alone.
 
@@ -75,7 +77,7 @@ class LinkTargets:
         """The notes by what cites their papers, `@lee2020`: an alias, or the name of the file."""
         found: dict[str, list[NoteNames]] = defaultdict(list)
         for note in self._notes:
-            stem = posixpath.splitext(posixpath.basename(note.path))[0]
+            stem = file_stem(note.path)
             names = {name.casefold() for name in (stem, *note.aliases) if name.startswith("@")}
             if _A_KEY.fullmatch(stem):
                 names.add(f"@{stem.casefold()}")
@@ -90,11 +92,11 @@ class LinkTargets:
 
     def find_target(self, kind: LinkKind, target: str, from_path: str) -> NoteNames | None:
         """Return the note that a target, as written in the file of a path, means."""
-        form, _, rest = target.partition(":")
-        if kind is LinkKind.CITATION:
-            return self._nearest_in(self._by_citation, target.casefold(), from_path)
         if kind is LinkKind.PAPER:
             return self._nearest_in(self._by_paper, target, from_path)
+        if kind is LinkKind.CITATION:
+            return self._nearest_in(self._by_citation, target.casefold(), from_path)
+        form, _, rest = target.partition(":")
         if (kind, form) in ((LinkKind.ORG, "id"), (LinkKind.RST, "ref")):
             return self._by_link_id.get(rest.strip().casefold())
         if kind is LinkKind.RST:
@@ -151,9 +153,11 @@ class LinkTargets:
         self, notes_on: Mapping[str, Sequence[NoteNames]], paper: str, from_path: str
     ) -> NoteNames | None:
         """Return of the notes on a paper the nearest, a whole file rather than a part of one."""
+        if paper not in notes_on:
+            return None
         key = paper, posixpath.dirname(from_path)
         if key not in self._known_on_paper:
-            found = [(int(note.line_start > 1), note) for note in notes_on.get(paper, ())]
+            found = [(int(note.line_start > 1), note) for note in notes_on[paper]]
             self._known_on_paper[key] = _nearest(found, key[1])
         return self._known_on_paper[key]
 

@@ -57,12 +57,20 @@ class LinkWeb:
             by_index[note.index_name].append(note)
         # A link never leads into another index.
         self._targets = {name: LinkTargets(notes) for name, notes in by_index.items()}
-        self._links: list[_Link] = []
+        found: list[_Link] = []
         for number, link in links:
             note = self._names[number]
-            target = self._targets[note.index_name].find(link, note.path)
-            if target is not None or link.kind not in _MENTIONS:
-                self._links.append((number, link, target))
+            found.append((number, link, self._targets[note.index_name].find(link, note.path)))
+        # `[DPO](arXiv address) ([notes](dpo.md))` is one link.
+        linked = {
+            (number, link.line, to) for number, link, to in found if link.kind not in _MENTIONS
+        }
+        self._links = [
+            (number, link, to)
+            for number, link, to in found
+            if link.kind not in _MENTIONS
+            or (to is not None and (number, link.line, to) not in linked)
+        ]
 
     def find(self, kind: LinkKind, target: str, note_id: str) -> str | None:
         """Return the id of the note that a target means, as a note has it written."""
