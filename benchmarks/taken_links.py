@@ -232,7 +232,7 @@ def report(snapshot: Snapshot, taken: Taken, *, kept: bool) -> None:
 
 
 def read_collections(snapshot: Snapshot, taken: Taken) -> Iterator[Collection]:
-    web = LinkWeb(snapshot.note_names(), snapshot.note_links(), snapshot.notes)
+    web = LinkWeb(snapshot.note_names(), snapshot.note_links())
     linked = web.linked_notes()
     everything = snapshot.notes(np.unique(snapshot.table.note_of)[1:].tolist())
     numbers = {note.note_id: number for number, note in everything.items()}

@@ -16,7 +16,7 @@ from notesearch.query.parser import Query, parse_query, read_value
 from notesearch.records import Hit, Passage
 from notesearch.related_index import RelatedIndex
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.checked_filter import check_filter, checked_filter, read_filter
+from notesearch.search.checked_filter import read_filter
 from notesearch.search.note_lookup import complete_name, find_newest, find_note
 from notesearch.search.snippets import Nearness, Piece, cut_snippets
 
@@ -116,15 +116,15 @@ class Index(RelatedIndex):
         )
         both = all_of([part for part in (read_filter(where), query.where) if part is not None])
         with self._snapshot() as snapshot:
-            check_filter(snapshot, both, query)
-            if both is not None and not (query.text.strip() or query.phrases):
-                answer = Answer(find_newest(snapshot, both, k, per_note), ranked_by)
+            only = self._checked(snapshot, both, query)
+            if only is not None and not (query.text.strip() or query.phrases):
+                answer = Answer(find_newest(snapshot, only, k, per_note), ranked_by)
             else:
                 answer = self._searcher.get().search(
                     snapshot,
                     query.text,
                     query.phrases,
-                    both,
+                    only,
                     k=k,
                     mode=ranked_by,
                     per_note=per_note,
@@ -151,7 +151,7 @@ class Index(RelatedIndex):
         require_text("the note", note)
         _require_counts(k, per_note)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
             number, _ = find_note(snapshot, note, self._paths_in_corpus)
             beside: set[int] = set()
             if unlinked or other_folder:
@@ -173,7 +173,7 @@ class Index(RelatedIndex):
         require_text("the quote", text)
         _require_counts(k, None)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
             searched = as_notes_say(text)
             return self._searcher.get().quote(snapshot, text, searched, only, k=k)
 
@@ -248,7 +248,7 @@ class Index(RelatedIndex):
         if limit is not None:
             require_count("limit", limit, _ALL)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
             return snapshot.list_notes(only, _ALL if limit is None else limit)
 
     def count_notes(self) -> int:
@@ -259,7 +259,7 @@ class Index(RelatedIndex):
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
         with self._snapshot() as snapshot:
-            return snapshot.tags(checked_filter(snapshot, where))
+            return snapshot.tags(self._checked(snapshot, where))
 
     def map(self) -> NoteMap:
         """Return all notes as points of a map by their meaning, with labels for its regions.
@@ -301,7 +301,7 @@ class Index(RelatedIndex):
         update does meanwhile.
         """
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
         return self._each_passage(only, vectors)
 
     def _each_passage(self, where: Filter | None, vectors: bool) -> Iterator[StoredPassage]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notesearch.arguments import as_notes_say, require_count, require_text
 from notesearch.kept_index import KeptIndex
-from notesearch.search.checked_filter import checked_filter
+from notesearch.query.filters import LinkedFrom, LinksTo, leaves, with_leaves
+from notesearch.search.checked_filter import checked_filter, find_note_of_filter
 from notesearch.search.note_lookup import find_note
 
 # A query must not wait for what works this out: it is imported where it is used.
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from notesearch.index.snapshot import Snapshot, StoredNote
     from notesearch.papers import Paper
     from notesearch.query.filters import Filter
+    from notesearch.query.parser import Query
     from notesearch.reading_queue import ReadingQueue
+    from notesearch.records import LinkKind
     from notesearch.search.comparison import Comparison
     from notesearch.search.link_suggestions import LinkSuggestion
 
@@ -32,7 +36,7 @@ class RelatedIndex(KeptIndex):
         from notesearch.papers import find_papers
 
         with self._snapshot() as snapshot:
-            return find_papers(snapshot, checked_filter(snapshot, where))
+            return find_papers(snapshot, self._checked(snapshot, where))
 
     def paper_of(self, note: str) -> Paper:
         """Return the paper of a note that is named as `show` takes it.
@@ -51,25 +55,67 @@ class RelatedIndex(KeptIndex):
 
         What they lead to is found among the notes as they are now.
         """
+        from notesearch.index.linked_notes import NoteLinks
+
         require_text("the note", note)
         with self._snapshot() as snapshot:
             number, found = find_note(snapshot, note, self._paths_in_corpus)
-            return _link_web(snapshot).of_note(number, found)
+            return NoteLinks(found, *self._link_web(snapshot).of_note(number))
+
+    def find_link(self, kind: LinkKind, target: str, note_id: str) -> str | None:
+        """Return the id of the note that a link means, as the note of an id has it written."""
+        with self._snapshot() as snapshot:
+            return self._link_web(snapshot).find(kind, target, note_id)
 
     def all_links(self) -> tuple[FoundLink, ...]:
         """Return the links between notes and those that lead nowhere, by path and line."""
         with self._snapshot() as snapshot:
-            return _link_web(snapshot).all()
+            return self._link_web(snapshot).all()
 
     def broken_links(self) -> tuple[FoundLink, ...]:
         """Return the links that lead to no note, by path and line."""
         with self._snapshot() as snapshot:
-            return _link_web(snapshot).broken()
+            return self._link_web(snapshot).broken()
 
     def orphans(self) -> list[StoredNote]:
         """Return the notes that no other links to, and that link to no other, by path."""
         with self._snapshot() as snapshot:
-            return _link_web(snapshot).orphans()
+            numbers = self._link_web(snapshot).orphans()
+            found = snapshot.notes(numbers)
+            return [found[number] for number in numbers]
+
+    def _link_web(self, snapshot: Snapshot) -> LinkWeb:
+        """Return what all links lead to, which is kept until the index changes."""
+        from notesearch.index.linked_notes import LinkWeb
+
+        kept = self._kept_links
+        if kept is None or kept[0] != snapshot.stamp:
+            web = LinkWeb(snapshot.note_names(), snapshot.note_links())
+            kept = self._kept_links = snapshot.stamp, web
+        return kept[1]
+
+    def _checked(
+        self, snapshot: Snapshot, where: str | Filter | None, query: Query | None = None
+    ) -> Filter | None:
+        """Return a filter as this snapshot can be asked it; UsageError for one that cannot.
+
+        Notes that it names are looked up. With the `query` that it stands in, an error points at
+        the place.
+        """
+        only = checked_filter(snapshot, where, query)
+        if only is None or not any(map(_is_of_links, leaves(only))):
+            return only
+
+        def looked_up(leaf: Filter) -> Filter:
+            if not isinstance(leaf, LinksTo | LinkedFrom):
+                return leaf
+            number = find_note_of_filter(snapshot, leaf, self._paths_in_corpus, query)
+            web = self._link_web(snapshot)
+            is_to = isinstance(leaf, LinksTo)
+            found = web.linking_to(number) if is_to else web.linked_from(number)
+            return replace(leaf, found=found)
+
+        return with_leaves(only, looked_up)
 
     def compare(self, a: str, b: str, pairs: int = 10) -> Comparison:
         """Put two notes, papers or questions side by side: what both speak of, and what only one.
@@ -95,7 +141,7 @@ class RelatedIndex(KeptIndex):
         from notesearch.reading_queue import find_queue
 
         with self._snapshot() as snapshot:
-            return find_queue(snapshot, checked_filter(snapshot, where))
+            return find_queue(snapshot, self._checked(snapshot, where))
 
     def _notes_beside(
         self, snapshot: Snapshot, number: int, *, linked: bool, same_folder: bool
@@ -103,7 +149,7 @@ class RelatedIndex(KeptIndex):
         """Return the notes that are linked with one, or in its folder, by their numbers."""
         from notesearch.index.linked_notes import notes_in_folder_of
 
-        beside = _link_web(snapshot).linked_notes().get(number, set()) if linked else set()
+        beside = self._link_web(snapshot).linked_notes().get(number, set()) if linked else set()
         return beside | notes_in_folder_of(number, snapshot.note_names()) if same_folder else beside
 
     def suggest_links(
@@ -127,18 +173,16 @@ class RelatedIndex(KeptIndex):
         if note is not None:
             require_text("the note", note)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
             asked = None
             if note is not None:
                 asked, _ = find_note(snapshot, note, self._paths_in_corpus)
-            linked = _link_web(snapshot).linked_notes()
+            linked = self._link_web(snapshot).linked_notes()
             finder = SuggestionFinder(
                 snapshot, linked, only, other_folder=other_folder, asked=asked
             )
             return finder.of_all(k) if asked is None else finder.of_note(asked, k)
 
 
-def _link_web(snapshot: Snapshot) -> LinkWeb:
-    from notesearch.index.linked_notes import LinkWeb
-
-    return LinkWeb(snapshot.note_names(), snapshot.note_links(), snapshot.notes)
+def _is_of_links(leaf: Filter) -> bool:
+    return isinstance(leaf, LinksTo | LinkedFrom)

@@ -140,7 +140,7 @@ def query(
     """Find the passages that answer a question.
 
     The question may hold filters (tag: -tag: since: until: path: section: paper: kind: author:
-    year:), "exact phrases", OR and brackets. Filters alone list the newest notes.
+    year: links-to:), "exact phrases", OR and brackets. Filters alone list the newest notes.
     """
     options = {"since": since, "until": until, "path": path, "section": section, "paper": paper}
     where = _where(tag or [], any_tag or [], not_tag or [], options | {"kind": kind})

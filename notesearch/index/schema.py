@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 9
+FORMAT_VERSION = 10
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
 # table's tokenizer parts words at it.
@@ -63,7 +63,7 @@ TABLES = (
         line_end INTEGER NOT NULL,
         other_names TEXT NOT NULL,
         facts TEXT NOT NULL,
-        org_id TEXT,
+        link_ids TEXT NOT NULL,
         first_seen INTEGER NOT NULL,
         date TEXT AS (facts ->> 'date') STORED,
         year INTEGER AS (facts ->> 'year') STORED,

@@ -81,7 +81,9 @@ class NoteNames(NamedTuple):  # made for all notes at once, five times as fast a
     aliases: tuple[str, ...]
     line_start: int
     index_name: str = ""  # of the index that it is in, where several are asked at once
-    org_id: str | None = None
+    note_id: str = ""
+    paper: str | None = None
+    link_ids: tuple[str, ...] = ()  # as in `records.Note`
 
     @property
     def full_path(self) -> str:

@@ -241,13 +241,13 @@ class SqliteSnapshot:
     def note_names(self) -> list[NoteNames]:
         """Return what all notes are called."""
         rows = self._catalog.rows(
-            """SELECT n.id, f.path, n.title, n.aliases, n.line_start, n.org_id
+            """SELECT n.id, f.path, n.title, n.aliases, n.line_start, n.note_id, n.paper, n.link_ids
             FROM notes n JOIN files f ON f.id = n.file"""
         )
         try:
             return [
-                NoteNames(id, path, title, () if a == "[]" else tuple(json.loads(a)), line, "", org)
-                for id, path, title, a, line, org in rows
+                NoteNames(number, path, title, _texts(aliases), line, "", id, paper, _texts(ids))
+                for number, path, title, aliases, line, id, paper, ids in rows
             ]
         except (TypeError, ValueError) as error:
             raise self._damaged(error) from error
@@ -324,6 +324,10 @@ def _notes_where(where: Filter | None) -> tuple[str, tuple[Value, ...]]:
         return condition.sql, condition.values
     meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
     return meets, condition.values
+
+
+def _texts(listed: str) -> tuple[str, ...]:
+    return () if listed == "[]" else tuple(json.loads(listed))
 
 
 def _json(numbers: Iterable[int]) -> str:

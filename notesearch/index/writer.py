@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 
 from notesearch.index.added_table import added_row
@@ -276,7 +277,7 @@ def _note_row(
         note.line_end,
         " ".join(other_name_words(note)),
         write_facts(note),
-        note.org_id,
+        json.dumps(note.link_ids),
         first_seen_s,
     )
 

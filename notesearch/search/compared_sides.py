@@ -134,8 +134,8 @@ def _find_side(snapshot: Snapshot, typed: str, from_disk: FromDisk, ask: Asked) 
         return _unnamed(snapshot, rest, error, ask)
     if " " in rest and not _begins_a_name(rest, note):
         raise NoteNameError(
-            f'{rest} may mean {note.note_id} or be a question; write "note:{rest}" or '
-            f'"question:{rest}"',
+            f"{rest} may mean {note.note_id} or be a question",
+            f'write "note:{rest}" or "question:{rest}"',
             [note],
             1,
             rest,
@@ -196,7 +196,7 @@ def _unnamed(snapshot: Snapshot, name: str, error: NoteNameError, ask: Asked) ->
         return _question(snapshot, name, ask)
     except UsageError as nothing:
         raise NoteNameError(
-            f"no note or paper is called {name}, and no note answers it as a question; "
+            f"no note or paper is called {name}, and no note answers it as a question",
             "name one, or ask in other words",
             error.notes,
             0,
