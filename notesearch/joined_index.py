@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from notesearch.index.snapshot import Snapshot
 from notesearch.library import Index
 
 if TYPE_CHECKING:
+    from notesearch.bibliography.bib_entry import BibEntry
     from notesearch.index.apply import Means
     from notesearch.note_map.kept_map import KeptMap
 
@@ -63,6 +65,10 @@ class JoinedIndex(Index):
             for of, index in self._indexes.items()
             for path in index._paths_in_corpus(name)
         ]
+
+    def _kept_entries(self) -> Iterator[BibEntry]:
+        """Yield the entries of each."""
+        return chain.from_iterable(one._kept_entries() for one in self._indexes.values())
 
     def close(self) -> None:
         """Close all of them; searches at work finish first."""

@@ -82,9 +82,9 @@ def test_id_joins_what_a_title_joins(tmp_path):
 def test_note_that_names_no_paper_is_on_none(tmp_path):
     with index_of(tmp_path, {"a.md": header("Shopping"), "b.md": header("B", year=2020)}) as index:
         assert [paper.title for paper in index.papers()] == ["B"]
-        assert index.paper_of("a.md").title == "Shopping"
+        assert index.papers_of("a.md")[0].title == "Shopping"
         with pytest.raises(NoteNameError):
-            index.paper_of("nonesuch")
+            index.papers_of("a.md", "nonesuch")
 
 
 def test_paper_is_said_by_the_note_that_says_most(tmp_path):

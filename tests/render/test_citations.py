@@ -156,7 +156,7 @@ def test_page_of_the_commands_shows_an_entry_of_the_notes_that_ship(tmp_path):
     (shown,) = re.findall(r"^```bibtex\n(.*?)\n```$", page, re.MULTILINE | re.DOTALL)
     with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
         index.update(ROOT / "corpus")
-        assert written("bibtex", index.paper_of("alignment/dpo.md")) == shown
+        assert written("bibtex", *index.papers_of("alignment/dpo.md")) == shown
 
 
 @pytest.fixture(scope="module")

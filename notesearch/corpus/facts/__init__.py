@@ -31,6 +31,8 @@ _LABELLED_LINK = re.compile(r"\s{0,8}(?:[-*+]\s+)?\*{0,2}" + PAPER_LINK.pattern,
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_HEAD_LINE = 4000
 
+# By its citation key a note is named in other notes, and found among references.
+_ALIAS_KEYS = ("aliases", "alias", "citekey", "citation_key")
 _AUTHOR_KEYS = ("authors", "author", "citation_author")
 _YEAR_KEYS = (
     "year", "paper_year", "publication_year", "pub_year", "published", "publication_date",
@@ -105,7 +107,7 @@ def read_facts(
         paper=paper,
         links=tuple(dict.fromkeys([*given, *written])),
         authors=_authors(fields, head),
-        aliases=(*texts_of(fields.get("aliases")), *texts_of(fields.get("alias"))),
+        aliases=tuple(alias for key in _ALIAS_KEYS for alias in texts_of(fields.get(key))),
     )
 
 
