@@ -16,6 +16,7 @@ from notesearch.errors import LockedError, NotesearchError, UnusableIndexError
 from notesearch.index.linked_notes import FoundLink
 from notesearch.index.snapshot import StoredNote
 from notesearch.library import Index
+from notesearch.papers import Paper
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
 from notesearch.watch import IndexWatch, WatchActivity, WatchState
@@ -72,6 +73,8 @@ class ServedIndex:
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
         self._limiter_of_notes = CapacityLimiter(_NOTES_AT_ONCE)
         self._notes = _UntilChange(index, index.notes)
+        self._papers = _UntilChange(index, index.papers)
+        self._by_note = _UntilChange(index, lambda: _papers_by_note(self.papers()))
         self._finder = _UntilChange(index, lambda: NoteFinder(self.notes()))
         self._links = _UntilChange(index, lambda: _links_by_target(index.all_links()))
         self._look: tuple[float, str] = (0.0, "")
@@ -101,6 +104,14 @@ class ServedIndex:
         """List all notes, the newest first; the same list until the index changes."""
         return self._notes.get()
 
+    def papers(self) -> list[Paper]:
+        """Return the papers that notes are on, those noted last first."""
+        return self._papers.get()
+
+    def paper_of(self, note_id: str) -> Paper | None:
+        """Return the paper that a note is on."""
+        return self._by_note.get().get(note_id)
+
     def finder(self) -> NoteFinder:
         """Return what finds the notes that links mean."""
         return self._finder.get()
@@ -129,6 +140,10 @@ class ServedIndex:
                 seen = ""
             self._look = (time.monotonic(), seen)
         return seen
+
+
+def _papers_by_note(papers: Iterable[Paper]) -> Mapping[str, Paper]:
+    return {note.note_id: paper for paper in papers for note in paper.notes}
 
 
 def _links_by_target(links: Iterable[FoundLink]) -> Mapping[str, Sequence[FoundLink]]:
