@@ -28,6 +28,7 @@ _CLOSING = re.compile(r"[\s,]*[})]")
 _STRING_NAME = re.compile(r"[^\s\"#%'(),={}]+")
 _IN_BRACES = re.compile(r"[{}]")
 _IN_QUOTES = re.compile(r"[{}\"]")
+_LONGEST_INDENT = 200  # before an entry, that is looked at for a %
 _NO_ENTRIES = ("comment", "preamble")
 
 
@@ -68,14 +69,16 @@ class _Reader:
                 try:
                     entry, at = self._entry(opening, end)
                 except _EntryError as fault:
-                    self._report(fault.at, f"{fault.reason}; the entry is left out")
+                    last = opening.end() + len(self._text[opening.end() : end].rstrip()) - 1
+                    self._report(min(fault.at, last), f"{fault.reason}; the entry is left out")
                     break
                 if entry:
                     yield entry
 
     def _is_commented_out(self, at: int) -> bool:
         """Return whether a % stands before an entry on its line, as biber reads it."""
-        return "%" in self._text[max(self._text.rfind("\n", 0, at) + 1, at - 200) : at]
+        before = self._text[max(at - _LONGEST_INDENT, 0) : at]
+        return "%" in before.rpartition("\n")[2]
 
     def _entry(self, opening: re.Match[str], end: int) -> tuple[BibEntry | None, int]:
         """Return the entry that begins here, none of strings and comments, and where it ends."""
@@ -89,26 +92,25 @@ class _Reader:
         key = _KEY.match(self._text, at, end)
         if key is None:
             raise _EntryError(at, f"an entry @{kind} without a key")
-        fields, at = self._fields(key.end(), end)
         line = self._line(opening.start())
-        return BibEntry(kind, key[1], tuple(fields.items()), self._path, line), at
+        fields, at = self._fields(key.end(), end)
+        values = ((name, " ".join(value.split())) for name, value in fields.items())
+        whole = tuple((name, value) for name, value in values if value)
+        return BibEntry(kind, key[1], whole, self._path, line), at
 
     def _fields(self, at: int, end: int) -> tuple[dict[str, str], int]:
         """Return fields with their values, the first of two that are called alike, and the end."""
         fields: dict[str, str] = {}
         while field := _FIELD.match(self._text, at, end):
             value, at = self._value(field.end(), end)
-            if value:
-                fields.setdefault(field[1].lower(), value)
+            fields.setdefault(field[1].lower(), value)
         closing = _CLOSING.match(self._text, at, end)
         if closing is None:
-            raise _EntryError(
-                min(at, end - 1), "no field name = {value}, and no } that ends the entry"
-            )
+            raise _EntryError(at, "no field name = {value}, and no } that ends the entry")
         return fields, closing.end()
 
     def _value(self, at: int, end: int) -> tuple[str, int]:
-        """Return a value, its parts joined and on one line, and where it ends."""
+        """Return a value, its parts joined, and where it ends."""
         parts = []
         start = at
         while True:
@@ -121,7 +123,7 @@ class _Reader:
         name = self._text[start : start + 3].lower()
         if len(parts) == 1 and MONTHS.get(name) == parts[0] == self._strings[name]:
             return name, at  # which styles write in their own way
-        return " ".join("".join(parts).split()), at
+        return "".join(parts), at
 
     def _part(self, at: int, end: int) -> tuple[str, int]:
         sign = self._text[at : at + 1] if at < end else ""
@@ -133,7 +135,7 @@ class _Reader:
             return self._text[at + 1 : after - 1], after
         name = _STRING_NAME.match(self._text, at, end)
         if name is None:
-            raise _EntryError(min(at, end - 1), "a field without a value")
+            raise _EntryError(at, "a field without a value")
         if name[0].isdecimal():
             return name[0], name.end()
         return self._string(name[0], at), name.end()

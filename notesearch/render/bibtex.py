@@ -85,10 +85,10 @@ def readable_title(paper: Paper) -> str:
 def _author(author: str) -> str:
     name = split_name(author)
     if name.is_whole:
-        return f"{{{_text(name.family)}}}"
+        return f"{{{latex_text(name.family)}}}"
     family = " ".join(filter(None, (name.particle, name.family)))
     parts = (family, name.suffix, name.given) if name.suffix else (family, name.given)
-    return ", ".join(map(_text, parts))
+    return ", ".join(map(latex_text, parts))
 
 
 def _title(title: str) -> str:
@@ -98,14 +98,14 @@ def _title(title: str) -> str:
 def _kept(word: str) -> str:
     """Write a word of a title so that no style writes its capitals small."""
     kept = word.rstrip(_SENTENCE_SIGNS)  # a style has to see the colon before a subtitle
-    text, end = _text(kept), _text(word[len(kept) :])
+    text, end = latex_text(kept), latex_text(word[len(kept) :])
     if not _CAPITALS.search(kept):
         return text + end
     # Styles write small what stands in one pair of braces behind a backslash.
     return f"{{{{{text}}}}}{end}" if text.startswith("\\") else f"{{{text}}}{end}"
 
 
-def _text(text: str) -> str:
+def latex_text(text: str) -> str:
     """Write a text so that LaTeX shows it as it is."""
     plain = " ".join(unicodedata.normalize("NFC", printable(text)).split())
     return "".join(map(_sign, plain))
