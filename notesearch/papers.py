@@ -229,10 +229,10 @@ def _paper_of(group: _Group, entry: BibEntry | None) -> Paper:
         link=None if group.ids else next(links, None),
         notes=tuple(group.notes),
     )
-    return _with_entry(paper, entry) if entry else paper
+    return with_entry(paper, entry) if entry else paper
 
 
-def _with_entry(paper: Paper, entry: BibEntry) -> Paper:
+def with_entry(paper: Paper, entry: BibEntry) -> Paper:
     """Return a paper as the person's own entry has it; notes say what that leaves out.
 
     What somebody keeps for citing is looked after: titles of notes are often nicknames, and their
