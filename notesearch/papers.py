@@ -2,14 +2,17 @@
 
 Notes are on one paper where they name the same id (`spelling.py` makes an arXiv id and its DOI
 one), or have the same title, unless years or ids say otherwise, or where the person keeps one entry
-for them.
+for them. Notes with the same text are on one as well, however short their title.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from notesearch.bibliography.bib_entry import BibEntry
 from notesearch.bibliography.known_entries import Bibliography
@@ -25,6 +28,11 @@ _ALL = 1_000_000_000
 _YEARS_APART = 1
 # Fewer words may be the title of two papers, or of none: `A Survey`.
 _FEWEST_WORDS = 4
+# What notes put beside a title: a venue with its year, and nothing else.
+_VENUE = r"(?:[A-Za-z]{2,20}[\s'’-]{0,2}(?:19|20)?\d\d|(?:19|20)\d\d[\s-]{0,2}[A-Za-z]{2,20})"
+_VENUE_BEFORE = re.compile(rf"\A\[{_VENUE}\]\s*(?=\S)")
+_VENUE_BEHIND = re.compile(rf"(?<=\S)\s+[(\[]{_VENUE}[)\]]\Z")
+_SYMBOLS = ("So", "Mn", "Cf")  # emoji, with what may follow one
 _SCHEMES = ("arxiv", "doi")  # the first to be named
 
 
@@ -72,7 +80,7 @@ def find_papers(
 
     Their order is that of the notes, the newest first. `kept` has the person's own entries.
     """
-    gathered = _gather(snapshot.list_notes(None, _ALL), kept or Bibliography())
+    gathered = _gather(snapshot, kept or Bibliography())
     papers = list(filter(_is_a_paper, gathered))
     if where is not None:
         wanted = {note.note_id for note in snapshot.list_notes(where, _ALL)}
@@ -86,7 +94,7 @@ def papers_of_notes(
     """Return the paper of each note; of a note that is on none, what can be cited of the note."""
     by_note = {
         note.note_id: paper
-        for paper in _gather(snapshot.list_notes(None, _ALL), kept or Bibliography())
+        for paper in _gather(snapshot, kept or Bibliography())
         for note in paper.notes
     }
     return [_with_copies(snapshot, by_note[note_id]) for note_id in note_ids]
@@ -99,13 +107,14 @@ def _is_a_paper(gathered: Paper) -> bool:
     )
 
 
-def _gather(notes: Sequence[StoredNote], kept: Bibliography) -> list[Paper]:
+def _gather(snapshot: Snapshot, kept: Bibliography) -> list[Paper]:
     """Gather all notes, those that are on no paper too, so that no two ever have one key."""
+    notes = snapshot.list_notes(None, _ALL)
     order = {note.note_id: number for number, note in enumerate(notes)}
     pages = [note for note in notes if note.kind is NoteKind.INDEX_PAGE]
     others = [note for note in notes if note.kind is not NoteKind.INDEX_PAGE]
     gathered = []
-    by_entry = _by_entry(_groups(others), kept)
+    by_entry = _by_entry(_groups(others, partial(_text_of, snapshot)), kept)
     for group, entry in (*by_entry, *((_group_of([page]), None) for page in pages)):
         group.notes.sort(key=lambda note: order[note.note_id])
         gathered.append(_paper_of(group, entry))
@@ -129,7 +138,9 @@ def _by_entry(
     yield from of_entries.values()
 
 
-def _groups(notes: Sequence[StoredNote]) -> Iterator[_Group]:
+def _groups(
+    notes: Sequence[StoredNote], text_of: Callable[[StoredNote], Hashable]
+) -> Iterator[_Group]:
     """Gather notes by their ids, and then by their titles."""
     by_id: dict[str, list[StoredNote]] = defaultdict(list)
     for note in notes:
@@ -144,7 +155,7 @@ def _groups(notes: Sequence[StoredNote]) -> Iterator[_Group]:
         if not title or len(numbers) < 2:
             continue
         now = list(dict.fromkeys(_last_of(number, merged_into) for number in numbers))
-        for number, other in _same_papers(title, now, groups):
+        for number, other in _same_papers(title, now, groups, text_of):
             groups[number].add(groups.pop(other).notes)
             merged_into[other] = number
     yield from groups.values()
@@ -157,7 +168,10 @@ def _last_of(number: int, merged_into: dict[int, int]) -> int:
 
 
 def _same_papers(
-    title: str, numbers: Sequence[int], groups: dict[int, _Group]
+    title: str,
+    numbers: Sequence[int],
+    groups: dict[int, _Group],
+    text_of: Callable[[StoredNote], Hashable],
 ) -> Iterator[tuple[int, int]]:
     """Yield which of some groups with one title are to be joined to which.
 
@@ -183,6 +197,13 @@ def _same_papers(
         for number in unnamed:
             if number != first and _may_be_one(groups, first, number):
                 yield first, number
+    elif not kept:  # a short title alone says nothing, with the same text it does
+        by_text: dict[Hashable, int] = {}
+        for number in unnamed:
+            if groups[number].years or any(note.authors for note in groups[number].notes):
+                first = by_text.setdefault(text_of(groups[number].notes[0]), number)
+                if first != number:
+                    yield first, number
 
 
 def _may_be_one(groups: dict[int, _Group], one: int, other: int) -> bool:
@@ -222,7 +243,7 @@ def _paper_of(group: _Group, entry: BibEntry | None) -> Paper:
     paper = Paper(
         key="",
         ids=tuple(sorted(group.ids, key=_by_scheme)),
-        title=" ".join(best[0].title.split()),
+        title=_without_venue(" ".join(best[0].title.split())),
         year=next((note.year for note in best if note.year), None),
         authors=authors,
         and_others=and_others,
@@ -230,6 +251,17 @@ def _paper_of(group: _Group, entry: BibEntry | None) -> Paper:
         notes=tuple(group.notes),
     )
     return with_entry(paper, entry) if entry else paper
+
+
+def _without_venue(title: str) -> str:
+    """Return a title without what is no part of it: `[2019 NSDI]`, `(CVPR 2017)`, an emoji."""
+    bare = _VENUE_BEFORE.sub("", title)
+    bare = _VENUE_BEHIND.sub("", bare)
+    while bare and unicodedata.category(bare[0]) in _SYMBOLS:
+        bare = bare[1:].lstrip()
+    if bare.count("]") > bare.count("["):
+        bare = bare.removesuffix("]")
+    return bare or title
 
 
 def with_entry(paper: Paper, entry: BibEntry) -> Paper:
@@ -265,13 +297,16 @@ def _with_copies(snapshot: Snapshot, paper: Paper) -> Paper:
     seen: set[tuple[str, ...]] = set()
     copies = []
     for note in paper.notes:
-        stored = (
-            stored
-            for number in snapshot.find_notes(note.note_id)
-            for stored in snapshot.passages_of_note(number)
-        )
-        text = tuple(one.passage.text for one in stored)
+        text = _text_of(snapshot, note)
         if text and text in seen:
             copies.append(note.note_id)
         seen.add(text)
     return replace(paper, copies=tuple(copies))
+
+
+def _text_of(snapshot: Snapshot, note: StoredNote) -> tuple[str, ...]:
+    return tuple(
+        stored.passage.text
+        for number in snapshot.find_notes(note.note_id)
+        for stored in snapshot.passages_of_note(number)
+    )
