@@ -89,8 +89,9 @@ def cite(
 ) -> None:
     """Write references to papers: for BibTeX, as CSL-JSON, in Markdown.
 
-    They are made of what your notes say, and what no note says is left out. Keys are made of
-    author, year and title, as in rafailov2023direct; no two papers of an index have the same.
+    Where a .bib file of yours has an entry for the paper, it is that. Others are made of what your
+    notes say, and what no note says is left out. Keys are then made of author, year and title, as
+    in rafailov2023direct; no two papers of an index have the same.
     """
     from notesearch.render.citations import CITATION_FORMATS
 

@@ -33,7 +33,7 @@ def bibtex_entry(paper: Paper) -> str:
     kind = paper.entry.kind if paper.entry else "misc"
     fields = paper.entry.fields if paper.entry else _fields(paper)
     written = "".join(f"  {name} = {_value(name, value)},\n" for name, value in fields)
-    return f"@{kind}{{{paper.key},\n{written}}}"
+    return f"@{kind}{{{printable(paper.key)},\n{written}}}"
 
 
 def _value(name: str, value: str) -> str:

@@ -318,6 +318,14 @@ def test_own_entry_is_written_with_its_key_and_all_its_fields():
         assert {field.key: field.value for field in entry.fields} == dict(one.entry.fields)
 
 
+def test_control_signs_of_an_own_entry_are_left_out():
+    text = "@misc{a\u202eb\x1b, title = {x\x1b[31m \u2066y}, author = {\x9bLee, Ada}}"
+    (entry,), _ = read_bib(text, "refs.bib")
+    one = replace(with_entry(paper(), entry), key=entry.key)
+    for name in CITATION_FORMATS:
+        assert written(name, one).replace("\n", "").isprintable()
+
+
 def test_what_is_written_is_read_as_it_was():
     papers = with_entries()
     again, findings = read_bib(written("bibtex", *papers), "again.bib")
