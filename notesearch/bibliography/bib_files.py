@@ -49,11 +49,13 @@ def read_entries(
     if len(files) > _MOST_FILES:
         warn(f"there are {len(files):,} .bib files; the first {_MOST_FILES} are read")
     room = _MOST_BYTES
-    for name, read in files[:_MOST_FILES]:
+    for number, (name, read) in enumerate(files[:_MOST_FILES]):
+        is_named = number < len(named)
         try:
             content = read(most=room + 1)
         except OSError as error:
-            warn(f"{name} cannot be read: {error.strerror or error}")
+            remedy = "; mend the setting bibliography" if is_named else ""
+            warn(f"{name} cannot be read: {error.strerror or error}{remedy}")
             continue
         room -= len(content)
         if room < 0:
@@ -62,7 +64,7 @@ def read_entries(
         entries, findings = read_bib(_decode(content), name)
         for text in _faults(name, findings):
             warn(text)
-        if not entries and not findings and content.strip():
+        if is_named and not entries and not findings:
             warn(f"{name} has no entries; export your references as BibTeX or BibLaTeX")
         yield from entries
 

@@ -190,6 +190,22 @@ def test_file_that_is_none_is_said_and_stops_nothing(tmp_path, bad):
         assert index.papers()[0].key == "leeDeep2023"
 
 
+def test_file_without_entries_is_said_where_the_settings_name_it(tmp_path):
+    index_of(tmp_path, {"a.md": header("B", year=2020), "strings.bib": "@string{a = {b}}"}).close()
+    (tmp_path / "library.json").write_text("[]", encoding="utf-8")
+    file = tmp_path / "settings.yaml"
+    file.write_text("bibliography: library.json\nindex: index\n", encoding="utf-8")
+    with (
+        Index.open(embedder=WordEmbedder(), settings=load_settings(file)) as index,
+        pytest.warns(NotesearchWarning) as warned,
+    ):
+        index.papers()
+    (one,) = warned
+    assert str(one.message) == (
+        f"{tmp_path}/library.json has no entries; export your references as BibTeX or BibLaTeX"
+    )
+
+
 def test_link_out_of_the_corpus_is_not_followed(tmp_path):
     (tmp_path / "outside.bib").write_text(entry(doi="10.1234/x"), encoding="utf-8")
     with index_of(tmp_path, {"a.md": header("Nickname", doi="10.1234/x")}) as index:

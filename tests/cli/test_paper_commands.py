@@ -158,7 +158,8 @@ def test_settings_name_a_file_outside_the_notes(read_twice, run):
     ended = run("cite", "again.md")
     assert (ended.code, ended.out) == (ExitCode.OK, ENTRY)
     assert ended.err == (
-        "notesearch: warning: zotero.bib cannot be read: No such file or directory\n"
+        "notesearch: warning: zotero.bib cannot be read: No such file or directory; "
+        "mend the setting bibliography\n"
     )
 
 
