@@ -28,6 +28,7 @@ _CLOSING = re.compile(r"[\s,]*[})]")
 _STRING_NAME = re.compile(r"[^\s\"#%'(),={}]+")
 _IN_BRACES = re.compile(r"[{}]")
 _IN_QUOTES = re.compile(r"[{}\"]")
+_MOST_FIELDS = 200  # of an entry; biblatex knows some 150
 _LONGEST_INDENT = 200  # before an entry, that is looked at for a %
 _NO_ENTRIES = ("comment", "preamble")
 
@@ -94,6 +95,8 @@ class _Reader:
             raise _EntryError(at, f"an entry @{kind} without a key")
         line = self._line(opening.start())
         fields, at = self._fields(key.end(), end)
+        if len(fields) > _MOST_FIELDS:
+            raise _EntryError(opening.start(), f"an entry with more than {_MOST_FIELDS} fields")
         values = ((name, " ".join(value.split())) for name, value in fields.items())
         whole = tuple((name, value) for name, value in values if value)
         return BibEntry(kind, key[1], whole, self._path, line), at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -24,6 +24,7 @@ _MOST_SHARED = 10  # entries that one takes from
 _OF_VOLUME = {"title": "booktitle", "subtitle": "booksubtitle", "titleaddon": "booktitleaddon"}
 _ITS_OWN = ("crossref", "xdata", "ids", "shorttitle", "label", "doi", "url", "eprint", "file")
 _LONGEST_ADDRESS = 500
+_MOST_ALIKE = 20  # entries with one title that are looked at
 _LIKE_A_KEY = re.compile(r"(?=.*\d)(?=.*[^\W\d_])\S+")
 _ADDRESS = re.compile(r"https?://(?:www\.)?([^\s#]+?)/*(?:#.*)?", re.IGNORECASE)
 
@@ -38,9 +39,10 @@ class Bibliography:
         self._by_title: defaultdict[str, list[BibEntry]] = defaultdict(list)
         for entry in entries:
             self._by_key.setdefault(entry.key.casefold(), entry)
-        for key, entry in self._by_key.items():
+        as_written = dict(self._by_key)
+        for key, entry in as_written.items():
             if entry.kind not in _NO_PAPERS:
-                self._by_key[key] = whole = self._with_what_it_takes(entry)
+                self._by_key[key] = whole = _with_what_it_takes(entry, as_written)
                 self._add(whole)
 
     @property
@@ -71,7 +73,7 @@ class Bibliography:
         addresses = (_address(note.links[0]) for note in notes if note.links and not note.paper)
         yield from (self._by_address[one] for one in addresses if one in self._by_address)
         for note in notes:
-            for entry in self._by_title.get(normalise_name(note.title), ()):
+            for entry in self._by_title.get(normalise_name(note.title), ())[:_MOST_ALIKE]:
                 if _agree(entry, note):
                     yield entry
 
@@ -83,19 +85,23 @@ class Bibliography:
         if title := normalise_name(entry.title):
             self._by_title[title].append(entry)
 
-    def _with_what_it_takes(self, entry: BibEntry) -> BibEntry:
-        """Return an entry with what it takes from others, so that it can stand without them."""
-        values = dict(entry.fields)
-        volume, shared = values.pop("crossref", ""), values.pop("xdata", "")
-        if not volume and not shared:
-            return entry
-        takes = [(volume, _OF_VOLUME), *((key, {}) for key in shared.split(",")[:_MOST_SHARED])]
-        for key, renamed in takes:
-            other = self._by_key.get(key.strip().casefold(), entry)
-            for name, value in other.fields:
-                if name not in _ITS_OWN:
-                    values.setdefault(renamed.get(name, name), value)
-        return replace(entry, fields=tuple(values.items()))
+
+def _with_what_it_takes(entry: BibEntry, others: Mapping[str, BibEntry]) -> BibEntry:
+    """Return an entry with what it takes from others, so that it can stand without them.
+
+    What those take in their turn is left out: a file could make an entry grow without end.
+    """
+    values = dict(entry.fields)
+    volume, shared = values.pop("crossref", ""), values.pop("xdata", "")
+    if not volume and not shared:
+        return entry
+    takes = [(volume, _OF_VOLUME), *((key, {}) for key in shared.split(",")[:_MOST_SHARED])]
+    for key, renamed in takes:
+        other = others.get(key.strip().casefold())
+        for name, value in other.fields if other else ():
+            if other is not entry and name not in _ITS_OWN:
+                values.setdefault(renamed.get(name, name), value)
+    return replace(entry, fields=tuple(values.items()))
 
 
 def _citation_keys(note: StoredNote) -> Iterator[str]:

@@ -130,6 +130,10 @@ def test_fields_of_an_entry(text, fields):
         ("@a{b, x = }", "a field without a value"),
         ("@a{b, x {a}}", "no field name = {value}, and no } that ends the entry"),
         ("@a{b, x = {a} #", "a field without a value"),
+        (
+            "@a{b, " + ", ".join(f"x{n} = 1" for n in range(201)) + "}",
+            "an entry with more than 200 fields",
+        ),
         ("@string{b = {c}", "no field name = {value}, and no } that ends the entry"),
     ],
 )

@@ -136,6 +136,14 @@ def test_entry_takes_what_it_lacks_from_its_volume(tmp_path):
     assert "crossref" not in fields
 
 
+@pytest.mark.parametrize("volume", ["nonesuch", "leeDeep2023"])
+def test_volume_that_is_not_there_gives_nothing(tmp_path, volume):
+    own = entry(doi="10.1234/x", crossref=volume)
+    paper = papers(tmp_path, {"a.md": header("B", doi="10.1234/x"), "refs.bib": own})["a.md"]
+    assert paper.entry
+    assert [name for name, _ in paper.entry.fields] == ["title", "author", "year", "doi"]
+
+
 def test_first_of_two_entries_counts_and_that_of_the_settings_is_first(tmp_path):
     files = {
         "a.md": header("Nickname", doi="10.1234/x"),
