@@ -65,6 +65,11 @@ if TYPE_CHECKING:
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Correction as Correction
     from notesearch.search.answer import Mode as Mode
+    from notesearch.search.compared_sides import Side as Side
+    from notesearch.search.compared_sides import SideKind as SideKind
+    from notesearch.search.comparison import AlikePair as AlikePair
+    from notesearch.search.comparison import Comparison as Comparison
+    from notesearch.search.comparison import Said as Said
     from notesearch.search.note_lookup import NoteNameError as NoteNameError
     from notesearch.search.quotes import FoundBy as FoundBy
     from notesearch.search.quotes import Quote as Quote
@@ -82,8 +87,10 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AddedNote": "notesearch.records",
+    "AlikePair": "notesearch.search.comparison",
     "Answer": "notesearch.search.answer",
     "BibEntry": "notesearch.bibliography.bib_entry",
+    "Comparison": "notesearch.search.comparison",
     "Copy": "notesearch.records",
     "CorpusDrift": "notesearch.index.reports",
     "CorpusError": "notesearch.errors",
@@ -130,8 +137,11 @@ _HOMES = {
     "Reranker": "notesearch.embedding",
     "RerankerChoice": "notesearch.embedding",
     "Role": "notesearch.records",
+    "Said": "notesearch.search.comparison",
     "Settings": "notesearch.settings",
     "SettingsError": "notesearch.errors",
+    "Side": "notesearch.search.compared_sides",
+    "SideKind": "notesearch.search.compared_sides",
     "Stage": "notesearch.index.reports",
     "StoredNote": "notesearch.index.snapshot",
     "StoredPassage": "notesearch.index.snapshot",
@@ -149,8 +159,10 @@ _HOMES = {
 
 __all__ = [
     "AddedNote",
+    "AlikePair",
     "Answer",
     "BibEntry",
+    "Comparison",
     "Copy",
     "CorpusDrift",
     "CorpusError",
@@ -197,8 +209,11 @@ __all__ = [
     "Reranker",
     "RerankerChoice",
     "Role",
+    "Said",
     "Settings",
     "SettingsError",
+    "Side",
+    "SideKind",
     "Stage",
     "StoredNote",
     "StoredPassage",

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
-from unicodedata import is_normalized
 
-from notesearch.arguments import require_count, require_text
+from notesearch.arguments import as_notes_say, require_count, require_text
 from notesearch.errors import UsageError
 from notesearch.index.snapshot import StoredNote, StoredPassage, TagCount
 from notesearch.query.filters import Filter, all_of
@@ -110,8 +109,8 @@ class Index(RelatedIndex):
             query = parse_query(text)
         query = replace(
             query,
-            text=_as_notes_say(query.text),
-            phrases=tuple(map(_as_notes_say, query.phrases)),
+            text=as_notes_say(query.text),
+            phrases=tuple(map(as_notes_say, query.phrases)),
         )
         both = all_of([part for part in (read_filter(where), query.where) if part is not None])
         with self._snapshot() as snapshot:
@@ -157,7 +156,7 @@ class Index(RelatedIndex):
         _require_counts(k, None)
         with self._snapshot() as snapshot:
             only = checked_filter(snapshot, where)
-            searched = _as_notes_say(text)
+            searched = as_notes_say(text)
             return self._searcher.get().quote(snapshot, text, searched, only, k=k)
 
     def notes(
@@ -289,13 +288,3 @@ def _require_counts(k: object, per_note: object) -> None:
     require_count("k", k)
     if per_note is not None:
         require_count("per_note", per_note)
-
-
-def _as_notes_say(text: str) -> str:
-    """Return a question with plain signs, and formulas in words, as the notes are searched."""
-    is_plain = all(char.isascii() or char.isalpha() for char in text)
-    if is_plain and is_normalized("NFKC", text) and not ("\\" in text or "$" in text):
-        return text
-    from notesearch.corpus.search_text.plain_words import to_words  # 15 ms
-
-    return " ".join(to_words(text).split()) or text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from notesearch.arguments import require_text
+from notesearch.arguments import as_notes_say, require_count, require_text
 from notesearch.errors import NotesearchError
 from notesearch.kept_index import KeptIndex
 from notesearch.search.checked_filter import checked_filter
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from notesearch.index.snapshot import Snapshot, StoredNote
     from notesearch.papers import Paper
     from notesearch.query.filters import Filter
+    from notesearch.search.comparison import Comparison
 
 
 class RelatedIndex(KeptIndex):
@@ -107,6 +108,22 @@ class RelatedIndex(KeptIndex):
         """Return the notes that no other links to, and that link to no other, by path."""
         with self._snapshot() as snapshot:
             return _link_web(snapshot).orphans()
+
+    def compare(self, a: str, b: str, pairs: int = 10) -> Comparison:
+        """Put two notes, papers or questions side by side: what both speak of, and what only one.
+
+        A note is named as `show` takes it, a paper by its id, title or citation key; what means
+        neither is a question, and the passages that answer it are compared. `note:`, `paper:` and
+        `question:` in front of a name leave no doubt. At most so many `pairs` are listed, and so
+        many sentences that only one side says.
+        """
+        require_text("the first side", a)
+        require_text("the second side", b)
+        require_count("pairs", pairs)
+        with self._snapshot() as snapshot:
+            return self._searcher.get().compare(
+                snapshot, a, b, self._paths_in_corpus, as_notes_say, pairs
+            )
 
 
 def _link_web(snapshot: Snapshot) -> LinkWeb:

@@ -15,6 +15,7 @@ from io import TextIOWrapper
 from notesearch.cli import (
     ask_command,
     cache_command,
+    compare_command,
     eval_command,
     index_commands,
     init_command,
@@ -36,6 +37,7 @@ __all__ = [
     "app",
     "ask_command",
     "cache_command",
+    "compare_command",
     "eval_command",
     "index_commands",
     "init_command",

@@ -27,7 +27,7 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
     *("query", "ask", "serve", "quote", "similar", "notes", "tags", "show"),
-    *("links", "papers", "cite"),
+    *("links", "papers", "cite", "compare"),
     *("init", "index", "reindex", "watch", "indexes", "status", "check", "parse", "eval"),
     *("cache", "trust"),
     "mcp",  # which programs run

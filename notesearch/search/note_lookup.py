@@ -29,8 +29,11 @@ _SHOWN = 5
 class NoteNameError(UsageError):
     """A name that no note has, or that several have."""
 
-    def __init__(self, message: str, notes: Iterable[StoredNote], count: int) -> None:
+    def __init__(
+        self, message: str, notes: Iterable[StoredNote], count: int, name: str = ""
+    ) -> None:
         super().__init__(message)
+        self.name = name  # as it was given
         # Those that have the name, at most 20; where none has it, those with the nearest names.
         self.notes = tuple(notes)
         self.count = count  # of the notes that have the name
@@ -68,7 +71,7 @@ def find_note(
     else:
         hint = f"did you mean {' or '.join(ids)}?" if ids else "list them, and give an id"
         message = f"no note is called {name}; {hint}"
-    raise NoteNameError(message, notes, len(found))
+    raise NoteNameError(message, notes, len(found), name)
 
 
 def _find_by_place(

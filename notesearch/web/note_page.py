@@ -12,7 +12,7 @@ from notesearch.library import Index
 from notesearch.papers import Paper
 from notesearch.records import Hit, NoteKind, Passage, place_in
 from notesearch.render.terminal import printable
-from notesearch.web.addresses import file_address
+from notesearch.web.addresses import compare_address, file_address
 from notesearch.web.note.images import has_image, safe_image
 from notesearch.web.note.note_html import RenderedNote, render_note
 from notesearch.web.note.note_text import read_file_lines
@@ -50,7 +50,10 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
         "tags": tag_links(note, ""),
         "authors": printable(", ".join(note.authors)),
         "paper": paper_link(note.paper, note.year),
-        "like": [hit_view(hit, (), "") for hit in _like(index, note, paper)],
+        "like": [
+            (hit_view(hit, (), ""), compare_address(f"note:{note.note_id}", f"note:{hit.note_id}"))
+            for hit in _like(index, note, paper)
+        ],
         "same": notes_on(paper, but=note.note_id) if paper else [],
         "copies": copies_of(paper) if paper else {},
         "linked_from": [link_view(link) for link in linked_from[:_MOST_LINKED_FROM]],
