@@ -13,6 +13,7 @@ The public names below are loaded when they are first used. Nothing is imported 
 
 TYPE_CHECKING = False  # as in `typing`; type checkers take it for true
 if TYPE_CHECKING:
+    from notesearch.bibliography.bib_entry import BibEntry as BibEntry
     from notesearch.corpus.reading_rules import ReadingOptions as ReadingOptions
     from notesearch.corpus.reading_rules import ReadingRule as ReadingRule
     from notesearch.embedding import Embedder as Embedder
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from notesearch.note_map.kept_map import NoteMap as NoteMap
     from notesearch.note_map.map_labels import MapLabel as MapLabel
     from notesearch.papers import Paper as Paper
+    from notesearch.person_names import PersonName as PersonName
     from notesearch.query.filters import Filter as Filter
     from notesearch.reading_queue import Mention as Mention
     from notesearch.reading_queue import NextStep as NextStep
@@ -100,6 +102,7 @@ _HOMES = {
     "AlikePair": "notesearch.search.comparison",
     "AlikeSentence": "notesearch.search.alike_sentences",
     "Answer": "notesearch.search.answer",
+    "BibEntry": "notesearch.bibliography.bib_entry",
     "Comparison": "notesearch.search.comparison",
     "Copy": "notesearch.records",
     "CorpusDrift": "notesearch.index.reports",
@@ -140,6 +143,7 @@ _HOMES = {
     "NotesearchWarning": "notesearch.errors",
     "Paper": "notesearch.papers",
     "Passage": "notesearch.records",
+    "PersonName": "notesearch.person_names",
     "Piece": "notesearch.search.snippets",
     "PieceKind": "notesearch.search.word_agreement",
     "Precision": "notesearch.embedding",
@@ -182,6 +186,7 @@ __all__ = [
     "AlikePair",
     "AlikeSentence",
     "Answer",
+    "BibEntry",
     "Comparison",
     "Copy",
     "CorpusDrift",
@@ -222,6 +227,7 @@ __all__ = [
     "NotesearchWarning",
     "Paper",
     "Passage",
+    "PersonName",
     "Piece",
     "PieceKind",
     "Precision",

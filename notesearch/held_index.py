@@ -46,12 +46,19 @@ class HeldIndex:
     """An index on disk that is opened, shared by threads, and closed."""
 
     def __init__(
-        self, index_dir: Path, settings: Settings, models: ChosenModels, *, debug: bool = False
+        self,
+        index_dir: Path,
+        settings: Settings,
+        models: ChosenModels,
+        *,
+        warn: Callable[[str], None] = warn_in_python,
+        debug: bool = False,
     ) -> None:
         """Use `Index.open`."""
         self.index_dir = index_dir
         self._settings = settings
         self._models = models
+        self._warn = warn
         self._debug = debug
         self._store = Lazy(lambda: Store(index_dir))
         self._searcher = Lazy(lambda: Searcher(models.embedder))
@@ -108,7 +115,7 @@ class HeldIndex:
             beside = settings.root / DEFAULT_CORPUS
             there = beside if beside.is_dir() else None
             raise no_index_yet(layout, settings.corpus or there)
-        return cls(index_dir, settings, models, debug=debug)
+        return cls(index_dir, settings, models, warn=warn, debug=debug)
 
     def close(self) -> None:
         """Close the files; searches at work finish first, and a new one is an error."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from notesearch.index.snapshot import Snapshot
 from notesearch.library import Index
 
 if TYPE_CHECKING:
+    from notesearch.bibliography.bib_entry import BibEntry
     from notesearch.index.apply import Means
     from notesearch.note_map.kept_map import KeptMap
 
@@ -72,6 +74,10 @@ class JoinedIndex(Index):
 
     def _looked_until(self, since: str | date) -> Sequence[int]:
         return [seconds for one in self._indexes.values() for seconds in one._looked_until(since)]
+
+    def _kept_entries(self) -> Iterator[BibEntry]:
+        """Yield the entries of each."""
+        return chain.from_iterable(one._kept_entries() for one in self._indexes.values())
 
     def close(self) -> None:
         """Close all of them; searches at work finish first."""

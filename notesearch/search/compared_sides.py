@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
 from notesearch.index.snapshot import Snapshot, StoredNote
-from notesearch.papers import Paper, find_paper, find_papers
+from notesearch.papers import Paper, find_papers, papers_of_notes
 from notesearch.search.answer import Answer
 from notesearch.search.note_lookup import NoteNameError, find_note, read_place
 from notesearch.spelling import normalise_name, normalise_paper
@@ -174,13 +174,13 @@ def _named_paper(snapshot: Snapshot, name: str, from_disk: FromDisk) -> MeantSid
         if paper := _paper_of_all(snapshot, error):
             return _paper_side(snapshot, paper)
         raise
-    return _paper_side(snapshot, find_paper(snapshot, note.note_id))
+    return _paper_side(snapshot, papers_of_notes(snapshot, [note.note_id])[0])
 
 
 def _paper_or_note(snapshot: Snapshot, name: str, note: StoredNote) -> MeantSide:
     """Return all notes on a paper where its title was given, and else the note."""
     if normalise_name(name) == normalise_name(note.title):
-        paper = find_paper(snapshot, note.note_id)
+        paper = papers_of_notes(snapshot, [note.note_id])[0]
         if len(paper.notes) > 1:
             return _paper_side(snapshot, paper)
     return _notes_side(snapshot, SideKind.NOTE, [note])
@@ -213,7 +213,7 @@ def _paper_of_all(snapshot: Snapshot, error: NoteNameError) -> Paper | None:
     """Return the paper that all notes are on which have a name."""
     if error.count < 1 or error.count > len(error.notes):
         return None
-    paper = find_paper(snapshot, error.notes[0].note_id)
+    paper = papers_of_notes(snapshot, [error.notes[0].note_id])[0]
     on_it = {note.note_id for note in paper.notes}
     return paper if all(note.note_id in on_it for note in error.notes) else None
 

@@ -78,7 +78,7 @@ class SuggestionFinder:
         self._stored = [found[number] for number in numbers.tolist()]
         places = {one.number: one for one in snapshot.note_names()}
         self._apart = _grouped([places[number] for number in numbers.tolist()], other_folder)
-        papers = number_papers(self._stored)
+        papers = number_papers(snapshot, self._stored)
         self._papers = np.array([papers[note.note_id] for note in self._stored], np.int64)
         self._never = np.array([self._is_left_out(at) for at in range(len(numbers))], np.bool_)
 

@@ -40,6 +40,7 @@ HERE = Path(__file__).parent
 LONGEST_LINE = 2000  # characters; more is no question
 _SHOWN = 10
 _NEWEST = 30
+_PAPERS = 30
 _TOPICS = 80
 _SECONDS_BETWEEN_NEWS = 0.5
 _NEWS_BEFORE_PULSE = 30  # looks without news, after which a connection shows that it is alive
@@ -151,6 +152,7 @@ class Pages:
         """Show what there is without a question: topics, months, papers."""
         notes = await self._served.run(self._served.notes)
         tags = await self._served.run(self._served.index.tags)
+        papers = await self._served.run(self._served.papers)
         return self._page(
             request,
             "browse.html",
@@ -158,7 +160,7 @@ class Pages:
             topics=topics(tags)[:_TOPICS],
             all_topics=len(topics(tags)),
             years=months_by_year(notes),
-            papers=list(shared_papers(notes, 30)),
+            papers=list(shared_papers(papers, _PAPERS)),
             newest=[note_view(note) for note in notes[:_NEWEST]],
             count=len(notes),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
@@ -14,6 +14,7 @@ from anyio import CapacityLimiter
 from notesearch.errors import LockedError, NotesearchError, UnusableIndexError
 from notesearch.index.snapshot import StoredNote
 from notesearch.library import Index
+from notesearch.papers import Paper
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
 from notesearch.watch import IndexWatch, WatchActivity, WatchState
@@ -69,6 +70,8 @@ class ServedIndex:
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
         self._limiter_of_notes = CapacityLimiter(_NOTES_AT_ONCE)
         self._notes = _UntilChange(index, index.notes)
+        self._papers = _UntilChange(index, index.papers)
+        self._by_note = _UntilChange(index, lambda: _papers_by_note(self.papers()))
         self._look: tuple[float, str] = (0.0, "")
         self.is_closing = False  # who waits for news waits no longer
 
@@ -96,6 +99,14 @@ class ServedIndex:
         """List all notes, the newest first; the same list until the index changes."""
         return self._notes.get()
 
+    def papers(self) -> list[Paper]:
+        """Return the papers that notes are on, those noted last first."""
+        return self._papers.get()
+
+    def paper_of(self, note_id: str) -> Paper | None:
+        """Return the paper that a note is on."""
+        return self._by_note.get().get(note_id)
+
     def doing(self) -> str:
         """Say what the index is busy with, or what went wrong; "" where there is nothing to say."""
         return "" if self.watch is None else describe(self.watch.state)
@@ -116,6 +127,10 @@ class ServedIndex:
                 seen = ""
             self._look = (time.monotonic(), seen)
         return seen
+
+
+def _papers_by_note(papers: Iterable[Paper]) -> Mapping[str, Paper]:
+    return {note.note_id: paper for paper in papers for note in paper.notes}
 
 
 def describe(state: WatchState) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import pytest
 
 from notesearch import Index
+from notesearch.render.citations import bibtex_lines
 from tests.fakes import WordEmbedder
 from tests.web.running import Running, running
 
@@ -123,3 +125,64 @@ def test_links_of_the_text_lead_where_the_library_says(page: Running) -> None:
         "rl/kl.md",
         "kl.md",
     ]
+
+
+NOTE = "---\ntitle: Direct Preference\narxiv: 2305.18290\nauthors: [Ada Lee]\n---\n\nA reward.\n"
+PAPERS = {
+    "dpo.md": NOTE,
+    "copy.md": NOTE,
+    "again.md": "---\ntitle: Read again\ndoi: 10.1234/dpo\n---\n\nA policy.\n",
+    "refs.bib": """@inproceedings{lee<b>&23,
+  title = {Direct {{Preference}} \\& <b>Co</b>},
+  author = {Lee, Ada},
+  eprint = {2305.18290},
+  doi = {10.1234/dpo},
+  year = 2023
+}
+""",
+}
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Iterator[Running]:
+    (tmp_path / "corpus").mkdir()
+    for path, text in PAPERS.items():
+        (tmp_path / "corpus" / path).write_text(text, encoding="utf-8")
+    with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
+        index.update(tmp_path / "corpus")
+        with running(index) as server:
+            yield server
+
+
+def test_notes_on_the_same_paper_are_those_that_the_library_gathers(papers: Running) -> None:
+    (paper,) = papers.index.papers()
+    shown = papers.get("/note/again.md").text.partition('id="same"')[2].partition("</section>")[0]
+    assert len(paper.notes) == 3
+    assert '<a href="/note/copy.md">Direct Preference</a>' in shown
+    assert '<a href="/note/dpo.md">' in shown
+    assert shown.count("(the same text)") == len(paper.copies) == 1
+    assert "again.md" not in shown
+
+
+def test_paper_of_a_note_is_copied_as_the_command_cites_it(papers: Running) -> None:
+    page = papers.get("/note/again.md").text
+    copied = [html.unescape(text) for text in re.findall(r'data-copy="([^"]*)"', page)]
+    assert "\n".join(bibtex_lines(papers.index.papers())) in copied
+    assert any(text.startswith("Ada Lee (2023). Direct Preference & <b>Co</b>.") for text in copied)
+    assert "<b>" not in page.partition("<article")[2].partition("</article>")[0]
+
+
+def test_note_on_no_paper_has_no_reference_to_copy(page: Running) -> None:
+    text = page.get("/note/dpo.md").text
+    assert "Copy place" in text
+    assert "Copy BibTeX" not in text
+
+
+def test_papers_with_several_notes_stand_on_the_page_to_browse(papers: Running) -> None:
+    shown = papers.get("/browse").text.partition('id="papers"')[2].partition("</section>")[0]
+    assert ">Direct Preference &amp; &lt;b&gt;Co&lt;/b&gt; (2023)</a>" in shown
+    assert shown.count('href="/note/') == 3
+    line = re.search(r'href="/\?q=([^"]*)"', shown)
+    assert line
+    found = papers.index.notes(unquote_plus(html.unescape(line[1])))
+    assert len(found) == 3

@@ -57,6 +57,7 @@ _AUTHORS_LINE = re.compile(
 )
 _AUTHORS_LABEL = re.compile(r"^\W{0,8}authors?\W{0,8}$", re.IGNORECASE)
 _NAME = re.compile(r"(?!\d)[\w.'’-]+")
+_AFFILIATION = re.compile(r"\s?\([^()]{0,80},[^()]{0,80}\)")  # Ada Lee (Example, Inc.)
 _PARTICLES = NAME_PARTICLES | word_set("bin dos el ten y & al.")
 
 _ADDRESS = re.compile(r"https?://\S+")
@@ -236,8 +237,12 @@ def _authors_from_venue_line(line: str) -> tuple[str, ...]:
         return ()  # an indented line belongs to one entry of a list
     text = plain(line).strip(" \t\r\n-*+_>|")
     sentence = _FIRST_SENTENCE.match(text)
-    names = _split_names(_ET_AL.sub("", sentence[0] if sentence else text))
-    return tuple(takewhile(lambda name: _is_person(name) and not _NO_AUTHOR.search(name), names))
+    listed, others = _ET_AL.subn("", sentence[0] if sentence else text)
+    names = _split_names(listed)
+    own = list(takewhile(lambda name: _is_person(name) and not _NO_AUTHOR.search(name), names))
+    if others and own and len(own) == len(names):
+        own[-1] += " et al."  # nobody is the only author of a paper who was not
+    return tuple(own)
 
 
 def _is_person(text: str) -> bool:
@@ -257,4 +262,5 @@ def _turned_names(text: str) -> Sequence[str]:
 def _split_names(text: str) -> tuple[str, ...]:
     """Separate the names that commas, semicolons or `and` join."""
     listed = text.partition("http")[0].strip(" .*_")  # the names end where an address begins
+    listed = _AFFILIATION.sub("", listed)
     return tuple(filter(None, re.split(r"\s*[;,]\s*(?:and\s+)?|\s+and\s+", listed)))
