@@ -32,6 +32,7 @@ from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
 
 if TYPE_CHECKING:
+    from notesearch.index.linked_notes import LinkWeb
     from notesearch.note_map.kept_map import KeptMap
 
 # Questions asked in threads: each keeps a processor busy for some 20 ms, and the model several.
@@ -45,17 +46,25 @@ class HeldIndex:
     """An index on disk that is opened, shared by threads, and closed."""
 
     def __init__(
-        self, index_dir: Path, settings: Settings, models: ChosenModels, *, debug: bool = False
+        self,
+        index_dir: Path,
+        settings: Settings,
+        models: ChosenModels,
+        *,
+        warn: Callable[[str], None] = warn_in_python,
+        debug: bool = False,
     ) -> None:
         """Use `Index.open`."""
         self.index_dir = index_dir
         self._settings = settings
         self._models = models
+        self._warn = warn
         self._debug = debug
         self._store = Lazy(lambda: Store(index_dir))
         self._searcher = Lazy(lambda: Searcher(models.embedder))
         self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
         self._kept_map = Lazy(self._open_map)
+        self._kept_links: tuple[str, LinkWeb] | None = None  # with the stamp of the contents
         self._turn = threading.Condition()
         self._at_work = 0  # questions being answered
         self._is_closed = False
@@ -106,7 +115,7 @@ class HeldIndex:
             beside = settings.root / DEFAULT_CORPUS
             there = beside if beside.is_dir() else None
             raise no_index_yet(layout, settings.corpus or there)
-        return cls(index_dir, settings, models, debug=debug)
+        return cls(index_dir, settings, models, warn=warn, debug=debug)
 
     def close(self) -> None:
         """Close the files; searches at work finish first, and a new one is an error."""

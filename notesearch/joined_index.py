@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from notesearch.index.snapshot import Snapshot
 from notesearch.library import Index
 
 if TYPE_CHECKING:
+    from notesearch.bibliography.bib_entry import BibEntry
     from notesearch.index.apply import Means
     from notesearch.note_map.kept_map import KeptMap
 
@@ -63,6 +66,18 @@ class JoinedIndex(Index):
             for of, index in self._indexes.items()
             for path in index._paths_in_corpus(name)
         ]
+
+    def mark_news(self) -> None:
+        """Remember for each of them that the person knows what is in it."""
+        for index in self._indexes.values():
+            index.mark_news()
+
+    def _looked_until(self, since: str | date) -> Sequence[int]:
+        return [seconds for one in self._indexes.values() for seconds in one._looked_until(since)]
+
+    def _kept_entries(self) -> Iterator[BibEntry]:
+        """Yield the entries of each."""
+        return chain.from_iterable(one._kept_entries() for one in self._indexes.values())
 
     def close(self) -> None:
         """Close all of them; searches at work finish first."""

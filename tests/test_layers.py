@@ -19,6 +19,7 @@ FORBIDDEN = {
     "index": {"corpus", "search", "evaluation", "note_map"},
     "embedding": {"corpus", "index", "search", "query", "evaluation"},
     "search": {"corpus", "evaluation"},
+    "bibliography": {"corpus", "search", "query", "embedding", "evaluation"},
     "note_map": {"corpus", "search", "query", "embedding", "evaluation"},
 }
 OUTER = {"cli", "web", "mcp", "render", "library", "kept_index", "held_index", "chosen_models"}

@@ -27,7 +27,7 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
     *("query", "ask", "serve", "quote", "similar", "notes", "tags", "show"),
-    *("links", "papers", "cite"),
+    *("links", "suggest-links", "papers", "cite", "compare", "new", "queue", "save"),
     *("init", "index", "reindex", "watch", "indexes", "status", "check", "parse", "eval"),
     *("cache", "trust"),
     "mcp",  # which programs run
@@ -226,6 +226,7 @@ WHERE = option(
     "FILTER",
     complete=complete_filter,
 )
+OTHER_FOLDER = option(False, "--other-folder", "Leave out notes in the same folder.")
 JSON = option(False, "--json", "Write the result as JSON.")
 
 

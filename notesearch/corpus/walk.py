@@ -27,14 +27,20 @@ _MOST_IGNORE_LINES = 1_000
 _MOST_IGNORE_BYTES = 100_000
 
 
-def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool = False) -> Listing:
-    """List the note files of a corpus folder; `ignore` adds lines in gitignore syntax.
+def list_files(
+    corpus: Path,
+    ignore: Sequence[str] = (),
+    suffixes: frozenset[str] = NOTE_SUFFIXES,
+    *,
+    follow_links: bool = False,
+) -> Listing:
+    """List the files of a corpus folder that end so; `ignore` adds lines in gitignore syntax.
 
     Links that lead out of the corpus are followed only with `follow_links`.
     """
     require_folder(corpus)
     is_ignored = _ignores(corpus, ignore, follow_links=follow_links)
-    walk = _Walk(corpus, is_ignored, follow_links=follow_links)
+    walk = _Walk(corpus, is_ignored, suffixes, follow_links=follow_links)
     files = sorted(walk.files(), key=lambda file: file.path)
     walk.report_empty_folders([file.path for file in files])
     skipped = sorted(walk.skipped, key=lambda skip: skip.path)
@@ -111,9 +117,15 @@ class _Walk:
     """One walk over a corpus: every real folder once."""
 
     def __init__(
-        self, corpus: Path, is_ignored: Callable[[str], bool], *, follow_links: bool
+        self,
+        corpus: Path,
+        is_ignored: Callable[[str], bool],
+        suffixes: frozenset[str],
+        *,
+        follow_links: bool,
     ) -> None:
         self._corpus = corpus
+        self._suffixes = suffixes
         self._root = os.path.join(os.path.realpath(corpus), "")  # noqa: PTH118 - with a slash
         self._is_ignored = is_ignored
         self._follow_links = follow_links
@@ -164,7 +176,7 @@ class _Walk:
         if folder and "corpus.txt" in names and not _INDEX_FILES.isdisjoint(names):
             return []  # an index, which may lie among its notes
         self.folders.append(folder)
-        if _is_note(folder.rstrip("/")):
+        if self._is_wanted(folder.rstrip("/")):
             self._like_notes.append(folder)
         return listed
 
@@ -176,13 +188,13 @@ class _Walk:
             info = entry.stat()
         except OSError as error:  # a link to nowhere, a link to itself, a file just removed
             is_folder = entry.is_dir(follow_symlinks=False)  # its path is too long
-            if (is_folder or _is_note(entry.name)) and not self._is_ignored(path):
+            if (is_folder or self._is_wanted(entry.name)) and not self._is_ignored(path):
                 self._skip(path, f"cannot be read: {error.strerror}")
             return
         if stat.S_ISDIR(info.st_mode):
             if not self._is_ignored(f"{path}/"):
                 folders.append((f"{path}/", entry.is_symlink()))
-        elif _is_note(entry.name) and not self._is_ignored(path):
+        elif self._is_wanted(entry.name) and not self._is_ignored(path):
             if not stat.S_ISREG(info.st_mode):
                 self._skip(path, "not a regular file")
             elif entry.is_symlink() and not self._follow_links and not self._is_inside(path):
@@ -210,9 +222,8 @@ class _Walk:
         self._skip(path, LEADS_OUT)
         self.left_out.add(path)
 
+    def _is_wanted(self, name: str) -> bool:
+        return os.path.splitext(name)[1].lower() in self._suffixes  # noqa: PTH122 - hot path
+
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Finding(path, None, reason))
-
-
-def _is_note(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in NOTE_SUFFIXES  # noqa: PTH122 - hot path

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from itertools import count
 
 import numpy as np
@@ -73,14 +72,12 @@ def publish(
         cosines = measure_probes(
             catalog, probes, opened, [one for one in opened if one.row.number in new]
         )
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     published = replace(
         state,
         passages=len(ids),
         probe_cosines=cosines,
         stamp=secrets.token_hex(8),
-        created=state.created or now,
-        updated=now,
+        created=state.created or state.updated,
     )
     published.write(catalog)
     return published
