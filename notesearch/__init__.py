@@ -13,6 +13,7 @@ The public names below are loaded when they are first used. Nothing is imported 
 
 TYPE_CHECKING = False  # as in `typing`; type checkers take it for true
 if TYPE_CHECKING:
+    from notesearch.corpus.named_commit import Commit as Commit
     from notesearch.corpus.reading_rules import ReadingOptions as ReadingOptions
     from notesearch.corpus.reading_rules import ReadingRule as ReadingRule
     from notesearch.embedding import Embedder as Embedder
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from notesearch.note_map.kept_map import NoteMap as NoteMap
     from notesearch.note_map.map_labels import MapLabel as MapLabel
     from notesearch.papers import Paper as Paper
+    from notesearch.past_index import PastIndex as PastIndex
     from notesearch.query.filters import Filter as Filter
     from notesearch.records import AddedNote as AddedNote
     from notesearch.records import Copy as Copy
@@ -81,6 +83,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AddedNote": "notesearch.records",
     "Answer": "notesearch.search.answer",
+    "Commit": "notesearch.corpus.named_commit",
     "Copy": "notesearch.records",
     "CorpusDrift": "notesearch.index.reports",
     "CorpusError": "notesearch.errors",
@@ -113,6 +116,7 @@ _HOMES = {
     "NotesearchWarning": "notesearch.errors",
     "Paper": "notesearch.papers",
     "Passage": "notesearch.records",
+    "PastIndex": "notesearch.past_index",
     "Piece": "notesearch.search.snippets",
     "PieceKind": "notesearch.search.word_agreement",
     "Precision": "notesearch.embedding",
@@ -146,6 +150,7 @@ _HOMES = {
 __all__ = [
     "AddedNote",
     "Answer",
+    "Commit",
     "Copy",
     "CorpusDrift",
     "CorpusError",
@@ -178,6 +183,7 @@ __all__ = [
     "NotesearchWarning",
     "Paper",
     "Passage",
+    "PastIndex",
     "Piece",
     "PieceKind",
     "Precision",

@@ -131,6 +131,26 @@ class Catalog:
         self.path = layout.catalog
         self._connection = installed._connection
 
+    def copy_to(self, layout: IndexLayout) -> None:
+        """Put a copy of one whole state in another index folder, whatever a writer does."""
+        with disk_errors(layout):
+            for path in with_logs(layout.new_catalog):
+                path.unlink(missing_ok=True)
+            create_private(layout.new_catalog)
+        copy = self._connect(layout.new_catalog, "mode=rw")
+        try:
+            copy._connection.reserve_bytes("main", SUM_BYTES)
+            for pragma in (f"page_size = {PAGE_BYTES}", "journal_mode = OFF", "synchronous = OFF"):
+                copy.rows(f"PRAGMA {pragma}")
+            with self._turn, copy._connection.backup("main", self._connection, "main") as backup:
+                backup.step()
+        except apsw.Error as error:
+            raise meaning_of(error, self.path) from error
+        finally:
+            copy.close()
+        with disk_errors(layout):
+            layout.new_catalog.replace(layout.catalog)
+
     @classmethod
     def _connect(cls, path: Path, mode: str, *, checked: bool = True) -> Catalog:
         # Without links on the way to it, which apsw takes for an error.
