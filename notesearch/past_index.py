@@ -13,14 +13,13 @@ from notesearch.corpus.folder import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.named_commit import Commit, find_commit
 from notesearch.errors import UnusableIndexError, UsageError
 from notesearch.index.index_layout import IndexLayout
-from notesearch.index.past_indexes import find_past, make_past
+from notesearch.index.past_indexes import find_past, make_past, past_folder
 from notesearch.index.reports import CorpusDrift, ProgressObserver, UpdateReport
 from notesearch.index.schema import FORMAT_VERSION
 from notesearch.kept_index import corpus_folder
 from notesearch.library import Index
 from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer
-from notesearch.user_folders import cache_folder
 
 if TYPE_CHECKING:
     from notesearch.index.apply import Means
@@ -92,6 +91,11 @@ def open_past(
         state = present._store.get().read_state()
         state.require_embedder(present._models.fingerprint.get(), present.index_dir)
     folder = past_folder()
+    if folder is None:
+        raise UnusableIndexError(
+            "no home folder is known, and so no place for an index of earlier notes; "
+            "set XDG_CACHE_HOME to a folder"
+        )
     key = _key_of(present, commit, exists=exists)
     index_dir, report = find_past(folder, key), None
     if index_dir is None:
@@ -106,17 +110,6 @@ def open_past(
                 progress=progress,
             )
     return PastIndex(present, index_dir, corpus, commit, report)
-
-
-def past_folder() -> Path:
-    """Return the folder in which indexes of earlier notes are kept."""
-    cache = cache_folder()
-    if cache is None:
-        raise UnusableIndexError(
-            "no home folder is known, and so no place for an index of earlier notes; "
-            "set XDG_CACHE_HOME to a folder"
-        )
-    return cache / "past"
 
 
 def _key_of(present: Index, commit: Commit, *, exists: bool) -> str:

@@ -171,7 +171,7 @@ class CommittedFolder:
         skipped: list[Finding] = []
         for path, entry in sorted(self._entries.items()):
             folder, slash, name = path.rpartition("/")
-            if name.startswith(".") or not _is_wanted(name, entry) or _is_too_deep(path):
+            if name.startswith(".") or not _is_wanted(name, entry) or _leads_nowhere(path):
                 continue
             if not is_utf8(path):
                 skipped.append(Finding(ascii(path), None, NOT_UTF8))
@@ -265,5 +265,6 @@ def _is_wanted(name: str, entry: _Entry) -> bool:
 _DEEPEST = 500
 
 
-def _is_too_deep(path: str) -> bool:
-    return path.count("/") > _DEEPEST
+def _leads_nowhere(path: str) -> bool:
+    """Return whether a path is one that no disk has, as `/etc/x.md` made by hand."""
+    return path.count("/") > _DEEPEST or path.startswith("/") or "//" in path

@@ -11,7 +11,8 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from notesearch.durable import make_private_folder
@@ -25,11 +26,18 @@ from notesearch.index.lock import writer_lock
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.index.state import read_state
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.user_folders import cache_folder
 
 # Each takes as much room as the index of the notes themselves.
 MOST_KEPT = 8
 _UNFINISHED = ".making"
 _VALUES_PER_STATEMENT = 500
+
+
+def past_folder() -> Path | None:
+    """Return where they are kept, which need not exist; None where no home folder is known."""
+    cache = cache_folder()
+    return cache / "past" if cache is not None else None
 
 
 def find_past(folder: Path, key: str) -> Path | None:
@@ -80,18 +88,40 @@ def make_past(
         return place, report
 
 
-def list_past(folder: Path) -> list[tuple[Path, int]]:
-    """List the folders that are kept, finished or not, and their bytes; the last asked first."""
-    return [
-        (place, sum(file.stat().st_size for file in place.iterdir())) for place in _by_age(folder)
-    ]
+@dataclass(frozen=True, slots=True)
+class KeptPast:
+    """An index of earlier notes that is kept."""
+
+    folder: str
+    size: int  # in bytes
+    asked: str  # the day that it was asked last, in ISO 8601
+    flaw: str | None  # why nothing uses it; None for one that is used
 
 
-def remove_past(folder: Path, *, lock_timeout_s: float = 0.0) -> None:
+def list_past() -> list[KeptPast]:
+    """List what is kept, finished or not, the last asked first."""
+    folder = past_folder()
+    if folder is None:
+        return []
+    with _errors_of(folder):
+        return [_describe(place) for place in _by_age(folder)]
+
+
+def _describe(place: Path) -> KeptPast:
+    return KeptPast(
+        folder=str(place),
+        size=sum(file.stat().st_size for file in place.iterdir()),
+        asked=datetime.fromtimestamp(place.stat().st_mtime).date().isoformat(),
+        flaw="not finished" if place.name.endswith(_UNFINISHED) else None,
+    )
+
+
+def remove_past() -> None:
     """Remove all that is kept; LockedError while a process is making one."""
-    if not folder.is_dir():
+    folder = past_folder()
+    if folder is None or not folder.is_dir():
         return
-    with writer_lock(IndexLayout(folder), lock_timeout_s), _errors_of(folder):
+    with writer_lock(IndexLayout(folder), 0.0), _errors_of(folder):
         for place in _by_age(folder):
             shutil.rmtree(place)
 
