@@ -27,6 +27,7 @@ from notesearch import Index
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("NOTESEARCH_DATA", ROOT.parent / "shared/data"))
 COMMITS = 6
+OLDEST = f"HEAD~{COMMITS - 1}"
 ONE_IN = 20
 QUESTION = "why DPO avoids reward model"
 OURS = "from notesearch.cli import run; run()"
@@ -77,32 +78,33 @@ def make_repository(wild: Path, repository: Path) -> None:
 def measure(folder: Path) -> None:
     """Ask at one commit after the other, and print what each took."""
     repository, index_dir = folder / "repository", folder / "index"
-    rows = []
     if not index_dir.exists():
-        seconds = command("index", str(repository / "notes"), "--index", str(index_dir))
-        rows.append(("making the index of the notes as they are", seconds))
+        command("index", str(repository / "notes"), "--index", str(index_dir))
     ask = ("query", QUESTION, "--index", str(index_dir))
-    rows.append(("a question to the notes as they are", median(*ask)))
-    for at in ("HEAD~3", "HEAD~4", "HEAD"):
+    print("\n| | s |\n|---|---|")
+    show("a question to the notes as they are", median(*ask))
+    for at in (OLDEST, "HEAD~2", "HEAD"):
         first = command(*ask, "--at", at)
-        rows.append((f"the first question at {at}{embedded(index_dir, at)}", first))
-        rows.append((f"a second question at {at}", median(*ask, "--at", at)))
-    shutil.rmtree(folder / "cache/notesearch/past" / kept_of(index_dir, "HEAD~4"))
-    rows.append(("again at HEAD~4, whose index was deleted", command(*ask, "--at", "HEAD~4")))
-    checkout = folder / "checkout"
-    git(repository, "worktree", "add", "-q", "-f", "--detach", str(checkout), "HEAD~3")
-    anew = folder / "index-of-checkout"
-    seconds = command("index", str(checkout / "notes"), "--index", str(anew))
-    rows.append(("a checkout of HEAD~3 and an index of it", seconds))
+        show(f"the first question at {at}{made_of(index_dir, at)}", first)
+        show(f"a second question at {at}", median(*ask, "--at", at))
+    shutil.rmtree(folder / "cache/notesearch/past" / kept_of(index_dir, OLDEST))
+    show(f"at {OLDEST}, whose texts HEAD~2 knows in part", command(*ask, "--at", OLDEST))
+    checkout, anew = folder / "checkout", folder / "index-of-checkout"
+    began = time.perf_counter()
+    git(repository, "worktree", "add", "-q", "-f", "--detach", str(checkout), OLDEST)
+    command("index", str(checkout / "notes"), "--index", str(anew))
+    show(f"a checkout of {OLDEST} and an index of it", time.perf_counter() - began)
     git(repository, "worktree", "remove", "--force", str(checkout))
     shutil.rmtree(anew)
-    print("\n| | s |\n|---|---|")
-    for name, seconds in rows:
-        print(f"| {name} | {seconds:.2f} |", flush=True)
 
 
-def embedded(index_dir: Path, at: str) -> str:
-    """Say how many notes a commit has, for its row."""
+def show(name: str, seconds: float) -> None:
+    """Print a row of the table as soon as it is known."""
+    print(f"| {name} | {seconds:.2f} |", flush=True)
+
+
+def made_of(index_dir: Path, at: str) -> str:
+    """Say how many notes and passages a commit has, for its row."""
     with Index.open(index_dir) as index, index.at(at) as old:
         with old._store.get().snapshot() as snapshot:
             passages = len(snapshot.table.passage_ids)

@@ -162,6 +162,21 @@ def test_texts_that_any_index_has_are_embedded_once(index, notes, embedder):
     assert embedder.embedded == []
 
 
+def test_index_that_much_was_removed_from_is_copied(notes, embedder, cache):
+    many = {f"m{n}.md": f"# M{n}\n\n{'A proof of speech. ' * 300}{n}\n" for n in range(60)}
+    notes.write(many)
+    with Index.open(notes.root / "index", embedder, create=True) as index:
+        index.update(notes.corpus)
+        notes.write(dict.fromkeys(many))
+        index.update()
+        embedder.embedded.clear()
+        with index.at("HEAD") as old:
+            assert old.report is not None
+            assert old.report.unchanged == 2  # so it is a copy
+            assert old.check() == ()
+            assert held(old) == held(index)
+
+
 def test_equal_notes_of_two_commits_share_one_index(index, notes, cache):
     notes.commit({}, "2024-04-01")
     (notes.root / "readme").write_text("of no concern")

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -87,14 +88,15 @@ class GitFolder:
 
     def open_blobs(self) -> GitBlobs:
         """Return what reads the contents of files; close it."""
-        return GitBlobs(self._command)
+        return GitBlobs(self._command, self.folder)
 
 
 class GitBlobs:
     """Reads the contents of files by their object names, all in one process."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], folder: Path) -> None:
         """Start git, to wait for names."""
+        self._folder = folder
         self._process = subprocess.Popen(
             [*command, "cat-file", "--batch"],
             stdin=subprocess.PIPE,
@@ -104,26 +106,42 @@ class GitBlobs:
         )
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a file as they were committed; OSError where they are not there."""
+        """Return the bytes of a file as they were committed; OSError where they are not there.
+
+        CorpusError where git has ended: no file is to blame.
+        """
         asked, answers = self._process.stdin, self._process.stdout
         assert asked is not None
         assert answers is not None
-        asked.write(f"{name}\n".encode("ascii"))
-        asked.flush()
-        header = answers.readline().split()
-        if len(header) != 3 or not header[2].isdigit():
+        try:
+            asked.write(f"{name}\n".encode("ascii"))
+            asked.flush()
+        except OSError as error:
+            raise self._has_ended() from error
+        header = answers.readline()
+        words = header.split()
+        if words[1:] == [b"missing"]:
             raise FileNotFoundError(2, "its text is not in this copy of the repository", name)
-        content = answers.read(int(header[2]) + 1)
-        if len(content) != int(header[2]) + 1:
-            raise OSError(5, "git cannot read it to its end", name)
+        if len(words) != 3 or not words[2].isdigit():
+            raise self._has_ended()
+        content = answers.read(int(words[2]) + 1)
+        if len(content) != int(words[2]) + 1:
+            raise self._has_ended()
         return content[:-1]
+
+    def _has_ended(self) -> CorpusError:
+        return CorpusError(
+            f"git ended while it read the notes of {self._folder}; run git fsck there, then try "
+            "again"
+        )
 
     def close(self) -> None:
         """End the process."""
         self._process.terminate()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                with suppress(OSError):  # what was written last has nobody to read it
+                    stream.close()
         self._process.wait()
 
     def __enter__(self) -> GitBlobs:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from notesearch.cli.output import ExitCode
 from notesearch.search.verdict import UNRELATED
-from tests.cli.conftest import Run, run_apart, start
+from tests.cli.conftest import ROOT, Run, run_apart, start
 from tests.embedding_server import KEY, EmbeddingServer, running_server
 from tests.fakes import WordEmbedder
 from tests.git_notes import GitNotes, needs_git
@@ -172,6 +174,24 @@ def test_interrupted_it_keeps_what_was_embedded_and_says_how_to_go_on(head, note
         "there"
     )
     assert run("query", "reward", "--at", "HEAD~1").err == head
+
+
+def test_commands_of_the_page_run_in_a_repository_of_the_notes(tmp_path, monkeypatch, run, notes):
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    section = page.partition("## The notes as they were\n")[2].partition("\n## ")[0]
+    commands = [shlex.split(line)[1:] for line in section.splitlines() if line.startswith("    n")]
+    shipped = GitNotes(tmp_path / "shipped")
+    shutil.copytree(ROOT / "corpus", shipped.corpus, dirs_exist_ok=True)
+    for day in ("2024-01-01", "2024-04-30", "2024-06-01", "2024-07-01"):
+        shipped.commit({f"{day}.md": f"# A day\n\nOf {day}.\n"}, day)
+    shipped.git("tag", "draft")
+    monkeypatch.chdir(shipped.root)
+    run("index")
+    for command in commands:
+        ended = run(*command)
+        assert ended.code == ExitCode.OK, (command, ended.err)
+        assert ended.err.startswith("at ")
+    assert len(commands) == 5
 
 
 # ------------------------------------------------------------- a model that a server runs

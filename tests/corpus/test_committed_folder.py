@@ -152,6 +152,28 @@ def test_commit_without_notes_is_named(notes):
         listed(notes)
 
 
+def test_git_that_ends_stops_the_reading_and_no_file_is_blamed(notes):
+    notes.commit({"a.md": "one", "b.md": "two"})
+    with opened(notes) as folder:
+        folder.hash_file("a.md")
+        assert folder._opened is not None
+        folder._opened._process.kill()
+        folder._opened._process.wait()
+        with pytest.raises(CorpusError, match="git ended while it read the notes"):
+            list(folder.read_files(["b.md"]))
+
+
+def test_file_whose_text_is_lost_is_named_alone(notes):
+    notes.commit({"a.md": "one", "b.md": "two"})
+    lost = notes.git("rev-parse", "HEAD:corpus/a.md")
+    (notes.root / ".git/objects" / lost[:2] / lost[2:]).unlink()
+    with opened(notes) as folder:
+        first, second = folder.read_files(["a.md", "b.md"])
+        assert first.reading.skipped is not None
+        assert "its text is not in this copy of the repository" in first.reading.skipped.reason
+        assert second.reading.notes
+
+
 def tree_of(notes: GitNotes, names: list[bytes]) -> str:
     """A commit whose tree has files of these names, which no program would write so."""
     blob = notes.git("hash-object", "-w", "--stdin", day="2024-01-01T00:00:00")
