@@ -17,7 +17,7 @@ def cache(
     clear: bool = option(False, "--clear", "Remove them; each is made again when it is needed."),
     json: bool = JSON,
 ) -> None:
-    """Show the compiled models and indexes of earlier notes that are kept.
+    """Show the kept models and indexes of earlier notes.
 
     A model is compiled at its first use, so that it starts quickly from then on. An index of the
     notes as they were is made when --at first asks for it.
