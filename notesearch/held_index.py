@@ -32,6 +32,7 @@ from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
 
 if TYPE_CHECKING:
+    from notesearch.index.linked_notes import LinkWeb
     from notesearch.note_map.kept_map import KeptMap
 
 # Questions asked in threads: each keeps a processor busy for some 20 ms, and the model several.
@@ -57,6 +58,7 @@ class HeldIndex:
         self._searcher = Lazy(lambda: Searcher(models.embedder))
         self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
         self._kept_map = Lazy(self._open_map)
+        self._kept_links: tuple[str, LinkWeb] | None = None  # with the stamp of the contents
         self._turn = threading.Condition()
         self._at_work = 0  # questions being answered
         self._is_closed = False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,14 @@ class JoinedIndex(Index):
             for of, index in self._indexes.items()
             for path in index._paths_in_corpus(name)
         ]
+
+    def mark_news(self) -> None:
+        """Remember for each of them that the person knows what is in it."""
+        for index in self._indexes.values():
+            index.mark_news()
+
+    def _looked_until(self, since: str | date) -> Sequence[int]:
+        return [seconds for one in self._indexes.values() for seconds in one._looked_until(since)]
 
     def close(self) -> None:
         """Close all of them; searches at work finish first."""

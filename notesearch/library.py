@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
-from unicodedata import is_normalized
 
-from notesearch.arguments import require_count, require_seconds, require_text
+from notesearch.arguments import as_notes_say, require_count, require_seconds, require_text
 from notesearch.errors import UsageError
 from notesearch.index.reports import ProgressObserver, ignore_progress
 from notesearch.index.snapshot import StoredNote, StoredPassage, TagCount
@@ -17,9 +17,9 @@ from notesearch.query.parser import Query, parse_query, read_value
 from notesearch.records import Hit, Passage
 from notesearch.related_index import RelatedIndex
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.checked_filter import check_filter, checked_filter, read_filter
+from notesearch.search.checked_filter import read_filter
 from notesearch.search.note_lookup import complete_name, find_newest, find_note
-from notesearch.search.snippets import Piece, cut_snippets
+from notesearch.search.snippets import Nearness, Piece, cut_snippets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from notesearch.note_map.kept_map import NoteMap
     from notesearch.past_index import PastIndex
+    from notesearch.search.news import News
     from notesearch.search.quotes import Quote
 
 _ALL = 1_000_000_000
@@ -112,20 +113,20 @@ class Index(RelatedIndex):
             query = parse_query(text)
         query = replace(
             query,
-            text=_as_notes_say(query.text),
-            phrases=tuple(map(_as_notes_say, query.phrases)),
+            text=as_notes_say(query.text),
+            phrases=tuple(map(as_notes_say, query.phrases)),
         )
         both = all_of([part for part in (read_filter(where), query.where) if part is not None])
         with self._snapshot() as snapshot:
-            check_filter(snapshot, both, query)
-            if both is not None and not (query.text.strip() or query.phrases):
-                answer = Answer(find_newest(snapshot, both, k, per_note), ranked_by)
+            only = self._checked(snapshot, both, query)
+            if only is not None and not (query.text.strip() or query.phrases):
+                answer = Answer(find_newest(snapshot, only, k, per_note), ranked_by)
             else:
                 answer = self._searcher.get().search(
                     snapshot,
                     query.text,
                     query.phrases,
-                    both,
+                    only,
                     k=k,
                     mode=ranked_by,
                     per_note=per_note,
@@ -134,18 +135,34 @@ class Index(RelatedIndex):
         return self._answered(replace(answer, where=str(both)) if both is not None else answer)
 
     def similar(
-        self, note: str, k: int = 10, where: str | Filter | None = None, *, per_note: int | None = 1
+        self,
+        note: str,
+        k: int = 10,
+        where: str | Filter | None = None,
+        *,
+        per_note: int | None = 1,
+        unlinked: bool = False,
+        other_folder: bool = False,
     ) -> Answer:
         """Find notes like one that is named as `show` takes it.
 
-        The note itself stays out; `Answer.same_paper` names the notes on the same paper.
+        The note itself stays out, with `unlinked` those too that it has a link with, in either
+        direction, and with `other_folder` those in its folder. `Answer.same_paper` names the notes
+        on the same paper.
         """
         require_text("the note", note)
         _require_counts(k, per_note)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
             number, _ = find_note(snapshot, note, self._paths_in_corpus)
-            found = self._searcher.get().similar(snapshot, [number], only, k=k, per_note=per_note)
+            beside: set[int] = set()
+            if unlinked or other_folder:
+                beside = self._notes_beside(
+                    snapshot, number, linked=unlinked, same_folder=other_folder
+                )
+            found = self._searcher.get().similar(
+                snapshot, [number], only, k=k, per_note=per_note, without=beside
+            )
         return self._answered(found)
 
     def quote(self, text: str, k: int = 5, where: str | Filter | None = None) -> list[Quote]:
@@ -159,8 +176,8 @@ class Index(RelatedIndex):
         require_text("the quote", text)
         _require_counts(k, None)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
-            searched = _as_notes_say(text)
+            only = self._checked(snapshot, where)
+            searched = as_notes_say(text)
             return self._searcher.get().quote(snapshot, text, searched, only, k=k)
 
     def at(
@@ -186,6 +203,70 @@ class Index(RelatedIndex):
             self, commit, progress=progress or ignore_progress, lock_timeout_s=lock_timeout_s
         )
 
+    def news(self, since: str | date = "last") -> News:
+        """Find what is new: notes, changed passages, and what newly answers saved questions.
+
+        `since` is `last` for the last `mark_news`, or else since the index was made; `7d`, `2w`; or
+        a date. New is a text that the index had not seen before: not one that moved, or whose note
+        was renamed.
+        """
+        from notesearch.saved_questions import questions_file, read_questions
+        from notesearch.search.news import find_news
+
+        after_s = self._looked_until(since)
+        questions = read_questions(questions_file(self._settings))
+
+        def ask(question: str, k: int, per_note: int) -> tuple[Answer, Nearness | None]:
+            answer = self.search(question, k, per_note=per_note)
+            return answer, self._searcher.get().nearness(answer)
+
+        with self._snapshot() as snapshot:
+            return find_news(snapshot, after_s, questions, ask)
+
+    def mark_news(self) -> None:
+        """Remember that the person knows what is in the index: the next `news` begins here."""
+        from notesearch.last_look import keep_look
+
+        self._require_open()
+        keep_look(self.index_dir, self._updated_s())
+
+    def _looked_until(self, since: str | date) -> Sequence[int]:
+        from notesearch.index.first_seen import seconds_of
+        from notesearch.last_look import LAST, last_look, read_since
+
+        self._require_open()
+        if since != LAST:
+            return [read_since(since)]
+        looked = last_look(self.index_dir)
+        return [seconds_of(self._store.get().read_state().created) if looked is None else looked]
+
+    def _updated_s(self) -> int:
+        from notesearch.index.first_seen import seconds_of
+
+        return seconds_of(self._store.get().read_state().updated)
+
+    def saved_questions(self) -> dict[str, str]:
+        """Return the saved questions by their names, in their order."""
+        from notesearch.saved_questions import questions_file, read_questions
+
+        return read_questions(questions_file(self._settings))
+
+    def save_question(self, name: str, question: str) -> str | None:
+        """Save a question under a name, for `news`; return the one that had the name before."""
+        from notesearch.saved_questions import questions_file, save_question
+
+        require_text("the name", name)
+        require_text("the question", question)
+        parse_query(question)
+        return save_question(questions_file(self._settings), name, question)
+
+    def remove_question(self, name: str) -> str:
+        """Remove a saved question by its name, and return it."""
+        from notesearch.saved_questions import questions_file, remove_question
+
+        require_text("the name", name)
+        return remove_question(questions_file(self._settings), name)
+
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None
     ) -> list[StoredNote]:
@@ -193,7 +274,7 @@ class Index(RelatedIndex):
         if limit is not None:
             require_count("limit", limit, _ALL)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
             return snapshot.list_notes(only, _ALL if limit is None else limit)
 
     def count_notes(self) -> int:
@@ -204,7 +285,7 @@ class Index(RelatedIndex):
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
         with self._snapshot() as snapshot:
-            return snapshot.tags(checked_filter(snapshot, where))
+            return snapshot.tags(self._checked(snapshot, where))
 
     def map(self) -> NoteMap:
         """Return all notes as points of a map by their meaning, with labels for its regions.
@@ -246,7 +327,7 @@ class Index(RelatedIndex):
         update does meanwhile.
         """
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
         return self._each_passage(only, vectors)
 
     def _answered(self, answer: Answer) -> Answer:
@@ -319,13 +400,3 @@ def _require_counts(k: object, per_note: object) -> None:
     require_count("k", k)
     if per_note is not None:
         require_count("per_note", per_note)
-
-
-def _as_notes_say(text: str) -> str:
-    """Return a question with plain signs, and formulas in words, as the notes are searched."""
-    is_plain = all(char.isascii() or char.isalpha() for char in text)
-    if is_plain and is_normalized("NFKC", text) and not ("\\" in text or "$" in text):
-        return text
-    from notesearch.corpus.search_text.plain_words import to_words  # 15 ms
-
-    return " ".join(to_words(text).split()) or text

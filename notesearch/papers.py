@@ -75,6 +75,13 @@ def find_paper(snapshot: Snapshot, note_id: str) -> Paper:
     raise KeyError(note_id)
 
 
+def number_papers(notes: Sequence[StoredNote]) -> dict[str, int]:
+    """Return a number for each note, by its id, that the notes on one paper share."""
+    return {
+        note.note_id: number for number, group in enumerate(_groups(notes)) for note in group.notes
+    }
+
+
 def _is_a_paper(gathered: Paper) -> bool:
     """Return whether any of the notes says that it is on a paper, and is no page of others."""
     return gathered.notes[0].kind is not NoteKind.INDEX_PAGE and bool(

@@ -80,6 +80,13 @@ def keep_notes(
     return _keep(what, places, chosen, commit)
 
 
+def keep_places(
+    places: Sequence[tuple[int, str, str, int]], what: str, chosen: Sequence[ChosenIndex]
+) -> None:
+    """Keep what numbers mean, each with the id of a passage, a path and a line."""
+    _keep(what, places[:_MOST_KEPT], chosen, None)
+
+
 def quoted(text: str) -> str:
     """Return a question in quotes, cut to what is needed to know it again."""
     words = " ".join(text.split())

@@ -19,6 +19,7 @@ from notesearch.cli.app import (
     FORMATS,
     INDEXES,
     NOTE,
+    OTHER_FOLDER,
     RERANK,
     WHERE,
     HitsCommand,
@@ -144,7 +145,7 @@ def query(
     """Find the passages that answer a question.
 
     The question may hold filters (tag: -tag: since: until: path: section: paper: kind: author:
-    year:), "exact phrases", OR and brackets. Filters alone list the newest notes.
+    year: links-to:), "exact phrases", OR and brackets. Filters alone list the newest notes.
     """
     options = {"since": since, "until": until, "path": path, "section": section, "paper": paper}
     where = _where(tag or [], any_tag or [], not_tag or [], options | {"kind": kind})
@@ -176,6 +177,10 @@ def query(
         with open_lines(batch) as lines, _open(chosen, "", update=update, at=at) as index:
             answer_lines(lines, partial(ask, index))
         return
+    if line.lstrip().startswith("@"):
+        from notesearch.cli.save_command import with_saved_question
+
+        line = with_saved_question(line, chosen[0].settings)
     if where is None and not line.strip():
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
     with _open(chosen, line, update=update, at=at) as index:
@@ -201,6 +206,7 @@ def query(
     epilog=examples(
         "notesearch similar alignment/dpo.md",
         "notesearch similar less is more",
+        "notesearch similar alignment/dpo.md --unlinked --other-folder",
         "notesearch similar 2",
     ),
 )
@@ -208,6 +214,10 @@ def similar(
     note: list[str] = NOTE,
     k: int = option(10, "-k", "Show at most N notes.", "N"),
     where: str | None = WHERE,
+    unlinked: bool = option(
+        False, "--unlinked", "Leave out notes that it links to or is linked from."
+    ),
+    other_folder: bool = OTHER_FOLDER,
     formats: list[str] | None = FORMATS,
     at: str | None = AT,
     wanted_index: str | None = INDEXES,
@@ -223,7 +233,7 @@ def similar(
     form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
     with open_for_note(note, "similar", config, wanted_index, at) as (chosen, index, name):
-        answer = index.similar(name, k, where)
+        answer = index.similar(name, k, where, unlinked=unlinked, other_folder=other_folder)
         if form is not None:
             for text in form.lines(answer.hits):
                 write(text)

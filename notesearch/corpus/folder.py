@@ -22,7 +22,7 @@ DEFAULT_CORPUS = Path("corpus")
 
 # Raised whenever the same file may give other passages: an index of an older version reads its
 # notes anew and embeds only the texts that are new.
-READER_VERSION = 8
+READER_VERSION = 9
 CHUNKER_VERSION = 5
 
 # Lines of nothing but hashtags in so many files: who writes these also writes them in prose.

@@ -17,6 +17,7 @@ from notesearch.durable import make_private_folder
 from notesearch.errors import Remedy
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import SeenFile
+from notesearch.index.first_seen import FirstSeen, as_date_time
 from notesearch.index.index_layout import (
     IndexLayout,
     disk_errors,
@@ -92,15 +93,20 @@ def apply_work(
     state: IndexState | None,
     work: Work,
     clock: StageClock,
+    first_seen: FirstSeen | None = None,
 ) -> tuple[IndexState, tuple[Finding, ...]]:
-    """Do the work in one transaction; return the state after it and what was odd."""
+    """Do the work in one transaction; return the state after it and what was odd.
+
+    `first_seen` brings the texts of a damaged catalog, with the times when they were first seen.
+    """
+    first_seen = first_seen or FirstSeen(state)
     with disk_errors(layout):
         journal = Journal(layout.journal, means.embedder_fingerprint)
     with closing(journal):
         with catalog.transaction():
             if state is None:
                 catalog.create_tables()
-            writer = CatalogWriter(catalog)
+            writer = CatalogWriter(catalog, first_seen)
             if state is not None and work.clear:
                 writer.clear()
             dimension = 0 if state is None or work.clear else state.dimension
@@ -121,6 +127,7 @@ def apply_work(
             findings = ingest_files(work.read, work.readings, writer, supply, to_embed)
             clock.enter(Stage.STORE)
             writer.drop_released()
+            writer.put_deletions()
             if state is None or work.publish:
                 clock.enter(Stage.VECTORS)
                 after = IndexState(
@@ -131,6 +138,7 @@ def apply_work(
                     dimension=supply.dimension,
                     created=state.created if state else "",
                     identity=state.identity if state else secrets.token_hex(16),
+                    updated=as_date_time(first_seen.now_s),
                 )
                 probes = supply.supply_probes(means.probes if supply.dimension else ())
                 state = publish(layout, catalog, after, probes)

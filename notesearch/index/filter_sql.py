@@ -23,6 +23,8 @@ from notesearch.query.filters import (
     ByAuthor,
     Filter,
     InSection,
+    LinkedFrom,
+    LinksTo,
     Not,
     OfKind,
     OnPaper,
@@ -133,6 +135,8 @@ def _leaf(where: Filter) -> _Piece:
         case Titled(words):
             sql = "' ' || title || ' ' GLOB ? OR aliases GLOB ?"
             return _of_note(sql, words_glob(words), words_glob(_in_json(words)))
+        case LinksTo(_, found) | LinkedFrom(_, found) if found is not None:
+            return _of_note("note_id IN (SELECT value FROM json_each(?))", json.dumps(found))
         case InSection(role):
             wanted = f"{ROLE_SEPARATOR}{role.value}{ROLE_SEPARATOR}"
             return _Piece("instr(p.roles, ?) > 0", (wanted,), is_of_note=False)

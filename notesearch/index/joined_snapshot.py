@@ -21,6 +21,7 @@ from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
     Nearest,
+    NewTexts,
     NoteNames,
     PassageTable,
     StoredNote,
@@ -28,7 +29,7 @@ from notesearch.index.snapshot import (
     TagCount,
 )
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
-from notesearch.query.filters import Filter
+from notesearch.query.filters import Filter, LinkedFrom, LinksTo, with_leaves
 from notesearch.records import NoteLink, Passage
 
 
@@ -85,11 +86,11 @@ class JoinedSnapshot:
 
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
         """Return the passages that a filter lets through."""
-        return self._joined(lambda part: part.passage_ids(where))
+        return self._joined(lambda name, part: part.passage_ids(_own(name, where)))
 
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
-        return self._joined(lambda part: part.passages_with_phrase(words))
+        return self._joined(lambda _, part: part.passages_with_phrase(words))
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
@@ -100,9 +101,9 @@ class JoinedSnapshot:
             ]
         )
 
-    def _joined(self, ask: Callable[[SqliteSnapshot], NDArray[np.int64]]) -> NDArray[np.int64]:
-        parts = zip(self._parts, self._passages, strict=False)
-        return np.concatenate([ask(part) + at for part, at in parts])
+    def _joined(self, ask: Callable[[str, SqliteSnapshot], NDArray[np.int64]]) -> NDArray[np.int64]:
+        parts = zip(self._names, self._parts, self._passages, strict=False)
+        return np.concatenate([ask(name, part) + at for name, part, at in parts])
 
     def _each(
         self,
@@ -226,7 +227,9 @@ class JoinedSnapshot:
     def note_names(self) -> list[NoteNames]:
         """Return what all notes are called."""
         return [
-            note._replace(number=note.number + int(at), index_name=name)
+            note._replace(
+                number=note.number + int(at), index_name=name, note_id=f"{name}:{note.note_id}"
+            )
             for name, part, at in zip(self._names, self._parts, self._notes, strict=False)
             for note in part.note_names()
         ]
@@ -239,12 +242,29 @@ class JoinedSnapshot:
             for number, link in part.note_links()
         ]
 
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time of its own in each index."""
+        parts = [part.new_texts([after]) for part, after in zip(self._parts, after_s, strict=True)]
+        passages = [
+            {number + int(at): part for number, part in one.passages.items()}
+            for one, at in zip(parts, self._passages, strict=False)
+        ]
+        notes = [
+            {number + int(at) for number in one.notes}
+            for one, at in zip(parts, self._notes, strict=False)
+        ]
+        return NewTexts(
+            {number: part for of_index in passages for number, part in of_index.items()},
+            frozenset().union(*notes),
+            sum(one.deleted for one in parts),
+        )
+
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""
         found = [
             _named_note(name, note)
             for name, part in zip(self._names, self._parts, strict=True)
-            for note in part.list_notes(where, limit)
+            for note in part.list_notes(where and _own(name, where), limit)
         ]
         return _newest_first(found)[:limit]
 
@@ -265,7 +285,9 @@ class JoinedSnapshot:
     def tags(self, where: Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first."""
         found: dict[str, TagCount] = {}
-        for tag in (tag for part in self._parts for tag in part.tags(where)):
+        parts = zip(self._names, self._parts, strict=True)
+        counted = [part.tags(where and _own(name, where)) for name, part in parts]
+        for tag in (tag for tags in counted for tag in tags):
             known = found.get(tag.normal)
             if known is None:
                 found[tag.normal] = tag
@@ -281,6 +303,19 @@ class JoinedSnapshot:
 
 
 _NONE = Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+
+
+def _own(index: str, where: Filter) -> Filter:
+    """Return a filter as one of the indexes is asked it: there, notes go by their own ids."""
+
+    def own(leaf: Filter) -> Filter:
+        if not isinstance(leaf, LinksTo | LinkedFrom) or leaf.found is None:
+            return leaf
+        before = f"{index}:"
+        ids = (one.removeprefix(before) for one in leaf.found if one.startswith(before))
+        return replace(leaf, found=tuple(ids))
+
+    return with_leaves(where, own)
 
 
 def _named_note(index: str, note: StoredNote) -> StoredNote:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timezone
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +41,13 @@ def publish(
             sums = write_vectors(path, count, state.dimension, vectors_of_passages(catalog))
             catalog.write_sums(VECTORS, sums)
             cosines = VectorFile(path, state.dimension, count, sums).best_cosines(probes)
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     published = replace(
         state,
         passages=count,
         vectors_digest=sums.digest if count else "",
         probe_cosines=cosines,
         stamp=secrets.token_hex(8),
-        created=state.created or now,
-        updated=now,
+        created=state.created or state.updated,
     )
     published.write(catalog)
     return published

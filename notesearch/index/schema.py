@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 8
+FORMAT_VERSION = 10
 
 # Stands between the headings of a passage's path: no heading holds it, and the full-text
 # table's tokenizer parts words at it.
@@ -47,6 +47,8 @@ TABLES = (
         source TEXT NOT NULL,
         hash BLOB NOT NULL
     )""",
+    # How many notes were gone, by the time of the update that found it; a rebuild keeps them.
+    "CREATE TABLE deletions (seconds INTEGER PRIMARY KEY, notes INTEGER NOT NULL)",
     # What a filter or an order asks of the facts has a column of its own.
     """CREATE TABLE notes (
         id INTEGER PRIMARY KEY,
@@ -61,7 +63,8 @@ TABLES = (
         line_end INTEGER NOT NULL,
         other_names TEXT NOT NULL,
         facts TEXT NOT NULL,
-        org_id TEXT,
+        link_ids TEXT NOT NULL,
+        first_seen INTEGER NOT NULL,
         date TEXT AS (facts ->> 'date') STORED,
         year INTEGER AS (facts ->> 'year') STORED,
         paper TEXT AS (facts ->> 'paper') STORED,
@@ -121,10 +124,13 @@ TABLES = (
         line_end INTEGER NOT NULL,
         tokens INTEGER NOT NULL,
         body_start INTEGER NOT NULL,
+        first_seen INTEGER NOT NULL,
+        new_start INTEGER NOT NULL,
+        new_end INTEGER NOT NULL,
         text TEXT NOT NULL,
         search_text TEXT NOT NULL
     )""",
-    "CREATE INDEX passages_by_note ON passages (note, roles)",
+    "CREATE INDEX passages_by_note ON passages (note, roles, first_seen)",
     "CREATE INDEX passages_by_vector ON passages (vector)",
     """CREATE VIEW passage_words AS SELECT
         id,

@@ -81,7 +81,9 @@ class NoteNames(NamedTuple):  # made for all notes at once, five times as fast a
     aliases: tuple[str, ...]
     line_start: int
     index_name: str = ""  # of the index that it is in, where several are asked at once
-    org_id: str | None = None
+    note_id: str = ""
+    paper: str | None = None
+    link_ids: tuple[str, ...] = ()  # as in `records.Note`
 
     @property
     def full_path(self) -> str:
@@ -98,6 +100,23 @@ class StoredPassage:
     passage: Passage
     # (dimension,) float32, of length 1 before it was rounded to float16; None where not asked for.
     vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+
+
+class NewPart(NamedTuple):
+    """When a passage was first seen as it is, and what of its text was new then."""
+
+    first_seen_s: int  # since 1970
+    start: int  # in the text, in characters
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewTexts:
+    """What came into an index after some time, and what went."""
+
+    passages: dict[int, NewPart]  # by number
+    notes: frozenset[int]  # that are new themselves
+    deleted: int  # notes that are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +227,9 @@ class Snapshot(Protocol):
 
         Those of a note are in a row, in the order of the note.
         """
+
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time, in seconds since 1970; one for each index."""
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first.

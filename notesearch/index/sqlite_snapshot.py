@@ -24,6 +24,7 @@ from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
     Nearest,
+    NewTexts,
     NoteNames,
     PassageTable,
     StoredNote,
@@ -240,13 +241,13 @@ class SqliteSnapshot:
     def note_names(self) -> list[NoteNames]:
         """Return what all notes are called."""
         rows = self._catalog.rows(
-            """SELECT n.id, f.path, n.title, n.aliases, n.line_start, n.org_id
+            """SELECT n.id, f.path, n.title, n.aliases, n.line_start, n.note_id, n.paper, n.link_ids
             FROM notes n JOIN files f ON f.id = n.file"""
         )
         try:
             return [
-                NoteNames(id, path, title, () if a == "[]" else tuple(json.loads(a)), line, "", org)
-                for id, path, title, a, line, org in rows
+                NoteNames(number, path, title, _texts(aliases), line, "", id, paper, _texts(ids))
+                for number, path, title, aliases, line, id, paper, ids in rows
             ]
         except (TypeError, ValueError) as error:
             raise self._damaged(error) from error
@@ -261,6 +262,12 @@ class SqliteSnapshot:
             return [(note, NoteLink(kinds[kind], *link)) for note, kind, *link in rows]
         except KeyError as error:
             raise self._damaged(error) from error
+
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time, in seconds since 1970."""
+        from notesearch.index.first_seen import read_new_texts  # no query needs it
+
+        return read_new_texts(self._catalog, *after_s)
 
     def passages_of_note(self, note: int) -> list[StoredPassage]:
         """Return the passages of a note, in the order of the note."""
@@ -317,6 +324,10 @@ def _notes_where(where: Filter | None) -> tuple[str, tuple[Value, ...]]:
         return condition.sql, condition.values
     meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
     return meets, condition.values
+
+
+def _texts(listed: str) -> tuple[str, ...]:
+    return () if listed == "[]" else tuple(json.loads(listed))
 
 
 def _json(numbers: Iterable[int]) -> str:

@@ -19,6 +19,7 @@ from notesearch.index.added_table import (
 from notesearch.index.apply import Means, Work, apply_work, finish, prepare_folder, with_counts
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, CorpusSource, KnownFile, find_changes, known_files
+from notesearch.index.first_seen import FirstSeen, salvage_first_seen
 from notesearch.index.index_layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import salvage_vectors
@@ -60,7 +61,9 @@ def update_index(
             with disk_errors(layout):
                 salvage_vectors(layout, plan.embedder_fingerprint)
             salvaged = salvage_added_notes(layout)
-            return _update(layout, plan, StageClock(progress), salvaged)
+            first_seen = FirstSeen(None)
+            salvage_first_seen(layout, first_seen)
+            return _update(layout, plan, StageClock(progress), salvaged, first_seen)
 
 
 def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
@@ -80,7 +83,11 @@ def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
 
 
 def _update(
-    layout: IndexLayout, plan: UpdatePlan, clock: StageClock, salvaged: Salvaged | None = None
+    layout: IndexLayout,
+    plan: UpdatePlan,
+    clock: StageClock,
+    salvaged: Salvaged | None = None,
+    first_seen: FirstSeen | None = None,
 ) -> UpdateReport:
     """Update the index, or make it anew with what was salvaged from a damaged one."""
     with closing(Catalog.for_writing(layout, anew=salvaged is not None)) as catalog:
@@ -100,7 +107,7 @@ def _update(
         report = _report(changes, listing)
         work = _find_work(layout, plan, state, known, changes, added)
         if state is None or not work.is_none:
-            state, findings = apply_work(layout, plan, catalog, state, work, clock)
+            state, findings = apply_work(layout, plan, catalog, state, work, clock, first_seen)
             report = replace(
                 report,
                 findings=(*findings, *(salvaged.findings if salvaged else ())),

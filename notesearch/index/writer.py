@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 
 from notesearch.index.added_table import added_row
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
+from notesearch.index.first_seen import FirstSeen
 from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.known_names import names_of, other_name_words
 from notesearch.index.schema import (
@@ -16,6 +18,7 @@ from notesearch.index.schema import (
     ROLE_SEPARATOR,
     SECTION_SEPARATOR,
 )
+from notesearch.index.snapshot import NewPart
 from notesearch.index.stored_facts import write_facts
 from notesearch.records import AddedNote, Finding, Note, Passage, ReadFile
 from notesearch.spelling import normalise_tag, tag_and_parents
@@ -32,8 +35,9 @@ def hash_text(text: str) -> bytes:
 class CatalogWriter:
     """Writes within one transaction, numbering new rows after those that were there."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, first_seen: FirstSeen) -> None:
         self._catalog = catalog
+        self._first_seen = first_seen
         self._files: dict[str, int] = dict(catalog.rows("SELECT path, id FROM files"))
         self._last_file = catalog.number("SELECT max(id) FROM files")
         self._last_note = catalog.number("SELECT max(id) FROM notes")
@@ -46,6 +50,7 @@ class CatalogWriter:
 
     def clear(self) -> None:
         """Empty the catalog of all but the added notes' sources, for a rebuild."""
+        self._first_seen.take_all(self._catalog)
         for table in FULL_TEXT_TABLES:
             self._catalog.rows(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
         for table in CLEARED_BY_REBUILD:
@@ -79,7 +84,10 @@ class CatalogWriter:
         """
         is_known = seen.path in self._files
         reading = read.reading
-        number = self.put_file(as_read(seen, reading.stamp), failed=reading.skipped is not None)
+        as_it_was = as_read(seen, reading.stamp)
+        if is_known and reading.skipped is None:  # while the hash of the earlier bytes is there
+            self._first_seen.take_file(self._catalog, seen.path, as_it_was.hash)
+        number = self.put_file(as_it_was, failed=reading.skipped is not None)
         if is_known and reading.skipped is None:
             self.remove_notes(number)
         if is_known or reading.findings or reading.skipped:
@@ -97,6 +105,7 @@ class CatalogWriter:
         """Forget a file, or a note that was added, with all that was read in it."""
         self._catalog.rows("DELETE FROM added_notes WHERE note_id = ?", (path,))
         file = self._files.pop(path)
+        self._first_seen.take_file(self._catalog, path)
         self.remove_notes(file)
         self.put_findings(file, (), None)
         self._catalog.rows("DELETE FROM files WHERE id = ?", (file,))
@@ -182,26 +191,29 @@ class CatalogWriter:
         passages: list[Sequence[Value]] = []
         vector = iter(vectors)
         for file, read in files:
-            for note, own in zip(read.reading.notes, read.passages, strict=True):
+            times = self._first_seen.put(read)
+            for note, own, (note_seen_s, parts) in zip(
+                read.reading.notes, read.passages, times, strict=True
+            ):
                 self._last_note += 1
-                notes.append(_note_row(self._last_note, file, note, self._last_passage + 1, own))
+                first = self._last_passage + 1
+                notes.append(_note_row(self._last_note, file, note, first, own, note_seen_s))
                 tags.extend(self._tag_rows(self._last_note, note))
                 names.extend((self._last_note, name) for name in names_of(note))
                 acronyms.extend((self._last_note, *pair) for pair in note.acronyms)
                 links.extend(
                     (self._last_note, link.kind.value, *link[1:]) for link in note.note_links
                 )
-                for passage in own:
+                for passage, part in zip(own, parts, strict=True):
                     self._last_passage += 1
-                    passages.append(
-                        _passage_row(self._last_passage, self._last_note, next(vector), passage)
-                    )
-        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(13)})", notes)
+                    numbers = self._last_passage, self._last_note, next(vector)
+                    passages.append(_passage_row(*numbers, passage, part))
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(14)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
         self._catalog.insert(f"INSERT INTO names VALUES ({_marks(2)})", names)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO note_links VALUES ({_marks(5)})", links)
-        self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
+        self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(15)})", passages)
 
     def put_words(self) -> None:
         """Put the passages and notes that came since the last call into the full-text tables."""
@@ -225,6 +237,12 @@ class CatalogWriter:
                 for depth, normal in enumerate(forms, start=1):
                     yield number, folder, written, normal, depth == len(forms)
 
+    def put_deletions(self) -> None:
+        """Store how many notes are gone since the update before."""
+        if deleted := self._first_seen.count_deleted():
+            values = (self._first_seen.now_s, deleted)
+            self._catalog.rows("INSERT INTO deletions VALUES (?, ?)", values)
+
     def drop_released(self) -> None:
         """Remove the vectors that no passage uses any more."""
         self._catalog.rows(
@@ -239,7 +257,12 @@ def _marks(count: int) -> str:
 
 
 def _note_row(
-    number: int, file: int, note: Note, first_passage: int, passages: Sequence[Passage]
+    number: int,
+    file: int,
+    note: Note,
+    first_passage: int,
+    passages: Sequence[Passage],
+    first_seen_s: int,
 ) -> Sequence[Value]:
     return (
         number,
@@ -254,11 +277,14 @@ def _note_row(
         note.line_end,
         " ".join(other_name_words(note)),
         write_facts(note),
-        note.org_id,
+        json.dumps(note.link_ids),
+        first_seen_s,
     )
 
 
-def _passage_row(number: int, note: int, vector: int, passage: Passage) -> Sequence[Value]:
+def _passage_row(
+    number: int, note: int, vector: int, passage: Passage, part: NewPart
+) -> Sequence[Value]:
     title, newline, _ = passage.search_text.partition("\n")
     return (
         number,
@@ -273,6 +299,7 @@ def _passage_row(number: int, note: int, vector: int, passage: Passage) -> Seque
         passage.line_end,
         passage.tokens,
         len(title) + 1 if newline else 0,
+        *part,
         passage.text,
         passage.search_text,
     )

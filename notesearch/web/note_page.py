@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,9 @@ from notesearch.errors import NotesearchError
 from notesearch.index.snapshot import StoredNote
 from notesearch.library import Index
 from notesearch.query.filters import OnPaper
-from notesearch.records import Hit, NoteKind, Passage, place_in
+from notesearch.records import Hit, LinkKind, NoteKind, Passage, place_in
 from notesearch.render.terminal import printable
-from notesearch.web.addresses import file_address
+from notesearch.web.addresses import compare_address, file_address, note_address
 from notesearch.web.note.images import has_image, safe_image
 from notesearch.web.note.note_html import RenderedNote, render_note
 from notesearch.web.note.note_text import read_file_lines
@@ -32,7 +31,7 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
     corpus = own_corpus(index)
     rendered = _render(served, note, passages, lines, corpus)
     same = _on_same_paper(index, note)
-    linked_from = served.links_to(note.note_id)
+    linked_from = index.links(note.note_id).backlinks
     line = lines[0] if lines else note.line_start
     section = next((p.section for p in passages if p.line_start <= line <= p.line_end), ())
     return {
@@ -41,7 +40,10 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
         "tags": tag_links(note, ""),
         "authors": printable(", ".join(note.authors)),
         "paper": paper_link(note.paper, note.year),
-        "like": [hit_view(hit, (), "") for hit in _like(index, note, same)],
+        "like": [
+            (hit_view(hit, (), ""), compare_address(f"note:{note.note_id}", f"note:{hit.note_id}"))
+            for hit in _like(index, note, same)
+        ],
         "same": [note_view(other) for other in same],
         "linked_from": [link_view(link) for link in linked_from[:_MOST_LINKED_FROM]],
         "more_links": len(linked_from[_MOST_LINKED_FROM:]),
@@ -78,11 +80,15 @@ def _render(
     def image_address(path: str) -> str | None:
         return file_address(path) if corpus and has_image(corpus, path) else None
 
+    def note_address_of(kind: LinkKind, target: str) -> str | None:
+        found = served.index.find_link(kind, target, note.note_id)
+        return note_address(found) if found else None
+
     return render_note(
         note,
         passages,
         highlight=lines,
-        link_to_note=partial(served.finder().address, from_path=note.path),
+        link_to_note=note_address_of,
         image_url=image_address,
         file_lines=read_file_lines(corpus, note.path) if corpus and is_file else (),
     )

@@ -17,8 +17,10 @@ from notesearch.query.filters import OnPaper, Tag
 from notesearch.records import Hit, NoteKind, place_in
 from notesearch.render.hit_formats import markdown_link, paper_address
 from notesearch.render.hits import name_corrections
+from notesearch.render.quotes import LEGEND, describe_found, marked_pieces
 from notesearch.render.terminal import printable
 from notesearch.search.answer import Answer
+from notesearch.search.quotes import FoundBy, Quote
 from notesearch.search.snippets import GAP, Piece
 from notesearch.spelling import normalise_tag
 from notesearch.web.addresses import note_address as note_page
@@ -140,6 +142,22 @@ def paper_link(paper: str | None, year: int | None) -> Link | None:
         return Link(str(year)) if year is not None else None
     text = f"{paper} ({year})" if year is not None else paper
     return Link(printable(text), paper_address(paper) or "")
+
+
+def quote_view(quote: Quote) -> HitView:
+    """Return what is shown of a passage that says a quote: the sentence, with what differs."""
+    hit = replace(quote.hit, line_start=quote.line_start, line_end=quote.line_end)
+    return replace(hit_view(hit, marked_pieces(quote), ""), score=describe_found(quote))
+
+
+def news_of_quotes(quotes: Sequence[Quote]) -> list[str]:
+    """Return what a person should know of the passages that say a quote."""
+    if not quotes:
+        return ["No note says it."]
+    if all(one.hit.weak for one in quotes):
+        return ["No note says it, nor anything like it; this is the nearest there is."]
+    differs = any(one.found is FoundBy.NEAR for one in quotes)
+    return [f"{LEGEND[0].upper()}{LEGEND[1:]}"] if differs else []
 
 
 def news_of(answer: Answer) -> list[str]:

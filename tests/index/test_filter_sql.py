@@ -20,6 +20,8 @@ from notesearch.query.filters import (
     ByAuthor,
     Filter,
     InSection,
+    LinkedFrom,
+    LinksTo,
     Not,
     OfKind,
     OnPaper,
@@ -91,6 +93,8 @@ def note_holds(where: Filter, note: Made) -> bool:
             return note.kind is kind
         case ByAuthor(name):
             return any(has_words(author, name) for author in note.authors)
+        case LinksTo(_, ids) | LinkedFrom(_, ids):
+            return note.path in (ids or ())
         case Titled(words):
             return any(has_words(title, words) for title in (note.title, *note.aliases))
     raise AssertionError(where)
@@ -172,6 +176,8 @@ LEAVES = st.one_of(
     st.sampled_from(NoteKind).map(OfKind),
     st.sampled_from(WORDS).map(ByAuthor),
     st.sampled_from(WORDS).map(Titled),
+    st.lists(st.sampled_from(PATHS), max_size=3).map(lambda ids: LinksTo("x", tuple(ids))),
+    st.lists(st.sampled_from(PATHS), max_size=3).map(lambda ids: LinkedFrom("x", tuple(ids))),
     st.sampled_from((Role.METHOD, Role.RESULTS)).map(InSection),
     TEXTS.map(Phrase),
 )

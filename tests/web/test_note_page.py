@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -47,6 +49,69 @@ def test_words_of_a_note_that_links_are_text(page: Running) -> None:
     assert "<script" not in shown
     assert "<b>" not in shown
     assert "&amp;" in shown
+
+
+MANY = {
+    "alignment/dpo.md": "# Direct Preference\n\nA reward.\n",
+    "rl/ppo.md": "# PPO\n\nA policy.\n",
+    "rl/old/ppo.md": "# Clipping\n\nA policy.\n",
+    "web/README.md": "# A\n\nA robot.\n",
+    "nets/README.md": "# B\n\nA robot.\n",
+    "Llama 3.1.md": "# Llama\n\nA robot.\n",
+    "digest.md": (
+        "# March\n\n## [Attention](https://arxiv.org/abs/1706.03762)\n\nA proof.\n\n"
+        "## [Flash](https://arxiv.org/abs/2205.14135)\n\nA proof.\n"
+    ),
+    "roam/kto.org": ":PROPERTIES:\n:ID: 5a1d-77\n:END:\n#+title: KTO\n\nA reward.\n",
+}
+OF_MARKDOWN = (
+    "[x](../alignment/dpo.md)", "[x](../alignment/dpo)", "[x](/alignment/dpo.md#reward)",
+    "[x](alignment/dpo.md)", "[x](dpo.md)", "[x](ppo.md)", "[x](./old/ppo.md?plain=1)",
+    "[x](../Llama%203.1.md)", "[x](<../Llama 3.1.md>)", "[x](README.md)", "[x](../web/README.md)",
+    "[x](../digest.md#flash)", "[x](digest#Attention)", "[x](../../../dpo.md)", "[x](old\\ppo.md)",
+    "[x](Direct%20Preference)", "[x](old/)", "[x](..)", "[x](gone.md)", "[x](../roam/kto.org)",
+    "[x](dpo.pdf)", "[x](id:5a1d-77)", "[[dpo]]", "[[ppo|x]]", "[[old/ppo]]", "[[/rl/ppo]]",
+    "[[../Llama 3.1]]", "[[Direct Preference#reward|x]]", "[[digest#Flash]]", "[[README]]",
+    "[[gone]]", "[[1706.03762]]", "![[dpo]]",
+)  # fmt: skip
+OF_ORG = (
+    "[[id:5a1d-77][x]]", "[[id:5A1D-77]]", "[[id:none][x]]", "[[file:../roam/kto.org::*Top][x]]",
+    "[[file:../alignment/dpo.md]]", "[[../rl/ppo.md][x]]", "[[dpo][x]]", "[[Direct Preference]]",
+    "[x](ppo.md)", "[x](ppo)", "[x](ppo.md#a)",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("many")
+    links = {f"rl/m{at}.md": f"Words.\n\nA {link} end.\n" for at, link in enumerate(OF_MARKDOWN)}
+    links |= {f"rl/o{at}.org": f"Words.\n\nA {link} end.\n" for at, link in enumerate(OF_ORG)}
+    for path, text in {**MANY, **links}.items():
+        (folder / "corpus" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "corpus" / path).write_text(text, encoding="utf-8")
+    with Index.open(folder / "index", WordEmbedder(), create=True) as index:
+        index.update(folder / "corpus")
+        with running(index) as server:
+            yield server
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        *((link, f"rl/m{at}.md") for at, link in enumerate(OF_MARKDOWN)),
+        *((link, f"rl/o{at}.org") for at, link in enumerate(OF_ORG)),
+    ],
+)
+def test_page_and_command_agree_on_what_a_link_means(many: Running, link: str, path: str) -> None:
+    text = many.get(f"/note/{path}").text.partition('class="text"')[2].partition("</article>")[0]
+    shown = [unquote(one).partition("#h-")[0] for one in re.findall('<a href="/note/(.+?)"', text)]
+    assert shown == [one.to_note_id for one in many.index.links(path).links if one.to_note_id]
+
+
+def test_table_of_links_has_some_of_each(many: Running) -> None:
+    found = [one.to_note_id for one in many.index.all_links()]
+    assert found.count(None) >= 5
+    assert len(set(found)) >= 8
 
 
 def test_links_of_the_text_lead_where_the_library_says(page: Running) -> None:

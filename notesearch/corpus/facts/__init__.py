@@ -31,6 +31,12 @@ _LABELLED_LINK = re.compile(r"\s{0,8}(?:[-*+]\s+)?\*{0,2}" + PAPER_LINK.pattern,
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_HEAD_LINE = 4000
 
+_CITATION_KEYS = (
+    "citekey", "cite_key", "citation_key", "citationkey", "bibtex_key", "bibkey", "bib_key",
+)  # fmt: skip
+# What a note of org-roam is on: `@lee2020 cite:lee2020 https://…`.
+_REFERENCE_KEYS = ("roam_refs", "roam_ref", "roam_key")
+_A_KEY = re.compile(r"(?=\S*[^\W\d])[^\s@/,;]{2,100}")
 _AUTHOR_KEYS = ("authors", "author", "citation_author")
 _YEAR_KEYS = (
     "year", "paper_year", "publication_year", "pub_year", "published", "publication_date",
@@ -105,8 +111,22 @@ def read_facts(
         paper=paper,
         links=tuple(dict.fromkeys([*given, *written])),
         authors=_authors(fields, head),
-        aliases=(*texts_of(fields.get("aliases")), *texts_of(fields.get("alias"))),
+        aliases=(
+            *texts_of(fields.get("aliases")),
+            *texts_of(fields.get("alias")),
+            *_citation_keys(fields),
+        ),
     )
+
+
+def _citation_keys(fields: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the keys by which the paper is cited, each as it is written in a text: `@lee2020`."""
+    given = [text for key in _CITATION_KEYS for text in texts_of(fields.get(key))]
+    for key in _REFERENCE_KEYS:
+        words = str(fields.get(key, "")).split()
+        given += [word.removeprefix("cite:") for word in words if word.startswith(("@", "cite:"))]
+    keys = (text.lstrip("@&") for text in given)
+    return tuple(dict.fromkeys(f"@{key}" for key in keys if _A_KEY.fullmatch(key)))
 
 
 def _paper(
