@@ -8,8 +8,9 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from notesearch.arguments import as_notes_say, require_count, require_text
+from notesearch.arguments import as_notes_say, require_count, require_seconds, require_text
 from notesearch.errors import UsageError
+from notesearch.index.reports import ProgressObserver, ignore_progress
 from notesearch.index.snapshot import StoredNote, StoredPassage, TagCount
 from notesearch.query.filters import Filter, all_of
 from notesearch.query.parser import Query, parse_query, read_value
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from notesearch.note_map.kept_map import NoteMap
+    from notesearch.past_index import PastIndex
     from notesearch.search.news import News
     from notesearch.search.quotes import Quote
 
@@ -130,7 +132,7 @@ class Index(RelatedIndex):
                     per_note=per_note,
                     reranking=reranking,
                 )
-        return replace(answer, where=str(both)) if both is not None else answer
+        return self._answered(replace(answer, where=str(both)) if both is not None else answer)
 
     def similar(
         self,
@@ -158,9 +160,10 @@ class Index(RelatedIndex):
                 beside = self._notes_beside(
                     snapshot, number, linked=unlinked, same_folder=other_folder
                 )
-            return self._searcher.get().similar(
+            found = self._searcher.get().similar(
                 snapshot, [number], only, k=k, per_note=per_note, without=beside
             )
+        return self._answered(found)
 
     def quote(self, text: str, k: int = 5, where: str | Filter | None = None) -> list[Quote]:
         """Find the passages that say a sentence which is half remembered, and where they do.
@@ -176,6 +179,29 @@ class Index(RelatedIndex):
             only = self._checked(snapshot, where)
             searched = as_notes_say(text)
             return self._searcher.get().quote(snapshot, text, searched, only, k=k)
+
+    def at(
+        self,
+        commit: str,
+        *,
+        progress: ProgressObserver | None = None,
+        lock_timeout_s: float = 10.0,
+    ) -> PastIndex:
+        """Open the notes as they were, for a corpus in a git repository; close it, or use `with`.
+
+        `commit` is any name that git knows (`HEAD~10`, a tag, a branch, a hash), or a day:
+        `2024-05-01` and `3 weeks ago` mean the last commit up to its end. What this index or
+        another commit's has is not embedded again. It is made once and kept in the user's cache,
+        with those that were asked last.
+        """
+        from notesearch.past_index import open_past
+
+        require_text("the commit", commit)
+        require_seconds("lock_timeout_s", lock_timeout_s)
+        self._require_open()
+        return open_past(
+            self, commit, progress=progress or ignore_progress, lock_timeout_s=lock_timeout_s
+        )
 
     def news(self, since: str | date = "last") -> News:
         """Find what is new: notes, changed passages, and what newly answers saved questions.
@@ -303,6 +329,10 @@ class Index(RelatedIndex):
         with self._snapshot() as snapshot:
             only = self._checked(snapshot, where)
         return self._each_passage(only, vectors)
+
+    def _answered(self, answer: Answer) -> Answer:
+        """Return an answer as it is given out."""
+        return answer
 
     def _each_passage(self, where: Filter | None, vectors: bool) -> Iterator[StoredPassage]:
         # Not `_snapshot`: closing waits for that, and nobody may ever read on here.
