@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -12,10 +11,10 @@ from notesearch.arguments import as_notes_say, require_count, require_seconds, r
 from notesearch.errors import UsageError
 from notesearch.index.reports import ProgressObserver, ignore_progress
 from notesearch.index.snapshot import StoredNote, StoredPassage, TagCount
+from notesearch.news_index import NewsIndex
 from notesearch.query.filters import Filter, all_of
 from notesearch.query.parser import Query, parse_query, read_value
 from notesearch.records import Hit, Passage
-from notesearch.related_index import RelatedIndex
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.checked_filter import read_filter
 from notesearch.search.note_lookup import complete_name, find_newest, find_note
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from notesearch.note_map.kept_map import NoteMap
     from notesearch.past_index import PastIndex
-    from notesearch.search.news import News
     from notesearch.search.quotes import Quote
 
 _ALL = 1_000_000_000
@@ -41,12 +39,12 @@ def filter_of(field: str, value: str) -> Filter:
     return read_value(field, value)
 
 
-class Index(RelatedIndex):
+class Index(NewsIndex):
     """An index on disk: brought in step with a corpus by `update`, asked by `query`.
 
     Safe to search from several threads. Close it, or use it as a context manager. How it is
     opened and closed stands in `held_index.py`, what changes it in `kept_index.py`, and how its
-    notes hang together in `related_index.py`.
+    notes hang together in `related_index.py`, and what is new in them in `news_index.py`.
     """
 
     def query(
@@ -203,69 +201,9 @@ class Index(RelatedIndex):
             self, commit, progress=progress or ignore_progress, lock_timeout_s=lock_timeout_s
         )
 
-    def news(self, since: str | date = "last") -> News:
-        """Find what is new: notes, changed passages, and what newly answers saved questions.
-
-        `since` is `last` for the last `mark_news`, or else since the index was made; `7d`, `2w`; or
-        a date. New is a text that the index had not seen before: not one that moved, or whose note
-        was renamed.
-        """
-        from notesearch.saved_questions import questions_file, read_questions
-        from notesearch.search.news import find_news
-
-        after_s = self._looked_until(since)
-        questions = read_questions(questions_file(self._settings))
-
-        def ask(question: str, k: int, per_note: int) -> tuple[Answer, Nearness | None]:
-            answer = self.search(question, k, per_note=per_note)
-            return answer, self._searcher.get().nearness(answer)
-
-        with self._snapshot() as snapshot:
-            return find_news(snapshot, after_s, questions, ask)
-
-    def mark_news(self) -> None:
-        """Remember that the person knows what is in the index: the next `news` begins here."""
-        from notesearch.last_look import keep_look
-
-        self._require_open()
-        keep_look(self.index_dir, self._updated_s())
-
-    def _looked_until(self, since: str | date) -> Sequence[int]:
-        from notesearch.index.first_seen import seconds_of
-        from notesearch.last_look import LAST, last_look, read_since
-
-        self._require_open()
-        if since != LAST:
-            return [read_since(since)]
-        looked = last_look(self.index_dir)
-        return [seconds_of(self._store.get().read_state().created) if looked is None else looked]
-
-    def _updated_s(self) -> int:
-        from notesearch.index.first_seen import seconds_of
-
-        return seconds_of(self._store.get().read_state().updated)
-
-    def saved_questions(self) -> dict[str, str]:
-        """Return the saved questions by their names, in their order."""
-        from notesearch.saved_questions import questions_file, read_questions
-
-        return read_questions(questions_file(self._settings))
-
-    def save_question(self, name: str, question: str) -> str | None:
-        """Save a question under a name, for `news`; return the one that had the name before."""
-        from notesearch.saved_questions import questions_file, save_question
-
-        require_text("the name", name)
-        require_text("the question", question)
-        parse_query(question)
-        return save_question(questions_file(self._settings), name, question)
-
-    def remove_question(self, name: str) -> str:
-        """Remove a saved question by its name, and return it."""
-        from notesearch.saved_questions import questions_file, remove_question
-
-        require_text("the name", name)
-        return remove_question(questions_file(self._settings), name)
+    def _ask(self, question: str, k: int, per_note: int) -> tuple[Answer, Nearness | None]:
+        answer = self.search(question, k, per_note=per_note)
+        return answer, self._searcher.get().nearness(answer)
 
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None
