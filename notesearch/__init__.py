@@ -14,6 +14,7 @@ The public names below are loaded when they are first used. Nothing is imported 
 TYPE_CHECKING = False  # as in `typing`; type checkers take it for true
 if TYPE_CHECKING:
     from notesearch.bibliography.bib_entry import BibEntry as BibEntry
+    from notesearch.corpus.named_commit import Commit as Commit
     from notesearch.corpus.reading_rules import ReadingOptions as ReadingOptions
     from notesearch.corpus.reading_rules import ReadingRule as ReadingRule
     from notesearch.embedding import Embedder as Embedder
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from notesearch.note_map.kept_map import NoteMap as NoteMap
     from notesearch.note_map.map_labels import MapLabel as MapLabel
     from notesearch.papers import Paper as Paper
+    from notesearch.past_index import PastIndex as PastIndex
     from notesearch.person_names import PersonName as PersonName
     from notesearch.query.filters import Filter as Filter
     from notesearch.reading_queue import Mention as Mention
@@ -103,6 +105,7 @@ _HOMES = {
     "AlikeSentence": "notesearch.search.alike_sentences",
     "Answer": "notesearch.search.answer",
     "BibEntry": "notesearch.bibliography.bib_entry",
+    "Commit": "notesearch.corpus.named_commit",
     "Comparison": "notesearch.search.comparison",
     "Copy": "notesearch.records",
     "CorpusDrift": "notesearch.index.reports",
@@ -144,6 +147,7 @@ _HOMES = {
     "Paper": "notesearch.papers",
     "Passage": "notesearch.records",
     "PersonName": "notesearch.person_names",
+    "PastIndex": "notesearch.past_index",
     "Piece": "notesearch.search.snippets",
     "PieceKind": "notesearch.search.word_agreement",
     "Precision": "notesearch.embedding",
@@ -187,6 +191,7 @@ __all__ = [
     "AlikeSentence",
     "Answer",
     "BibEntry",
+    "Commit",
     "Comparison",
     "Copy",
     "CorpusDrift",
@@ -227,6 +232,7 @@ __all__ = [
     "NotesearchWarning",
     "Paper",
     "Passage",
+    "PastIndex",
     "PersonName",
     "Piece",
     "PieceKind",

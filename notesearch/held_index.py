@@ -60,6 +60,7 @@ class HeldIndex:
         self._models = models
         self._warn = warn
         self._debug = debug
+        self._has_own_models = True  # False where an index that stays open has lent them
         self._store = Lazy(lambda: Store(index_dir))
         self._searcher = Lazy(lambda: Searcher(models.embedder))
         self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
@@ -125,7 +126,8 @@ class HeldIndex:
         if self._threads.is_loaded:
             self._threads.get().shutdown()  # what still waits there finds the index closed
         # Before the searcher waits for its threads: a question that was given up may be among them.
-        self._models.close()
+        if self._has_own_models:
+            self._models.close()
         if self._searcher.is_loaded:
             self._searcher.get().close()
         if self._store.is_loaded:

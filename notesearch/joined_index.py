@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from notesearch.errors import UsageError
 from notesearch.index.joined_snapshot import JoinedSnapshot
-from notesearch.index.reports import Problem
+from notesearch.index.reports import Problem, ProgressObserver
 from notesearch.index.snapshot import Snapshot
 from notesearch.library import Index
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notesearch.bibliography.bib_entry import BibEntry
     from notesearch.index.apply import Means
     from notesearch.note_map.kept_map import KeptMap
+    from notesearch.past_index import PastIndex
 
 
 class JoinedIndex(Index):
@@ -49,6 +50,16 @@ class JoinedIndex(Index):
     def require_own_corpus(self) -> None:
         """Raise UsageError: there are several."""
         raise UsageError("several indexes are asked, and not changed; open one of them")
+
+    def at(
+        self,
+        commit: str,
+        *,
+        progress: ProgressObserver | None = None,
+        lock_timeout_s: float = 10.0,
+    ) -> PastIndex:
+        """Raise UsageError: they are of several repositories."""
+        raise UsageError("several indexes have several pasts; open one of them")
 
     def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
         """Raise UsageError: there are several."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from notesearch.arguments import as_notes_say, require_count, require_text
+from notesearch.arguments import as_notes_say, require_count, require_seconds, require_text
 from notesearch.errors import UsageError
+from notesearch.index.reports import ProgressObserver, ignore_progress
 from notesearch.index.snapshot import StoredNote, StoredPassage, TagCount
+from notesearch.news_index import NewsIndex
 from notesearch.query.filters import Filter, all_of
 from notesearch.query.parser import Query, parse_query, read_value
 from notesearch.records import Hit, Passage
-from notesearch.related_index import RelatedIndex
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.checked_filter import read_filter
 from notesearch.search.note_lookup import complete_name, find_newest, find_note
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from notesearch.note_map.kept_map import NoteMap
-    from notesearch.search.news import News
+    from notesearch.past_index import PastIndex
     from notesearch.search.quotes import Quote
 
 _ALL = 1_000_000_000
@@ -39,12 +39,12 @@ def filter_of(field: str, value: str) -> Filter:
     return read_value(field, value)
 
 
-class Index(RelatedIndex):
+class Index(NewsIndex):
     """An index on disk: brought in step with a corpus by `update`, asked by `query`.
 
     Safe to search from several threads. Close it, or use it as a context manager. How it is
     opened and closed stands in `held_index.py`, what changes it in `kept_index.py`, and how its
-    notes hang together in `related_index.py`.
+    notes hang together in `related_index.py`, and what is new in them in `news_index.py`.
     """
 
     def query(
@@ -130,7 +130,7 @@ class Index(RelatedIndex):
                     per_note=per_note,
                     reranking=reranking,
                 )
-        return replace(answer, where=str(both)) if both is not None else answer
+        return self._answered(replace(answer, where=str(both)) if both is not None else answer)
 
     def similar(
         self,
@@ -158,9 +158,10 @@ class Index(RelatedIndex):
                 beside = self._notes_beside(
                     snapshot, number, linked=unlinked, same_folder=other_folder
                 )
-            return self._searcher.get().similar(
+            found = self._searcher.get().similar(
                 snapshot, [number], only, k=k, per_note=per_note, without=beside
             )
+        return self._answered(found)
 
     def quote(self, text: str, k: int = 5, where: str | Filter | None = None) -> list[Quote]:
         """Find the passages that say a sentence which is half remembered, and where they do.
@@ -177,69 +178,32 @@ class Index(RelatedIndex):
             searched = as_notes_say(text)
             return self._searcher.get().quote(snapshot, text, searched, only, k=k)
 
-    def news(self, since: str | date = "last") -> News:
-        """Find what is new: notes, changed passages, and what newly answers saved questions.
+    def at(
+        self,
+        commit: str,
+        *,
+        progress: ProgressObserver | None = None,
+        lock_timeout_s: float = 10.0,
+    ) -> PastIndex:
+        """Open the notes as they were, for a corpus in a git repository; close it, or use `with`.
 
-        `since` is `last` for the last `mark_news`, or else since the index was made; `7d`, `2w`; or
-        a date. New is a text that the index had not seen before: not one that moved, or whose note
-        was renamed.
+        `commit` is any name that git knows (`HEAD~10`, a tag, a branch, a hash), or a day:
+        `2024-05-01` and `3 weeks ago` mean the last commit up to its end. What this index or
+        another commit's has is not embedded again. It is made once and kept in the user's cache,
+        with those that were asked last.
         """
-        from notesearch.saved_questions import questions_file, read_questions
-        from notesearch.search.news import find_news
+        from notesearch.past_index import open_past
 
-        after_s = self._looked_until(since)
-        questions = read_questions(questions_file(self._settings))
-
-        def ask(question: str, k: int, per_note: int) -> tuple[Answer, Nearness | None]:
-            answer = self.search(question, k, per_note=per_note)
-            return answer, self._searcher.get().nearness(answer)
-
-        with self._snapshot() as snapshot:
-            return find_news(snapshot, after_s, questions, ask)
-
-    def mark_news(self) -> None:
-        """Remember that the person knows what is in the index: the next `news` begins here."""
-        from notesearch.last_look import keep_look
-
+        require_text("the commit", commit)
+        require_seconds("lock_timeout_s", lock_timeout_s)
         self._require_open()
-        keep_look(self.index_dir, self._updated_s())
+        return open_past(
+            self, commit, progress=progress or ignore_progress, lock_timeout_s=lock_timeout_s
+        )
 
-    def _looked_until(self, since: str | date) -> Sequence[int]:
-        from notesearch.index.first_seen import seconds_of
-        from notesearch.last_look import LAST, last_look, read_since
-
-        self._require_open()
-        if since != LAST:
-            return [read_since(since)]
-        looked = last_look(self.index_dir)
-        return [seconds_of(self._store.get().read_state().created) if looked is None else looked]
-
-    def _updated_s(self) -> int:
-        from notesearch.index.first_seen import seconds_of
-
-        return seconds_of(self._store.get().read_state().updated)
-
-    def saved_questions(self) -> dict[str, str]:
-        """Return the saved questions by their names, in their order."""
-        from notesearch.saved_questions import questions_file, read_questions
-
-        return read_questions(questions_file(self._settings))
-
-    def save_question(self, name: str, question: str) -> str | None:
-        """Save a question under a name, for `news`; return the one that had the name before."""
-        from notesearch.saved_questions import questions_file, save_question
-
-        require_text("the name", name)
-        require_text("the question", question)
-        parse_query(question)
-        return save_question(questions_file(self._settings), name, question)
-
-    def remove_question(self, name: str) -> str:
-        """Remove a saved question by its name, and return it."""
-        from notesearch.saved_questions import questions_file, remove_question
-
-        require_text("the name", name)
-        return remove_question(questions_file(self._settings), name)
+    def _ask(self, question: str, k: int, per_note: int) -> tuple[Answer, Nearness | None]:
+        answer = self.search(question, k, per_note=per_note)
+        return answer, self._searcher.get().nearness(answer)
 
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None
@@ -303,6 +267,10 @@ class Index(RelatedIndex):
         with self._snapshot() as snapshot:
             only = self._checked(snapshot, where)
         return self._each_passage(only, vectors)
+
+    def _answered(self, answer: Answer) -> Answer:
+        """Return an answer as it is given out."""
+        return answer
 
     def _each_passage(self, where: Filter | None, vectors: bool) -> Iterator[StoredPassage]:
         # Not `_snapshot`: closing waits for that, and nobody may ever read on here.

@@ -250,3 +250,4 @@ class Hit:
     weak: bool  # nothing relevant was found, and this is the nearest
     copies: tuple[Copy, ...] = ()  # the same text in other notes, which take no rank for it
     kind: NoteKind = NoteKind.NOTE  # of its note
+    commit: str | None = None  # the hash of the one that was asked; None: the notes as they are

@@ -226,6 +226,12 @@ WHERE = option(
     "FILTER",
     complete=complete_filter,
 )
+AT = option(
+    None,
+    "--at",
+    "Ask the notes as they were: at a commit, tag or branch of git, or on a day (2024-05-01).",
+    "COMMIT",
+)
 OTHER_FOLDER = option(False, "--other-folder", "Leave out notes in the same folder.")
 JSON = option(False, "--json", "Write the result as JSON.")
 

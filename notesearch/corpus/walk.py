@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 
 from notesearch.corpus.reading_rules import PathPatterns, PatternError
@@ -24,7 +24,7 @@ _INDEX_FILES = frozenset({"catalog.sqlite", "catalog.sqlite.new", "lock.holder"}
 NOT_UTF8 = "the file name is not UTF-8; rename the file"
 # Every path is compared with every line: 1,000 lines cost a millisecond a path.
 _MOST_IGNORE_LINES = 1_000
-_MOST_IGNORE_BYTES = 100_000
+MOST_IGNORE_BYTES = 100_000
 
 
 def list_files(
@@ -72,7 +72,24 @@ def is_utf8(path: str) -> bool:
 
 def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Callable[[str], bool]:
     """Return a function that decides whether a path, a folder's with a slash, is left out."""
-    written = _ignore_lines(corpus, follow_links=follow_links)
+    file = corpus / IGNORE_FILE
+    try:
+        data = read_inside(
+            corpus, IGNORE_FILE, most=MOST_IGNORE_BYTES + 1, follow_links=follow_links
+        )
+    except FileNotFoundError:
+        data = b""
+    except OSError as error:
+        raise CorpusError(f"{file} cannot be read: {error.strerror or error}") from error
+    return ignores_of(data, ignore, str(file))
+
+
+def ignores_of(data: bytes, ignore: Sequence[str], file: str) -> Callable[[str], bool]:
+    """Return what decides whether a path is left out, by the bytes of an ignore file and a setting.
+
+    CorpusError, which names the file or the setting, for what no pattern is.
+    """
+    written = _ignore_lines(data, file)
     _require_short("the setting ignore", lines=len(ignore), size=len("\n".join(ignore).encode()))
     if not ignore and not written:  # the common case, without asking a pattern for each path
         return lambda path: f"{path.rstrip('/').rpartition('/')[2]}/" in _DEFAULT_IGNORES
@@ -81,35 +98,26 @@ def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Call
         return PathPatterns.from_lines([*before, *written]).match_entry
     except PatternError as error:
         number = error.number - len(before)
-        place = f"{corpus / IGNORE_FILE}, line {number}" if number > 0 else "the setting ignore"
+        place = f"{file}, line {number}" if number > 0 else "the setting ignore"
         raise CorpusError(f"{place}: {error}") from error
 
 
-def _ignore_lines(corpus: Path, *, follow_links: bool) -> list[str]:
-    """Return the lines of the ignore file, none where there is no such file."""
-    file = corpus / IGNORE_FILE
+def _ignore_lines(data: bytes, file: str) -> list[str]:
+    _require_short(file, size=len(data))  # first: more was not read
     try:
-        data = read_inside(
-            corpus, IGNORE_FILE, most=_MOST_IGNORE_BYTES + 1, follow_links=follow_links
-        )
-        _require_short(str(file), size=len(data))  # first: more was not read
         lines = data.decode("utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise CorpusError(f"{file} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{file} cannot be read: {error}; save it as UTF-8 text") from error
-    _require_short(str(file), lines=len(lines))
+    _require_short(file, lines=len(lines))
     return lines
 
 
 def _require_short(place: str, *, lines: int = 0, size: int = 0) -> None:
     """Raise CorpusError for more lines, or bytes, than can be compared with every path."""
-    if lines > _MOST_IGNORE_LINES or size > _MOST_IGNORE_BYTES:
+    if lines > _MOST_IGNORE_LINES or size > MOST_IGNORE_BYTES:
         raise CorpusError(
             f"{place} is too long; it may have {_MOST_IGNORE_LINES:,} lines "
-            f"and {_MOST_IGNORE_BYTES // 1000} kB"
+            f"and {MOST_IGNORE_BYTES // 1000} kB"
         )
 
 
@@ -172,8 +180,7 @@ class _Walk:
             self._skip(folder or ".", f"folder cannot be read: {error.strerror}")
             return []
         self._seen.add(identity)
-        names = {entry.name for entry in listed}
-        if folder and "corpus.txt" in names and not _INDEX_FILES.isdisjoint(names):
+        if folder and is_index({entry.name for entry in listed}):
             return []  # an index, which may lie among its notes
         self.folders.append(folder)
         if self._is_wanted(folder.rstrip("/")):
@@ -227,3 +234,13 @@ class _Walk:
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Finding(path, None, reason))
+
+
+def is_index(names: Set[str]) -> bool:
+    """Return whether a folder that holds these names is an index."""
+    return "corpus.txt" in names and not _INDEX_FILES.isdisjoint(names)
+
+
+def is_note(name: str) -> bool:
+    """Return whether a file of that name is read as notes."""
+    return os.path.splitext(name)[1].lower() in NOTE_SUFFIXES  # noqa: PTH122 - hot path

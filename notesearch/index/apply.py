@@ -7,7 +7,7 @@ the old index whole.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,11 +40,18 @@ if TYPE_CHECKING:
     from notesearch.embedding.protocol import Embedder
 
 ReadAdded = Callable[[Iterable[AddedNote]], Iterator[ReadFile]]
+# Gives the float16 rows of those texts, by their hashes, whose vectors are known elsewhere.
+FindVectors = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
 
 
 def read_no_notes(notes: Iterable[AddedNote]) -> Iterator[ReadFile]:
     """Read none, where nobody adds any."""
     return iter(())
+
+
+def find_no_vectors(hashes: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    """Find none, where no other index is asked."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,7 @@ class Means:
     model_may_change: bool = False  # and keep its fingerprint, as that of a server may
     reading: str  # fingerprint of the reader and the chunker with their settings
     read_added: ReadAdded = read_no_notes  # by default for an index of files alone
+    find_vectors: FindVectors = find_no_vectors  # of the same model, before the model is asked
     probes: tuple[str, ...] = ()  # questions about something else: how near is near by chance
     corpus: Path | None = None  # the folder of the notes; None where they come from none
 
@@ -113,6 +121,7 @@ def apply_work(
                 dimension,
                 to_embed,
                 compare_probe=means.model_may_change,
+                find_vectors=means.find_vectors,
             )
             _record_unread_files(writer, work, clock)
             writer.keep_added(work.added)

@@ -130,6 +130,18 @@ class Catalog:
         self.path = layout.catalog
         self._connection = installed._connection
 
+    def copy_to(self, layout: IndexLayout) -> None:
+        """Put a copy of one whole state in another index folder, whatever a writer does."""
+        with disk_errors(layout):
+            for path in with_logs(layout.new_catalog):
+                path.unlink(missing_ok=True)
+            create_private(layout.new_catalog)
+        # Not SQLite's backup: it copies free pages too, which have no checksum if they were never
+        # written.
+        self.rows("VACUUM INTO ?", (str(layout.new_catalog.resolve()),))
+        with disk_errors(layout):
+            layout.new_catalog.replace(layout.catalog)
+
     @classmethod
     def _connect(cls, path: Path, mode: str, *, checked: bool = True) -> Catalog:
         # Without links on the way to it, which apsw takes for an error.

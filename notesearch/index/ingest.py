@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -115,7 +115,7 @@ class EmbeddingWork:
 
 
 class VectorSupply:
-    """Gives every text a vector: from the catalog, from the journal, or from the model."""
+    """Gives every text a vector: from catalog or journal, from another index, or from the model."""
 
     def __init__(
         self,
@@ -128,9 +128,11 @@ class VectorSupply:
         work: EmbeddingWork,
         *,
         compare_probe: bool = False,
+        find_vectors: Callable[[Sequence[bytes]], Mapping[bytes, bytes]],
     ) -> None:
         """Start from the dimension of the index; a probe shows whether its model changed since."""
         self._compare_probe = compare_probe
+        self._find_vectors = find_vectors
         self._layout = layout
         self._embedder = embedder
         self._fingerprint = fingerprint
@@ -147,6 +149,12 @@ class VectorSupply:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         wanted = list(missing)
         self._work.add_texts(len(wanted))
+        if found := self._find_vectors(wanted):
+            self._keep_dimension(len(next(iter(found.values()))) // 2)
+            numbers = self._writer.put_vectors(list(found), list(found.values()))
+            known.update(zip(found, numbers, strict=True))
+            self._work.count_done(len(found), 0)
+            wanted = [key for key in wanted if key not in found]
         while wanted:
             part, wanted = wanted[: self._texts_per_call], wanted[self._texts_per_call :]
             rows = {key: row for key in part if (row := self._journal.find(key)) is not None}

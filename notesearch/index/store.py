@@ -64,6 +64,11 @@ class Store:
         with self._borrowed() as catalog:
             return read_state(catalog)
 
+    def read_probes(self) -> list[tuple[str, bytes]]:
+        """Return the probes with their float16 rows: how the model embedded them."""
+        with self._borrowed() as catalog:
+            return [(text, row) for text, row in catalog.rows("SELECT * FROM probes ORDER BY text")]
+
     @contextmanager
     def snapshot(self) -> Iterator[SqliteSnapshot]:
         """Yield one generation, whole, whatever a writer does meanwhile; for one thread."""

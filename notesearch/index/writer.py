@@ -211,7 +211,10 @@ class CatalogWriter:
         """Store how many notes are gone since the update before."""
         if deleted := self._first_seen.count_deleted():
             values = (self._first_seen.now_s, deleted)
-            self._catalog.rows("INSERT INTO deletions VALUES (?, ?)", values)
+            # Two changes may come in one second.
+            sql = """INSERT INTO deletions VALUES (?, ?)
+                ON CONFLICT (seconds) DO UPDATE SET notes = notes + excluded.notes"""
+            self._catalog.rows(sql, values)
 
     def drop_released(self) -> None:
         """Remove the vectors that no passage uses any more."""

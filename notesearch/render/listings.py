@@ -17,6 +17,7 @@ from notesearch.search.snippets import mark_words
 
 if TYPE_CHECKING:
     from notesearch.embedding.cached_models import CachedModel
+    from notesearch.index.past_indexes import KeptPast
 
 _SHOWN_WORDS = 14
 _MOST_NAMED = 3  # paths of files in a line
@@ -307,6 +308,16 @@ def cached_model_lines(models: Sequence[CachedModel], folder: Path) -> Iterator[
     count = "1 compiled model" if len(models) == 1 else f"{len(models):,} compiled models"
     total = sum(model.size for model in models) / 1e6
     yield f"{escaped(str(folder))}: {count}, {total:,.1f} MB"
+
+
+def kept_past_line(kept: Sequence[KeptPast]) -> str:
+    """Say on one line how many indexes of earlier notes are kept, how large they are, and where.
+
+    There is one at least.
+    """
+    count = "1 index" if len(kept) == 1 else f"{len(kept):,} indexes"
+    size = sum(one.size for one in kept) / 1e6
+    return f"{escaped(str(Path(kept[0].folder).parent))}: {count} of earlier notes, {size:,.1f} MB"
 
 
 def drift_line(drift: CorpusDrift, update_command: str) -> str:
