@@ -50,7 +50,8 @@ class Condition:
 
     sql: str
     values: tuple[str | int, ...] = ()
-    of_notes: bool = False  # says nothing of `passages p`: answered by note, five times as fast
+    # Lists the same notes by itself, in a tenth of the time; "" where it is of `passages p` too.
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def to_condition(
     """Turn a filter that is sound (`filters.require_sound`) into SQL."""
     piece = _build(where, find_phrase, fold_path_case)
     if piece.is_of_note:
-        return Condition(_among_notes("n.id", piece), piece.values, of_notes=True)
+        return Condition(f"n.id IN ({_notes(piece)})", piece.values, _notes(piece))
     return Condition(piece.sql, piece.values)
 
 
@@ -118,13 +119,14 @@ def _glue(pieces: list[_Piece], operator: str, empty: str, *, is_of_note: bool) 
 def _of_passage(piece: _Piece) -> _Piece:
     if not piece.is_of_note:
         return piece
-    return _Piece(_among_notes("p.note", piece), piece.values, is_of_note=False)
+    return _Piece(f"p.note IN ({_notes(piece)})", piece.values, is_of_note=False)
 
 
-def _among_notes(column: str, piece: _Piece) -> str:
-    """Ask whether a column is one of the notes that a piece names."""
-    rows = f"note FROM tags WHERE {piece.tag_rows}" if piece.tag_rows else ""
-    return f"{column} IN (SELECT {rows or f'id FROM notes WHERE {piece.sql}'})"
+def _notes(piece: _Piece) -> str:
+    """Ask for the notes that a piece names."""
+    if piece.tag_rows:
+        return f"SELECT note FROM tags WHERE {piece.tag_rows}"
+    return f"SELECT id AS note FROM notes WHERE {piece.sql}"
 
 
 def _leaf(where: Filter) -> _Piece:

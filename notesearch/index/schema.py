@@ -85,6 +85,8 @@ TABLES = (
     "CREATE INDEX notes_by_file ON notes (file)",
     "CREATE INDEX notes_by_note_id ON notes (note_id)",
     "CREATE INDEX notes_by_paper ON notes (paper)",
+    "CREATE INDEX notes_by_year ON notes (year)",
+    "CREATE INDEX notes_by_date ON notes (date)",
     # What a question may be that means this very note.
     """CREATE TABLE names (
         note INTEGER NOT NULL REFERENCES notes (id),

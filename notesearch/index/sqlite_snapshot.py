@@ -149,7 +149,7 @@ class SqliteSnapshot:
 
     def ids_meeting(self, condition: Condition) -> NDArray[np.int64]:
         """Return the passages that meet an SQL condition, in ascending order."""
-        if condition.of_notes:
+        if condition.notes:
             return self._passages_of_notes(condition)
         # From the notes to their passages: SQLite alone would go through all passages.
         text = self._catalog.rows(
@@ -162,9 +162,7 @@ class SqliteSnapshot:
     def _passages_of_notes(self, condition: Condition) -> NDArray[np.int64]:
         """Return all passages of the notes that meet a condition, in ascending order."""
         text = self._catalog.rows(
-            f"""SELECT group_concat(n.id) FROM notes n
-            JOIN files f ON f.id = n.file WHERE {condition.sql}""",
-            condition.values,
+            f"SELECT group_concat(note) FROM ({condition.notes})", condition.values
         )[0][0]
         meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
         meets[read_numbers(text)] = True
@@ -362,7 +360,7 @@ class SqliteSnapshot:
         if where is None:
             return "1", ()
         condition = self._condition(where)
-        if condition.of_notes:
+        if condition.notes:
             return condition.sql, condition.values
         meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
         return meets, condition.values
