@@ -12,7 +12,7 @@ import errno
 import mmap
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -31,20 +31,29 @@ _ID = np.dtype("<i8")
 _COUNT_BYTES = 8  # before each of FAISS's arrays
 _MOST, _ZERO = 127, 128  # of a code, which has no sign
 _ROWS_AT_ONCE = 8192
+# How much larger than those of the samples a number may be, and what is foreseen without any.
+_MARGIN, _WITHOUT_SAMPLES = 1.5, 8.0
 # So few rows are multiplied one by one, without a look at the others.
 _FEW = 4096
 
 
-def write_vectors(
-    path: Path, ids: NDArray[np.int64], rows: NDArray[np.float16]
-) -> tuple[FileSums, float]:
-    """Write vectors, (vectors, dimension), and their ids, so that the file outlasts a crash.
+def scale_of(samples: Iterable[NDArray[np.float32]], dimension: int) -> float:
+    """Return by how much the numbers of a model's vectors are multiplied before they are rounded.
 
-    Return by how much a number was multiplied before it was rounded, too.
+    That depends on the model alone, by some vectors of it, so that the same notes have the same
+    cosines however the index grew. A larger number than is foreseen is cut off.
     """
+    largest = max((float(np.abs(sample).max()) for sample in samples), default=0.0)
+    foreseen = _MARGIN * largest or _WITHOUT_SAMPLES / dimension**0.5
+    return _MOST / min(foreseen, 1.0)
+
+
+def write_vectors(
+    path: Path, ids: NDArray[np.int64], rows: NDArray[np.float16], scale: float
+) -> FileSums:
+    """Write vectors, (vectors, dimension), and their ids, so that the file outlasts a crash."""
     count, dimension = rows.shape
     index, codes = _empty_index(dimension)
-    scale = _MOST / max(float(np.abs(rows).max(initial=0)), 1e-6)
     faiss.copy_array_to_vector(_to_codes(rows, scale), codes.codes)
     faiss.copy_array_to_vector(ids, index.id_map)
     codes.ntotal = index.ntotal = count
@@ -55,14 +64,14 @@ def write_vectors(
     sums = sum_file(new)
     new.replace(path)
     sync_folder(path.parent)
-    return sums, scale
+    return sums
 
 
 def _to_codes(rows: NDArray[np.float16], scale: float) -> NDArray[np.uint8]:
     codes = np.empty(rows.shape, dtype=np.uint8)
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         part = rows[start : start + _ROWS_AT_ONCE].astype(np.float32)
-        codes[start : start + _ROWS_AT_ONCE] = np.rint(part * scale) + _ZERO
+        codes[start : start + _ROWS_AT_ONCE] = np.rint(part * scale).clip(-_MOST, _MOST) + _ZERO
     return codes.ravel()
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog, Row
-from notesearch.index.faiss_file import write_vectors
+from notesearch.index.faiss_file import scale_of, write_vectors
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.passage_table import read_passage_ids
 from notesearch.index.probes import measure_probes
@@ -61,8 +61,9 @@ def publish(
         plan = plan_segments(layout, read_segments(catalog), ids, lost)
         numbers = count(max([layout.last_segment(), *(row.number for row in plan.before)]) + 1)
         kept = [replace(row, gone=_gone_of(layout, row, state, ids)) for row in plan.kept]
+        scale = scale_of(probes.values(), max(state.dimension, 1))
         written = [
-            _write_segment(layout, catalog, next(numbers), own, state.dimension)
+            _write_segment(layout, catalog, next(numbers), own, state.dimension, scale)
             for own in plan.to_write
         ]
         rows = sorted([*kept, *written], key=lambda row: row.first)
@@ -146,11 +147,15 @@ def _gone_of(
 
 
 def _write_segment(
-    layout: IndexLayout, catalog: Catalog, number: int, ids: NDArray[np.int64], dimension: int
+    layout: IndexLayout,
+    catalog: Catalog,
+    number: int,
+    ids: NDArray[np.int64],
+    dimension: int,
+    scale: float,
 ) -> SegmentRow:
     """Write the two files of a segment."""
     words, rows = read_contents(catalog, ids, dimension)
-    vectors, scale = write_vectors(layout.vectors(number), ids, rows)
     return SegmentRow(
         number=number,
         first=int(ids[0]),
@@ -158,7 +163,7 @@ def _write_segment(
         passages=len(ids),
         gone=b"",
         scale=scale,
-        vectors=vectors,
+        vectors=write_vectors(layout.vectors(number), ids, rows, scale),
         words=write_words(layout.words(number), words),
     )
 

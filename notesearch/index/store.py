@@ -67,7 +67,10 @@ class Store:
     def read_probes(self) -> list[tuple[str, bytes]]:
         """Return the probes with their float16 rows: how the model embedded them."""
         with self._borrowed() as catalog:
-            return [(text, row) for text, row in catalog.rows("SELECT * FROM probes ORDER BY text")]
+            return [
+                (text, row)
+                for text, row in catalog.rows("SELECT text, vector FROM probes ORDER BY text")
+            ]
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteSnapshot]:

@@ -152,8 +152,7 @@ def test_update_does_not_carry_damage_on(corpus: LineCorpus, index_dir: Path) ->
 def put_vectors(catalog: Catalog, layout: IndexLayout, ids: list[int]) -> None:
     """Put a file of other vectors, whole, in the place of the only segment's."""
     rows = np.eye(len(ids), 9, dtype=np.float16)
-    sums, _ = write_vectors(layout.vectors(1), np.array(ids), rows)
-    put_sums(catalog, sums)
+    put_sums(catalog, write_vectors(layout.vectors(1), np.array(ids), rows, 127.0))
 
 
 def put_sums(catalog: Catalog, sums: FileSums) -> None:

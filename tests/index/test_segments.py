@@ -16,7 +16,7 @@ from notesearch.file_sums import FileSums
 from notesearch.index import faiss_file, publish
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
-from notesearch.index.faiss_file import VectorFile, write_vectors
+from notesearch.index.faiss_file import VectorFile, scale_of, write_vectors
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.publish import plan_segments
 from notesearch.index.segments import SegmentRow, first_of, read_segments
@@ -178,7 +178,8 @@ def test_rounded_vectors_find_what_the_vectors_find(
     rows = dice.standard_normal((600, dimension)) ** (1 if spread == 1 else 3)
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype("<f2")
     ids = np.arange(5, 605)
-    sums, scale = write_vectors(tmp_path / "vectors-1.faiss", ids, rows)
+    scale = scale_of(rows[::50], dimension)
+    sums = write_vectors(tmp_path / "vectors-1.faiss", ids, rows, scale)
     file = VectorFile(tmp_path / "vectors-1.faiss", dimension, 600, scale, sums)
     plain = faiss.read_index(str(tmp_path / "vectors-1.faiss"))
     assert plain.ntotal == 600
