@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.peer_passages import (
     DIMENSION,
     PASSAGES_PER_NOTE,
+    K,
     Passage,
     PassageFiles,
     hash_text,
@@ -24,7 +25,6 @@ from notesearch.lazy import Lazy
 from notesearch.records import FileReading, Hit, ListedFile, Listing, Note, NoteKind, ReadFile
 
 WHERE = {"none": None, "2 %": "tag:rare", "50 %": "year:..2011"}
-K = 10
 
 
 class LookUpEmbedder:

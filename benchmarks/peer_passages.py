@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 DIMENSION = 384
 PASSAGES_PER_NOTE = 10
 TOPICS = 2_000
-ROWS_PER_DRAW = 10_000
+ROWS_PER_BATCH = 10_000
+K = 10  # how many are asked for
 WARM_UP = 20  # questions before those that are measured
 MEASURED = 60
 FILTERS = ("none", "2 %", "50 %")
@@ -88,6 +90,12 @@ class PassageFiles:
         with (self.folder / "passages.txt").open(encoding="utf-8", newline="\n") as file:
             for number, row in enumerate(file):
                 yield Passage(number, *row.rstrip("\n").split("\t"))
+
+    def batches(self) -> Iterator[list[Passage]]:
+        """Read all passages in lists of ROWS_PER_BATCH."""
+        passages = self.passages()
+        while batch := list(islice(passages, ROWS_PER_BATCH)):
+            yield batch
 
     def read_note(self, note: int) -> list[Passage]:
         """Read the passages of one note."""
@@ -217,10 +225,10 @@ def _write_vectors(folder: Path, count: int) -> None:
     vectors = np.lib.format.open_memmap(
         folder / "vectors.npy", mode="w+", dtype=np.float16, shape=(count, DIMENSION)
     )
-    for start in range(0, count, ROWS_PER_DRAW):
+    for start in range(0, count, ROWS_PER_BATCH):
         # Always a whole draw: a passage has the same vector among few and among many.
-        rows = draw_rows(start, ROWS_PER_DRAW)
-        vectors[start : start + ROWS_PER_DRAW] = rows[: count - start]
+        rows = draw_rows(start, ROWS_PER_BATCH)
+        vectors[start : start + ROWS_PER_BATCH] = rows[: count - start]
     vectors.flush()
 
 

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.peer_engines import PEERS, Engine, Exact, Peer
+from benchmarks.peer_engines import PEERS, Engine, Peer
 from benchmarks.peer_passages import (
     FILTERS,
     MEASURED,
@@ -26,6 +26,7 @@ from benchmarks.peer_passages import (
     PassageFiles,
     passes,
 )
+from benchmarks.peer_script import Exact
 
 Figures = dict[str, object]
 
@@ -76,12 +77,14 @@ def measure_questions(engine: Engine, files: PassageFiles, where: str, started: 
 
 def measure_overlap(engine: Engine, files: PassageFiles) -> Figures:
     """Compare the first 10 with those of exact search."""
-    exact = json.loads((files.folder / "exact.json").read_text())
+    exact = json.loads((files.folder / "exact.json").read_text(encoding="utf-8"))
     engine.open()
     asked = files.questions[-MEASURED:]
+    ways = {"meaning": engine.nearest, "words": engine.by_words}
     return {
-        "meaning": _overlap([engine.nearest(question) for question in asked], exact["meaning"]),
-        "words": _overlap([engine.by_words(question) for question in asked], exact["words"]),
+        name: _overlap([ask(question) for question in asked], exact[name])
+        for name, ask in ways.items()
+        if name in exact
     }
 
 
@@ -96,7 +99,10 @@ def _overlap(found: Sequence[Sequence[int]], exact: Sequence[Sequence[int]]) -> 
 def find_exactly(files: PassageFiles) -> Figures:
     """Work out the first 10 of each question without any approximation."""
     exact, asked = Exact(files), files.questions[-MEASURED:]
-    return {"meaning": exact.nearest(asked), "words": exact.by_words(asked)}
+    found: Figures = {"meaning": exact.nearest(asked)}
+    if find_spec("bm25s"):
+        found["words"] = exact.by_words(asked)
+    return found
 
 
 def measure_change(engine: Engine, files: PassageFiles) -> Figures:

@@ -72,28 +72,43 @@ class Comparison:
         figures = self.figures(name)
         self._keep(name, {step: figures[step] for step in ("build",) if step in figures})
 
-    def measure(self, name: str) -> None:
-        """Take the steps that no earlier run has taken; StepError where one fails."""
-        index = self._index_of(name)
-        if PEERS[name].index:
-            shared = PEERS[name].index
-            if "build" not in self.figures(shared):
-                self._build(shared)
-            self._keep(name, self.figures(name) | {"build": self.figures(shared)["build"]})
-        elif "build" not in self.figures(name) or not index.exists():
-            self._build(name)
+    def measure(self, name: str) -> list[str]:
+        """Take the steps that no earlier run has taken; give what went wrong."""
+        try:
+            self._ensure_index(name)
+        except StepError as error:
+            return [str(error)]
+        failures = []
         for step in STEPS[1:]:
             if step in self.figures(name):
                 continue
-            if step == "change":  # of a copy: the index stays as the others are asked
-                copy = self._folder / f"{name}.changed"
-                _remove(copy)
-                shutil.copytree(index, copy)
-                found = self._run(name, step, copy)
-                _remove(copy)
+            try:
+                found = self._change(name) if step == "change" else self._ask(name, step)
+            except StepError as error:
+                failures.append(str(error))
             else:
-                found = self._run(name, step, index)
-            self._keep(name, self.figures(name) | {step: found})
+                self._keep(name, self.figures(name) | {step: found})
+        return failures
+
+    def _ask(self, name: str, step: str) -> Figures:
+        return self._run(name, step, self._index_of(name))
+
+    def _change(self, name: str) -> Figures:
+        """Change a copy: the index stays as the others are asked."""
+        copy = self._folder / f"{name}.changed"
+        _remove(copy)
+        try:
+            shutil.copytree(self._index_of(name), copy)
+            return self._run(name, "change", copy)
+        finally:
+            _remove(copy)
+
+    def _ensure_index(self, name: str) -> None:
+        own = PEERS[name].index or name
+        if "build" not in self.figures(own) or not self._index_of(own).exists():
+            self._build(own)
+        if own != name:
+            self._keep(name, self.figures(name) | {"build": self.figures(own)["build"]})
 
     def _build(self, name: str) -> None:
         index, unfinished = self._index_of(name), self._folder / f"{name}.unfinished"
@@ -109,7 +124,8 @@ class Comparison:
         """Take a step in a new process, and give what it prints last."""
         python = sys.executable if name == "notesearch" else self._python
         worker = [python, "-m", "benchmarks.peer_worker"]
-        print(f"{self._folder.name} {name}: {step}", file=sys.stderr, flush=True)
+        place = f"{self._folder.name} passages, {name}, {step}"
+        print(place, file=sys.stderr, flush=True)
         try:
             done = subprocess.run(
                 [*worker, name, step, self.passages, index, "--started", str(time.time())],
@@ -121,10 +137,10 @@ class Comparison:
                 check=True,
             )
         except subprocess.TimeoutExpired as error:
-            raise StepError(f"{name}: {step}: more than {self._limit_s:.0f} s") from error
+            raise StepError(f"{place}: more than {self._limit_s:.0f} s") from error
         except subprocess.CalledProcessError as error:
             said = error.stderr.strip().splitlines()[-1:] or [f"exit status {error.returncode}"]
-            raise StepError(f"{name}: {step}: {said[0]}") from error
+            raise StepError(f"{place}: {said[0]}") from error
         found: Figures = json.loads(done.stdout.splitlines()[-1])
         return found
 
@@ -155,7 +171,7 @@ COLUMNS = {
     "50 % pass, ms (hits)": "{ask 50 %[ms]:.1f} ({ask 50 %[hits]:.1f})",
     "memory, MB": "{ask none[peak_mb]:,.0f}",
     "a note changed, s": "{change[seconds]:.2f}",
-    "written, MB": "{change[written_mb]:,.1f}",
+    "written, MB": "{change[written_mb]:,.2f}",
     "as exact by meaning": "{overlap[meaning]:.3f}",
     "as bm25s by words": "{overlap[words]:.3f}",
 }
@@ -213,9 +229,9 @@ def main() -> None:
                     comparison.find_exactly()
                     if options.again:
                         comparison.forget_answers(name)
-                    comparison.measure(name)
+                    failures += comparison.measure(name)
                 except StepError as error:
-                    failures.append(f"{size:,} passages, {error}")
+                    failures.append(str(error))
                 measured[size][name] = comparison.figures(name)
     finally:
         print("\n".join(table(measured)))
