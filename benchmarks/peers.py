@@ -99,6 +99,7 @@ class Comparison:
         _remove(copy)
         try:
             shutil.copytree(self._index_of(name), copy)
+            os.sync()  # or the first change waits until the copy is on the disk
             return self._run(name, "change", copy)
         finally:
             _remove(copy)
