@@ -265,7 +265,8 @@ def test_readme_leads_to_every_page_at_once_or_over_another_one():
 @pytest.mark.slow
 def test_answer_is_what_the_program_writes(shipped_index):
     examples = [text for text in blocks(COMMANDS_PAGE, "") if text.startswith("$ notesearch")]
-    assert [example.split()[2] for example in examples] == ["query", "quote", "compare"]
+    commands = [example.split()[2] for example in examples]
+    assert commands == ["query", "quote", "compare", "suggest-links"]
     for example in examples:
         command, _, shown = example.partition("\n")
         arguments = shlex.split(command.removeprefix("$ notesearch "))
