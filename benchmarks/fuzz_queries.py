@@ -21,6 +21,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from notesearch import Index
 from notesearch.errors import NotesearchError
 from notesearch.index.filter_sql import to_condition
@@ -129,7 +131,7 @@ def _query_and_back(line: str) -> str | None:
     where = parse_query(line).where
     if where is None:
         return None
-    to_condition(with_leaves(where, _looked_up))
+    to_condition(with_leaves(where, _looked_up), lambda _: np.empty(0, dtype=np.int64))
     return None if parse_filter(str(where)) == where else f"{where} reads back as another"
 
 

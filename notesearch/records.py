@@ -174,7 +174,7 @@ class Passage:
     line_start: int
     line_end: int
     text: str  # as the file has it
-    search_text: str  # what is embedded and put in the full-text table: title, then words
+    search_text: str  # what is embedded and searched by words: title, then words
     tokens: int  # of search_text
 
 

@@ -51,7 +51,7 @@ def normalise_name(name: str) -> str:
 
 
 def without_accents(text: str) -> str:
-    """Return a text without case and accents, as the full-text table has its words."""
+    """Return a text without case and accents, as an index has its words."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 

@@ -1,7 +1,7 @@
-"""Apply changes to an index: all rows in one transaction, with the FAISS file that they name.
+"""Apply changes to an index: all rows in one transaction, with the segments that they name.
 
-The transaction names the generation of the FAISS file that was written and synced before: a crash
-anywhere leaves the old index whole.
+The transaction names the segments, which were written and synced before: a crash anywhere leaves
+the old index whole.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from notesearch.index.journal import Journal
 from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish
 from notesearch.index.reports import Stage, UpdateReport
+from notesearch.index.segments import read_segments
 from notesearch.index.state import IndexState
 from notesearch.index.status import all_skipped
 from notesearch.index.writer import CatalogWriter
@@ -78,7 +79,7 @@ class Work:
     unreadable: tuple[tuple[SeenFile, Finding], ...] = ()
     added: tuple[AddedNote, ...] = ()  # to be kept, beside being read
     clear: bool = False  # all but the added notes goes first
-    publish: bool = True  # passages change, or the FAISS file is lost
+    publish: bool = True  # passages change, or a segment is lost
 
     @property
     def is_none(self) -> bool:
@@ -134,13 +135,14 @@ def apply_work(
                     embedder=means.embedder_fingerprint,
                     reading=means.reading,
                     corpus=path_from(layout.index_dir, means.corpus),
-                    generation=(state.generation if state else layout.last_generation()) + 1,
+                    generation=(state.generation if state else 0) + 1,
                     dimension=supply.dimension,
                     created=state.created if state else "",
                     identity=state.identity if state else secrets.token_hex(16),
                     updated=as_date_time(first_seen.now_s),
                 )
-                probes = supply.supply_probes(means.probes if supply.dimension else ())
+                texts = means.probes if supply.dimension else ()
+                probes = supply.supply_probes(texts)
                 state = publish(layout, catalog, after, probes)
             clock.enter(Stage.COMMIT)
         if not catalog.is_installed(layout):
@@ -186,7 +188,7 @@ def finish(
     """Clear up after a change, and return its report with what the index holds now."""
     # What the log holds could still be lost with it, and the generation before be in force.
     if catalog.settle():
-        for path in layout.other_vectors(state.generation):
+        for path in layout.other_segment_files(row.number for row in read_segments(catalog)):
             # A reader that has one open goes on with it. Windows keeps a file that is mapped
             # somewhere: the next update will get it.
             with suppress(OSError):

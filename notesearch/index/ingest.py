@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -189,7 +188,7 @@ class VectorSupply:
         self._compare_probe = False
         for text, stored in islice(self._writer.known_probes().items(), 1):
             now = np.asarray(model.embed_query(text))
-            before = np.frombuffer(stored, dtype="<f2").astype(np.float32)
+            before = as_vector(stored)
             self._keep_dimension(len(now))
             if float(now @ before) < _SAME_COSINE:
                 raise ModelError(
@@ -213,8 +212,8 @@ class VectorSupply:
         most = min(2 * self._texts_per_call, _PASSAGES_PER_BATCH)
         self._texts_per_call = max(1, min(wanted, most))
 
-    def supply_probes(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the vectors of probes, (texts, dimension) float32, and store the missing ones."""
+    def supply_probes(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return the vectors of probes, (dimension,) float32, and store the missing ones."""
         known = self._writer.known_probes()
         missing = [text for text in texts if text not in known]
         if missing:
@@ -222,8 +221,7 @@ class VectorSupply:
             new = [np.asarray(model.embed_query(text), dtype="<f2").tobytes() for text in missing]
             known.update(zip(missing, new, strict=True))
             self._writer.put_probes((text, known[text]) for text in missing)
-        rows = np.frombuffer(b"".join(known[text] for text in texts), dtype="<f2")
-        return rows.astype(np.float32).reshape(len(texts), self.dimension)
+        return {text: as_vector(known[text]) for text in texts}
 
     def _keep_dimension(self, dimension: int) -> None:
         if self.dimension not in (0, dimension):
@@ -233,6 +231,11 @@ class VectorSupply:
                 self._layout.rebuild,
             )
         self.dimension = dimension
+
+
+def as_vector(row: bytes) -> NDArray[np.float32]:
+    """Return a stored row as numbers to reckon with."""
+    return np.frombuffer(row, dtype="<f2").astype(np.float32)
 
 
 def ingest_files(
@@ -246,26 +249,16 @@ def ingest_files(
     findings: list[Finding] = []
     clock = work.clock
     clock.expect(len(files))
-    # The words of a batch go into the full-text table while the next batch is read: SQLite
-    # does that in one call, which leaves Python to the other thread.
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="words") as executor:
-        words: Future[None] | None = None
-        for batch in _batches(files, iter(readings), clock):
-            if words is not None:
-                clock.enter(Stage.STORE)
-                words.result()
-            clock.enter(Stage.EMBED)
-            texts = [p.search_text for _, read in batch for own in read.passages for p in own]
-            work.add_read(seen for seen, _ in batch)
-            vectors = supply.supply(texts)
-            clock.enter(Stage.STORE)
-            numbers = [writer.replace_file(seen, read) for seen, read in batch]
-            readings = [read for _, read in batch]
-            writer.put_notes(zip(numbers, readings, strict=True), vectors)
-            words = executor.submit(writer.put_words)
-            findings.extend(finding for read in readings for finding in read.reading.findings)
-        if words is not None:
-            words.result()
+    for batch in _batches(files, iter(readings), clock):
+        clock.enter(Stage.EMBED)
+        texts = [p.search_text for _, read in batch for own in read.passages for p in own]
+        work.add_read(seen for seen, _ in batch)
+        vectors = supply.supply(texts)
+        clock.enter(Stage.STORE)
+        numbers = [writer.replace_file(seen, read) for seen, read in batch]
+        stored = [read for _, read in batch]
+        writer.put_notes(zip(numbers, stored, strict=True), vectors)
+        findings.extend(finding for read in stored for finding in read.reading.findings)
     return tuple(findings)
 
 

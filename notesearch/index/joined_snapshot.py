@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, rescale_phrase, score_counts
+from notesearch.index.bm25 import best_of_notes, score_counts, score_phrase
 from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
@@ -168,7 +168,7 @@ class JoinedSnapshot:
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word."""
         counted = [part.word_counts(word, weights) for part in self._parts]
-        if any(one is None for one in counted):  # no single word to the full-text tables
+        if any(one is None for one in counted):  # no single word
             return self.phrase_scores([word], weights)
         having = [one for one in counted if one is not None]
         passages = self._shifted([one[0] for one in having], self._passages)
@@ -179,9 +179,8 @@ class JoinedSnapshot:
         self, words: Sequence[str], weights: ColumnWeights
     ) -> tuple[Matches, Matches]:
         """Score every passage that has the words side by side; a note as its best passage."""
-        scored = [part.phrase_scores(words, weights)[0] for part in self._parts]
-        sizes = [int(part.table.passage_ids.size) for part in self._parts]
-        passages = self._shifted(rescale_phrase(scored, sizes), self._passages)
+        counted = [part.phrase_counts(words, weights) for part in self._parts]
+        passages = score_phrase(self._shifted(counted, self._passages), self.table)
         return passages, best_of_notes(passages, self.table)
 
     @staticmethod

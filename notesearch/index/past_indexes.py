@@ -24,6 +24,7 @@ from notesearch.index.ingest import StageClock
 from notesearch.index.journal import is_whole
 from notesearch.index.lock import writer_lock
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
+from notesearch.index.segments import read_segments
 from notesearch.index.state import read_state
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.user_folders import cache_folder
@@ -136,27 +137,38 @@ def _make(
     if not making.catalog.exists() and (nearest := _nearest(known, plan)) is not None:
         with closing(Catalog.for_reading(nearest)) as catalog:
             catalog.copy_to(making)
+        _share_segments(nearest, making)
     if making.catalog.exists():
         # An added note is of no commit. A file that failed may keep notes of an earlier reading.
-        _forget(making, plan, "SELECT note_id FROM added_notes", publish=False)
-        _forget(making, plan, "SELECT path FROM files WHERE failed", publish=False)
+        _forget(making, plan, "SELECT note_id FROM added_notes")
+        _forget(making, plan, "SELECT path FROM files WHERE failed")
     with ExitStack() as opened:
         # What a server gave under the same name for another index may be of another model.
         lenders = [] if plan.model_may_change else _open_all(known, opened)
         plan = replace(plan, find_vectors=lambda hashes: _find_vectors(lenders, hashes))
         report = update_index(making.index_dir, plan, progress=progress)
     kept = "SELECT path FROM files WHERE failed AND id IN (SELECT file FROM notes)"
-    _forget(making, plan, kept, publish=True)
+    _forget(making, plan, kept)
     return report
 
 
-def _forget(layout: IndexLayout, plan: UpdatePlan, sql: str, *, publish: bool) -> None:
+def _share_segments(one: IndexLayout, other: IndexLayout) -> None:
+    """Give an index the files of another's segments; one that cannot be had is written anew."""
+    with closing(Catalog.for_reading(other)) as catalog:
+        numbers = [row.number for row in read_segments(catalog)]
+    for number in numbers:
+        for name in (IndexLayout.vectors, IndexLayout.words):
+            with suppress(OSError):  # another disk, or an update has just removed it
+                os.link(name(one, number), name(other, number))  # it is never written into
+
+
+def _forget(layout: IndexLayout, plan: UpdatePlan, sql: str) -> None:
     """Remove the files and added notes that a statement names."""
     with closing(Catalog.for_writing(layout)) as catalog:
         paths = tuple(path for (path,) in catalog.rows(sql))
         if paths:
             clock = StageClock(ignore_progress)
-            work = Work(remove=paths, publish=publish)
+            work = Work(remove=paths)
             state, _ = apply_work(layout, plan, catalog, read_state(catalog), work, clock)
             finish(layout, catalog, state, UpdateReport(), clock)
 

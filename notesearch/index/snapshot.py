@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -34,7 +35,7 @@ class Matches:
     """Passages or notes with their BM25, in ascending order of the numbers."""
 
     ids: NDArray[np.int64]
-    scores: NDArray[np.float64]
+    scores: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,29 @@ class ColumnWeights:
     other_names: float = 1.0  # of a note alone: were they of each passage, none would stand out
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PassageTable:
     """Whose passages there are and how long; 0 where no passage or note has that number."""
 
     note_of: NDArray[np.int32]  # by passage
-    passage_lengths: NDArray[np.int64]  # by passage, in tokens, at least 1
+    passage_lengths: NDArray[np.int32]  # by passage, in tokens, at least 1
     note_lengths: NDArray[np.int64]  # by note
     passages_of: NDArray[np.int64]  # by note: how many
     passage_ids: NDArray[np.int64]  # ascending
     notes: int  # that have passages
     tokens: int  # in all
+
+    @cached_property
+    def relative_lengths(self) -> NDArray[np.float32]:
+        """The lengths of passages in average ones, by passage."""
+        average = self.tokens / max(len(self.passage_ids), 1)
+        return (self.passage_lengths / max(average, 1)).astype(np.float32)
+
+    @cached_property
+    def relative_note_lengths(self) -> NDArray[np.float32]:
+        """The lengths of notes in average ones, by note."""
+        average = self.tokens / max(self.notes, 1)
+        return (self.note_lengths / max(average, 1)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

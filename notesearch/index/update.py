@@ -25,6 +25,7 @@ from notesearch.index.ingest import StageClock
 from notesearch.index.journal import salvage_vectors
 from notesearch.index.lock import writer_lock
 from notesearch.index.origin import path_from
+from notesearch.index.publish import find_lost
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.index.state import IndexState, read_state
 from notesearch.records import AddedNote, Listing
@@ -105,7 +106,7 @@ def _update(
         most_bytes = None if reads_all else plan.most_bytes
         changes = find_changes(plan.source, listing, known, most_bytes=most_bytes)
         report = _report(changes, listing)
-        work = _find_work(layout, plan, state, known, changes, added)
+        work = _find_work(catalog, layout, plan, state, known, changes, added)
         if state is None or not work.is_none:
             state, findings = apply_work(layout, plan, catalog, state, work, clock, first_seen)
             report = replace(
@@ -147,6 +148,7 @@ def _added_to_read(
 
 
 def _find_work(
+    catalog: Catalog,
     layout: IndexLayout,
     plan: UpdatePlan,
     state: IndexState | None,
@@ -179,13 +181,9 @@ def _find_work(
             or remove
             or (state is not None and state.reading != plan.reading)
             or (state is not None and state.corpus != path_from(layout.index_dir, plan.corpus))
-            or (state is not None and _is_lost(layout, state))
+            or (state is not None and find_lost(layout, catalog))
         ),
     )
-
-
-def _is_lost(layout: IndexLayout, state: IndexState) -> bool:
-    return state.passages > 0 and not layout.vectors(state.generation).exists()
 
 
 def _is_known_unreadable(before: KnownFile | None) -> bool:

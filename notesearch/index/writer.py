@@ -1,4 +1,4 @@
-"""Write what was read into the catalog: files, notes, tags, passages, words and vectors."""
+"""Write what was read into the catalog: files, notes, tags, passages and vectors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from notesearch.index.journal import HASH_BYTES, crc_of
 from notesearch.index.known_names import names_of, other_name_words
 from notesearch.index.schema import (
     CLEARED_BY_REBUILD,
-    FULL_TEXT_TABLES,
     ROLE_SEPARATOR,
     SECTION_SEPARATOR,
 )
@@ -40,10 +39,10 @@ class CatalogWriter:
         self._first_seen = first_seen
         self._files: dict[str, int] = dict(catalog.rows("SELECT path, id FROM files"))
         self._last_file = catalog.number("SELECT max(id) FROM files")
-        self._last_note = catalog.number("SELECT max(id) FROM notes")
-        self._last_passage = catalog.number("SELECT max(id) FROM passages")
-        self._last_worded = self._last_passage
-        self._last_worded_note = self._last_note
+        self._last_note, self._last_passage = (
+            catalog.number("SELECT max(seq) FROM sqlite_sequence WHERE name = ?", (table,))
+            for table in ("notes", "passages")
+        )
         self._last_vector = catalog.number("SELECT max(id) FROM vectors")
         catalog.rows("CREATE TEMP TABLE IF NOT EXISTS released (vector INTEGER PRIMARY KEY)")
         catalog.rows("DELETE FROM released")
@@ -51,8 +50,6 @@ class CatalogWriter:
     def clear(self) -> None:
         """Empty the catalog of all but the added notes' sources, for a rebuild."""
         self._first_seen.take_all(self._catalog)
-        for table in FULL_TEXT_TABLES:
-            self._catalog.rows(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
         for table in CLEARED_BY_REBUILD:
             self._catalog.rows(f"DELETE FROM {table}")
         self._files.clear()
@@ -130,18 +127,6 @@ class CatalogWriter:
             SELECT vector FROM passages WHERE id IN ({_PASSAGES_OF_FILE})""",
             (file,),
         )
-        # A full-text table takes out the words that it is given once more.
-        self._catalog.rows(
-            f"""INSERT INTO words (words, rowid, title, section, body)
-            SELECT 'delete', id, title, section, body FROM passage_words
-            WHERE id IN ({_PASSAGES_OF_FILE})""",
-            (file,),
-        )
-        self._catalog.rows(
-            f"""INSERT INTO note_words (note_words, rowid, title, other_names)
-            SELECT 'delete', id, title, other_names FROM notes WHERE id IN ({_NOTES_OF_FILE})""",
-            (file,),
-        )
         for table in ("passages", "tags", "names", "acronyms", "note_links"):
             self._catalog.rows(f"DELETE FROM {table} WHERE note IN ({_NOTES_OF_FILE})", (file,))
         self._catalog.rows("DELETE FROM notes WHERE file = ?", (file,))
@@ -179,7 +164,7 @@ class CatalogWriter:
 
     def put_probes(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Store float16 rows of probes."""
-        self._catalog.insert("INSERT INTO probes VALUES (?, ?)", rows)
+        self._catalog.insert("INSERT INTO probes (text, vector) VALUES (?, ?)", rows)
 
     def put_notes(self, files: Iterable[tuple[int, ReadFile]], vectors: Iterable[int]) -> None:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
@@ -208,27 +193,12 @@ class CatalogWriter:
                     self._last_passage += 1
                     numbers = self._last_passage, self._last_note, next(vector)
                     passages.append(_passage_row(*numbers, passage, part))
-        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(14)})", notes)
+        self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(13)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
         self._catalog.insert(f"INSERT INTO names VALUES ({_marks(2)})", names)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO note_links VALUES ({_marks(5)})", links)
         self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(15)})", passages)
-
-    def put_words(self) -> None:
-        """Put the passages and notes that came since the last call into the full-text tables."""
-        self._catalog.rows(
-            """INSERT INTO words (rowid, title, section, body)
-            SELECT id, title, section, body FROM passage_words WHERE id > ? AND id <= ?""",
-            (self._last_worded, self._last_passage),
-        )
-        self._catalog.rows(
-            """INSERT INTO note_words (rowid, title, other_names)
-            SELECT id, title, other_names FROM notes WHERE id > ? AND id <= ?""",
-            (self._last_worded_note, self._last_note),
-        )
-        self._last_worded = self._last_passage
-        self._last_worded_note = self._last_note
 
     def _tag_rows(self, number: int, note: Note) -> Iterable[Sequence[Value]]:
         for folder, tags in enumerate((note.tags, note.folder_tags)):
@@ -275,7 +245,6 @@ def _note_row(
         note.kind.value,
         first_passage,
         len(passages),
-        ",".join(str(passage.tokens) for passage in passages) or None,
         note.line_start,
         note.line_end,
         " ".join(other_name_words(note)),

@@ -286,7 +286,7 @@ def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     noun = "note" if counts.added == 1 else "notes"
     added = f" and {counts.added:,} added {noun}" if counts.added else ""
     yield f"{counts.passages:,} passages of {counts.notes:,} notes in {counts.files:,} files{added}"
-    size = (status.catalog_bytes + status.vectors_bytes) / 1e6
+    size = (status.catalog_bytes + status.segments_bytes) / 1e6
     yield printable(f"model     {status.embedder}, {status.dimension} dimensions")
     yield printable(f"reading   {status.reading}")
     yield f"size      {size:,.1f} MB"

@@ -64,7 +64,7 @@ class Question:
 
     @cached_property
     def wording(self) -> Wording:
-        """What is looked for in the full-text table."""
+        """The words that are looked for."""
         return NO_WORDING if self.mode is Mode.DENSE else read_wording(self.text)
 
 
@@ -97,8 +97,8 @@ class Searcher:
         """Take a model, loaded for the first question."""
         self._embedder = embedder
         self._sentences = SentenceVectors(embedder)
-        # A question is embedded, and the passages near it are found, while the full-text table is
-        # asked: neither holds Python's lock for long.
+        # A question is embedded, and the passages near it are found, while its words are
+        # looked up: neither holds Python's lock for long.
         self._beside = ThreadPoolExecutor(thread_name_prefix="dense")
         self._candidates = CandidateFinder()
         self._weights = weights
