@@ -49,6 +49,7 @@ def read_passage_table(catalog: Catalog, count: int) -> PassageTable:
         note_lengths=np.bincount(note_of, lengths, len(passages_of)).astype(np.int64),
         passages_of=passages_of,
         passage_ids=np.flatnonzero(note_of),
+        passages=count,
         notes=int(np.count_nonzero(passages_of)),
         tokens=int(lengths.sum()),
     )

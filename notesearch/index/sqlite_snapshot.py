@@ -21,6 +21,7 @@ from notesearch.index.passage_table import (
 )
 from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
 from notesearch.index.snapshot import (
+    Asked,
     ColumnWeights,
     Matches,
     Nearest,
@@ -87,6 +88,19 @@ class SqliteSnapshot:
         """The passages and notes there are, by number."""
         return self._tables.get(self.state, self._catalog)
 
+    def narrowed(self, asked: Asked) -> SqliteSnapshot:
+        """Return itself: all passages are at hand."""
+        return self
+
+    @property
+    def background(self) -> None:
+        """None: all passages are here."""
+
+    @property
+    def note_count(self) -> int:
+        """How many notes have any text."""
+        return self.table.notes
+
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
         """Return the passages that a filter lets through."""
         return self.ids_meeting(to_condition(where))
@@ -106,6 +120,10 @@ class SqliteSnapshot:
         except (OverflowError, TypeError, ValueError) as error:
             raise self._damaged(error) from error
         return numbers_in(spans[:, 0], spans[:, 1])
+
+    def notes_of(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the notes that passages are from."""
+        return self.table.note_of[passage_ids]
 
     def _ids_matching(self, expression: str) -> NDArray[np.int64]:
         sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"

@@ -29,11 +29,13 @@ class Scores:
 
     ids: NDArray[np.int32]
     scores: NDArray[np.float32]
+    in_all: int  # how many have the term, here or elsewhere in the index
 
     @classmethod
     def of(cls, matches: Matches) -> Scores:
         """Halve the memory."""
-        return cls(matches.ids.astype(np.int32), matches.scores.astype(np.float32))
+        in_all = len(matches.ids) if matches.in_all is None else matches.in_all
+        return cls(matches.ids.astype(np.int32), matches.scores.astype(np.float32), in_all)
 
     @property
     def size(self) -> int:
