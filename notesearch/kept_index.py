@@ -46,6 +46,7 @@ from notesearch.search.verdict import UNRELATED
 # What changes an index is imported where it is used: a query must not wait for it.
 if TYPE_CHECKING:
     from notesearch.index.apply import Means
+    from notesearch.index.qdrant.engine_update import EnginePlace
     from notesearch.index.update import UpdatePlan
 
 
@@ -85,6 +86,8 @@ class KeptIndex(HeldIndex):
             folder = corpus_folder(self, corpus)
             plan = self._plan(folder, folder.fingerprint, folder.folder)
         plan = replace(plan, rebuild=rebuild, allow_empty=allow_empty, most_bytes=most_bytes)
+        if self._engine is not None:
+            return self._update_engine(plan, dry_run, lock_timeout_s, progress or ignore_progress)
         if dry_run:
             return preview_update(self.index_dir, plan)
         report = update_index(
@@ -94,8 +97,23 @@ class KeptIndex(HeldIndex):
             progress=progress or ignore_progress,
         )
         if plan.corpus is not None and not lies_beside(plan.corpus, self.index_dir):
-            remember_index(self._store.get().read_state().identity)
+            remember_index(self._folder_store().read_state().identity)
         return report
+
+    def _update_engine(
+        self, plan: UpdatePlan, dry_run: bool, lock_timeout_s: float, progress: ProgressObserver
+    ) -> UpdateReport:
+        from notesearch.index.qdrant.engine_update import preview_engine_update, update_engine
+
+        if dry_run:
+            return preview_engine_update(self._place(), plan)
+        return update_engine(self._place(), plan, lock_timeout_s=lock_timeout_s, progress=progress)
+
+    def _place(self) -> EnginePlace:
+        from notesearch.index.qdrant.engine_update import EnginePlace
+
+        assert self._engine is not None
+        return EnginePlace(self._engine, self.index_dir)
 
     def add(
         self,
@@ -130,13 +148,27 @@ class KeptIndex(HeldIndex):
 
         self._require_open()
         require_seconds("lock_timeout_s", lock_timeout_s)
+        means = self._means(self._added_reader().fingerprint)
+        checked = [checked_note(note) for note in notes]
+        watch = progress or ignore_progress
+        if self._engine is not None:
+            from notesearch.index.qdrant.engine_update import add_to_engine
+
+            return add_to_engine(
+                self._place(),
+                means,
+                checked,
+                overwrite=overwrite,
+                lock_timeout_s=lock_timeout_s,
+                progress=watch,
+            )
         return add_notes(
             self.index_dir,
-            self._means(self._added_reader().fingerprint),
-            [checked_note(note) for note in notes],
+            means,
+            checked,
             overwrite=overwrite,
             lock_timeout_s=lock_timeout_s,
-            progress=progress or ignore_progress,
+            progress=watch,
         )
 
     def remove(self, *ids: str, lock_timeout_s: float = 10.0) -> UpdateReport:
@@ -148,6 +180,10 @@ class KeptIndex(HeldIndex):
         for note_id in ids:
             require_text("an id", note_id)
         means = self._means(self._added_reader().fingerprint)
+        if self._engine is not None:
+            from notesearch.index.qdrant.engine_update import remove_from_engine
+
+            return remove_from_engine(self._place(), means, ids, lock_timeout_s=lock_timeout_s)
         return remove_notes(self.index_dir, means, ids, lock_timeout_s=lock_timeout_s)
 
     def kept_passages(self) -> int:
@@ -160,8 +196,10 @@ class KeptIndex(HeldIndex):
     def corpus(self) -> Path:
         """The folder of notes that the index was made of, or will be."""
         layout = IndexLayout(self.index_dir)
+        if self._engine is not None:
+            return self._engine_corpus() or _default_corpus(self._settings.root)
         with suppress(UnusableIndexError):  # one that a rebuild may be about to mend
-            made_of = self._store.get().read_state().corpus_folder(self.index_dir)
+            made_of = self._folder_store().read_state().corpus_folder(self.index_dir)
             return made_of or self._settings.corpus or _default_corpus(self._settings.root)
         if known := read_corpus_name(layout.corpus_name):
             return Path(known)
@@ -175,12 +213,25 @@ class KeptIndex(HeldIndex):
             )
         return self._settings.corpus or _default_corpus(self._settings.root)
 
+    def _engine_corpus(self) -> Path | None:
+        """Return the notes of this machine that an engine's index is brought in step with."""
+        known = read_corpus_name(IndexLayout(self.index_dir).corpus_name)
+        return Path(known) if known else self._settings.corpus
+
     def status(self) -> IndexStatus:
         """Describe the index, and count by stat alone how the corpus differs from it."""
         from notesearch.index.status import read_status
 
         self._require_open()
         listing = None
+        if self._engine is not None:
+            from notesearch.index.qdrant.engine_keeper import read_engine_status
+
+            corpus = self._engine_corpus()
+            with suppress(CorpusError):
+                if corpus is not None and corpus.is_dir():
+                    listing = corpus_folder(self, corpus).list_files()
+            return read_engine_status(self._place(), listing)
         with suppress(CorpusError):
             self.require_own_corpus()
             if not self.has_no_corpus() and self.corpus.is_dir():
@@ -195,6 +246,14 @@ class KeptIndex(HeldIndex):
         from notesearch.index.status import read_drift
 
         self._require_open()
+        if self._engine is not None:
+            from notesearch.index.qdrant.engine_keeper import read_engine_drift
+
+            return read_engine_drift(
+                self._place(),
+                self._engine_corpus(),
+                lambda corpus: corpus_folder(self, corpus).list_files(),
+            )
         self.require_own_corpus()
         return read_drift(
             self.index_dir,
@@ -207,6 +266,10 @@ class KeptIndex(HeldIndex):
         from notesearch.index.check import check_index
 
         self._require_open()
+        if self._engine is not None:
+            from notesearch.index.qdrant.engine_keeper import check_engine
+
+            return check_engine(self._place(), fix=fix)
         return check_index(self.index_dir, fix=fix)
 
     def require_own_corpus(self) -> None:
@@ -214,8 +277,10 @@ class KeptIndex(HeldIndex):
 
         An index that came from somewhere else has no folder walked, and no file opened.
         """
+        if self._engine is not None:
+            return  # the folder of its notes is kept on this machine, and nowhere else
         with suppress(UnusableIndexError):  # nothing says anything yet
-            state = self._store.get().read_state()
+            state = self._folder_store().read_state()
             state.require_own_corpus(self.index_dir, self._settings.corpus)
 
     def _paths_in_corpus(self, name: str) -> list[str]:
@@ -227,10 +292,10 @@ class KeptIndex(HeldIndex):
     def has_no_corpus(self) -> bool:
         """Return whether the index is of added notes alone, and no folder waits to join them."""
         layout = IndexLayout(self.index_dir)
-        if not layout.catalog.exists():
+        if self._engine is not None or not layout.catalog.exists():
             return False
         try:
-            is_alone = not self._store.get().read_state().corpus
+            is_alone = not self._folder_store().read_state().corpus
         except UnusableIndexError:
             is_alone = names_no_corpus(layout.corpus_name)
         return is_alone and self._waiting_corpus() is None

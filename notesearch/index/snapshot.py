@@ -77,7 +77,7 @@ class Asked:
     depth: int  # passages that each ranking hands on
     words: Mapping[str, float]  # that are looked for, with what each counts
     where: Filter | None = None
-    phrases: tuple[Sequence[str], ...] = ()  # that a passage has to have
+    phrases: tuple[tuple[str, ...], ...] = ()  # that a passage has to have
     name: str = ""  # that a note may have
     # Words side by side whose passages may be hits too; asked for where they are needed.
     runs: Callable[[], Sequence[Sequence[str]]] = tuple

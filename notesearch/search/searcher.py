@@ -238,7 +238,7 @@ class Searcher:
             depth=depth,
             words=self._lexical.words_asked(question.wording),
             where=where,
-            phrases=tuple(words for phrase in question.phrases if (words := read_words(phrase))),
+            phrases=tuple(tuple(w) for phrase in question.phrases if (w := read_words(phrase))),
             name=question.text,
             runs=partial(self._lexical.runs_asked, snapshot, question.wording),
             vector=None if embedded is None else partial(vector_of, embedded),
