@@ -61,7 +61,7 @@ class HeldIndex:
         self._models = models
         self._debug = debug
         self._engine = engine_of_folder(index_dir)  # that the folder stands for
-        self._store = Lazy(lambda: open_store(index_dir))
+        self._store = Lazy(self._open_store)
         self._searcher = Lazy(lambda: Searcher(models.embedder))
         self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
         self._kept_map = Lazy(self._open_map)
@@ -170,6 +170,9 @@ class HeldIndex:
             with self._turn:
                 self._at_work -= 1
                 self._turn.notify_all()
+
+    def _open_store(self) -> Store | EngineStore:
+        return Store(self.index_dir) if self._engine is None else _engine_store(self._engine)
 
     def _open_map(self) -> KeptMap:
         from notesearch.note_map.kept_map import KeptMap  # no question needs it

@@ -20,6 +20,15 @@ from notesearch.arguments import (
 from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import silenced
+from notesearch.engine_index import (
+    add_at,
+    check_at,
+    drift_at,
+    place_of,
+    remove_at,
+    status_at,
+    update_at,
+)
 from notesearch.errors import CorpusError, NotesearchError, Remedy, UnusableIndexError
 from notesearch.held_index import HeldIndex, leads_out
 from notesearch.index.changes import CorpusSource, NoFiles
@@ -40,7 +49,7 @@ from notesearch.index.reports import (
     ignore_progress,
 )
 from notesearch.lazy import Lazy
-from notesearch.records import AddedNote
+from notesearch.records import AddedNote, Listing
 from notesearch.search.verdict import UNRELATED
 
 # What changes an index is imported where it is used: a query must not wait for it.
@@ -87,7 +96,9 @@ class KeptIndex(HeldIndex):
             plan = self._plan(folder, folder.fingerprint, folder.folder)
         plan = replace(plan, rebuild=rebuild, allow_empty=allow_empty, most_bytes=most_bytes)
         if self._engine is not None:
-            return self._update_engine(plan, dry_run, lock_timeout_s, progress or ignore_progress)
+            return update_at(
+                self._place(), plan, dry_run, lock_timeout_s, progress or ignore_progress
+            )
         if dry_run:
             return preview_update(self.index_dir, plan)
         report = update_index(
@@ -100,20 +111,27 @@ class KeptIndex(HeldIndex):
             remember_index(self._folder_store().read_state().identity)
         return report
 
-    def _update_engine(
-        self, plan: UpdatePlan, dry_run: bool, lock_timeout_s: float, progress: ProgressObserver
+    def move_to(
+        self,
+        target: str | Path,
+        *,
+        progress: ProgressObserver | None = None,
+        lock_timeout_s: float = 10.0,
     ) -> UpdateReport:
-        from notesearch.index.qdrant.engine_update import preview_engine_update, update_engine
+        """Make the same index in another folder, or in an engine; nothing is embedded again.
 
-        if dry_run:
-            return preview_engine_update(self._place(), plan)
-        return update_engine(self._place(), plan, lock_timeout_s=lock_timeout_s, progress=progress)
+        UsageError where an index is there already. This one stays as it is.
+        """
+        from notesearch.moved_index import move_index
+
+        self._require_open()
+        require_seconds("lock_timeout_s", lock_timeout_s)
+        source = self.index_dir if self._engine is None else self._place()
+        return move_index(source, target, lock_timeout_s, progress or ignore_progress)
 
     def _place(self) -> EnginePlace:
-        from notesearch.index.qdrant.engine_update import EnginePlace
-
         assert self._engine is not None
-        return EnginePlace(self._engine, self.index_dir)
+        return place_of(self._engine, self.index_dir)
 
     def add(
         self,
@@ -152,16 +170,7 @@ class KeptIndex(HeldIndex):
         checked = [checked_note(note) for note in notes]
         watch = progress or ignore_progress
         if self._engine is not None:
-            from notesearch.index.qdrant.engine_update import add_to_engine
-
-            return add_to_engine(
-                self._place(),
-                means,
-                checked,
-                overwrite=overwrite,
-                lock_timeout_s=lock_timeout_s,
-                progress=watch,
-            )
+            return add_at(self._place(), means, checked, overwrite, lock_timeout_s, watch)
         return add_notes(
             self.index_dir,
             means,
@@ -181,9 +190,7 @@ class KeptIndex(HeldIndex):
             require_text("an id", note_id)
         means = self._means(self._added_reader().fingerprint)
         if self._engine is not None:
-            from notesearch.index.qdrant.engine_update import remove_from_engine
-
-            return remove_from_engine(self._place(), means, ids, lock_timeout_s=lock_timeout_s)
+            return remove_at(self._place(), means, ids, lock_timeout_s)
         return remove_notes(self.index_dir, means, ids, lock_timeout_s=lock_timeout_s)
 
     def kept_passages(self) -> int:
@@ -225,13 +232,7 @@ class KeptIndex(HeldIndex):
         self._require_open()
         listing = None
         if self._engine is not None:
-            from notesearch.index.qdrant.engine_keeper import read_engine_status
-
-            corpus = self._engine_corpus()
-            with suppress(CorpusError):
-                if corpus is not None and corpus.is_dir():
-                    listing = corpus_folder(self, corpus).list_files()
-            return read_engine_status(self._place(), listing)
+            return status_at(self._place(), self._engine_corpus(), self._list_files)
         with suppress(CorpusError):
             self.require_own_corpus()
             if not self.has_no_corpus() and self.corpus.is_dir():
@@ -247,17 +248,11 @@ class KeptIndex(HeldIndex):
 
         self._require_open()
         if self._engine is not None:
-            from notesearch.index.qdrant.engine_keeper import read_engine_drift
-
-            return read_engine_drift(
-                self._place(),
-                self._engine_corpus(),
-                lambda corpus: corpus_folder(self, corpus).list_files(),
-            )
+            return drift_at(self._place(), self._engine_corpus(), self._list_files)
         self.require_own_corpus()
         return read_drift(
             self.index_dir,
-            lambda corpus: corpus_folder(self, corpus).list_files(),
+            self._list_files,
             self._waiting_corpus,
         )
 
@@ -267,9 +262,7 @@ class KeptIndex(HeldIndex):
 
         self._require_open()
         if self._engine is not None:
-            from notesearch.index.qdrant.engine_keeper import check_engine
-
-            return check_engine(self._place(), fix=fix)
+            return check_at(self._place(), fix)
         return check_index(self.index_dir, fix=fix)
 
     def require_own_corpus(self) -> None:
@@ -299,6 +292,9 @@ class KeptIndex(HeldIndex):
         except UnusableIndexError:
             is_alone = names_no_corpus(layout.corpus_name)
         return is_alone and self._waiting_corpus() is None
+
+    def _list_files(self, corpus: Path) -> Listing:
+        return corpus_folder(self, corpus).list_files()
 
     def _waiting_corpus(self) -> Path | None:
         """Return the folder that an index of added notes alone would be brought in step with."""

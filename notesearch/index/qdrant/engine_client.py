@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,15 +66,11 @@ class Engine:
         client: QdrantClient,
         *,
         turn: AbstractContextManager[object] | None = None,
-        waits_s: Sequence[float] = WAITS_S,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Take a client as `connect` makes it; with a `turn`, one thread at a time asks it."""
         self.address = address
         self.names = Collections(address.name)
         self._client = client
-        self._waits_s = waits_s
-        self._sleep = sleep
         self._turn = turn or nullcontext()
 
     # ------------------------------------------------------------ reading
@@ -174,7 +170,8 @@ class Engine:
         self, query: NDArray[np.float32], where: models.Filter, k: int, keys: Sequence[str] = ()
     ) -> list[models.ScoredPoint]:
         """Return the k passages of greatest cosine that meet a condition, the best first."""
-        return self._search(self.names.passages, query.tolist(), MEANING, where, k, keys)
+        exact = self.address.is_exact
+        return self._search(self.names.passages, query.tolist(), MEANING, where, k, keys, exact)
 
     def best_by_words(
         self,
@@ -196,16 +193,22 @@ class Engine:
         where: models.Filter,
         k: int,
         keys: Sequence[str],
+        exact: bool = False,
     ) -> list[models.ScoredPoint]:
         if k < 1:
             return []
+        parameters = None
+        if exact and self.address.folder is None:  # there every search is
+            parameters = models.SearchParams(
+                exact=True, quantization=models.QuantizationSearchParams(ignore=True)
+            )
         found = self._ask(
             "query_points",
             collection_name=collection,
             query=query,
             using=vector,
             query_filter=where,
-            search_params=models.SearchParams(exact=True) if self.address.is_exact else None,
+            search_params=parameters,
             limit=k,
             with_payload=_payload(keys),
         )
@@ -220,8 +223,9 @@ class Engine:
             found = self.vectors(self.names.passages, ids, MEANING)
             rows = np.array([found[number] for number in ids], dtype=np.float32)
             return dict(zip(ids, (rows @ query).tolist(), strict=True))
-        where = all_of(is_one_of(ids))
-        return {int(hit.id): hit.score for hit in self.nearest(query, where, len(ids))}
+        where, k = all_of(is_one_of(ids)), len(ids)
+        hits = self._search(self.names.passages, query.tolist(), MEANING, where, k, (), exact=True)
+        return {int(hit.id): hit.score for hit in hits}
 
     # ------------------------------------------------------------ writing
 
@@ -288,7 +292,7 @@ class Engine:
 
     def _ask(self, request: str, **options: Any) -> Any:  # noqa: ANN401 - as the client answers
         """Make a request, again where the connection is lost; EngineError where it stays so."""
-        for wait_s in (*self._waits_s, None):
+        for wait_s in (*WAITS_S, None):
             try:
                 with self._turn:
                     return getattr(self._client, request)(**options)
@@ -298,7 +302,7 @@ class Engine:
             except (ResponseHandlingException, ConnectionError) as error:
                 if wait_s is None:
                     raise self._no_answer(error) from error
-            self._sleep(wait_s)
+            time.sleep(wait_s)
         raise AssertionError("the last try either answers or raises")
 
     def _meaning_of(self, error: UnexpectedResponse) -> EngineError:

@@ -18,7 +18,7 @@ V = TypeVar("V")
 
 _WORDS_KEPT = 50_000
 _FILTERS_KEPT = 8
-_RUNS_KEPT = 2000
+_RUNS_KEPT = 500
 _WEIGHED_KEPT = 30_000
 
 
@@ -41,6 +41,16 @@ class WeighedWords:
 
 
 NO_WORDS = WeighedWords(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """The passages that have some words side by side, with their BM25."""
+
+    in_all: int  # how many have them
+    ids: NDArray[np.int64]  # ascending; some of them where they are many
+    owners: NDArray[np.int64]  # their notes
+    scores: NDArray[np.float64]
 
 
 class Kept(Generic[K, V]):
@@ -78,6 +88,6 @@ class EngineMemory:
         self.words: Kept[str, WordCounts | None] = Kept(_WORDS_KEPT)
         # By collection and number: many questions meet the same passages. Some 1.5 KB each.
         self.weighed: Kept[tuple[str, int], WeighedWords] = Kept(_WEIGHED_KEPT)
-        self.runs: Kept[str, int] = Kept(_RUNS_KEPT)
+        self.runs: Kept[str, Run] = Kept(_RUNS_KEPT)
         self.crowds: Kept[Hashable, Crowd] = Kept(_FILTERS_KEPT)
         self.patterns: Kept[str, object] = Kept(1)

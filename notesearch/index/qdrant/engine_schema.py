@@ -77,10 +77,13 @@ def create_passages(engine: Engine, dimension: int) -> None:
         datatype=models.Datatype.FLOAT16,  # as they are made: nothing is lost
         on_disk=True,
     )
+    # A byte a number is looked through, in memory; what is found is compared with the vectors.
+    rounded = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
     engine.create(
         engine.names.passages,
         vectors_config={MEANING: meaning},
         sparse_vectors_config=_sparse_words(),
+        quantization_config=models.ScalarQuantization(scalar=rounded),
         on_disk_payload=True,
     )
     for key, schema in _OF_PASSAGES.items():

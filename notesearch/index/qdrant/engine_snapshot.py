@@ -28,7 +28,7 @@ from notesearch.index.qdrant.engine_client import (
     is_one_of,
     is_value,
 )
-from notesearch.index.qdrant.engine_memory import NO_WORDS, EngineMemory, WeighedWords
+from notesearch.index.qdrant.engine_memory import NO_WORDS, EngineMemory, Run, WeighedWords
 from notesearch.index.qdrant.engine_state import EngineState, rebuild_of
 from notesearch.index.qdrant.note_points import (
     K1,
@@ -70,6 +70,8 @@ from notesearch.spelling import normalise_name
 _MOST_VALUES = 1_000_000  # of tags, and of acronyms
 # Passages with some words side by side that are listed: to look at some, and to tell few from many.
 _MOST_WITH_RUN = 10_000
+# Passages with some words side by side that are scored whatever the question is, and remembered.
+_MOST_SCORED = 3000
 _BY_NAME = {"note_id": "note_id", "path": "path", "name": "names"}
 NO_MATCHES = Matches(np.empty(0, np.int64), np.empty(0), in_all=0)
 
@@ -199,11 +201,51 @@ class EngineSnapshot:
             return None
         return code_words(counts[stem].number for stem in stems)
 
-    def count_with_run(self, code: str) -> int:
-        """Count the passages that have coded words side by side."""
-        where = self.in_force(run_condition(code))
-        return self.memory.runs.get(
-            code, lambda: self.engine.count(self.engine.names.passages, where)
+    def run_of(self, code: str) -> Run:
+        """Return the passages that have coded words side by side; none of them where many do.
+
+        How many there are is known in either case.
+        """
+
+        def find() -> Run:
+            few = self._scored_run(code, self.in_force(run_condition(code)), _MOST_SCORED + 1)
+            if few.in_all <= _MOST_SCORED:
+                return few
+            where = self.in_force(run_condition(code))
+            in_all = self.engine.count(self.engine.names.passages, where)
+            return Run(in_all, NO_MATCHES.ids, NO_MATCHES.ids, NO_MATCHES.scores)
+
+        return self.memory.runs.get(code, find)
+
+    def run_in_notes(self, code: str, notes: NDArray[np.int64]) -> Run:
+        """Return the passages of some notes that have coded words side by side."""
+        run = self.run_of(code)
+        if run.in_all == len(run.ids):
+            return run
+        where = self.in_force(run_condition(code), is_any("note", notes.tolist()))
+        return self._scored_run(code, where, None, run.in_all)
+
+    def _scored_run(
+        self, code: str, where: models.Filter, limit: int | None, in_all: int | None = None
+    ) -> Run:
+        """Score passages that have words side by side, as FTS5 scores a phrase.
+
+        It counts the words of all columns as the length.
+        """
+        keys = ["words", "length", "note"]
+        found = self.engine.scroll(self.engine.names.passages, where, keys, limit=limit)
+        payloads = {int(record.id): record.payload or {} for record in found}
+        times = np.array([count_run(p["words"], code, OF_PASSAGE) for p in payloads.values()])
+        lengths = np.array([p["length"] for p in payloads.values()], dtype=np.float64)
+        mean = self.state.words / max(self.state.passages, 1)
+        damping = K1 * (1 - B + B * lengths / max(mean, 1e-9))
+        having = len(payloads) if in_all is None else in_all
+        rarity = rarity_of(having, self.state.passages)
+        return Run(
+            having,
+            np.array(list(payloads), dtype=np.int64),
+            np.array([p["note"] for p in payloads.values()], dtype=np.int64),
+            rarity * times * (K1 + 1) / (times + damping) if payloads else NO_MATCHES.scores,
         )
 
     def known_words(self, words: Sequence[str]) -> set[str]:
@@ -243,35 +285,8 @@ class EngineSnapshot:
         code = self.code_of(" ".join(words))
         if code is None:
             return NO_MATCHES, NO_MATCHES
-        where = self.in_force(run_condition(code))
-        found = self.engine.scroll(self.engine.names.passages, where, ["words", "length", "note"])
-        payloads = {int(record.id): record.payload or {} for record in found}
-        owners = np.array([payload["note"] for payload in payloads.values()], dtype=np.int64)
-        return self.score_run(code, payloads, owners, len(payloads))
-
-    def score_run(
-        self, code: str, payloads: dict[int, Payload], owners: NDArray[np.int64], having: int
-    ) -> tuple[Matches, Matches]:
-        """Score passages that have words side by side, of so many that have them in all.
-
-        As FTS5 scores a phrase: it counts the words of all columns as the length.
-        """
-        ids = np.array(list(payloads), dtype=np.int64)
-        times = np.array([count_run(p["words"], code, OF_PASSAGE) for p in payloads.values()])
-        lengths = np.array([p["length"] for p in payloads.values()], dtype=np.float64)
-        mean = self.state.words / max(self.state.passages, 1)
-        damping = K1 * (1 - B + B * lengths / max(mean, 1e-9))
-        rarity = rarity_of(having, self.state.passages)
-        scores = rarity * times * (K1 + 1) / (times + damping) if ids.size else np.empty(0)
-        best: dict[int, float] = {}
-        for owner, score in zip(owners.tolist(), scores.tolist(), strict=True):
-            best[owner] = max(best.get(owner, 0.0), score)
-        notes = sorted(best)
-        of_notes = np.array([best[number] for number in notes], dtype=np.float64)
-        return (
-            Matches(ids, scores, having),
-            Matches(np.array(notes, dtype=np.int64), of_notes, having),
-        )
+        run = self._scored_run(code, self.in_force(run_condition(code)), None)
+        return Matches(run.ids, run.scores, run.in_all), best_of_owners(run)
 
     def acronyms(self, words: Sequence[str], phrases: Sequence[str]) -> list[tuple[str, str]]:
         """Return acronyms with their long forms: of the words, or for the phrases."""
@@ -458,6 +473,16 @@ class EngineSnapshot:
     def _damaged(self, error: Exception) -> EngineError:
         address = self.engine.address
         return EngineError(f"{address.text} is damaged ({error})", rebuild_of(address))
+
+
+def best_of_owners(run: Run) -> Matches:
+    """Return each note the score of its best passage."""
+    best: dict[int, float] = {}
+    for owner, score in zip(run.owners.tolist(), run.scores.tolist(), strict=True):
+        best[owner] = max(best.get(owner, 0.0), score)
+    notes = sorted(best)
+    scores = np.array([best[number] for number in notes], dtype=np.float64)
+    return Matches(np.array(notes, dtype=np.int64), scores, run.in_all)
 
 
 def counts_at(payload: Payload, generation: int) -> WordCounts | None:

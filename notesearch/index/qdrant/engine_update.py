@@ -57,7 +57,7 @@ def update_engine(
 ) -> UpdateReport:
     """Bring the index in step with the corpus, creating it where there is none."""
     clock = StageClock(progress)
-    with _opened(place) as store, _writing(store.engine, lock_timeout_s) as lease:
+    with opened(place) as store, writing(store.engine, lock_timeout_s) as lease:
         state = read_engine_state(store.engine)
         if state is not None and not plan.rebuild:
             state.require_embedder(plan.embedder_fingerprint, place.address)
@@ -85,12 +85,12 @@ def update_engine(
             passages_reused=done.passages - done.passages_embedded,
             skipped=all_skipped(read_files(store.engine), report.skipped),
         )
-        return _finished(store.engine, after, report, clock)
+        return finished(store.engine, after, report, clock)
 
 
 def preview_engine_update(place: EnginePlace, plan: UpdatePlan) -> UpdateReport:
     """Return what an update would find, and change nothing."""
-    with _opened(place) as store:
+    with opened(place) as store:
         state = store.find_state()
         listing = list_corpus(plan, is_new=state is None)
         if plan.rebuild or state is None:
@@ -165,7 +165,7 @@ def _change_added(
 ) -> UpdateReport:
     """Do, under the lease, what `find_work` finds to do; the files' notes stay as they are."""
     clock = StageClock(progress)
-    with _opened(place) as store, _writing(store.engine, lock_timeout_s) as lease:
+    with opened(place) as store, writing(store.engine, lock_timeout_s) as lease:
         state = read_engine_state(store.engine)
         if state is not None:
             state.require_embedder(means.embedder_fingerprint, place.address)
@@ -180,7 +180,7 @@ def _change_added(
             passages_embedded=done.passages_embedded,
             passages_reused=done.passages - done.passages_embedded,
         )
-        return _finished(store.engine, after, report, clock)
+        return finished(store.engine, after, report, clock)
 
 
 def apply_to_engine(
@@ -218,6 +218,8 @@ def apply_to_engine(
         writer.keep_added(work.added)
         findings = ingest_files(work.read, work.readings, writer, supply, to_embed)
         clock.enter(Stage.COMMIT)
+        # Where every vector was there already, left by a writer that was cut short.
+        supply.dimension = supply.dimension or writer.dimension
         if state is None or work.publish:
             after = writer.publish(
                 embedder=means.embedder_fingerprint,
@@ -279,21 +281,24 @@ def _nothing(means: Means) -> EngineState:
 
 
 @contextmanager
-def _opened(place: EnginePlace) -> Iterator[EngineStore]:
+def opened(place: EnginePlace) -> Iterator[EngineStore]:
+    """Yield a connection to an engine, closed behind the block."""
     with closing(EngineStore(place.address)) as store:
         yield store
 
 
 @contextmanager
-def _writing(engine: Engine, lock_timeout_s: float) -> Iterator[WriterLease]:
+def writing(engine: Engine, lock_timeout_s: float) -> Iterator[WriterLease]:
+    """Yield the lease of a writer, in an engine that has the collections to write into."""
     create_collections(engine)
     with writer_lease(engine, lock_timeout_s) as lease:
         yield lease
 
 
-def _finished(
+def finished(
     engine: Engine, state: EngineState | None, report: UpdateReport, clock: StageClock
 ) -> UpdateReport:
+    """Return a report with what the index holds now."""
     assert state is not None
     return replace(
         report,

@@ -87,7 +87,7 @@ class EngineWriter:
         if not self._is_anew:
             self._means = Means(state.passage_tokens, state.note_tokens)
         self._embedder = embedder
-        self._dimension = engine.dimension()  # 0: there is no place for passages yet
+        self.dimension = engine.dimension()  # of passages; 0: there is no place for them yet
         self._takes_over = True  # vectors that are there
         self._files: dict[str, Payload | None] = {}  # None: forgotten
         self._added: dict[str, Payload | None] = {}
@@ -106,7 +106,7 @@ class EngineWriter:
 
     def _collections(self) -> list[str]:
         names = self._engine.names
-        return [names.notes, *([names.passages] if self._dimension else [])]
+        return [names.notes, *([names.passages] if self.dimension else [])]
 
     def _take(self, kind: str, count: int) -> int:
         """Return the first of so many numbers that nobody else gets."""
@@ -126,7 +126,11 @@ class EngineWriter:
         """Have all notes end, and forget all files."""
         for path in self.known_files():
             self._files[path] = None
-        self._end(self._unended())
+        for collection in self._collections():
+            self._engine.set(collection, {"until": self.generation}, self._unended())
+        # From nothing, not by what is taken away: something may have been lost.
+        self._totals = replace(self._totals, notes=0, passages=0, tokens=0, words=0)
+        self._words.begin_anew()
         self._is_anew = True
         self._takes_over = False
         self._means = None
@@ -200,15 +204,15 @@ class EngineWriter:
         notes = passages = tokens = words = 0
         for record in self._engine.scroll(names.notes, where, ["passages"], vectors=[WORDS]):
             notes += bool(record.payload and record.payload["passages"])
-            self._words.count(_words_in(record), notes=-1)
-        if self._dimension:
+            self._words.count(words_in(record), notes=-1)
+        if self.dimension:
             keys = ["tokens", "length"]
             for record in self._engine.scroll(names.passages, where, keys, vectors=[WORDS]):
                 payload = record.payload or {}
                 passages += 1
                 tokens += max(payload["tokens"], 1)
                 words += payload["length"]
-                self._words.count(_words_in(record), passages=-1)
+                self._words.count(words_in(record), passages=-1)
         self._totals = replace(
             totals,
             notes=totals.notes - notes,
@@ -271,9 +275,9 @@ class EngineWriter:
             )
             notes.append(points.note)
             passages.extend(points.passages)
-            self._words.count(_words_in(points.note), notes=1)
+            self._words.count(words_in(points.note), notes=1)
             for passage in points.passages:
-                self._words.count(_words_in(passage), passages=1)
+                self._words.count(words_in(passage), passages=1)
             totals = self._totals
             self._totals = replace(
                 totals,
@@ -298,7 +302,7 @@ class EngineWriter:
             for text_hash in text_hashes
             if text_hash not in found
         }
-        wanted = list(keys) if self._dimension and self._takes_over else []
+        wanted = list(keys) if self.dimension and self._takes_over else []
         for start in range(0, len(wanted), _HASHES_PER_REQUEST):
             where = all_of(is_any("vector_of", wanted[start : start + _HASHES_PER_REQUEST]))
             records = self._engine.scroll(
@@ -313,11 +317,11 @@ class EngineWriter:
 
     def put_vectors(self, text_hashes: Sequence[bytes], rows: Sequence[bytes]) -> list[int]:
         """Keep float16 rows by the hash of their text, until their passages are written."""
-        if rows and self._dimension != len(rows[0]) // 2:
-            if self._dimension:  # of another model: nothing of it can be asked any more
+        if rows and self.dimension != len(rows[0]) // 2:
+            if self.dimension:  # of another model: nothing of it can be asked any more
                 self._engine.drop(self._engine.names.passages)
-            self._dimension = len(rows[0]) // 2
-            create_passages(self._engine, self._dimension)
+            self.dimension = len(rows[0]) // 2
+            create_passages(self._engine, self.dimension)
         return [self._keep_row(key, row) for key, row in zip(text_hashes, rows, strict=True)]
 
     def _keep_row(self, key: bytes, row: bytes) -> int:
@@ -327,6 +331,8 @@ class EngineWriter:
 
     def known_probes(self) -> dict[str, bytes]:
         """Return the float16 rows of the probes that have one, by their texts."""
+        if not self._takes_over:
+            return {}
         where = all_of(is_value("kind", "probe"))
         found = self._engine.scroll(self._engine.names.records, where)
         return {p["text"]: bytes.fromhex(p["vector"]) for r in found if (p := r.payload)}
@@ -457,7 +463,7 @@ def read_added(engine: Engine) -> list[AddedNote]:
     return sorted(notes, key=lambda note: note.id)
 
 
-def _words_in(point: models.PointStruct | models.Record) -> Sequence[int]:
+def words_in(point: models.PointStruct | models.Record) -> Sequence[int]:
     """Return the numbers of the words of a point."""
     if not isinstance(point.vector, dict) or WORDS not in point.vector:
         return ()

@@ -22,6 +22,7 @@ from notesearch.index.qdrant.engine_memory import NO_WORDS, Crowd, WeighedWords
 from notesearch.index.qdrant.engine_snapshot import (
     NO_MATCHES,
     EngineSnapshot,
+    best_of_owners,
     nearest_of,
     run_condition,
 )
@@ -90,7 +91,6 @@ class NarrowedSnapshot(EngineSnapshot):
             _WordTable(whole.words_in(collection, ids.tolist()) if asked.words else [])
             for collection, ids in ((names.passages, self._chosen), (names.notes, self._notes))
         )
-        self._coded: dict[int, Payload] = {}
 
     def _own(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers here of passages of the whole index."""
@@ -138,7 +138,10 @@ class NarrowedSnapshot(EngineSnapshot):
         if tuple(words) in self._required:  # all were chosen so
             return np.arange(1, len(self._owners))
         code = self.code_of(" ".join(words))
-        return NO_MATCHES.ids if code is None else np.array(list(self._with_run(code)), np.int64)
+        if code is None:
+            return NO_MATCHES.ids
+        run = self.run_in_notes(code, self._notes)
+        return self._own(run.ids[np.isin(run.ids, self._chosen)])
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return those of these passages that are of some notes."""
@@ -171,30 +174,21 @@ class NarrowedSnapshot(EngineSnapshot):
     ) -> tuple[Matches, Matches]:
         """Score every one of these passages that has the words side by side."""
         code = self.code_of(" ".join(words))
-        if code is None or not (having := self.count_with_run(code)):
+        if code is None:
             return NO_MATCHES, NO_MATCHES
-        payloads = self._with_run(code)
-        owners = self._owners[np.array(list(payloads), dtype=np.int64)]
-        return self.score_run(code, payloads, owners, having)
-
-    def _with_run(self, code: str) -> dict[int, Payload]:
-        """Return the coded texts of these passages that have words side by side, by number."""
-        numbers = {int(word, 16) for word in code.split()}
-        found = [self._passage_words.find(number)[0] for number in numbers]
-        times = np.bincount(np.concatenate(found), minlength=len(self._owners))
-        likely = np.flatnonzero(times == len(numbers)).tolist()
-        missing = [place for place in likely if place not in self._coded]
-        read = self.engine.read(
-            self.engine.names.passages, self._of_whole(missing), ["words", "length"]
+        # A note has the words where any passage of it has, chosen or not.
+        run = self.run_in_notes(code, self._notes)
+        notes = best_of_owners(run)
+        is_here = np.isin(notes.ids, self._notes)
+        is_chosen = np.isin(run.ids, self._chosen)
+        return (
+            Matches(self._own(run.ids[is_chosen]), run.scores[is_chosen], run.in_all),
+            Matches(
+                np.searchsorted(self._notes, notes.ids[is_here]) + 1,
+                notes.scores[is_here],
+                run.in_all,
+            ),
         )
-        for place, number in zip(missing, self._of_whole(missing), strict=True):
-            self._coded[place] = self._there(read, number)
-        bounded = f" {code} "
-        return {
-            place: self._coded[place]
-            for place in likely
-            if bounded in f" {self._coded[place]['words']} "
-        }
 
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
@@ -295,7 +289,7 @@ def _said(whole: EngineSnapshot, asked: Asked, may_be: models.Filter) -> dict[in
     owners = _owners(engine.best_by_words(names.passages, weights, may_be, asked.depth, ["note"]))
     for run in runs:
         code = whole.code_of(" ".join(run)) if len(run) > 1 else None
-        if code is not None and whole.count_with_run(code):
+        if code is not None and whole.run_of(code).in_all:
             where = all_of(may_be, run_condition(code))
             of_run = _weights(whole, dict.fromkeys(run, 1.0))
             owners.update(

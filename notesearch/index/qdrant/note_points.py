@@ -329,22 +329,3 @@ def read_passage(payload: Payload, note_id: str) -> Passage:
 def read_stored_passage(number: int, payload: Payload, note: StoredNote) -> StoredPassage:
     """Return a passage with its note."""
     return StoredPassage(number, note, read_passage(payload, note.note_id))
-
-
-def note_of_stored(stored: StoredNote, links: Sequence[NoteLink], org_id: str | None) -> Note:
-    """Return a stored note as a reader makes it, without its lines."""
-    return Note(
-        id=stored.note_id,
-        path=stored.path,
-        title=stored.title,
-        kind=stored.kind,
-        line_start=stored.line_start,
-        line_end=stored.line_end,
-        lines=(),
-        markup=(),
-        line_numbers=(),
-        sections=(),
-        note_links=tuple(links),
-        org_id=org_id,
-        **facts_of(stored),
-    )

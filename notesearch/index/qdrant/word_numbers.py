@@ -27,6 +27,7 @@ class WordNumbers:
         self._numbers: dict[str, int] = {}
         self._new: dict[int, str] = {}
         self._changes: dict[int, list[int]] = {}  # passages, notes
+        self._is_anew = False
 
     def number(self, words: Iterable[str]) -> dict[str, int]:
         """Return the numbers of words; new ones get the next."""
@@ -52,9 +53,17 @@ class WordNumbers:
             change[0] += passages
             change[1] += notes
 
+    def begin_anew(self) -> None:
+        """Count from nothing, whatever was counted before."""
+        self._is_anew = True
+
     def write(self, generation: int) -> None:
         """Store the changed counts, as they are from a generation on."""
-        changed = [number for number, change in self._changes.items() if any(change)]
+        if self._is_anew:
+            words = all_of(is_value("kind", "word"))
+            for record in self._engine.scroll(self._engine.names.records, words, ["number"]):
+                self.count([(record.payload or {})["number"]])
+        changed = [n for n, change in self._changes.items() if any(change) or self._is_anew]
         for start in range(0, len(changed), _WORDS_PER_REQUEST):
             part = changed[start : start + _WORDS_PER_REQUEST]
             self._engine.put(self._engine.names.records, list(self._points(part, generation)))
@@ -70,12 +79,13 @@ class WordNumbers:
             if before.get("since", 0) > self._in_force:  # by a writer that was cut short
                 base = before["was"]
             passages, notes = self._changes[number]
+            after = [0, 0] if self._is_anew else base
             payload = {
                 "kind": "word",
                 "word": before["word"],
                 "number": number,
                 "since": generation,
                 "was": base,
-                "is": [base[0] + passages, base[1] + notes],
+                "is": [after[0] + passages, after[1] + notes],
             }
             yield models.PointStruct(id=record_of_word(before["word"]), vector={}, payload=payload)

@@ -24,13 +24,14 @@ from datetime import datetime, timezone
 from qdrant_client import models
 
 from notesearch.errors import LockedError, NotesearchError
-from notesearch.index.qdrant.engine_client import Engine, is_value, is_within
+from notesearch.index.qdrant.engine_client import Engine, Payload, is_value, is_within
 from notesearch.index.qdrant.word_coding import record_id
 
 LEASE_ID = record_id("lease", "")
 LEASE_S = 60.0
 _PROLONGED_EVERY_S = 20.0
 _LOOK_AGAIN_S = 0.5
+_at_work: set[str] = set()  # the owners of leases in this process
 
 
 class WriterLease:
@@ -43,18 +44,28 @@ class WriterLease:
 
     def take(self) -> str | None:
         """Take or prolong the lease; return who else has it, None where it is ours."""
-        names, now = self._engine.names, self._now()
-        free = models.Filter(should=[is_value("owner", self.owner), is_within("until", most=now)])
+        now = self._now()
+        free: list[models.Condition] = [is_value("owner", self.owner), is_within("until", most=now)]
+        if _has_ended(before := self._read()):
+            free.append(is_value("owner", before["owner"]))
         lease = {
             "kind": "lease",
             "owner": self.owner,
-            "holder": _holder(),
+            "since": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "process": os.getpid(),
+            "machine": socket.gethostname(),
             "until": now + LEASE_S,
         }
         point = models.PointStruct(id=LEASE_ID, vector={}, payload=lease)
-        self._engine.put(names.records, [point], only_where=free)
-        found = self._engine.read(names.records, [LEASE_ID]).get(LEASE_ID, {})
-        return None if found.get("owner") == self.owner else str(found.get("holder", "another"))
+        self._engine.put(self._engine.names.records, [point], only_where=models.Filter(should=free))
+        found = self._read()
+        if found.get("owner") == self.owner:
+            _at_work.add(self.owner)
+            return None
+        return "process {process} on {machine} since {since}".format(**found)
+
+    def _read(self) -> Payload:
+        return self._engine.read(self._engine.names.records, [LEASE_ID]).get(LEASE_ID, {})
 
     def require(self) -> None:
         """Prolong the lease; LockedError where another writer has it by now."""
@@ -66,6 +77,7 @@ class WriterLease:
 
     def give_back(self) -> None:
         """Let the next writer begin at once."""
+        _at_work.discard(self.owner)
         own = models.Filter(must=[is_value("owner", self.owner)])
         self._engine.set(self._engine.names.records, {"until": 0.0}, own)
 
@@ -100,6 +112,16 @@ def _prolong(lease: WriterLease, ended: threading.Event) -> None:
             lease.take()
 
 
-def _holder() -> str:
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return f"process {os.getpid()} on {socket.gethostname()} since {now}"
+def _has_ended(lease: Payload) -> bool:
+    """Return whether the writer was on this machine, and is no more: a minute less to wait."""
+    if not lease or lease["machine"] != socket.gethostname():
+        return False
+    if lease["process"] == os.getpid():
+        return lease["owner"] not in _at_work
+    try:
+        os.kill(lease["process"], 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
