@@ -237,8 +237,9 @@ def median_seconds(case: Callable[[], object]) -> float:
 
 
 def measure_mend(_: Path, index_dir: Path) -> dict[str, float]:
-    """Lose the FAISS file and have it made again."""
-    next(index_dir.glob("vectors-*.faiss")).unlink()
+    """Lose a file of each segment and have it made again."""
+    for path in index_dir.glob("vectors-*.faiss"):
+        path.unlink()
     start = time.perf_counter()
     problems = check_index(index_dir, fix=True)
     return {"seconds": time.perf_counter() - start, "fixed": sum(p.fixed for p in problems)}

@@ -22,6 +22,8 @@ _ROOT = Path(__file__).parents[1]
 _FOLDERS = ("alignment", "evaluation", "mechanisms", "reasoning", "tools", "uncertainty", "vault")
 _COLUMNS = 80
 _SECONDS = re.compile(r"\d+\.\d s$", re.MULTILINE)
+# How far an update is, which only a slow machine gets to show.
+_PROGRESS = re.compile(r"^(?:reading|embedding): .*\n", re.MULTILINE)
 _NEW_NOTE = """cat > ~/notes/reasoning/budget-forcing.md << END
 ---
 title: "s1: Simple test-time scaling"
@@ -146,7 +148,7 @@ class Terminal:
         if " && cd ~/" in line:
             self._folder = self._home / line.rpartition("~/")[2]
         text = got.decode().replace("\r\n", "\n").replace(str(self._home), "~")
-        return _SECONDS.sub("… s", text)
+        return _SECONDS.sub("… s", _PROGRESS.sub("", text))
 
     def _environment(self) -> dict[str, str]:
         return {

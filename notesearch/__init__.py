@@ -13,6 +13,8 @@ The public names below are loaded when they are first used. Nothing is imported 
 
 TYPE_CHECKING = False  # as in `typing`; type checkers take it for true
 if TYPE_CHECKING:
+    from notesearch.bibliography.bib_entry import BibEntry as BibEntry
+    from notesearch.corpus.named_commit import Commit as Commit
     from notesearch.corpus.reading_rules import ReadingOptions as ReadingOptions
     from notesearch.corpus.reading_rules import ReadingRule as ReadingRule
     from notesearch.embedding import Embedder as Embedder
@@ -47,11 +49,18 @@ if TYPE_CHECKING:
     from notesearch.library import Index as Index
     from notesearch.library import ModeName as ModeName
     from notesearch.library import filter_of as filter_of
+    from notesearch.named_steps import StepKind as StepKind
     from notesearch.note_map.kept_map import MapNote as MapNote
     from notesearch.note_map.kept_map import NoteMap as NoteMap
     from notesearch.note_map.map_labels import MapLabel as MapLabel
     from notesearch.papers import Paper as Paper
+    from notesearch.past_index import PastIndex as PastIndex
+    from notesearch.person_names import PersonName as PersonName
     from notesearch.query.filters import Filter as Filter
+    from notesearch.reading_queue import Mention as Mention
+    from notesearch.reading_queue import NextStep as NextStep
+    from notesearch.reading_queue import ReadingQueue as ReadingQueue
+    from notesearch.reading_queue import UnreadPaper as UnreadPaper
     from notesearch.records import AddedNote as AddedNote
     from notesearch.records import Copy as Copy
     from notesearch.records import Finding as Finding
@@ -60,9 +69,21 @@ if TYPE_CHECKING:
     from notesearch.records import NoteKind as NoteKind
     from notesearch.records import Passage as Passage
     from notesearch.records import Role as Role
+    from notesearch.search.alike_sentences import AlikeSentence as AlikeSentence
     from notesearch.search.answer import Answer as Answer
     from notesearch.search.answer import Correction as Correction
     from notesearch.search.answer import Mode as Mode
+    from notesearch.search.compared_sides import Side as Side
+    from notesearch.search.compared_sides import SideKind as SideKind
+    from notesearch.search.comparison import AlikePair as AlikePair
+    from notesearch.search.comparison import Comparison as Comparison
+    from notesearch.search.comparison import Said as Said
+    from notesearch.search.link_suggestions import LinkSuggestion as LinkSuggestion
+    from notesearch.search.news import NewAnswers as NewAnswers
+    from notesearch.search.news import NewPassage as NewPassage
+    from notesearch.search.news import News as News
+    from notesearch.search.news import NewsOfNote as NewsOfNote
+    from notesearch.search.news import UnaskedQuestion as UnaskedQuestion
     from notesearch.search.note_lookup import NoteNameError as NoteNameError
     from notesearch.search.quotes import FoundBy as FoundBy
     from notesearch.search.quotes import Quote as Quote
@@ -80,7 +101,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AddedNote": "notesearch.records",
+    "AlikePair": "notesearch.search.comparison",
+    "AlikeSentence": "notesearch.search.alike_sentences",
     "Answer": "notesearch.search.answer",
+    "BibEntry": "notesearch.bibliography.bib_entry",
+    "Commit": "notesearch.corpus.named_commit",
+    "Comparison": "notesearch.search.comparison",
     "Copy": "notesearch.records",
     "CorpusDrift": "notesearch.index.reports",
     "CorpusError": "notesearch.errors",
@@ -97,14 +123,21 @@ _HOMES = {
     "IndexWatch": "notesearch.watch",
     "JoinedIndex": "notesearch.joined_index",
     "LinkKind": "notesearch.records",
+    "LinkSuggestion": "notesearch.search.link_suggestions",
     "LockedError": "notesearch.errors",
     "MapLabel": "notesearch.note_map.map_labels",
     "MapNote": "notesearch.note_map.kept_map",
+    "Mention": "notesearch.reading_queue",
     "MismatchError": "notesearch.errors",
     "Mode": "notesearch.search.answer",
     "ModeName": "notesearch.library",
     "ModelChoice": "notesearch.embedding",
     "ModelError": "notesearch.errors",
+    "NewAnswers": "notesearch.search.news",
+    "NewPassage": "notesearch.search.news",
+    "News": "notesearch.search.news",
+    "NewsOfNote": "notesearch.search.news",
+    "NextStep": "notesearch.reading_queue",
     "NoteKind": "notesearch.records",
     "NoteLinks": "notesearch.index.linked_notes",
     "NoteMap": "notesearch.note_map.kept_map",
@@ -113,6 +146,8 @@ _HOMES = {
     "NotesearchWarning": "notesearch.errors",
     "Paper": "notesearch.papers",
     "Passage": "notesearch.records",
+    "PersonName": "notesearch.person_names",
+    "PastIndex": "notesearch.past_index",
     "Piece": "notesearch.search.snippets",
     "PieceKind": "notesearch.search.word_agreement",
     "Precision": "notesearch.embedding",
@@ -122,16 +157,23 @@ _HOMES = {
     "Quote": "notesearch.search.quotes",
     "QuotePiece": "notesearch.search.word_agreement",
     "ReadingOptions": "notesearch.corpus.reading_rules",
+    "ReadingQueue": "notesearch.reading_queue",
     "ReadingRule": "notesearch.corpus.reading_rules",
     "Reranker": "notesearch.embedding",
     "RerankerChoice": "notesearch.embedding",
     "Role": "notesearch.records",
+    "Said": "notesearch.search.comparison",
     "Settings": "notesearch.settings",
     "SettingsError": "notesearch.errors",
+    "Side": "notesearch.search.compared_sides",
+    "SideKind": "notesearch.search.compared_sides",
     "Stage": "notesearch.index.reports",
+    "StepKind": "notesearch.named_steps",
     "StoredNote": "notesearch.index.snapshot",
     "StoredPassage": "notesearch.index.snapshot",
     "TagCount": "notesearch.index.snapshot",
+    "UnaskedQuestion": "notesearch.search.news",
+    "UnreadPaper": "notesearch.reading_queue",
     "UnusableIndexError": "notesearch.errors",
     "UpdateReport": "notesearch.index.reports",
     "UsageError": "notesearch.errors",
@@ -145,7 +187,12 @@ _HOMES = {
 
 __all__ = [
     "AddedNote",
+    "AlikePair",
+    "AlikeSentence",
     "Answer",
+    "BibEntry",
+    "Commit",
+    "Comparison",
     "Copy",
     "CorpusDrift",
     "CorpusError",
@@ -162,14 +209,21 @@ __all__ = [
     "IndexWatch",
     "JoinedIndex",
     "LinkKind",
+    "LinkSuggestion",
     "LockedError",
     "MapLabel",
     "MapNote",
+    "Mention",
     "MismatchError",
     "Mode",
     "ModeName",
     "ModelChoice",
     "ModelError",
+    "NewAnswers",
+    "NewPassage",
+    "News",
+    "NewsOfNote",
+    "NextStep",
     "NoteKind",
     "NoteLinks",
     "NoteMap",
@@ -178,6 +232,8 @@ __all__ = [
     "NotesearchWarning",
     "Paper",
     "Passage",
+    "PastIndex",
+    "PersonName",
     "Piece",
     "PieceKind",
     "Precision",
@@ -187,16 +243,23 @@ __all__ = [
     "Quote",
     "QuotePiece",
     "ReadingOptions",
+    "ReadingQueue",
     "ReadingRule",
     "Reranker",
     "RerankerChoice",
     "Role",
+    "Said",
     "Settings",
     "SettingsError",
+    "Side",
+    "SideKind",
     "Stage",
+    "StepKind",
     "StoredNote",
     "StoredPassage",
     "TagCount",
+    "UnaskedQuestion",
+    "UnreadPaper",
     "UnusableIndexError",
     "UpdateReport",
     "UsageError",

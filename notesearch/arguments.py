@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from unicodedata import is_normalized
 
 from notesearch.errors import UsageError
 from notesearch.records import AddedNote
@@ -131,3 +132,13 @@ def _require_names(what: str, value: object, names: Mapping[str, type | None]) -
                 f"{type(value).__name__} is not {what}: it has no {expected} {name}; "
                 "hand in an object, as load_embedder gives one, not a name or a class"
             )
+
+
+def as_notes_say(text: str) -> str:
+    """Return a question with plain signs, and formulas in words, as the notes are searched."""
+    is_plain = all(char.isascii() or char.isalpha() for char in text)
+    if is_plain and is_normalized("NFKC", text) and not ("\\" in text or "$" in text):
+        return text
+    from notesearch.corpus.search_text.plain_words import to_words  # 15 ms
+
+    return " ".join(to_words(text).split()) or text

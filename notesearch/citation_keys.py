@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
@@ -30,26 +30,36 @@ _LONGEST_PART = 40
 _UNDATED = "9999"  # after any date
 
 
-def give_keys(papers: Sequence[Paper]) -> list[Paper]:
+def give_keys(papers: Sequence[Paper], known: Collection[str] = ()) -> list[Paper]:
     """Return papers with keys, in their order; where keys clash, all but the first get letters.
 
-    The paper that was noted first keeps the key without a letter, so that a note that is written
-    later seldom changes the key of another paper.
+    A paper that the person has an entry for has the key of that; no other gets one of the `known`
+    keys, which are without case. The paper that was noted first keeps the key without a letter, so
+    that a note that is written later seldom changes the key of another paper.
     """
     by_key: dict[str, list[int]] = defaultdict(list)
-    for number, paper in enumerate(papers):
-        by_key[_plain_key(paper)].append(number)
     keys: dict[int, str] = {}
-    taken = set(by_key)
+    taken = set(known)
+    given: set[str] = set()
+    for number, paper in enumerate(papers):
+        own = paper.entry.key if paper.entry else ""
+        if own and own.casefold() not in given:
+            keys[number] = own
+            given.add(own.casefold())
+        else:
+            by_key[own or _plain_key(paper)].append(number)
+    free = set(by_key) - taken - given
+    taken |= given | set(by_key)
     for plain, numbers in by_key.items():
-        first, *others = sorted(numbers, key=lambda number: _age(papers[number]))
-        keys[first] = plain
+        ordered = sorted(numbers, key=lambda number: _age(papers[number]))
+        if plain in free:
+            keys[ordered.pop(0)] = plain
         letter = 0
-        for number in others:
-            while (key := plain + _letters(letter)) in taken:
+        for number in ordered:
+            while (key := plain + _letters(letter)).casefold() in taken:
                 letter += 1
             keys[number] = key
-            taken.add(key)
+            taken.add(key.casefold())
     return [replace(paper, key=keys[number]) for number, paper in enumerate(papers)]
 
 

@@ -103,6 +103,13 @@ def folder_of_engine(address: EngineAddress) -> Path:
     return folders / quote(address.text, safe="")
 
 
+def folder_at(target: str | Path) -> Path:
+    """Return the folder of an index, or the one that stands for an engine."""
+    if isinstance(target, str) and is_engine_address(target):
+        return folder_of_engine(read_engine_address(target))
+    return Path(target)
+
+
 def engine_of_folder(folder: Path) -> EngineAddress | None:
     """Return the engine that a folder stands for; None for a folder that is an index itself."""
     if "%3A%2F" not in folder.name:  # which spares the others a look for the data folder

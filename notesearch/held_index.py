@@ -39,6 +39,7 @@ from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
 
 if TYPE_CHECKING:
+    from notesearch.index.linked_notes import LinkWeb
     from notesearch.index.qdrant.engine_store import EngineStore
     from notesearch.note_map.kept_map import KeptMap
 
@@ -53,18 +54,27 @@ class HeldIndex:
     """An index on disk that is opened, shared by threads, and closed."""
 
     def __init__(
-        self, index_dir: Path, settings: Settings, models: ChosenModels, *, debug: bool = False
+        self,
+        index_dir: Path,
+        settings: Settings,
+        models: ChosenModels,
+        *,
+        warn: Callable[[str], None] = warn_in_python,
+        debug: bool = False,
     ) -> None:
         """Use `Index.open`."""
         self.index_dir = index_dir
         self._settings = settings
         self._models = models
+        self._warn = warn
         self._debug = debug
         self._engine = engine_of_folder(index_dir)  # that the folder stands for
         self._store = Lazy(self._open_store)
+        self._has_own_models = True  # False where an index that stays open has lent them
         self._searcher = Lazy(lambda: Searcher(models.embedder))
         self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
         self._kept_map = Lazy(self._open_map)
+        self._kept_links: tuple[str, LinkWeb] | None = None  # with the stamp of the contents
         self._turn = threading.Condition()
         self._at_work = 0  # questions being answered
         self._is_closed = False
@@ -120,7 +130,7 @@ class HeldIndex:
             beside = settings.root / DEFAULT_CORPUS
             there = beside if beside.is_dir() else None
             raise no_index_yet(layout, settings.corpus or there)
-        return cls(index_dir, settings, models, debug=debug)
+        return cls(index_dir, settings, models, warn=warn, debug=debug)
 
     def close(self) -> None:
         """Close the files; searches at work finish first, and a new one is an error."""
@@ -130,7 +140,8 @@ class HeldIndex:
         if self._threads.is_loaded:
             self._threads.get().shutdown()  # what still waits there finds the index closed
         # Before the searcher waits for its threads: a question that was given up may be among them.
-        self._models.close()
+        if self._has_own_models:
+            self._models.close()
         if self._searcher.is_loaded:
             self._searcher.get().close()
         if self._store.is_loaded:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.errors import UsageError
 from notesearch.index.joined_snapshot import JoinedSnapshot
-from notesearch.index.reports import Problem
+from notesearch.index.reports import Problem, ProgressObserver
 from notesearch.index.snapshot import Snapshot
 from notesearch.library import Index
 
 if TYPE_CHECKING:
+    from notesearch.bibliography.bib_entry import BibEntry
     from notesearch.index.apply import Means
     from notesearch.note_map.kept_map import KeptMap
+    from notesearch.past_index import PastIndex
 
 
 class JoinedIndex(Index):
@@ -50,6 +54,16 @@ class JoinedIndex(Index):
         """Raise UsageError: there are several."""
         raise UsageError("several indexes are asked, and not changed; open one of them")
 
+    def at(
+        self,
+        commit: str,
+        *,
+        progress: ProgressObserver | None = None,
+        lock_timeout_s: float = 10.0,
+    ) -> PastIndex:
+        """Raise UsageError: they are of several repositories."""
+        raise UsageError("several indexes have several pasts; open one of them")
+
     def check(self, *, fix: bool = False) -> tuple[Problem, ...]:
         """Raise UsageError: there are several."""
         self.require_own_corpus()
@@ -66,6 +80,18 @@ class JoinedIndex(Index):
             for of, index in self._indexes.items()
             for path in index._paths_in_corpus(name)
         ]
+
+    def mark_news(self) -> None:
+        """Remember for each of them that the person knows what is in it."""
+        for index in self._indexes.values():
+            index.mark_news()
+
+    def _looked_until(self, since: str | date) -> Sequence[int]:
+        return [seconds for one in self._indexes.values() for seconds in one._looked_until(since)]
+
+    def _kept_entries(self) -> Iterator[BibEntry]:
+        """Yield the entries of each."""
+        return chain.from_iterable(one._kept_entries() for one in self._indexes.values())
 
     def close(self) -> None:
         """Close all of them; searches at work finish first."""

@@ -6,25 +6,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
-from unicodedata import is_normalized
 
-from notesearch.arguments import require_count, require_text
+from notesearch.arguments import as_notes_say, require_count, require_seconds, require_text
 from notesearch.errors import UsageError
+from notesearch.index.reports import ProgressObserver, ignore_progress
 from notesearch.index.snapshot import StoredNote, StoredPassage, TagCount
+from notesearch.news_index import NewsIndex
 from notesearch.query.filters import Filter, all_of
 from notesearch.query.parser import Query, parse_query, read_value
 from notesearch.records import Hit, Passage
-from notesearch.related_index import RelatedIndex
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.checked_filter import check_filter, checked_filter, read_filter
+from notesearch.search.checked_filter import read_filter
 from notesearch.search.note_lookup import complete_name, find_newest, find_note
-from notesearch.search.snippets import Piece, cut_snippets
+from notesearch.search.snippets import Nearness, Piece, cut_snippets
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from notesearch.note_map.kept_map import NoteMap
+    from notesearch.past_index import PastIndex
     from notesearch.search.quotes import Quote
 
 _ALL = 1_000_000_000
@@ -38,12 +39,12 @@ def filter_of(field: str, value: str) -> Filter:
     return read_value(field, value)
 
 
-class Index(RelatedIndex):
+class Index(NewsIndex):
     """An index on disk: brought in step with a corpus by `update`, asked by `query`.
 
     Safe to search from several threads. Close it, or use it as a context manager. How it is
     opened and closed stands in `held_index.py`, what changes it in `kept_index.py`, and how its
-    notes hang together in `related_index.py`.
+    notes hang together in `related_index.py`, and what is new in them in `news_index.py`.
     """
 
     def query(
@@ -110,40 +111,57 @@ class Index(RelatedIndex):
             query = parse_query(text)
         query = replace(
             query,
-            text=_as_notes_say(query.text),
-            phrases=tuple(map(_as_notes_say, query.phrases)),
+            text=as_notes_say(query.text),
+            phrases=tuple(map(as_notes_say, query.phrases)),
         )
         both = all_of([part for part in (read_filter(where), query.where) if part is not None])
         with self._snapshot() as snapshot:
-            check_filter(snapshot, both, query)
-            if both is not None and not (query.text.strip() or query.phrases):
-                answer = Answer(find_newest(snapshot, both, k, per_note), ranked_by)
+            only = self._checked(snapshot, both, query)
+            if only is not None and not (query.text.strip() or query.phrases):
+                answer = Answer(find_newest(snapshot, only, k, per_note), ranked_by)
             else:
                 answer = self._searcher.get().search(
                     snapshot,
                     query.text,
                     query.phrases,
-                    both,
+                    only,
                     k=k,
                     mode=ranked_by,
                     per_note=per_note,
                     reranking=reranking,
                 )
-        return replace(answer, where=str(both)) if both is not None else answer
+        return self._answered(replace(answer, where=str(both)) if both is not None else answer)
 
     def similar(
-        self, note: str, k: int = 10, where: str | Filter | None = None, *, per_note: int | None = 1
+        self,
+        note: str,
+        k: int = 10,
+        where: str | Filter | None = None,
+        *,
+        per_note: int | None = 1,
+        unlinked: bool = False,
+        other_folder: bool = False,
     ) -> Answer:
         """Find notes like one that is named as `show` takes it.
 
-        The note itself stays out; `Answer.same_paper` names the notes on the same paper.
+        The note itself stays out, with `unlinked` those too that it has a link with, in either
+        direction, and with `other_folder` those in its folder. `Answer.same_paper` names the notes
+        on the same paper.
         """
         require_text("the note", note)
         _require_counts(k, per_note)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
             number, _ = find_note(snapshot, note, self._paths_in_corpus)
-            return self._searcher.get().similar(snapshot, [number], only, k=k, per_note=per_note)
+            beside: set[int] = set()
+            if unlinked or other_folder:
+                beside = self._notes_beside(
+                    snapshot, number, linked=unlinked, same_folder=other_folder
+                )
+            found = self._searcher.get().similar(
+                snapshot, [number], only, k=k, per_note=per_note, without=beside
+            )
+        return self._answered(found)
 
     def quote(self, text: str, k: int = 5, where: str | Filter | None = None) -> list[Quote]:
         """Find the passages that say a sentence which is half remembered, and where they do.
@@ -156,9 +174,36 @@ class Index(RelatedIndex):
         require_text("the quote", text)
         _require_counts(k, None)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
-            searched = _as_notes_say(text)
+            only = self._checked(snapshot, where)
+            searched = as_notes_say(text)
             return self._searcher.get().quote(snapshot, text, searched, only, k=k)
+
+    def at(
+        self,
+        commit: str,
+        *,
+        progress: ProgressObserver | None = None,
+        lock_timeout_s: float = 10.0,
+    ) -> PastIndex:
+        """Open the notes as they were, for a corpus in a git repository; close it, or use `with`.
+
+        `commit` is any name that git knows (`HEAD~10`, a tag, a branch, a hash), or a day:
+        `2024-05-01` and `3 weeks ago` mean the last commit up to its end. What this index or
+        another commit's has is not embedded again. It is made once and kept in the user's cache,
+        with those that were asked last.
+        """
+        from notesearch.past_index import open_past
+
+        require_text("the commit", commit)
+        require_seconds("lock_timeout_s", lock_timeout_s)
+        self._require_open()
+        return open_past(
+            self, commit, progress=progress or ignore_progress, lock_timeout_s=lock_timeout_s
+        )
+
+    def _ask(self, question: str, k: int, per_note: int) -> tuple[Answer, Nearness | None]:
+        answer = self.search(question, k, per_note=per_note)
+        return answer, self._searcher.get().nearness(answer)
 
     def notes(
         self, where: str | Filter | None = None, limit: int | None = None
@@ -167,7 +212,7 @@ class Index(RelatedIndex):
         if limit is not None:
             require_count("limit", limit, _ALL)
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
             return snapshot.list_notes(only, _ALL if limit is None else limit)
 
     def count_notes(self) -> int:
@@ -178,7 +223,7 @@ class Index(RelatedIndex):
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""
         with self._snapshot() as snapshot:
-            return snapshot.tags(checked_filter(snapshot, where))
+            return snapshot.tags(self._checked(snapshot, where))
 
     def map(self) -> NoteMap:
         """Return all notes as points of a map by their meaning, with labels for its regions.
@@ -220,8 +265,12 @@ class Index(RelatedIndex):
         update does meanwhile.
         """
         with self._snapshot() as snapshot:
-            only = checked_filter(snapshot, where)
+            only = self._checked(snapshot, where)
         return self._each_passage(only, vectors)
+
+    def _answered(self, answer: Answer) -> Answer:
+        """Return an answer as it is given out."""
+        return answer
 
     def _each_passage(self, where: Filter | None, vectors: bool) -> Iterator[StoredPassage]:
         # Not `_snapshot`: closing waits for that, and nobody may ever read on here.
@@ -289,13 +338,3 @@ def _require_counts(k: object, per_note: object) -> None:
     require_count("k", k)
     if per_note is not None:
         require_count("per_note", per_note)
-
-
-def _as_notes_say(text: str) -> str:
-    """Return a question with plain signs, and formulas in words, as the notes are searched."""
-    is_plain = all(char.isascii() or char.isalpha() for char in text)
-    if is_plain and is_normalized("NFKC", text) and not ("\\" in text or "$" in text):
-        return text
-    from notesearch.corpus.search_text.plain_words import to_words  # 15 ms
-
-    return " ".join(to_words(text).split()) or text

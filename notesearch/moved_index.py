@@ -6,12 +6,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notesearch.engine_address import (
-    engine_of_folder,
-    folder_of_engine,
-    is_engine_address,
-    read_engine_address,
-)
+from notesearch.engine_address import engine_of_folder, folder_at
 from notesearch.index.catalog import Catalog
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.move import MovedIndex, read_folder_index, write_folder_index
@@ -42,13 +37,6 @@ def move_index(
         return write_engine_index(
             EnginePlace(address, folder), moved, lock_timeout_s=lock_timeout_s, progress=progress
         )
-
-
-def folder_at(target: str | Path) -> Path:
-    """Return the folder of an index, or the one that stands for an engine."""
-    if isinstance(target, str) and is_engine_address(target):
-        return folder_of_engine(read_engine_address(target))
-    return Path(target)
 
 
 def _read(source: Path | EnginePlace, stack: ExitStack) -> MovedIndex:

@@ -43,6 +43,12 @@ class PersonName:
         """Whether this is a name that was not taken apart, such as that of a company."""
         return not self.given
 
+    @property
+    def in_text(self) -> str:
+        """The name in the order in which it is read."""
+        parts = (self.given, self.particle, self.family, self.suffix)
+        return " ".join(part for part in parts if part)
+
 
 def split_name(name: str) -> PersonName:
     """Return the parts of `Surname, First`, `First von Last` or `OpenAI`, the last as a whole."""

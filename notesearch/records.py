@@ -98,13 +98,17 @@ class LinkKind(Enum):
     EMBED = "embed"  # ![[note]]
     MARKDOWN = "markdown"  # [shown](note.md)
     ORG = "org"  # [[file:note.org][shown]], [[id:…]]
+    RST = "rst"  # :doc:`note`, :ref:`label`
+    CITATION = "citation"  # @rafailov2023, to the note on the paper of that key
+    PAPER = "paper"  # an address or id of the paper that another note is on
 
 
 class NoteLink(NamedTuple):
     """A link to another note, as a note has it; what it leads to is found when it is asked for."""
 
     kind: LinkKind
-    target: str  # as written, without the words shown: "dpo#Limits", "../rl/dpo.md", "id:7f3a"
+    target: str  # as written, without the words shown: "dpo#Limits", "../rl/dpo.md", "id:7f3a",
+    # "doc:../dpo", "ref:limits", "@rafailov2023", "arxiv:2305.18290"
     line: int  # in the file, counted from 1
     sentence: str  # that it stands in, in words
 
@@ -145,7 +149,7 @@ class Note(Facts):
     line_numbers: Sequence[int]  # the line in the file of each of `lines`
     sections: tuple[Section, ...]
     note_links: tuple[NoteLink, ...] = ()
-    org_id: str | None = None  # by which other org files link to this one
+    link_ids: tuple[str, ...] = ()  # by which others link to it: ids of org, labels of rst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +174,7 @@ class Passage:
     line_start: int
     line_end: int
     text: str  # as the file has it
-    search_text: str  # what is embedded and put in the full-text table: title, then words
+    search_text: str  # what is embedded and searched by words: title, then words
     tokens: int  # of search_text
 
 
@@ -246,3 +250,4 @@ class Hit:
     weak: bool  # nothing relevant was found, and this is the nearest
     copies: tuple[Copy, ...] = ()  # the same text in other notes, which take no rank for it
     kind: NoteKind = NoteKind.NOTE  # of its note
+    commit: str | None = None  # the hash of the one that was asked; None: the notes as they are

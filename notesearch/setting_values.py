@@ -72,6 +72,14 @@ def read_index(key: str, value: object, place: str, base: Path | None) -> Path:
     return read_folder(key, value, place, base)
 
 
+def read_files(key: str, value: object, place: str, base: Path | None) -> tuple[Path, ...]:
+    """Return the paths of files, of which one alone needs no list."""
+    if isinstance(value, list) and not value:
+        return ()
+    items = value if isinstance(value, list) else [value]
+    return tuple(read_folder(key, item, place, base) for item in items)
+
+
 def read_model_name(key: str, value: object, place: str, base: Path | None) -> str:
     """Return the name of a model, or the folder that it stands for.
 

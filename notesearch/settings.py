@@ -30,6 +30,7 @@ from notesearch.setting_values import (
     check_key,
     one_of,
     read_endpoint,
+    read_files,
     read_folder,
     read_index,
     read_model_name,
@@ -74,6 +75,7 @@ class Settings:
     inline_tags: str = "auto"  # read #hashtags in prose: auto, always or never
     reading: tuple[ReadingRule, ...] = ()
     update: str = "manual"  # or on-query
+    bibliography: tuple[Path, ...] = ()  # .bib files, beside those in the corpus
     editor: str = ""  # "": that of VISUAL or EDITOR; for links, Obsidian's in its vault
     left_out: tuple[str, ...] = ()  # keys of notesearch.yaml that need the person's trust
     # Where `index` and `corpus` are unless something names them: beside the notesearch.yaml that
@@ -137,6 +139,10 @@ def _leads_away(value: object, base: Path) -> bool:
     return (isinstance(value, str) and is_engine_address(value.strip())) or _leads_out(value, base)
 
 
+def _any_leads_out(value: object, base: Path) -> bool:
+    return any(_leads_out(one, base) for one in (value if isinstance(value, list) else [value]))
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A row of the table: a key of a settings file."""
@@ -166,6 +172,7 @@ _TABLE = (
     Key("inline_tags", one_of("auto", "always", "never"), in_environment=True),
     Key("passage_tokens", read_number),
     Key("update", one_of("manual", "on-query"), in_environment=True),
+    Key("bibliography", read_files, _any_leads_out),
     Key("editor", one_of(*EDITORS), _always),  # which program runs is the person's own choice
     Key("model", read_model_name, _is_not_installed, Part.MODEL, "name", in_environment=True),
     replace(_model("endpoint", read_endpoint, _always), in_environment=True),  # texts go there

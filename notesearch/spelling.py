@@ -51,7 +51,7 @@ def normalise_name(name: str) -> str:
 
 
 def without_accents(text: str) -> str:
-    """Return a text without case and accents, as the full-text table has its words."""
+    """Return a text without case and accents, as an index has its words."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 
@@ -170,15 +170,19 @@ def paper_id(text: str) -> str | None:
 
 def paper_ids(text: str) -> tuple[str, ...]:
     """Return all identities in a URL or in prose, in their order, each once."""
+    return tuple(dict.fromkeys(identity for _, _, identity in paper_places(text)))
+
+
+def paper_places(text: str) -> list[tuple[int, int, str]]:
+    """Return where identities stand in a text, start and end, with each of them."""
     lowered = text.lower()
-    found = (
-        (match.start(), identity)
+    return sorted(
+        (match.start(), match.end(), identity)
         for sign, pattern in _SOURCES
         if sign in lowered
         for match in _compiled(pattern).finditer(text)
         if (identity := _identity(match))
     )
-    return tuple(dict.fromkeys(identity for _, identity in sorted(found)))
 
 
 def _identity(match: re.Match[str]) -> str | None:

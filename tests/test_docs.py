@@ -26,6 +26,7 @@ from notesearch.evaluation.judged import read_queries
 from notesearch.query.parser import parse_query
 from notesearch.records import Hit, Role
 from notesearch.regular_files import MAX_FILE_BYTES
+from notesearch.saved_questions import read_questions
 from notesearch.settings import FROM_ENVIRONMENT, KEYS, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -131,7 +132,7 @@ def test_every_option_that_is_named_is_an_option(page):
 
 
 def test_every_command_is_in_the_table():
-    table = set(re.findall(r"^\| `notesearch (\w+)", COMMANDS_PAGE, re.M))
+    table = set(re.findall(r"^\| `notesearch ([\w-]+)", COMMANDS_PAGE, re.M))
     assert table == {name for name, command in COMMANDS.items() if not command.hidden}
 
 
@@ -264,7 +265,8 @@ def test_readme_leads_to_every_page_at_once_or_over_another_one():
 @pytest.mark.slow
 def test_answer_is_what_the_program_writes(shipped_index):
     examples = [text for text in blocks(COMMANDS_PAGE, "") if text.startswith("$ notesearch")]
-    assert [example.split()[2] for example in examples] == ["query", "quote"]
+    commands = [example.split()[2] for example in examples]
+    assert commands == ["query", "quote", "compare", "suggest-links"]
     for example in examples:
         command, _, shown = example.partition("\n")
         arguments = shlex.split(command.removeprefix("$ notesearch "))
@@ -302,3 +304,44 @@ def run_python(*arguments: str) -> str:
         timeout=300,
     )
     return ended.stdout
+
+
+def test_news_and_queue_are_as_their_page_shows_them(here, monkeypatch, capsys):
+    shutil.rmtree("corpus")
+    shutil.rmtree("index")
+    shutil.copytree(ROOT / "corpus", "corpus")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(here / "config"))
+
+    def run(command):
+        monkeypatch.setattr(sys, "argv", shlex.split(command))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code in (None, ExitCode.OK), capsys.readouterr().err
+        return re.sub(r"^since \S+ \S+:", "since 2026-11-29 09:12:", capsys.readouterr().out)
+
+    run("notesearch index")
+    with Path("corpus/alignment/dpo.md").open("a", encoding="utf-8") as file:
+        file.write(
+            "\n## What I'm trying next\n\n"
+            "- [ ] Rerun the sentiment task with a penalty on the length.\n"
+            "- Compare with [Sleeper Agents: Training Deceptive LLMs that Persist]"
+            "(https://arxiv.org/abs/2401.05566).\n"
+        )
+    Path("corpus/alignment/sandbagging.md").write_text(
+        "# Sandbagging\n\nA policy trained on a flawed reward finds the flaw: reward hacking.\n",
+        encoding="utf-8",
+    )
+    shown = re.findall(r"^```\n(\$ .*?)^```", PAGES["docs/whats-new.md"], re.M | re.S)
+    assert len(shown) == 2
+    for block in shown:
+        commands = re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", block, re.M)
+        for command, expected in commands:
+            written = run(command)
+            assert written == expected or not expected, written
+
+
+def test_saved_questions_of_the_page_are_read(tmp_path):
+    (example,) = blocks(PAGES["docs/whats-new.md"], "yaml")
+    (tmp_path / "saved-questions.yaml").write_text(example, encoding="utf-8")
+    assert list(read_questions(tmp_path / "saved-questions.yaml")) == ["rh", "limits"]

@@ -53,7 +53,7 @@ def test_notes_are_on_one_paper(tmp_path, first, second):
         (header(TITLE, arxiv="2305.18290"), header(TITLE, arxiv="2305.18291")),
         (header(TITLE, arxiv="2305.18290"), header(TITLE, year=2019)),
         (header("A Survey", arxiv="2305.18290"), header("A Survey", doi="10.1234/x")),
-        (header("A Survey", year=2020), header("A Survey", year=2020)),
+        (header("A Survey", year=2020), header("A Survey", year=2020) + "\nOf robots.\n"),
     ],
 )
 def test_notes_are_on_two_papers(tmp_path, first, second):
@@ -82,9 +82,9 @@ def test_id_joins_what_a_title_joins(tmp_path):
 def test_note_that_names_no_paper_is_on_none(tmp_path):
     with index_of(tmp_path, {"a.md": header("Shopping"), "b.md": header("B", year=2020)}) as index:
         assert [paper.title for paper in index.papers()] == ["B"]
-        assert index.paper_of("a.md").title == "Shopping"
+        assert index.papers_of("a.md")[0].title == "Shopping"
         with pytest.raises(NoteNameError):
-            index.paper_of("nonesuch")
+            index.papers_of("a.md", "nonesuch")
 
 
 def test_paper_is_said_by_the_note_that_says_most(tmp_path):
@@ -129,6 +129,33 @@ def test_filter_chooses_papers_and_hides_none_of_their_notes(tmp_path):
         (paper,) = index.papers("tag:dpo")
         assert paper in index.papers()
     assert len(paper.notes) == 2
+
+
+def test_copies_with_a_short_title_are_on_one_paper(tmp_path):
+    same = header("A Survey", year=2020)
+    notes = {"a.md": same, "b.md": same, "c.md": same + "\nAnd a word more.\n"}
+    with index_of(tmp_path, notes) as index:
+        copied, other = index.papers()
+    assert ([note.path for note in copied.notes], copied.copies) == (["a.md", "b.md"], ("b.md",))
+    assert [note.path for note in other.notes] == ["c.md"]
+
+
+@pytest.mark.parametrize(
+    ("noted", "title"),
+    [
+        ("[2019 NSDI] Tiresias: A Manager", "Tiresias: A Manager"),
+        ("Polygon RNN (2017 CVPR)", "Polygon RNN"),
+        ("Layers (ICLR'17)", "Layers"),
+        ("🦩 Flamingo", "Flamingo"),
+        ("Dialog control]", "Dialog control"),
+        ("Tuning (NExT)", "Tuning (NExT)"),
+        ("From r to Q*", "From r to Q*"),
+        ("#Exploration [of counts]", "#Exploration [of counts]"),
+    ],
+)
+def test_what_is_no_part_of_a_title_is_left_out(tmp_path, noted, title):
+    with index_of(tmp_path, {"a.md": header(noted, year=2020)}) as index:
+        assert index.papers()[0].title == title
 
 
 def test_copies_are_told(tmp_path):

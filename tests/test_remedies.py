@@ -19,6 +19,7 @@ OF_COMMANDS = (
     *("cli/", "known_indexes.py", "index/index_layout.py", "editors.py"),
     "mcp/client_config.py",  # of other programs
     "web/server.py",  # runs as a command alone
+    *("corpus/committed_folder.py", "corpus/git_program.py", "corpus/named_commit.py"),  # git's
 )
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 

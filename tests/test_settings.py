@@ -131,7 +131,7 @@ reading:
     [
         (
             "zzz: 1",
-            "unknown setting zzz; known are corpus, device, dtype, editor, endpoint, follow_links",
+            "unknown setting zzz; known are bibliography, corpus, device, dtype, editor, endpoint",
         ),
         ("source: x", "unknown setting source"),
         ("1: x", "unknown setting 1"),

@@ -25,6 +25,7 @@ rerank_trust_remote_code: true
 corpus: ../elsewhere
 index: /var/index
 follow_links: true
+bibliography: [refs.bib, ../refs.bib]
 editor: emacs
 """
 
@@ -98,6 +99,8 @@ def test_what_is_harmless_counts_at_once(found, text):
         ("corpus: link/inside\n", ("corpus",)),
         ("index: model/../../out\n", ("index",)),
         ("index: ~\n", ("index",)),
+        ("bibliography: ../refs.bib\n", ("bibliography",)),
+        ("bibliography: [refs.bib, link/refs.bib]\n", ("bibliography",)),
         ("rerank: x/y\nrerank_trust_remote_code: false\n", ("rerank",)),
     ],
 )

@@ -27,7 +27,7 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 # The order in `--help`: what a person wants first, first.
 _ORDER = (
     *("query", "ask", "serve", "quote", "similar", "notes", "tags", "show"),
-    *("links", "papers", "cite"),
+    *("links", "suggest-links", "papers", "cite", "compare", "new", "queue", "save"),
     *("init", "index", "reindex", "watch", "indexes", "status", "check", "move"),
     *("parse", "eval"),
     *("cache", "trust"),
@@ -227,6 +227,13 @@ WHERE = option(
     "FILTER",
     complete=complete_filter,
 )
+AT = option(
+    None,
+    "--at",
+    "Ask the notes as they were: at a commit, tag or branch of git, or on a day (2024-05-01).",
+    "COMMIT",
+)
+OTHER_FOLDER = option(False, "--other-folder", "Leave out notes in the same folder.")
 JSON = option(False, "--json", "Write the result as JSON.")
 
 

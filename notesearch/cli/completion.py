@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _ASKED = "_NOTESEARCH_COMPLETE"
 # A filter that is being typed, at the end of what stands before the cursor: `-(tag:al`.
-_FILTER = re.compile(r"(?P<before>(?:.*\s)?-?\(*)(?P<field>[a-z]+):(?P<value>[^\s\"]*)", re.DOTALL)
+_FILTER = re.compile(r"(?P<before>(?:.*\s)?-?\(*)(?P<field>[a-z-]+):(?P<value>[^\s\"]*)", re.DOTALL)
 _SPECIAL = re.compile(r"([^\w@%+=:,./~-])")  # what a shell takes for more than a letter
 
 Offers = list[tuple[str, str]]
@@ -80,7 +80,7 @@ def complete_kind(incomplete: str) -> Offers:
 
 
 def complete_filter(ctx: typer.Context, incomplete: str) -> Offers:
-    """Offer what may follow a field in a query line: `tag:`, `section:` and `kind:`."""
+    """Offer what may follow a field in a query line: `tag:`, `section:`, `kind:`, `links-to:`."""
     found = _FILTER.fullmatch(incomplete)
     if found is not None:
         before, field, value = f"{found['before']}{found['field']}:", found["field"], found["value"]
@@ -94,6 +94,9 @@ def complete_filter(ctx: typer.Context, incomplete: str) -> Offers:
         offers = complete_tag(ctx, value)
     elif field in ("section", "role"):
         offers = complete_section(value)
+    elif field in ("links-to", "linked-from"):
+        named = _ask(ctx, lambda index: index.complete(value))
+        offers = [offer for offer in named if not re.search(r"[\s,()\"]", offer[0])]
     else:
         offers = complete_kind(value) if field == "kind" else []
     return [(f"{before}{name}", text) for name, text in offers]

@@ -53,6 +53,7 @@ class LastList:
 
     what: str  # such as: the hits of "why DPO works"
     notes: tuple[ListedNote, ...]
+    commit: str | None = None  # of which the notes are; None: as they are now
 
     def find(self, number: int) -> ListedNote | None:
         """Return the line of a number."""
@@ -62,16 +63,28 @@ class LastList:
 def keep_hits(hits: Sequence[Hit], what: str, chosen: Sequence[ChosenIndex]) -> None:
     """Keep what the numbers of hits mean, and which of the indexes that were asked has each."""
     places = ((hit.rank, hit.passage_id, hit.path, hit.line_start) for hit in hits[:_MOST_KEPT])
-    _keep(what, places, chosen)
+    _keep(what, places, chosen, hits[0].commit if hits else None)
 
 
-def keep_notes(notes: Sequence[StoredNote], what: str, chosen: Sequence[ChosenIndex]) -> bool:
+def keep_notes(
+    notes: Sequence[StoredNote],
+    what: str,
+    chosen: Sequence[ChosenIndex],
+    commit: str | None = None,
+) -> bool:
     """Keep what the numbers of notes mean; return whether that succeeded."""
     places = (
         (number, note.note_id, note.path, note.line_start)
         for number, note in enumerate(notes, start=1)
     )
-    return _keep(what, places, chosen)
+    return _keep(what, places, chosen, commit)
+
+
+def keep_places(
+    places: Sequence[tuple[int, str, str, int]], what: str, chosen: Sequence[ChosenIndex]
+) -> None:
+    """Keep what numbers mean, each with the id of a passage, a path and a line."""
+    _keep(what, places[:_MOST_KEPT], chosen, None)
 
 
 def quoted(text: str) -> str:
@@ -93,7 +106,10 @@ def read_last_list() -> LastList | None:
 
 
 def _keep(
-    what: str, places: Iterable[tuple[int, str, str, int]], chosen: Sequence[ChosenIndex]
+    what: str,
+    places: Iterable[tuple[int, str, str, int]],
+    chosen: Sequence[ChosenIndex],
+    commit: str | None,
 ) -> bool:
     """Keep numbers, names, paths and lines; several indexes have their names before these."""
     folder = _folder()
@@ -106,7 +122,7 @@ def _keep(
         if index:
             name, path = name.removeprefix(f"{index}:"), path.removeprefix(f"{index}:")
         listed.append(ListedNote(number, name, path, line, folders[index], index))
-    entry = {"what": what, "notes": [astuple(note) for note in listed]}
+    entry = {"what": what, "notes": [astuple(note) for note in listed], "commit": commit}
     try:
         write_whole(folder / _file_name(), json.dumps(entry), outlasts_crash=False)
     except OSError:
@@ -126,7 +142,8 @@ def _read(file: Path) -> LastList | None:
             ListedNote(int(number), str(name), str(path), int(line), str(folder), str(index))
             for number, name, path, line, folder, index in entry["notes"]
         )
-        return LastList(str(entry["what"]), notes)
+        commit = entry["commit"]
+        return LastList(str(entry["what"]), notes, None if commit is None else str(commit))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -38,7 +38,8 @@ def links(
 ) -> None:
     """Show the links between notes, each with its sentence.
 
-    Those are wikilinks, embeds, Markdown links and the links of org files. What a link means is
+    Those are wikilinks, embeds, Markdown links, the links of org and rst files, and papers that
+    other notes are on, by their key or id. What a link means is
     found among the notes as they are now.
     """
     if orphans and (note or broken):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
+    AT,
     CONFIG,
     INDEXES,
     JSON,
@@ -20,11 +21,11 @@ from notesearch.cli.app import (
     require_regular,
     require_within,
 )
-from notesearch.cli.chosen_index import open_as_they_are
 from notesearch.cli.completion import complete_filter
 from notesearch.cli.index_choice import choose_indexes
 from notesearch.cli.note_file import find_file, open_file
 from notesearch.cli.output import ExitCode, is_debugging, show_message, show_warning, write
+from notesearch.cli.past_choice import open_as_they_were, require_present
 from notesearch.render.terminal import style_of, to_json
 
 _MOST_NOTES = 10_000_000
@@ -46,13 +47,14 @@ def tags(
     ),
     tree: bool = option(False, "--tree", "Show tags below the tag that they belong to."),
     json: bool = JSON,
+    at: str | None = AT,
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
     """List the tags and their numbers of notes, most first."""
     from notesearch.render.listings import tag_lines
 
-    with open_as_they_are(choose_indexes(config, wanted_index)) as index:
+    with open_as_they_were(choose_indexes(config, wanted_index), at) as index:
         counts = index.tags(having)
     if json:
         write(to_json(counts))
@@ -74,6 +76,7 @@ def notes(
     ),
     limit: int | None = option(None, "-n", "List at most N notes.", "N"),
     json: bool = JSON,
+    at: str | None = AT,
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
@@ -82,7 +85,7 @@ def notes(
 
     if limit is not None:
         require_within("-n", limit, 1, _MOST_NOTES)
-    with open_as_they_are(choose_indexes(config, wanted_index)) as index:
+    with open_as_they_were(choose_indexes(config, wanted_index), at) as index:
         found = index.notes(" ".join(where) if where else None, limit)
     lines = map(stored_note_to_json, found) if json else None
     for line in lines or listed_note_lines(found, style_of(sys.stdout)):
@@ -102,6 +105,7 @@ def show(
     note: list[str] = NOTE,
     raw: bool = option(False, "--raw", "Show the source of the note, with its LaTeX and HTML."),
     open_it: bool = option(False, "--open", "Open the file instead, in your editor."),
+    at: str | None = AT,
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
@@ -118,15 +122,17 @@ def show(
     from notesearch.render.listings import shown_note_lines
     from notesearch.search.note_lookup import read_place
 
-    with open_for_note(note, "show", config, wanted_index) as (chosen, index, name):
+    with open_for_note(note, "show", config, wanted_index, at) as (chosen, index, name):
         stored, passages = index.show(name)
+        if open_it:
+            require_present(index, stored.path)
         found_links = None if open_it else index.links(stored.note_id)
         found = find_file(stored, index, chosen) if open_it else None
     if found is not None:
         file, editor = found
-        at = next((one for one in passages if one.id == name), None)
-        line_number = at.line_start if at else read_place(name)[1] or stored.line_start
-        section = at.section[-1] if at and at.section else ""
+        named = next((one for one in passages if one.id == name), None)
+        line_number = named.line_start if named else read_place(name)[1] or stored.line_start
+        section = named.section[-1] if named and named.section else ""
         open_file(file, line_number, section, editor)
         return
     style = style_of(sys.stdout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from notesearch.errors import UsageError
 from notesearch.render.terminal import style_of
 
 if TYPE_CHECKING:
+    from notesearch.library import Index
     from notesearch.papers import Paper
 
 _NUMBER = re.compile(r"[1-9]\d{0,4}")
@@ -87,8 +89,9 @@ def cite(
 ) -> None:
     """Write references to papers: for BibTeX, as CSL-JSON, in Markdown.
 
-    They are made of what your notes say, and what no note says is left out. Keys are made of
-    author, year and title, as in rafailov2023direct; no two papers of an index have the same.
+    Where a .bib file of yours has an entry for the paper, it is that. Others are made of what your
+    notes say, and what no note says is left out. Keys are then made of author, year and title, as
+    in rafailov2023direct; no two papers of an index have the same.
     """
     from notesearch.render.citations import CITATION_FORMATS
 
@@ -129,9 +132,13 @@ def _papers_of_notes(words: Sequence[str], config: Path | None, wanted: str | No
     from notesearch.cli.named_note import open_for_note
 
     are_numbers = len(words) > 1 and all(map(_NUMBER.fullmatch, words))
-    found: dict[str, Paper] = {}
-    for name in [[word] for word in words] if are_numbers else [words]:
-        with open_for_note(name, "cite", config, wanted) as (_, index, note):
-            paper = index.paper_of(note)
-        found[paper.key] = paper
-    return list(found.values())
+    with ExitStack() as opened:
+        # Papers are gathered once for an index, whatever number of its hits are cited.
+        named: dict[tuple[Path, ...], tuple[Index, list[str]]] = {}
+        for name in [[word] for word in words] if are_numbers else [words]:
+            chosen, index, note = opened.enter_context(open_for_note(name, "cite", config, wanted))
+            index.show(note)  # an unknown name ends here, beside the words that it came from
+            folders = tuple(one.index_dir for one in chosen)
+            named.setdefault(folders, (index, []))[1].append(note)
+        papers = [paper for index, notes in named.values() for paper in index.papers_of(*notes)]
+    return list({paper.key: paper for paper in papers}.values())

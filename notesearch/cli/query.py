@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from math import isfinite
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 from typer import Argument, Exit
 
 from notesearch.cli.app import (
+    AT,
     CONFIG,
     CORPUS,
     FORMATS,
     INDEXES,
     NOTE,
+    OTHER_FOLDER,
     RERANK,
     WHERE,
     HitsCommand,
@@ -35,6 +38,7 @@ from notesearch.cli.completion import (
 )
 from notesearch.cli.index_choice import choose_indexes
 from notesearch.cli.output import ExitCode, show_message, write
+from notesearch.cli.past_choice import open_past
 from notesearch.errors import UsageError
 from notesearch.render.hit_formats import HIT_FORMATS, HitFormat
 from notesearch.search.answer import Answer, Mode
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from notesearch.cli.chosen_index import ChosenIndex
     from notesearch.library import Index
     from notesearch.query.filters import Filter
+    from notesearch.render.hits import FileLinks
 
 _MOST_HITS = 10_000  # far more than a person reads, and few enough to rank at once
 _SHOWN_LINES = 4  # of a passage, unless it is asked for whole
@@ -121,6 +126,7 @@ def query(
         read_path,
     ),
     update: bool = option(False, "--update", "Update the index first."),
+    at: str | None = AT,
     mode: Mode = option(
         Mode.HYBRID, "--mode", "Rank by meaning (dense), by words (lexical), or by both."
     ),
@@ -139,7 +145,7 @@ def query(
     """Find the passages that answer a question.
 
     The question may hold filters (tag: -tag: since: until: path: section: paper: kind: author:
-    year:), "exact phrases", OR and brackets. Filters alone list the newest notes.
+    year: links-to:), "exact phrases", OR and brackets. Filters alone list the newest notes.
     """
     options = {"since": since, "until": until, "path": path, "section": section, "paper": paper}
     where = _where(tag or [], any_tag or [], not_tag or [], options | {"kind": kind})
@@ -159,6 +165,8 @@ def query(
         return replace(answer, hits=tuple(hit for hit in answer.hits if hit.score >= min_score))
 
     chosen = choose_indexes(config, wanted_index, corpus)
+    if update and at is not None:
+        raise UsageError("--update is for the notes as they are, and --at not; leave one out")
     if batch is not None:
         if line.strip():
             raise UsageError("give a query on the command line or a file with --batch, not both")
@@ -166,12 +174,16 @@ def query(
             raise UsageError("--batch has its own form, a JSON object a line; leave the other out")
         from notesearch.cli.batch import answer_lines, open_lines
 
-        with open_lines(batch) as lines, open_together(chosen, "", update=update) as index:
+        with open_lines(batch) as lines, _open(chosen, "", update=update, at=at) as index:
             answer_lines(lines, partial(ask, index))
         return
+    if line.lstrip().startswith("@"):
+        from notesearch.cli.save_command import with_saved_question
+
+        line = with_saved_question(line, chosen[0].settings)
     if where is None and not line.strip():
         raise UsageError('the query is empty; ask, as in notesearch query "why DPO works"')
-    with open_together(chosen, line, update=update) as index:
+    with _open(chosen, line, update=update, at=at) as index:
         answer = ask(index, line)
         if answer.corrections:
             from notesearch.render.hits import name_corrections
@@ -194,6 +206,7 @@ def query(
     epilog=examples(
         "notesearch similar alignment/dpo.md",
         "notesearch similar less is more",
+        "notesearch similar alignment/dpo.md --unlinked --other-folder",
         "notesearch similar 2",
     ),
 )
@@ -201,7 +214,12 @@ def similar(
     note: list[str] = NOTE,
     k: int = option(10, "-k", "Show at most N notes.", "N"),
     where: str | None = WHERE,
+    unlinked: bool = option(
+        False, "--unlinked", "Leave out notes that it links to or is linked from."
+    ),
+    other_folder: bool = OTHER_FOLDER,
     formats: list[str] | None = FORMATS,
+    at: str | None = AT,
     wanted_index: str | None = INDEXES,
     config: Path | None = CONFIG,
 ) -> None:
@@ -214,8 +232,8 @@ def similar(
 
     form = _format_of(formats or [])
     require_within("-k", k, 1, _MOST_HITS)
-    with open_for_note(note, "similar", config, wanted_index) as (chosen, index, name):
-        answer = index.similar(name, k, where)
+    with open_for_note(note, "similar", config, wanted_index, at) as (chosen, index, name):
+        answer = index.similar(name, k, where, unlinked=unlinked, other_folder=other_folder)
         if form is not None:
             for text in form.lines(answer.hits):
                 write(text)
@@ -230,6 +248,14 @@ def similar(
             keep_hits(answer.hits, f"the notes like {index.show(name)[0].path}", chosen)
     if not answer.hits:
         raise Exit(ExitCode.NOTHING_RELEVANT)
+
+
+def _open(
+    chosen: Sequence[ChosenIndex], line: str, *, update: bool, at: str | None
+) -> AbstractContextManager[Index]:
+    if at is None:
+        return open_together(chosen, line, update=update)
+    return open_past(chosen, at)
 
 
 def _where(
@@ -292,7 +318,10 @@ def _show(
         texts = [mark_words(text, answer.words, raw=raw) for text in whole]
     else:
         texts = index.snippets(answer, _SHOWN_LINES * style.width, raw=raw)
-    links = links_of_hits(index, chosen, answer.hits) if style.links else [None] * len(texts)
+    links: Sequence[FileLinks | None] = [None] * len(texts)
+    # The file of an earlier note may be another now, or none.
+    if style.links and answer.hits[0].commit is None:
+        links = links_of_hits(index, chosen, answer.hits)
     blocks = []
     for hit, text, link in zip(answer.hits, texts, links, strict=True):
         lines = [*hit_lines(hit, text, style, link)]

@@ -49,6 +49,9 @@ _THAI_DAMAGE = re.compile(
 Fault = tuple[int | None, str]  # what is odd in a file: the line, the reason
 
 
+TOO_LARGE = f"too large for a note: more than {MAX_FILE_BYTES / 1e6:.0f} MB"
+
+
 class UnreadableError(ValueError):
     """A file that is not to be read; the message says why."""
 
@@ -68,8 +71,7 @@ class Decoded:
 def decode(data: bytes) -> Decoded:
     """Return bytes as lines of text; UnreadableError where they are something else."""
     if len(data) > MAX_FILE_BYTES:
-        limit = MAX_FILE_BYTES / 1e6
-        raise UnreadableError(f"too large for a note: more than {limit:.0f} MB")
+        raise UnreadableError(TOO_LARGE)
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
             raise UnreadableError(f"not text but {what}")

@@ -45,6 +45,7 @@ class Document:
     line_count: int  # of the file
     fields: Mapping[str, object] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    link_ids: tuple[str, ...] = ()
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -105,7 +106,8 @@ def open_document(path: str, data: bytes) -> Document:
         refuse_many_lines(len(translated.markup))  # a line of HTML may hold thousands
         shown, markup = tuple(translated.lines), tuple(translated.markup)
         numbers, fields = translated.numbers, translated.fields
-        return Document(path, len(data), shown, markup, numbers, len(lines), fields, faults)
+        ids = tuple(dict.fromkeys(translated.link_ids))
+        return Document(path, len(data), shown, markup, numbers, len(lines), fields, faults, ids)
     first, last = _fenced_note(lines)
     body = tuple(lines[first:last])
     numbers = range(first + 1, last + 1)

@@ -22,7 +22,7 @@ DEFAULT_CORPUS = Path("corpus")
 
 # Raised whenever the same file may give other passages: an index of an older version reads its
 # notes anew and embeds only the texts that are new.
-READER_VERSION = 8
+READER_VERSION = 9
 CHUNKER_VERSION = 5
 
 # Lines of nothing but hashtags in so many files: who writes these also writes them in prose.
@@ -162,14 +162,26 @@ def writes_inline_tags(corpus: Path, paths: Sequence[str], *, follow_links: bool
     A sample decides, the same for the same paths: the hashes of the paths choose it, so that a
     file added or removed changes one of its members at most.
     """
-    from notesearch.corpus.facts.tags import hashtag_line
-
     if (corpus / ".obsidian").is_dir():
         return True
+
+    def read_start(path: str, most: int) -> bytes:
+        return read_inside(corpus, path, most=most, follow_links=follow_links)
+
+    return shows_inline_tags(paths, read_start)
+
+
+def shows_inline_tags(paths: Sequence[str], read_start: Callable[[str, int], bytes]) -> bool:
+    """Return what the sample of `writes_inline_tags` says; OSError of one to be read is no matter.
+
+    `read_start` gives the first bytes of a file.
+    """
+    from notesearch.corpus.facts.tags import hashtag_line
+
     shown = 0
     for path in nsmallest(_SAMPLE, paths, key=_hash):
         try:
-            data = read_inside(corpus, path, most=_START_BYTES, follow_links=follow_links)
+            data = read_start(path, _START_BYTES)
         except OSError:
             continue
         lines = data.decode("utf-8", "replace").split("\n") if b"#" in data else ()

@@ -176,9 +176,9 @@ class _PartReader:
             sections=find_sections(markup, blocks, title.position),
             note_links=(
                 *(() if is_part else find_field_links(document.fields)),
-                *find_note_links(document.path, markup, blocks, numbers),
+                *find_note_links(document.path, markup, blocks, numbers, own_paper=facts.paper),
             ),
-            org_id=_org_id(document) if not is_part else None,
+            link_ids=document.link_ids if not is_part else (),
             **facts_of(facts),
         )
 
@@ -259,12 +259,6 @@ class _PartReader:
                 reason = f"tags run together, {rest!r} could not be split"
                 self.findings.append(Finding(self._document.path, line, reason))
         return unique_tags(tags)
-
-
-def _org_id(document: Document) -> str | None:
-    """Return the id that an org file has in the drawer at its head."""
-    found = document.fields.get("id") if document.path.lower().endswith(".org") else None
-    return found.strip() or None if isinstance(found, str) else None
 
 
 def _is_topic(heading: str) -> bool:

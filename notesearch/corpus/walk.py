@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 
 from notesearch.corpus.reading_rules import PathPatterns, PatternError
@@ -24,17 +24,23 @@ _INDEX_FILES = frozenset({"catalog.sqlite", "catalog.sqlite.new", "lock.holder"}
 NOT_UTF8 = "the file name is not UTF-8; rename the file"
 # Every path is compared with every line: 1,000 lines cost a millisecond a path.
 _MOST_IGNORE_LINES = 1_000
-_MOST_IGNORE_BYTES = 100_000
+MOST_IGNORE_BYTES = 100_000
 
 
-def list_files(corpus: Path, ignore: Sequence[str] = (), *, follow_links: bool = False) -> Listing:
-    """List the note files of a corpus folder; `ignore` adds lines in gitignore syntax.
+def list_files(
+    corpus: Path,
+    ignore: Sequence[str] = (),
+    suffixes: frozenset[str] = NOTE_SUFFIXES,
+    *,
+    follow_links: bool = False,
+) -> Listing:
+    """List the files of a corpus folder that end so; `ignore` adds lines in gitignore syntax.
 
     Links that lead out of the corpus are followed only with `follow_links`.
     """
     require_folder(corpus)
     is_ignored = _ignores(corpus, ignore, follow_links=follow_links)
-    walk = _Walk(corpus, is_ignored, follow_links=follow_links)
+    walk = _Walk(corpus, is_ignored, suffixes, follow_links=follow_links)
     files = sorted(walk.files(), key=lambda file: file.path)
     walk.report_empty_folders([file.path for file in files])
     skipped = sorted(walk.skipped, key=lambda skip: skip.path)
@@ -66,7 +72,24 @@ def is_utf8(path: str) -> bool:
 
 def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Callable[[str], bool]:
     """Return a function that decides whether a path, a folder's with a slash, is left out."""
-    written = _ignore_lines(corpus, follow_links=follow_links)
+    file = corpus / IGNORE_FILE
+    try:
+        data = read_inside(
+            corpus, IGNORE_FILE, most=MOST_IGNORE_BYTES + 1, follow_links=follow_links
+        )
+    except FileNotFoundError:
+        data = b""
+    except OSError as error:
+        raise CorpusError(f"{file} cannot be read: {error.strerror or error}") from error
+    return ignores_of(data, ignore, str(file))
+
+
+def ignores_of(data: bytes, ignore: Sequence[str], file: str) -> Callable[[str], bool]:
+    """Return what decides whether a path is left out, by the bytes of an ignore file and a setting.
+
+    CorpusError, which names the file or the setting, for what no pattern is.
+    """
+    written = _ignore_lines(data, file)
     _require_short("the setting ignore", lines=len(ignore), size=len("\n".join(ignore).encode()))
     if not ignore and not written:  # the common case, without asking a pattern for each path
         return lambda path: f"{path.rstrip('/').rpartition('/')[2]}/" in _DEFAULT_IGNORES
@@ -75,35 +98,26 @@ def _ignores(corpus: Path, ignore: Sequence[str], *, follow_links: bool) -> Call
         return PathPatterns.from_lines([*before, *written]).match_entry
     except PatternError as error:
         number = error.number - len(before)
-        place = f"{corpus / IGNORE_FILE}, line {number}" if number > 0 else "the setting ignore"
+        place = f"{file}, line {number}" if number > 0 else "the setting ignore"
         raise CorpusError(f"{place}: {error}") from error
 
 
-def _ignore_lines(corpus: Path, *, follow_links: bool) -> list[str]:
-    """Return the lines of the ignore file, none where there is no such file."""
-    file = corpus / IGNORE_FILE
+def _ignore_lines(data: bytes, file: str) -> list[str]:
+    _require_short(file, size=len(data))  # first: more was not read
     try:
-        data = read_inside(
-            corpus, IGNORE_FILE, most=_MOST_IGNORE_BYTES + 1, follow_links=follow_links
-        )
-        _require_short(str(file), size=len(data))  # first: more was not read
         lines = data.decode("utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise CorpusError(f"{file} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{file} cannot be read: {error}; save it as UTF-8 text") from error
-    _require_short(str(file), lines=len(lines))
+    _require_short(file, lines=len(lines))
     return lines
 
 
 def _require_short(place: str, *, lines: int = 0, size: int = 0) -> None:
     """Raise CorpusError for more lines, or bytes, than can be compared with every path."""
-    if lines > _MOST_IGNORE_LINES or size > _MOST_IGNORE_BYTES:
+    if lines > _MOST_IGNORE_LINES or size > MOST_IGNORE_BYTES:
         raise CorpusError(
             f"{place} is too long; it may have {_MOST_IGNORE_LINES:,} lines "
-            f"and {_MOST_IGNORE_BYTES // 1000} kB"
+            f"and {MOST_IGNORE_BYTES // 1000} kB"
         )
 
 
@@ -111,9 +125,15 @@ class _Walk:
     """One walk over a corpus: every real folder once."""
 
     def __init__(
-        self, corpus: Path, is_ignored: Callable[[str], bool], *, follow_links: bool
+        self,
+        corpus: Path,
+        is_ignored: Callable[[str], bool],
+        suffixes: frozenset[str],
+        *,
+        follow_links: bool,
     ) -> None:
         self._corpus = corpus
+        self._suffixes = suffixes
         self._root = os.path.join(os.path.realpath(corpus), "")  # noqa: PTH118 - with a slash
         self._is_ignored = is_ignored
         self._follow_links = follow_links
@@ -160,11 +180,10 @@ class _Walk:
             self._skip(folder or ".", f"folder cannot be read: {error.strerror}")
             return []
         self._seen.add(identity)
-        names = {entry.name for entry in listed}
-        if folder and "corpus.txt" in names and not _INDEX_FILES.isdisjoint(names):
+        if folder and is_index({entry.name for entry in listed}):
             return []  # an index, which may lie among its notes
         self.folders.append(folder)
-        if _is_note(folder.rstrip("/")):
+        if self._is_wanted(folder.rstrip("/")):
             self._like_notes.append(folder)
         return listed
 
@@ -176,13 +195,13 @@ class _Walk:
             info = entry.stat()
         except OSError as error:  # a link to nowhere, a link to itself, a file just removed
             is_folder = entry.is_dir(follow_symlinks=False)  # its path is too long
-            if (is_folder or _is_note(entry.name)) and not self._is_ignored(path):
+            if (is_folder or self._is_wanted(entry.name)) and not self._is_ignored(path):
                 self._skip(path, f"cannot be read: {error.strerror}")
             return
         if stat.S_ISDIR(info.st_mode):
             if not self._is_ignored(f"{path}/"):
                 folders.append((f"{path}/", entry.is_symlink()))
-        elif _is_note(entry.name) and not self._is_ignored(path):
+        elif self._is_wanted(entry.name) and not self._is_ignored(path):
             if not stat.S_ISREG(info.st_mode):
                 self._skip(path, "not a regular file")
             elif entry.is_symlink() and not self._follow_links and not self._is_inside(path):
@@ -210,9 +229,18 @@ class _Walk:
         self._skip(path, LEADS_OUT)
         self.left_out.add(path)
 
+    def _is_wanted(self, name: str) -> bool:
+        return os.path.splitext(name)[1].lower() in self._suffixes  # noqa: PTH122 - hot path
+
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Finding(path, None, reason))
 
 
-def _is_note(name: str) -> bool:
+def is_index(names: Set[str]) -> bool:
+    """Return whether a folder that holds these names is an index."""
+    return "corpus.txt" in names and not _INDEX_FILES.isdisjoint(names)
+
+
+def is_note(name: str) -> bool:
+    """Return whether a file of that name is read as notes."""
     return os.path.splitext(name)[1].lower() in NOTE_SUFFIXES  # noqa: PTH122 - hot path

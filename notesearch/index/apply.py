@@ -1,13 +1,13 @@
-"""Apply changes to an index: all rows in one transaction, with the FAISS file that they name.
+"""Apply changes to an index: all rows in one transaction, with the segments that they name.
 
-The transaction names the generation of the FAISS file that was written and synced before: a crash
-anywhere leaves the old index whole.
+The transaction names the segments, which were written and synced before: a crash anywhere leaves
+the old index whole.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from notesearch.durable import make_private_folder
 from notesearch.errors import Remedy
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import SeenFile
+from notesearch.index.first_seen import FirstSeen, as_date_time
 from notesearch.index.index_layout import (
     IndexLayout,
     disk_errors,
@@ -29,6 +30,7 @@ from notesearch.index.note_writer import NoteWriter
 from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish
 from notesearch.index.reports import Stage, UpdateReport
+from notesearch.index.segments import read_segments
 from notesearch.index.state import IndexState
 from notesearch.index.status import all_skipped
 from notesearch.index.writer import CatalogWriter
@@ -39,11 +41,18 @@ if TYPE_CHECKING:
     from notesearch.embedding.protocol import Embedder
 
 ReadAdded = Callable[[Iterable[AddedNote]], Iterator[ReadFile]]
+# Gives the float16 rows of those texts, by their hashes, whose vectors are known elsewhere.
+FindVectors = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
 
 
 def read_no_notes(notes: Iterable[AddedNote]) -> Iterator[ReadFile]:
     """Read none, where nobody adds any."""
     return iter(())
+
+
+def find_no_vectors(hashes: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    """Find none, where no other index is asked."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +64,7 @@ class Means:
     model_may_change: bool = False  # and keep its fingerprint, as that of a server may
     reading: str  # fingerprint of the reader and the chunker with their settings
     read_added: ReadAdded = read_no_notes  # by default for an index of files alone
+    find_vectors: FindVectors = find_no_vectors  # of the same model, before the model is asked
     probes: tuple[str, ...] = ()  # questions about something else: how near is near by chance
     corpus: Path | None = None  # the folder of the notes; None where they come from none
 
@@ -70,7 +80,7 @@ class Work:
     unreadable: tuple[tuple[SeenFile, Finding], ...] = ()
     added: tuple[AddedNote, ...] = ()  # to be kept, beside being read
     clear: bool = False  # all but the added notes goes first
-    publish: bool = True  # passages change, or the FAISS file is lost
+    publish: bool = True  # passages change, or a segment is lost
 
     @property
     def is_none(self) -> bool:
@@ -85,15 +95,20 @@ def apply_work(
     state: IndexState | None,
     work: Work,
     clock: StageClock,
+    first_seen: FirstSeen | None = None,
 ) -> tuple[IndexState, tuple[Finding, ...]]:
-    """Do the work in one transaction; return the state after it and what was odd."""
+    """Do the work in one transaction; return the state after it and what was odd.
+
+    `first_seen` brings the texts of a damaged catalog, with the times when they were first seen.
+    """
+    first_seen = first_seen or FirstSeen(state)
     with disk_errors(layout):
         journal = Journal(layout.journal, means.embedder_fingerprint)
     with closing(journal):
         with catalog.transaction():
             if state is None:
                 catalog.create_tables()
-            writer = CatalogWriter(catalog)
+            writer = CatalogWriter(catalog, first_seen)
             if state is not None and work.clear:
                 writer.clear()
             dimension = 0 if state is None or work.clear else state.dimension
@@ -107,24 +122,28 @@ def apply_work(
                 dimension,
                 to_embed,
                 compare_probe=means.model_may_change,
+                find_vectors=means.find_vectors,
             )
             record_unread_files(writer, work, clock)
             writer.keep_added(work.added)
             findings = ingest_files(work.read, work.readings, writer, supply, to_embed)
             clock.enter(Stage.STORE)
             writer.drop_released()
+            writer.put_deletions()
             if state is None or work.publish:
                 clock.enter(Stage.VECTORS)
                 after = IndexState(
                     embedder=means.embedder_fingerprint,
                     reading=means.reading,
                     corpus=path_from(layout.index_dir, means.corpus),
-                    generation=(state.generation if state else layout.last_generation()) + 1,
+                    generation=(state.generation if state else 0) + 1,
                     dimension=supply.dimension,
                     created=state.created if state else "",
                     identity=state.identity if state else secrets.token_hex(16),
+                    updated=as_date_time(first_seen.now_s),
                 )
-                probes = supply.supply_probes(means.probes if supply.dimension else ())
+                texts = means.probes if supply.dimension else ()
+                probes = supply.supply_probes(texts)
                 state = publish(layout, catalog, after, probes)
             clock.enter(Stage.COMMIT)
         if not catalog.is_installed(layout):
@@ -170,7 +189,7 @@ def finish(
     """Clear up after a change, and return its report with what the index holds now."""
     # What the log holds could still be lost with it, and the generation before be in force.
     if catalog.settle():
-        for path in layout.other_vectors(state.generation):
+        for path in layout.other_segment_files(row.number for row in read_segments(catalog)):
             # A reader that has one open goes on with it. Windows keeps a file that is mapped
             # somewhere: the next update will get it.
             with suppress(OSError):

@@ -1,98 +1,74 @@
-"""Score every passage and note by BM25, in a fifth of the time that FTS5 takes.
-
-FTS5's own bm25() looks up the length of each passage that it scores, 0.7 µs, and Python takes
-another 0.5 for each row. Where a word stands comes out of the same table at
-0.14 µs a place, in one text. Lengths are known, and the rest is sums over arrays.
-"""
+"""Score every passage and note by BM25, from how often the segments say that they have a word."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.catalog import Catalog
-from notesearch.index.filter_sql import quote_words
-from notesearch.index.passage_table import read_numbers
+from notesearch.index.segments import Segments
 from notesearch.index.snapshot import ColumnWeights, Matches, PassageTable
+from notesearch.index.word_places import BODY, HEADING
 
 # Those of FTS5, which has them from Robertson and Zaragoza (2009).
 _K1 = 1.2
 _B = 0.75
 _LEAST_IDF = 1e-6
 
-
-@dataclass(frozen=True, slots=True)
-class _FullTextTable:
-    """One of the full-text tables, and its columns."""
-
-    name: str
-    columns: tuple[str, ...]
-
-
-_PASSAGE_WORDS = _FullTextTable("words", ("title", "section", "body"))
-_BODY = 2
-_NOTE_NAMES = _FullTextTable("note_words", ("title", "other_names"))
-
-
-def score_word(
-    catalog: Catalog, word: str, weights: ColumnWeights, table: PassageTable
-) -> tuple[Matches, Matches]:
-    """Score every passage that has a word, and every note; both in ascending order of the ids.
-
-    A note has it as often as its names and the bodies of its passages have it.
-    """
-    counted = count_word(catalog, word, weights, table)
-    if counted is None:
-        passages = score_phrase(catalog, [word], weights)
-        return passages, best_of_notes(passages, table)
-    return score_counts(*counted, table)
+_HEAD_COUNTS = np.arange(256)
 
 
 def count_word(
-    catalog: Catalog, word: str, weights: ColumnWeights, table: PassageTable
-) -> tuple[Matches, Matches] | None:
+    segments: Segments, stem: str, weights: ColumnWeights, table: PassageTable
+) -> tuple[Matches, Matches]:
     """Count how often passages and notes have a word, by the weight of its places.
 
-    None for what is no single word to the full-text tables.
+    A note has it as often as its names and the bodies of its passages have it.
     """
-    stems = stems_of(catalog, word)
-    if len(stems) != 1:
-        return None
-    ids, columns = _places(catalog, _PASSAGE_WORDS, stems[0])
-    passages = _count_in_passages(ids, columns, weights)
-    named, where = _places(catalog, _NOTE_NAMES, stems[0])
-    by_name = np.array([weights.title, weights.other_names])[where]
+    found = segments.passages_with(stem)
+    bodies = found.bodies.astype(np.float32) * np.float32(weights.body)
+    frequencies = bodies
+    if found.heads.any():
+        of_heads = weights.title * (_HEAD_COUNTS & 15) + weights.section * (_HEAD_COUNTS >> 4)
+        frequencies = bodies + of_heads.astype(np.float32).take(found.heads)
+    passages = Matches(found.ids, frequencies)
+    named = segments.notes_called(stem)
+    by_name = weights.title * named.heads + weights.other_names * named.bodies
     count = len(table.note_lengths)
-    in_bodies = np.bincount(table.note_of[ids[columns == _BODY]], minlength=count)
-    frequencies = np.bincount(named, by_name, count) + weights.body * in_bodies
-    frequencies[table.note_lengths == 0] = 0  # a note of nothing but a title has no passage
-    notes = np.flatnonzero(frequencies)
-    return passages, Matches(notes, frequencies[notes].astype(np.float64))
+    in_bodies = np.bincount(table.note_of.take(found.ids), bodies, count)
+    of_notes = (in_bodies + np.bincount(named.ids, by_name, count)).astype(np.float32)
+    notes = np.flatnonzero(of_notes)
+    return passages, Matches(notes, of_notes[notes])
 
 
 def score_counts(passages: Matches, notes: Matches, table: PassageTable) -> tuple[Matches, Matches]:
     """Score passages and notes by how often they have a word, and by all there are."""
     count = table.passage_ids.size
-    lengths = table.passage_lengths[passages.ids] * (count / max(table.tokens, 1))
-    of_notes = table.note_lengths[notes.ids] * (table.notes / max(table.tokens, 1))
+    lengths = table.relative_lengths[passages.ids]
+    of_notes = table.relative_note_lengths[notes.ids]
     return (
         Matches(passages.ids, _bm25(passages.scores, lengths, count)),
         Matches(notes.ids, _bm25(notes.scores, of_notes, table.notes)),
     )
 
 
-def score_phrase(catalog: Catalog, words: Sequence[str], weights: ColumnWeights) -> Matches:
-    """Score every passage that has words side by side, by FTS5: a phrase stands in few passages."""
-    rows = catalog.rows(
-        """SELECT rowid, bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid""",
-        (weights.title, weights.section, weights.body, quote_words(words)),
+def count_phrase(segments: Segments, stems: Sequence[str], weights: ColumnWeights) -> Matches:
+    """Count how often passages have words side by side, by the weight of their places."""
+    ids, places = segments.places_of_phrase(stems)
+    by_column = np.where(
+        places < HEADING, weights.title, np.where(places < BODY, weights.section, weights.body)
     )
-    ids = np.array([number for number, _ in rows], dtype=np.int64)
-    return Matches(ids, np.array([-score for _, score in rows], dtype=np.float64))
+    firsts = np.flatnonzero(np.diff(ids, prepend=-1))
+    counts = np.add.reduceat(by_column, firsts) if firsts.size else by_column
+    return Matches(ids[firsts], counts.astype(np.float32))
+
+
+def score_phrase(passages: Matches, table: PassageTable) -> Matches:
+    """Score passages by how often they have words side by side, and by all there are."""
+    lengths = table.relative_lengths[passages.ids]
+    return Matches(passages.ids, _bm25(passages.scores, lengths, table.passage_ids.size))
 
 
 def best_of_notes(passages: Matches, table: PassageTable) -> Matches:
@@ -103,59 +79,16 @@ def best_of_notes(passages: Matches, table: PassageTable) -> Matches:
     return Matches(owners[firsts].astype(np.int64), best)
 
 
-def rescale_phrase(parts: Sequence[Matches], sizes: Sequence[int]) -> list[Matches]:
-    """Bring the scores of a phrase in several indexes to how rare it is in all of them.
-
-    `sizes` are their numbers of passages. What a passage of average length is stays each index's
-    own.
-    """
-    rarity = _rarity(sum(len(part.ids) for part in parts), sum(sizes))
-    return [
-        Matches(part.ids, part.scores * (rarity / _rarity(len(part.ids), size)))
-        for part, size in zip(parts, sizes, strict=True)
-    ]
-
-
-def _count_in_passages(
-    ids: NDArray[np.int64], columns: NDArray[np.int64], weights: ColumnWeights
-) -> Matches:
-    if not ids.size:
-        return Matches(ids, np.empty(0))
-    firsts = np.flatnonzero(np.diff(ids, prepend=-1))
-    by_column = np.array([weights.title, weights.section, weights.body])
-    return Matches(ids[firsts], np.add.reduceat(by_column[columns], firsts))
-
-
-def stems_of(catalog: Catalog, text: str) -> list[str]:
-    """Return the words of a text as the full-text tables have them, in order."""
-    catalog.rows("INSERT INTO temp.scratch (scratch) VALUES ('delete-all')")
-    catalog.rows("INSERT INTO temp.scratch (rowid, text) VALUES (1, ?)", (text,))
-    return [
-        stem for (stem,) in catalog.rows("SELECT term FROM temp.scratch_places ORDER BY offset")
-    ]
-
-
-def _places(
-    catalog: Catalog, words: _FullTextTable, stem: str
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find where a word stands: the row, ascending, and the column of each place."""
-    cases = " ".join(f"WHEN '{name}' THEN {n}" for n, name in enumerate(words.columns))
-    text = catalog.rows(
-        f"""SELECT group_concat(doc * 4 + CASE col {cases} END)
-        FROM temp.{words.name}_places WHERE term = ?""",
-        (stem,),
-    )[0][0]
-    places = read_numbers(text)
-    return places >> 2, places & 3
-
-
 def _bm25(
-    frequencies: NDArray[np.floating], relative_lengths: NDArray[np.floating], count: int
-) -> NDArray[np.float64]:
+    frequencies: NDArray[np.float32], relative_lengths: NDArray[np.float32], count: int
+) -> NDArray[np.float32]:
     """Score those of `count` texts that have a word, by their lengths in average ones."""
     idf = _rarity(len(frequencies), count)
-    damping = _K1 * (1 - _B + _B * relative_lengths)
-    scores: NDArray[np.float64] = idf * frequencies * (_K1 + 1) / (frequencies + damping)
+    scores = relative_lengths * np.float32(_K1 * _B)
+    scores += np.float32(_K1 * (1 - _B))  # now what damps
+    scores += frequencies
+    np.divide(frequencies, scores, out=scores)
+    scores *= np.float32(idf * (_K1 + 1))
     return scores
 
 

@@ -14,7 +14,6 @@ import apsw
 
 from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.errors import LockedError, NotesearchError, UnusableIndexError
-from notesearch.file_sums import FileSums
 from notesearch.index.index_layout import (
     ANOTHER_FOLDER,
     IndexLayout,
@@ -25,7 +24,7 @@ from notesearch.index.index_layout import (
     with_logs,
 )
 from notesearch.index.page_sums import PAGE_BYTES, SUM_BYTES, VFS_NAME
-from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, READING_TABLES, TABLES
+from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 from notesearch.index.sqlite_errors import meaning_of
 
 Row = tuple[Any, ...]
@@ -131,6 +130,18 @@ class Catalog:
         self.path = layout.catalog
         self._connection = installed._connection
 
+    def copy_to(self, layout: IndexLayout) -> None:
+        """Put a copy of one whole state in another index folder, whatever a writer does."""
+        with disk_errors(layout):
+            for path in with_logs(layout.new_catalog):
+                path.unlink(missing_ok=True)
+            create_private(layout.new_catalog)
+        # Not SQLite's backup: it copies free pages too, which have no checksum if they were never
+        # written.
+        self.rows("VACUUM INTO ?", (str(layout.new_catalog.resolve()),))
+        with disk_errors(layout):
+            layout.new_catalog.replace(layout.catalog)
+
     @classmethod
     def _connect(cls, path: Path, mode: str, *, checked: bool = True) -> Catalog:
         # Without links on the way to it, which apsw takes for an error.
@@ -163,11 +174,13 @@ class Catalog:
         except (apsw.Error, UnicodeDecodeError) as error:
             raise meaning_of(error, self.path) from error
 
-    def batches(self, sql: str, size: int = 4096) -> Iterator[list[Row]]:
+    def batches(
+        self, sql: str, values: Sequence[Value] = (), size: int = 4096
+    ) -> Iterator[list[Row]]:
         """Run one statement and hand its rows out in lists of at most `size`."""
         try:
             with self._turn:
-                cursor = self._connection.execute(sql)
+                cursor = self._connection.execute(sql, values)
             while True:
                 with self._turn:
                     rows = list(islice(cursor, size))
@@ -251,23 +264,11 @@ class Catalog:
         """Set some keys of the table `meta`."""
         self.insert("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", values.items())
 
-    def write_sums(self, name: str, sums: FileSums) -> None:
-        """Keep the checksums of a derived file."""
-        row = (name, sums.size, sums.sums)
-        self.insert("INSERT OR REPLACE INTO derived_files VALUES (?, ?, ?)", [row])
-
-    def read_sums(self, name: str) -> FileSums:
-        """Return the checksums of a derived file; of no bytes where there is none."""
-        rows = self.rows("SELECT bytes, sums FROM derived_files WHERE name = ?", (name,))
-        return FileSums(*rows[0]) if rows else FileSums(0, b"")
-
     def _prepare_reading(self, *, checked: bool) -> None:
         if checked:
             self._require_format()
         for pragma in ("temp_store = MEMORY", f"cache_size = -{_CACHE_KIB}"):
             self.rows(f"PRAGMA {pragma}")
-        for statement in READING_TABLES:
-            self.rows(statement)
 
     def _require_format(self) -> None:
         if self.is_empty():

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notesearch.errors import UnusableIndexError
 from notesearch.index.catalog import Catalog, no_index_yet
-from notesearch.index.faiss_file import VectorFile
 from notesearch.index.index_layout import DamagedIndexError, IndexLayout, damaged, disk_errors
+from notesearch.index.ingest import as_vector
 from notesearch.index.journal import is_whole
 from notesearch.index.lock import writer_lock
 from notesearch.index.map_file import holds_places
-from notesearch.index.publish import publish, vectors_of_passages
+from notesearch.index.passage_table import read_passage_ids
+from notesearch.index.publish import publish, read_contents
 from notesearch.index.reports import Problem
-from notesearch.index.schema import FULL_TEXT_TABLES, VECTORS
+from notesearch.index.segments import Segment, SegmentRow, read_segments
 from notesearch.index.state import IndexState, read_state
 
-_OF_FULL_TEXT = ("fts5: ", "malformed inverted index")
 _UNUSED = "FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.id)"
 
 
@@ -39,9 +40,9 @@ def check_index(
 ) -> tuple[Problem, ...]:
     """Look the whole index over, which reads all of it; with `fix`, mend what can be mended.
 
-    A lost or damaged FAISS file and full-text tables are made anew from the catalog, and a damaged
-    map is removed, as the next who asks makes it anew. A damaged catalog is mended by a rebuild,
-    which takes over the vectors that are still whole.
+    A lost or damaged segment is made anew from the catalog, and a damaged map is removed, as the
+    next who asks makes it anew. A damaged catalog is mended by a rebuild, which takes over the
+    vectors that are still whole.
     """
     layout = IndexLayout(index_dir)
     if not layout.catalog.exists():
@@ -78,8 +79,7 @@ def _catalog_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
     """Look for damage to the truth itself; only a rebuild mends that."""
     place = layout.catalog
     for (finding,) in catalog.rows("PRAGMA integrity_check(5)"):
-        # What it says of the full-text tables is not of the truth: they are looked at below.
-        if finding != "ok" and not finding.startswith(_OF_FULL_TEXT):
+        if finding != "ok":
             yield _Fault(damaged(place, " ".join(finding.split()), layout.rebuild))
             return
     orphans = catalog.rows('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1')
@@ -96,60 +96,77 @@ def _catalog_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
 
 
 def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
-    """Compare what was made from the catalog's truth: full-text tables, FAISS file and map."""
-    for table in FULL_TEXT_TABLES:
-        try:
-            catalog.rows(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
-        except DamagedIndexError:
-            yield _Fault(
-                damaged(layout.catalog, f"the full-text table {table} is damaged", layout.fix),
-                partial(catalog.rows, f"INSERT INTO {table} ({table}) VALUES ('rebuild')"),
-            )
+    """Compare what was made from the catalog's truth: the segments and the map."""
     if not holds_places(layout):
         remove = partial(layout.note_map.unlink, missing_ok=True)
         yield _Fault(damaged(layout.note_map, "is damaged", layout.fix), remove)
     state = read_state(catalog)
-    finding = _fault_of_vectors(layout, catalog, state)
-    if finding:
-        yield _Fault(finding, lambda: _publish_again(layout, catalog, state))
+    ids = read_passage_ids(catalog)
+    faulty: list[int] = []
+    for row in read_segments(catalog):
+        finding = _fault_of_segment(layout, catalog, state, row, ids)
+        if finding:
+            faulty.append(row.number)
+            # All are written anew at once, by whoever comes first.
+            yield _Fault(finding, partial(_publish_again, layout, catalog, faulty))
 
 
-def _fault_of_vectors(
-    layout: IndexLayout, catalog: Catalog, state: IndexState
+def _fault_of_segment(
+    layout: IndexLayout,
+    catalog: Catalog,
+    state: IndexState,
+    row: SegmentRow,
+    all_ids: NDArray[np.int64],
 ) -> UnusableIndexError | None:
-    """Read the FAISS file through: as it was written, and with the catalog's very vectors."""
-    if not state.passages:
-        return None
-    path = layout.vectors(state.generation)
+    """Read a segment through: as it was written, and with what the catalog says of its passages."""
     try:
-        sums = catalog.read_sums(VECTORS)
-        file = VectorFile(path, state.dimension, state.passages, sums)
-        file.verify()
-    except FileNotFoundError:
-        return damaged(path, "is lost", layout.fix)
+        segment = Segment(layout, row, state.dimension)
+        segment.vectors.verify()
+        segment.words.verify()
+    except FileNotFoundError as error:
+        return damaged(Path(error.filename or error.args[0]), "is lost", layout.fix)
     except UnusableIndexError as error:
         return error
-    done = 0
-    for ids, rows in vectors_of_passages(catalog):
-        end = done + len(ids)
-        if file.ids[done:end].tolist() != ids or file.rows(done, end) != rows:
-            return damaged(path, "holds other vectors than the catalog", layout.fix)
-        done = end
-    if sums.digest != state.vectors_digest:
-        return damaged(path, "is another file", layout.fix)
+    try:
+        ids, _, _ = segment.read_passages()
+    except UnusableIndexError as error:
+        return error
+    if not np.array_equal(
+        ids, all_ids[slice(*np.searchsorted(all_ids, (row.first, row.last + 1)))]
+    ):
+        path = layout.words(row.number)
+        return damaged(path, "holds other passages than the catalog", layout.fix)
+    words, vectors = read_contents(catalog, ids, state.dimension)
+    if not segment.vectors.holds(ids, vectors):
+        path = layout.vectors(row.number)
+        return damaged(path, "holds other vectors than the catalog", layout.fix)
+    # Of passages that are gone the catalog has no words to compare with.
+    if len(ids) == row.passages and not segment.words.holds(words):
+        path = layout.words(row.number)
+        return damaged(path, "holds other words than the catalog", layout.fix)
     return None
 
 
-def _publish_again(layout: IndexLayout, catalog: Catalog, state: IndexState) -> None:
-    rows: dict[str, bytes] = dict(catalog.rows("SELECT text, vector FROM probes ORDER BY text"))
-    probes = np.frombuffer(b"".join(rows.values()), dtype="<f2").astype(np.float32)
+def _publish_again(layout: IndexLayout, catalog: Catalog, segments: Sequence[int]) -> None:
+    """Write some segments anew, and remove what they were."""
+    faulty = {row.number for row in read_segments(catalog)} & set(segments)
+    if not faulty:
+        return
+    state = read_state(catalog)
+    probes: dict[str, bytes] = dict(catalog.rows("SELECT text, vector FROM probes"))
+    vectors = {text: as_vector(row) for text, row in probes.items()}
     with catalog.transaction():
-        # A name that no file has: what is left over under one is removed in the same run.
-        last = max(state.generation, layout.last_generation())
-        after = replace(state, generation=last + 1)
-        publish(layout, catalog, after, probes.reshape(len(rows), state.dimension))
-    with suppress(OSError):
-        layout.vectors(state.generation).unlink()
+        publish(
+            layout,
+            catalog,
+            replace(state, generation=state.generation + 1),
+            vectors,
+            lost=sorted(faulty),
+        )
+    for number in faulty:
+        for path in (layout.vectors(number), layout.words(number)):
+            with suppress(OSError):
+                path.unlink()
 
 
 def _leftovers(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
@@ -160,7 +177,7 @@ def _leftovers(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
             damaged(layout.catalog, f"{unused} vectors belong to no passage", layout.fix),
             lambda: catalog.rows(f"DELETE {_UNUSED}"),
         )
-    unfinished = layout.other_vectors(read_state(catalog).generation)
+    unfinished = layout.other_segment_files(row.number for row in read_segments(catalog))
     for path in (*unfinished, *layout.unfinished_maps()):
         yield _Fault(
             damaged(path, "is left over from an update that was cut short", layout.fix),

@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from notesearch.engine_address import shown_index
 from notesearch.errors import Remedy, UnusableIndexError
 from notesearch.index.origin import names_no_corpus, read_corpus_name
 
-_VECTORS_NAME = re.compile(r"vectors-(\d+)\.faiss")
+_SEGMENT_NAME = re.compile(r"(?:vectors-(\d+)\.faiss|words-(\d+)\.bin)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +65,28 @@ class IndexLayout:
         """Names the process that holds the lock; taking a lock may empty the locked file."""
         return self.index_dir / "lock.holder"
 
-    def vectors(self, generation: int) -> Path:
-        """Name the FAISS file of a generation."""
-        return self.index_dir / f"vectors-{generation}.faiss"
+    def vectors(self, segment: int) -> Path:
+        """Name the FAISS file of a segment."""
+        return self.index_dir / f"vectors-{segment}.faiss"
 
-    def other_vectors(self, generation: int) -> list[Path]:
-        """List the FAISS files, finished or not, that do not belong to `generation`."""
-        kept = self.vectors(generation).name
-        return sorted(p for p in self.index_dir.glob("vectors-*.faiss*") if p.name != kept)
+    def words(self, segment: int) -> Path:
+        """Name the file of a segment's words."""
+        return self.index_dir / f"words-{segment}.bin"
+
+    def other_segment_files(self, segments: Iterable[int]) -> list[Path]:
+        """List the files, finished or not, that belong to none of these segments."""
+        kept = {path for number in segments for path in (self.vectors(number), self.words(number))}
+        found = {*self.index_dir.glob("vectors-*.faiss*"), *self.index_dir.glob("words-*.bin*")}
+        return sorted(found - kept)
 
     def unfinished_maps(self) -> list[Path]:
         """List what is left of maps whose writing was cut short."""
         return sorted(self.index_dir.glob(f"{self.note_map.name}.*.new"))
 
-    def last_generation(self) -> int:
-        """Return the highest generation that a FAISS file is named after; 0 where there is none."""
-        names = (_VECTORS_NAME.match(path.name) for path in self.index_dir.glob("vectors-*"))
-        return max((int(name[1]) for name in names if name), default=0)
+    def last_segment(self) -> int:
+        """Return the highest number that a segment's file is named after; 0 where there is none."""
+        names = (_SEGMENT_NAME.match(path.name) for path in self.other_segment_files(()))
+        return max((int(name[1] or name[2]) for name in names if name), default=0)
 
     def foreign_files(self) -> list[str]:
         """Names in the folder that no index writes; hidden files and a README may stand there."""
@@ -103,7 +108,7 @@ class IndexLayout:
         own = {path.name for path in (*with_logs(self.catalog), *with_logs(self.new_catalog))}
         own |= {self.damaged_catalog.name, self.corpus_name.name, self.journal.name}
         own |= {self.note_map.name, self.lock.name, self.lock_holder.name}
-        return name in own or name.endswith(".new") or _VECTORS_NAME.match(name) is not None
+        return name in own or name.endswith(".new") or _SEGMENT_NAME.match(name) is not None
 
     # ------------------------------------------------------------ what mends it
 

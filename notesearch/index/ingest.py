@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -116,7 +115,7 @@ class EmbeddingWork:
 
 
 class VectorSupply:
-    """Gives every text a vector: from the catalog, from the journal, or from the model."""
+    """Gives every text a vector: from catalog or journal, from another index, or from the model."""
 
     def __init__(
         self,
@@ -129,9 +128,11 @@ class VectorSupply:
         work: EmbeddingWork,
         *,
         compare_probe: bool = False,
+        find_vectors: Callable[[Sequence[bytes]], Mapping[bytes, bytes]],
     ) -> None:
         """Start from the dimension of the index; a probe shows whether its model changed since."""
         self._compare_probe = compare_probe
+        self._find_vectors = find_vectors
         self._layout = layout
         self._embedder = embedder
         self._fingerprint = fingerprint
@@ -148,6 +149,12 @@ class VectorSupply:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         wanted = list(missing)
         self._work.add_texts(len(wanted))
+        if found := self._find_vectors(wanted):
+            self._keep_dimension(len(next(iter(found.values()))) // 2)
+            numbers = self._writer.put_vectors(list(found), list(found.values()))
+            known.update(zip(found, numbers, strict=True))
+            self._work.count_done(len(found), 0)
+            wanted = [key for key in wanted if key not in found]
         while wanted:
             part, wanted = wanted[: self._texts_per_call], wanted[self._texts_per_call :]
             rows = {key: row for key in part if (row := self._journal.find(key)) is not None}
@@ -181,7 +188,7 @@ class VectorSupply:
         self._compare_probe = False
         for text, stored in islice(self._writer.known_probes().items(), 1):
             now = np.asarray(model.embed_query(text))
-            before = np.frombuffer(stored, dtype="<f2").astype(np.float32)
+            before = as_vector(stored)
             self._keep_dimension(len(now))
             if float(now @ before) < _SAME_COSINE:
                 raise ModelError(
@@ -205,8 +212,8 @@ class VectorSupply:
         most = min(2 * self._texts_per_call, _PASSAGES_PER_BATCH)
         self._texts_per_call = max(1, min(wanted, most))
 
-    def supply_probes(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the vectors of probes, (texts, dimension) float32, and store the missing ones."""
+    def supply_probes(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return the vectors of probes, (dimension,) float32, and store the missing ones."""
         known = self._writer.known_probes()
         missing = [text for text in texts if text not in known]
         if missing:
@@ -214,8 +221,7 @@ class VectorSupply:
             new = [np.asarray(model.embed_query(text), dtype="<f2").tobytes() for text in missing]
             known.update(zip(missing, new, strict=True))
             self._writer.put_probes((text, known[text]) for text in missing)
-        rows = np.frombuffer(b"".join(known[text] for text in texts), dtype="<f2")
-        return rows.astype(np.float32).reshape(len(texts), self.dimension)
+        return {text: as_vector(known[text]) for text in texts}
 
     def _keep_dimension(self, dimension: int) -> None:
         if self.dimension not in (0, dimension):
@@ -225,6 +231,11 @@ class VectorSupply:
                 self._layout.rebuild,
             )
         self.dimension = dimension
+
+
+def as_vector(row: bytes) -> NDArray[np.float32]:
+    """Return a stored row as numbers to reckon with."""
+    return np.frombuffer(row, dtype="<f2").astype(np.float32)
 
 
 def ingest_files(
@@ -238,26 +249,16 @@ def ingest_files(
     findings: list[Finding] = []
     clock = work.clock
     clock.expect(len(files))
-    # The words of a batch go into the full-text table while the next batch is read: SQLite
-    # does that in one call, which leaves Python to the other thread.
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="words") as executor:
-        words: Future[None] | None = None
-        for batch in _batches(files, iter(readings), clock):
-            if words is not None:
-                clock.enter(Stage.STORE)
-                words.result()
-            clock.enter(Stage.EMBED)
-            texts = [p.search_text for _, read in batch for own in read.passages for p in own]
-            work.add_read(seen for seen, _ in batch)
-            vectors = supply.supply(texts)
-            clock.enter(Stage.STORE)
-            numbers = [writer.replace_file(seen, read) for seen, read in batch]
-            readings = [read for _, read in batch]
-            writer.put_notes(zip(numbers, readings, strict=True), vectors)
-            words = executor.submit(writer.put_words)
-            findings.extend(finding for read in readings for finding in read.reading.findings)
-        if words is not None:
-            words.result()
+    for batch in _batches(files, iter(readings), clock):
+        clock.enter(Stage.EMBED)
+        texts = [p.search_text for _, read in batch for own in read.passages for p in own]
+        work.add_read(seen for seen, _ in batch)
+        vectors = supply.supply(texts)
+        clock.enter(Stage.STORE)
+        numbers = [writer.replace_file(seen, read) for seen, read in batch]
+        stored = [read for _, read in batch]
+        writer.put_notes(zip(numbers, stored, strict=True), vectors)
+        findings.extend(finding for read in stored for finding in read.reading.findings)
     return tuple(findings)
 
 

@@ -16,12 +16,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, rescale_phrase, score_counts
+from notesearch.index.bm25 import best_of_notes, score_counts, score_phrase
 from notesearch.index.snapshot import (
     Asked,
     ColumnWeights,
     Matches,
     Nearest,
+    NewTexts,
     NoteNames,
     PassageTable,
     StoredNote,
@@ -29,7 +30,7 @@ from notesearch.index.snapshot import (
     TagCount,
 )
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
-from notesearch.query.filters import Filter
+from notesearch.query.filters import Filter, LinkedFrom, LinksTo, with_leaves
 from notesearch.records import NoteLink, Passage
 
 
@@ -100,11 +101,11 @@ class JoinedSnapshot:
 
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
         """Return the passages that a filter lets through."""
-        return self._joined(lambda part: part.passage_ids(where))
+        return self._joined(lambda name, part: part.passage_ids(_own(name, where)))
 
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
-        return self._joined(lambda part: part.passages_with_phrase(words))
+        return self._joined(lambda _, part: part.passages_with_phrase(words))
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
@@ -119,9 +120,9 @@ class JoinedSnapshot:
         """Return the notes that passages are from."""
         return self.table.note_of[passage_ids]
 
-    def _joined(self, ask: Callable[[SqliteSnapshot], NDArray[np.int64]]) -> NDArray[np.int64]:
-        parts = zip(self._parts, self._passages, strict=False)
-        return np.concatenate([ask(part) + at for part, at in parts])
+    def _joined(self, ask: Callable[[str, SqliteSnapshot], NDArray[np.int64]]) -> NDArray[np.int64]:
+        parts = zip(self._names, self._parts, self._passages, strict=False)
+        return np.concatenate([ask(name, part) + at for name, part, at in parts])
 
     def _each(
         self,
@@ -186,7 +187,7 @@ class JoinedSnapshot:
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word."""
         counted = [part.word_counts(word, weights) for part in self._parts]
-        if any(one is None for one in counted):  # no single word to the full-text tables
+        if any(one is None for one in counted):  # no single word
             return self.phrase_scores([word], weights)
         having = [one for one in counted if one is not None]
         passages = self._shifted([one[0] for one in having], self._passages)
@@ -197,9 +198,8 @@ class JoinedSnapshot:
         self, words: Sequence[str], weights: ColumnWeights
     ) -> tuple[Matches, Matches]:
         """Score every passage that has the words side by side; a note as its best passage."""
-        scored = [part.phrase_scores(words, weights)[0] for part in self._parts]
-        sizes = [int(part.table.passage_ids.size) for part in self._parts]
-        passages = self._shifted(rescale_phrase(scored, sizes), self._passages)
+        counted = [part.phrase_counts(words, weights) for part in self._parts]
+        passages = score_phrase(self._shifted(counted, self._passages), self.table)
         return passages, best_of_notes(passages, self.table)
 
     @staticmethod
@@ -245,7 +245,9 @@ class JoinedSnapshot:
     def note_names(self) -> list[NoteNames]:
         """Return what all notes are called."""
         return [
-            note._replace(number=note.number + int(at), index_name=name)
+            note._replace(
+                number=note.number + int(at), index_name=name, note_id=f"{name}:{note.note_id}"
+            )
             for name, part, at in zip(self._names, self._parts, self._notes, strict=False)
             for note in part.note_names()
         ]
@@ -258,12 +260,29 @@ class JoinedSnapshot:
             for number, link in part.note_links()
         ]
 
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time of its own in each index."""
+        parts = [part.new_texts([after]) for part, after in zip(self._parts, after_s, strict=True)]
+        passages = [
+            {number + int(at): part for number, part in one.passages.items()}
+            for one, at in zip(parts, self._passages, strict=False)
+        ]
+        notes = [
+            {number + int(at) for number in one.notes}
+            for one, at in zip(parts, self._notes, strict=False)
+        ]
+        return NewTexts(
+            {number: part for of_index in passages for number, part in of_index.items()},
+            frozenset().union(*notes),
+            sum(one.deleted for one in parts),
+        )
+
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""
         found = [
             _named_note(name, note)
             for name, part in zip(self._names, self._parts, strict=True)
-            for note in part.list_notes(where, limit)
+            for note in part.list_notes(where and _own(name, where), limit)
         ]
         return _newest_first(found)[:limit]
 
@@ -284,7 +303,9 @@ class JoinedSnapshot:
     def tags(self, where: Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first."""
         found: dict[str, TagCount] = {}
-        for tag in (tag for part in self._parts for tag in part.tags(where)):
+        parts = zip(self._names, self._parts, strict=True)
+        counted = [part.tags(where and _own(name, where)) for name, part in parts]
+        for tag in (tag for tags in counted for tag in tags):
             known = found.get(tag.normal)
             if known is None:
                 found[tag.normal] = tag
@@ -300,6 +321,19 @@ class JoinedSnapshot:
 
 
 _NONE = Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+
+
+def _own(index: str, where: Filter) -> Filter:
+    """Return a filter as one of the indexes is asked it: there, notes go by their own ids."""
+
+    def own(leaf: Filter) -> Filter:
+        if not isinstance(leaf, LinksTo | LinkedFrom) or leaf.found is None:
+            return leaf
+        before = f"{index}:"
+        ids = (one.removeprefix(before) for one in leaf.found if one.startswith(before))
+        return replace(leaf, found=tuple(ids))
+
+    return with_leaves(where, own)
 
 
 def _named_note(index: str, note: StoredNote) -> StoredNote:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import PurePosixPath
 
@@ -23,8 +24,14 @@ def names_of(note: Note) -> tuple[str, ...]:
 
 def file_names(path: str) -> tuple[str, ...]:
     """Return the name of a file without its suffix, and without what puts files in order."""
-    stem = PurePosixPath(path).stem
-    return tuple(dict.fromkeys((stem, _ORDER.sub("", stem, count=1))))
+    stem = file_stem(path)
+    rest = _ORDER.sub("", stem, count=1)
+    return (stem,) if rest == stem else (stem, rest)
+
+
+def file_stem(path: str) -> str:
+    """Return the name of a file without its suffix."""
+    return posixpath.splitext(path.rpartition("/")[2])[0]
 
 
 def other_name_words(note: Note) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Nothing is read again, and nothing is embedded. What it was moved from stays as 
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -26,7 +27,7 @@ from notesearch.index.journal import Journal
 from notesearch.index.lock import writer_lock
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.index.snapshot import StoredNote
-from notesearch.index.sqlite_snapshot import SqliteSnapshot
+from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
 from notesearch.index.state import read_state
 from notesearch.lazy import Lazy
 from notesearch.records import (
@@ -102,7 +103,7 @@ class _KnownVectors:
         raise ModelError("a move counts no tokens")
 
 
-def note_of_stored(stored: StoredNote, links: Iterable[NoteLink], org_id: str | None) -> Note:
+def note_of_stored(stored: StoredNote, links: Iterable[NoteLink], link_ids: Iterable[str]) -> Note:
     """Return a stored note as a reader makes it, without its lines."""
     return Note(
         id=stored.note_id,
@@ -116,7 +117,7 @@ def note_of_stored(stored: StoredNote, links: Iterable[NoteLink], org_id: str | 
         line_numbers=(),
         sections=(),
         note_links=tuple(links),
-        org_id=org_id,
+        link_ids=tuple(link_ids),
         **facts_of(stored),
     )
 
@@ -153,9 +154,9 @@ def read_folder_index(catalog: Catalog, index_dir: Path) -> MovedIndex:
 
 
 def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[ReadFile]:
-    snapshot = SqliteSnapshot(catalog, None, read_state(catalog))
+    snapshot = SqliteSnapshot(catalog, (), read_state(catalog), KeptParts())
     for number, path in files:
-        rows = catalog.rows("SELECT id, org_id FROM notes WHERE file = ? ORDER BY id", (number,))
+        rows = catalog.rows("SELECT id, link_ids FROM notes WHERE file = ? ORDER BY id", (number,))
         stored = snapshot.notes([note for note, _ in rows])
         links: dict[int, list[NoteLink]] = defaultdict(list)
         for note, kind, *rest in catalog.rows(
@@ -170,7 +171,9 @@ def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[
         yield ReadFile(
             FileReading(
                 path,
-                tuple(note_of_stored(stored[note], links[note], org) for note, org in rows),
+                tuple(
+                    note_of_stored(stored[note], links[note], json.loads(ids)) for note, ids in rows
+                ),
                 tuple(Finding(path, line, reason) for skipped, line, reason in findings
                       if not skipped),
                 next((Finding(path, line, reason) for skipped, line, reason in findings if skipped),

@@ -43,9 +43,6 @@ class NoteWriter(Protocol):
     def put_notes(self, files: Iterable[tuple[int, ReadFile]], vectors: Iterable[int]) -> None:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
 
-    def put_words(self) -> None:
-        """Have the words of what came since the last call found."""
-
     def known_vectors(self, text_hashes: Sequence[bytes]) -> dict[bytes, int]:
         """Find the texts among these that have a vector, with its number."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,42 +17,58 @@ from notesearch.index.state import IndexState
 MOST_NUMBERED = 1 << 28
 
 
-_NOBODY = np.zeros(1, dtype=np.int64)
+def read_passage_ids(catalog: Catalog) -> NDArray[np.int64]:
+    """Return the numbers of all passages, ascending, from the notes, each of which names its own.
 
-
-def read_passage_table(catalog: Catalog, count: int) -> PassageTable:
-    """Read the table from the notes, each of which names its passages and their sizes.
-
-    DamagedIndexError where these are not the numbers and sizes of `count` passages.
+    DamagedIndexError where these are no numbers that an index gives.
     """
-    spans, sizes = catalog.rows(
-        """SELECT group_concat(first_passage || ',' || passages || ',' || id),
-        group_concat(sizes) FROM (SELECT * FROM notes ORDER BY id)"""
-    )[0]
+    text = catalog.rows(
+        "SELECT group_concat(first_passage || ',' || passages) FROM notes WHERE passages"
+    )[0][0]
     try:
-        firsts, counts, notes = _read_spans(spans, count)
-        tokens = read_numbers(sizes)
-        fits = len(tokens) == count
-    except (OverflowError, ValueError):
-        fits = False
-    if not fits:
-        remedy = IndexLayout(catalog.path.parent).rebuild
-        raise damaged(catalog.path, "is damaged (the numbers of passages)", remedy)
-    passages, owners = numbers_in(firsts, counts), np.repeat(notes, counts)
-    note_of = np.zeros(int(passages.max(initial=0)) + 1, dtype=np.int32)
-    note_of[passages] = owners
-    lengths = np.zeros(len(note_of), dtype=np.int64)
-    lengths[passages] = np.maximum(tokens, 1)
-    passages_of = np.bincount(notes, counts).astype(np.int64) if notes.size else _NOBODY
+        spans = read_numbers(text).reshape(-1, 2)
+        require_numbers(spans)
+        spans = spans[np.argsort(spans[:, 0])]
+        ids = numbers_in(spans[:, 0], spans[:, 1])
+    except (OverflowError, ValueError) as error:
+        raise _damaged(catalog) from error
+    if len(ids) and (np.diff(ids, prepend=0) <= 0).any():
+        raise _damaged(catalog)
+    return ids
+
+
+def _damaged(catalog: Catalog) -> Exception:
+    remedy = IndexLayout(catalog.path.parent).rebuild
+    return damaged(catalog.path, "is damaged (the numbers of passages)", remedy)
+
+
+def table_of(
+    ids: NDArray[np.int64],
+    owners: NDArray[np.int32],
+    tokens: NDArray[np.int32],
+    last_note: int = 0,
+) -> PassageTable:
+    """Put a table together of passages, ascending, their notes and their lengths.
+
+    It goes up to the last note, which may have no passages. ValueError where these are no numbers
+    that an index gives.
+    """
+    require_numbers(ids, least=1)
+    require_numbers(owners, least=1)
+    note_of = np.zeros(int(ids.max(initial=0)) + 1, dtype=np.int32)
+    note_of[ids] = owners
+    lengths = np.zeros(len(note_of), dtype=np.int32)
+    lengths[ids] = np.clip(tokens, 1, MOST_NUMBERED)
+    passages_of = np.bincount(owners, minlength=last_note + 1)
     return PassageTable(
         note_of,
         passage_lengths=lengths,
         note_lengths=np.bincount(note_of, lengths, len(passages_of)).astype(np.int64),
         passages_of=passages_of,
-        passage_ids=np.flatnonzero(note_of),
-        passages=count,
+        passage_ids=ids,
+        passages=len(ids),
         notes=int(np.count_nonzero(passages_of)),
-        tokens=int(lengths.sum()),
+        tokens=int(lengths.sum(dtype=np.int64)),
     )
 
 
@@ -62,33 +79,17 @@ class PassageTableCache:
         self._guard = threading.Lock()
         self._known: tuple[IndexState | None, PassageTable | None] = (None, None)
 
-    def get(self, state: IndexState, catalog: Catalog) -> PassageTable:
-        """Return a generation's table, reading it where that has not been done."""
+    def get(self, state: IndexState, make: Callable[[], PassageTable]) -> PassageTable:
+        """Return a generation's table, making it where that has not been done."""
         with self._guard:
             known, table = self._known
             if table is None or known != state:
-                table = read_passage_table(catalog, state.passages)
+                table = make()
                 self._known = (state, table)
             return table
 
 
-def _read_spans(text: str | None, passages: int) -> NDArray[np.int64]:
-    """Read the first passage, the number of passages and the number of each note: three rows.
-
-    ValueError where they do not make up so many passages, each of one note.
-    """
-    firsts, counts, notes = spans = read_numbers(text).reshape(-1, 3).T
-    require_numbers(spans)
-    require_numbers(notes, least=1)
-    filled = np.flatnonzero(counts)
-    filled = filled[np.argsort(firsts[filled])]
-    ends = firsts[filled] + counts[filled]
-    if counts.sum() != passages or (ends[:-1] > firsts[filled][1:]).any():
-        raise ValueError("spans that do not make up the passages")
-    return spans
-
-
-def require_numbers(numbers: NDArray[np.int64], least: int = 0) -> None:
+def require_numbers(numbers: NDArray[np.signedinteger], least: int = 0) -> None:
     """Raise ValueError where one of the numbers is none that an index gives."""
     if numbers.size and (numbers.min() < least or numbers.max() > MOST_NUMBERED):
         raise ValueError("a number that no index has")

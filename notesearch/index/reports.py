@@ -17,7 +17,7 @@ class Stage(Enum):
     LOAD = "load"  # the model, which is compiled at its first use
     EMBED = "embed"
     STORE = "store"  # rows and words into the catalog
-    VECTORS = "vectors"  # the FAISS file
+    VECTORS = "vectors"  # the segments
     COMMIT = "commit"  # the transaction, and clearing up
 
 
@@ -123,7 +123,7 @@ class IndexStatus:
     created: str  # ISO 8601, UTC
     updated: str
     catalog_bytes: int
-    vectors_bytes: int
+    segments_bytes: int
     # Files whose last reading failed and, with a listing, what cannot be listed now.
     skipped: tuple[Finding, ...]
     drift: CorpusDrift | None  # None when no listing was handed in

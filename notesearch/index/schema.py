@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x6E6F7465  # "note": no other program's SQLite file has it
-FORMAT_VERSION = 8
+FORMAT_VERSION = 11
 
-# Stands between the headings of a passage's path: no heading holds it, and the full-text
-# table's tokenizer parts words at it.
+# Stands between the headings of a passage's path: no heading holds it, and words are
+# parted at it.
 SECTION_SEPARATOR = "\x1f"
 
 # Stands before, between and behind the roles of a passage, so that each is found whole.
 ROLE_SEPARATOR = ","
 
-VECTORS = "vectors"  # names the FAISS file in `derived_files`
-
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    # What is made from the catalog and kept beside it: a checksum for each piece of the file.
-    """CREATE TABLE derived_files (
-        name TEXT PRIMARY KEY,
-        bytes INTEGER NOT NULL,
-        sums BLOB NOT NULL
-    ) WITHOUT ROWID""",
+    # The parts of the index that are made from the catalog and kept beside it, with a checksum for
+    # each piece of their two files. No two have passages between the same numbers.
+    """CREATE TABLE segments (
+        id INTEGER PRIMARY KEY,
+        first_passage INTEGER NOT NULL,
+        last_passage INTEGER NOT NULL,
+        passages INTEGER NOT NULL,
+        gone BLOB NOT NULL,
+        scale REAL NOT NULL,
+        vectors_bytes INTEGER NOT NULL,
+        vectors_sums BLOB NOT NULL,
+        words_bytes INTEGER NOT NULL,
+        words_sums BLOB NOT NULL
+    )""",
     # The vectors of questions about something else, which show what cosine means nothing.
-    "CREATE TABLE probes (text TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE probes (
+        text TEXT PRIMARY KEY,
+        vector BLOB NOT NULL,
+        nearest INTEGER,
+        cosine REAL
+    ) WITHOUT ROWID""",
     """CREATE TABLE files (
         id INTEGER PRIMARY KEY,
         path TEXT NOT NULL UNIQUE,
@@ -47,21 +58,24 @@ TABLES = (
         source TEXT NOT NULL,
         hash BLOB NOT NULL
     )""",
+    # How many notes were gone, by the time of the update that found it; a rebuild keeps them.
+    "CREATE TABLE deletions (seconds INTEGER PRIMARY KEY, notes INTEGER NOT NULL)",
     # What a filter or an order asks of the facts has a column of its own.
+    # No number is given twice: segments may still hold what had it.
     """CREATE TABLE notes (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         file INTEGER NOT NULL REFERENCES files (id),
         note_id TEXT NOT NULL,
         title TEXT NOT NULL,
         kind TEXT NOT NULL,
         first_passage INTEGER NOT NULL,
         passages INTEGER NOT NULL,
-        sizes TEXT,
         line_start INTEGER NOT NULL,
         line_end INTEGER NOT NULL,
         other_names TEXT NOT NULL,
         facts TEXT NOT NULL,
-        org_id TEXT,
+        link_ids TEXT NOT NULL,
+        first_seen INTEGER NOT NULL,
         date TEXT AS (facts ->> 'date') STORED,
         year INTEGER AS (facts ->> 'year') STORED,
         paper TEXT AS (facts ->> 'paper') STORED,
@@ -71,6 +85,8 @@ TABLES = (
     "CREATE INDEX notes_by_file ON notes (file)",
     "CREATE INDEX notes_by_note_id ON notes (note_id)",
     "CREATE INDEX notes_by_paper ON notes (paper)",
+    "CREATE INDEX notes_by_year ON notes (year)",
+    "CREATE INDEX notes_by_date ON notes (date)",
     # What a question may be that means this very note.
     """CREATE TABLE names (
         note INTEGER NOT NULL REFERENCES notes (id),
@@ -111,7 +127,7 @@ TABLES = (
         crc INTEGER NOT NULL
     )""",
     """CREATE TABLE passages (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         note INTEGER NOT NULL REFERENCES notes (id),
         vector INTEGER NOT NULL REFERENCES vectors (id),
         passage_id TEXT NOT NULL,
@@ -121,43 +137,14 @@ TABLES = (
         line_end INTEGER NOT NULL,
         tokens INTEGER NOT NULL,
         body_start INTEGER NOT NULL,
+        first_seen INTEGER NOT NULL,
+        new_start INTEGER NOT NULL,
+        new_end INTEGER NOT NULL,
         text TEXT NOT NULL,
         search_text TEXT NOT NULL
     )""",
-    "CREATE INDEX passages_by_note ON passages (note, roles)",
+    "CREATE INDEX passages_by_note ON passages (note, roles, first_seen)",
     "CREATE INDEX passages_by_vector ON passages (vector)",
-    """CREATE VIEW passage_words AS SELECT
-        id,
-        substr(search_text, 1, body_start) AS title,
-        section,
-        substr(search_text, body_start + 1) AS body
-        FROM passages""",
-    # External content: the words are not kept twice, and 'delete' is given the old words.
-    """CREATE VIRTUAL TABLE words USING fts5(
-        title, section, body,
-        content='passage_words', content_rowid='id', tokenize='porter unicode61'
-    )""",
-    # What else a note says, its passages say.
-    """CREATE VIRTUAL TABLE note_words USING fts5(
-        title, other_names, content='notes', content_rowid='id', tokenize='porter unicode61'
-    )""",
-    # Collects 16 MiB of postings before they are written: fewer merges in a first build.
-    "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",
-    "INSERT INTO note_words (note_words, rank) VALUES ('hashsize', 16777216)",
-)
-
-# Both are made from the other tables alone.
-FULL_TEXT_TABLES = ("words", "note_words")
-
-# What a reading connection has for itself, in memory: where words stand in the full-text tables,
-# and, of a text put into `scratch`, its words as the tokenizer makes them.
-READING_TABLES = (
-    *(
-        f"CREATE VIRTUAL TABLE temp.{table}_places USING fts5vocab(main, {table}, instance)"
-        for table in FULL_TEXT_TABLES
-    ),
-    "CREATE VIRTUAL TABLE temp.scratch USING fts5(text, content='', tokenize='porter unicode61')",
-    "CREATE VIRTUAL TABLE temp.scratch_places USING fts5vocab(temp, scratch, instance)",
 )
 
 CLEARED_BY_REBUILD = (
@@ -171,6 +158,6 @@ CLEARED_BY_REBUILD = (
     "files",
     "vectors",
     "probes",
-    "derived_files",
+    "segments",
     "meta",
 )

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -42,8 +43,13 @@ class Matches:
     """Passages or notes with their BM25, in ascending order of the numbers."""
 
     ids: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    in_all: int | None = None  # how many the whole index has, where these are some of them
+    scores: NDArray[np.float32]
+    having: int | None = None  # how many the whole index has, where these are some of them
+
+    @property
+    def in_all(self) -> int:
+        """How many there are, here and elsewhere in the index."""
+        return len(self.ids) if self.having is None else self.having
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +62,30 @@ class ColumnWeights:
     other_names: float = 1.0  # of a note alone: were they of each passage, none would stand out
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PassageTable:
     """Whose passages there are and how long; 0 where no passage or note has that number."""
 
     note_of: NDArray[np.int32]  # by passage
-    passage_lengths: NDArray[np.int64]  # by passage, in tokens, at least 1
+    passage_lengths: NDArray[np.int32]  # by passage, in tokens, at least 1
     note_lengths: NDArray[np.int64]  # by note
     passages_of: NDArray[np.int64]  # by note: how many
     passage_ids: NDArray[np.int64]  # ascending
     passages: int  # in the whole index, where the arrays are of a part of it
     notes: int  # that have passages; in the whole index
     tokens: int  # in all
+
+    @cached_property
+    def relative_lengths(self) -> NDArray[np.float32]:
+        """The lengths of passages in average ones, by passage."""
+        average = self.tokens / max(len(self.passage_ids), 1)
+        return (self.passage_lengths / max(average, 1)).astype(np.float32)
+
+    @cached_property
+    def relative_note_lengths(self) -> NDArray[np.float32]:
+        """The lengths of notes in average ones, by note."""
+        average = self.tokens / max(self.notes, 1)
+        return (self.note_lengths / max(average, 1)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +131,9 @@ class NoteNames(NamedTuple):  # made for all notes at once, five times as fast a
     aliases: tuple[str, ...]
     line_start: int
     index_name: str = ""  # of the index that it is in, where several are asked at once
-    org_id: str | None = None
+    note_id: str = ""
+    paper: str | None = None
+    link_ids: tuple[str, ...] = ()  # as in `records.Note`
 
     @property
     def full_path(self) -> str:
@@ -130,6 +150,23 @@ class StoredPassage:
     passage: Passage
     # (dimension,) float32, of length 1 before it was rounded to float16; None where not asked for.
     vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+
+
+class NewPart(NamedTuple):
+    """When a passage was first seen as it is, and what of its text was new then."""
+
+    first_seen_s: int  # since 1970
+    start: int  # in the text, in characters
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewTexts:
+    """What came into an index after some time, and what went."""
+
+    passages: dict[int, NewPart]  # by number
+    notes: frozenset[int]  # that are new themselves
+    deleted: int  # notes that are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +291,9 @@ class Snapshot(Protocol):
 
         Those of a note are in a row, in the order of the note.
         """
+
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time, in seconds since 1970; one for each index."""
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first.

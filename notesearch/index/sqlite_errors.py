@@ -6,7 +6,7 @@ from pathlib import Path
 
 import apsw
 
-from notesearch.errors import NotesearchError, Remedy, UsageError
+from notesearch.errors import NotesearchError, Remedy
 from notesearch.index.index_layout import ANOTHER_FOLDER, IndexLayout, damaged, unusable
 from notesearch.index.page_sums import ForeignDatabaseError, OldFormatError, PageDamagedError
 
@@ -45,8 +45,6 @@ def meaning_of(error: apsw.Error | UnicodeDecodeError, path: Path) -> Notesearch
         return damaged(path, words, layout.rebuild)
     if isinstance(error, ForeignDatabaseError):
         return unusable(path, words, ANOTHER_FOLDER)
-    if isinstance(error, apsw.SQLError) and ("fts5: " in words or "unterminated" in words):
-        return UsageError(f"the words to look for cannot be read ({words.split('fts5: ')[-1]})")
     for kind, finding, remedy in _MEANINGS:
         if isinstance(error, kind):
             return unusable(path, finding, remedy or layout.update().after("free some space and"))

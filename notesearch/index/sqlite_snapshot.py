@@ -1,17 +1,25 @@
-"""Answer what a search asks from one state of catalog.sqlite and its FAISS file."""
+"""Answer what a search asks from one state of catalog.sqlite and its segments."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.bm25 import best_of_notes, count_word, score_phrase, score_word, stems_of
+from notesearch.index.bm25 import (
+    best_of_notes,
+    count_phrase,
+    count_word,
+    score_counts,
+    score_phrase,
+)
 from notesearch.index.catalog import Catalog, Row, Value
-from notesearch.index.faiss_file import VectorFile
-from notesearch.index.filter_sql import Condition, quote_words, to_condition
+from notesearch.index.filter_sql import Condition, to_condition
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import (
     PassageTableCache,
@@ -20,11 +28,13 @@ from notesearch.index.passage_table import (
     require_numbers,
 )
 from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
+from notesearch.index.segments import Segment, Segments, first_of, read_passage_table
 from notesearch.index.snapshot import (
     Asked,
     ColumnWeights,
     Matches,
     Nearest,
+    NewTexts,
     NoteNames,
     PassageTable,
     StoredNote,
@@ -32,6 +42,7 @@ from notesearch.index.snapshot import (
     TagCount,
 )
 from notesearch.index.state import IndexState
+from notesearch.index.stems import Stemmer
 from notesearch.index.stored_facts import read_facts
 from notesearch.query.filters import Filter
 from notesearch.records import LinkKind, NoteKind, NoteLink, Passage, Role
@@ -42,12 +53,23 @@ _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.roles, p.line_start, p.li
     WHERE p.id IN (SELECT value FROM json_each(?))"""
 _NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.facts
     FROM notes n JOIN files f ON f.id = n.file WHERE n.id IN (SELECT value FROM json_each(?))"""
+# So many of the nearest passages are compared by vectors that were not rounded to 8 bits.
+_EXACT = 32
 _BY_NAME = {
     "note_id": "SELECT id FROM notes WHERE note_id = ?",
     "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
     "path": "SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE f.path = ?",
     "name": "SELECT note FROM names WHERE name = ?",
 }
+
+
+@dataclass(frozen=True)
+class KeptParts:
+    """What the snapshots of one index share."""
+
+    tables: PassageTableCache = field(default_factory=PassageTableCache)
+    stemmer: Stemmer = field(default_factory=Stemmer)
+    threads: Executor | None = None  # that search several segments at once
 
 
 class SqliteSnapshot:
@@ -59,14 +81,18 @@ class SqliteSnapshot:
     def __init__(
         self,
         catalog: Catalog,
-        vectors: VectorFile | None,
+        segments: Sequence[Segment],
         state: IndexState,
-        tables: PassageTableCache | None = None,  # kept between snapshots
+        kept: KeptParts,
     ) -> None:
         self._catalog = catalog
-        self._vectors = vectors
-        self._tables = tables or PassageTableCache()
+        self._opened = segments
+        self._kept = kept
         self.state = state
+
+    @cached_property
+    def _segments(self) -> Segments:
+        return Segments(self._opened, self.table, self._kept.threads)
 
     @property
     def stamp(self) -> str:
@@ -86,7 +112,11 @@ class SqliteSnapshot:
     @property
     def table(self) -> PassageTable:
         """The passages and notes there are, by number."""
-        return self._tables.get(self.state, self._catalog)
+        return self._kept.tables.get(self.state, self._read_table)
+
+    def _read_table(self) -> PassageTable:
+        last_note = self._catalog.number("SELECT max(id) FROM notes")
+        return read_passage_table(self._opened, last_note)
 
     def narrowed(self, asked: Asked) -> SqliteSnapshot:
         """Return itself: all passages are at hand."""
@@ -103,11 +133,21 @@ class SqliteSnapshot:
 
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
         """Return the passages that a filter lets through."""
-        return self.ids_meeting(to_condition(where))
+        return self.ids_meeting(self._condition(where))
+
+    def _condition(self, where: Filter) -> Condition:
+        return to_condition(where, self._ids_with_phrase)
 
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
         """Return the passages that have the words side by side."""
-        return self._ids_matching(quote_words(words))
+        return self._ids_with_phrase(" ".join(words))
+
+    def _ids_with_phrase(self, phrase: str) -> NDArray[np.int64]:
+        ids, _ = self._segments.places_of_phrase(self._stems(phrase))
+        return ids[np.diff(ids, prepend=-1) > 0]
+
+    def _stems(self, text: str) -> list[str]:
+        return self._kept.stemmer.stems_of(text)
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
@@ -125,13 +165,9 @@ class SqliteSnapshot:
         """Return the notes that passages are from."""
         return self.table.note_of[passage_ids]
 
-    def _ids_matching(self, expression: str) -> NDArray[np.int64]:
-        sql = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
-        return np.sort(read_numbers(self._catalog.rows(sql, (expression,))[0][0]))
-
     def ids_meeting(self, condition: Condition) -> NDArray[np.int64]:
         """Return the passages that meet an SQL condition, in ascending order."""
-        if condition.of_notes:
+        if condition.notes:
             return self._passages_of_notes(condition)
         # From the notes to their passages: SQLite alone would go through all passages.
         text = self._catalog.rows(
@@ -144,9 +180,7 @@ class SqliteSnapshot:
     def _passages_of_notes(self, condition: Condition) -> NDArray[np.int64]:
         """Return all passages of the notes that meet a condition, in ascending order."""
         text = self._catalog.rows(
-            f"""SELECT group_concat(n.id) FROM notes n
-            JOIN files f ON f.id = n.file WHERE {condition.sql}""",
-            condition.values,
+            f"SELECT group_concat(note) FROM ({condition.notes})", condition.values
         )[0][0]
         meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
         meets[read_numbers(text)] = True
@@ -154,44 +188,56 @@ class SqliteSnapshot:
 
     def known_words(self, words: Sequence[str]) -> set[str]:
         """Return those of some words, of letters alone, that a passage or a note's name has."""
-        stems = stems_of(self._catalog, " ".join(words))
-        rows = self._catalog.rows(
-            """SELECT value FROM json_each(?)
-            WHERE EXISTS (SELECT 1 FROM temp.words_places WHERE term = value)
-            OR EXISTS (SELECT 1 FROM temp.note_words_places WHERE term = value)""",
-            (json.dumps(stems),),
-        )
-        known = {stem for (stem,) in rows}
+        stems = self._stems(" ".join(words))
+        known = self._segments.has(stems)
         return {word for word, stem in zip(words, stems, strict=True) if stem in known}
 
     def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
         """Score every passage and every note that has a word."""
-        return score_word(self._catalog, word, weights, self.table)
+        counted = self.word_counts(word, weights)
+        if counted is None:
+            return self.phrase_scores([word], weights)
+        return score_counts(*counted, self.table)
 
     def word_counts(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches] | None:
         """Count how often passages and notes have a word; None for what is no single word."""
-        return count_word(self._catalog, word, weights, self.table)
+        stems = self._stems(word)
+        if len(stems) != 1:
+            return None
+        return count_word(self._segments, stems[0], weights, self.table)
+
+    def phrase_counts(self, words: Sequence[str], weights: ColumnWeights) -> Matches:
+        """Count how often passages have words side by side."""
+        return count_phrase(self._segments, self._stems(" ".join(words)), weights)
 
     def phrase_scores(
         self, words: Sequence[str], weights: ColumnWeights
     ) -> tuple[Matches, Matches]:
         """Score every passage that has the words side by side; a note as its best passage."""
-        passages = score_phrase(self._catalog, words, weights)
+        passages = score_phrase(self.phrase_counts(words, weights), self.table)
         return passages, best_of_notes(passages, self.table)
 
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
     ) -> Nearest:
         """Find the k allowed passages of greatest cosine, best first; `query` has length 1."""
-        if self._vectors is None:
-            return Nearest(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
-        self.state.require_dimension(len(query), self._catalog.path.parent)
-        return self._vectors.nearest(query, k, allowed_ids)
+        if self._opened:
+            self.state.require_dimension(len(query), self._catalog.path.parent)
+        near = self._segments.nearest(query, k, allowed_ids)
+        if not len(near.ids):
+            return near
+        # The first are put in order by the vectors themselves, and stay the first.
+        exact = self.vectors_of(near.ids[:_EXACT].tolist()) @ query
+        first = first_of(near.ids[:_EXACT], exact, k)
+        others = np.minimum(near.cosines[_EXACT:], first.cosines[-1])
+        return Nearest(
+            np.concatenate([first.ids, near.ids[_EXACT:]]),
+            np.concatenate([first.cosines, others]),
+        )
 
     def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
         """Compare with their checksums the vectors that a search of these passages will read."""
-        if self._vectors is not None:
-            self._vectors.verify(allowed_ids)
+        self._segments.verify_vectors(allowed_ids)
 
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError when the vectors of this generation are another model's."""
@@ -232,7 +278,7 @@ class SqliteSnapshot:
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""
-        numbers = self._newest_where(*_notes_where(where), limit)
+        numbers = self._newest_where(*self._notes_where(where), limit)
         found = self.notes(numbers)
         return [found[number] for number in numbers]
 
@@ -258,13 +304,13 @@ class SqliteSnapshot:
     def note_names(self) -> list[NoteNames]:
         """Return what all notes are called."""
         rows = self._catalog.rows(
-            """SELECT n.id, f.path, n.title, n.aliases, n.line_start, n.org_id
+            """SELECT n.id, f.path, n.title, n.aliases, n.line_start, n.note_id, n.paper, n.link_ids
             FROM notes n JOIN files f ON f.id = n.file"""
         )
         try:
             return [
-                NoteNames(id, path, title, () if a == "[]" else tuple(json.loads(a)), line, "", org)
-                for id, path, title, a, line, org in rows
+                NoteNames(number, path, title, _texts(aliases), line, "", id, paper, _texts(ids))
+                for number, path, title, aliases, line, id, paper, ids in rows
             ]
         except (TypeError, ValueError) as error:
             raise self._damaged(error) from error
@@ -280,13 +326,19 @@ class SqliteSnapshot:
         except KeyError as error:
             raise self._damaged(error) from error
 
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Return what was first seen after a time, in seconds since 1970."""
+        from notesearch.index.first_seen import read_new_texts  # no query needs it
+
+        return read_new_texts(self._catalog, *after_s)
+
     def passages_of_note(self, note: int) -> list[StoredPassage]:
         """Return the passages of a note, in the order of the note."""
         return self.passages(self.passages_in([note]).tolist())
 
     def tags(self, where: Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; a tag is not counted as its parent."""
-        sql, values = _notes_where(where)
+        sql, values = self._notes_where(where)
         spellings = self._catalog.rows(
             """SELECT normal, written FROM tags WHERE whole GROUP BY normal, written
             ORDER BY count(*), written DESC"""
@@ -321,20 +373,23 @@ class SqliteSnapshot:
             )
         ]
 
+    def _notes_where(self, where: Filter | None) -> tuple[str, tuple[Value, ...]]:
+        """Return the SQL for the notes of which a filter lets something through, and its values."""
+        if where is None:
+            return "1", ()
+        condition = self._condition(where)
+        if condition.notes:
+            return condition.sql, condition.values
+        meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
+        return meets, condition.values
+
     def _damaged(self, error: Exception) -> Exception:
         remedy = IndexLayout(self._catalog.path.parent).rebuild
         return damaged(self._catalog.path, f"is damaged ({error})", remedy)
 
 
-def _notes_where(where: Filter | None) -> tuple[str, tuple[Value, ...]]:
-    """Return the SQL for the notes of which a filter lets something through, and its values."""
-    if where is None:
-        return "1", ()
-    condition = to_condition(where)
-    if condition.of_notes:
-        return condition.sql, condition.values
-    meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
-    return meets, condition.values
+def _texts(listed: str) -> tuple[str, ...]:
+    return () if listed == "[]" else tuple(json.loads(listed))
 
 
 def _json(numbers: Iterable[int]) -> str:

@@ -17,7 +17,7 @@ class IndexState:
 
     embedder: str  # fingerprint of the model that made the vectors
     reading: str  # fingerprint of what read and chunked the notes
-    generation: int  # names the FAISS file
+    generation: int  # grows by one with each change
     corpus: str  # the folder it was last brought in step with, seen from the index folder
     dimension: int  # 0 as long as nothing has been embedded
     created: str  # ISO 8601, UTC
@@ -25,7 +25,6 @@ class IndexState:
     stamp: str = ""  # 16 hex digits that no other generation has, of a copy brought back neither
     updated: str = ""
     passages: int = 0
-    vectors_digest: str = ""  # of the FAISS file; there is none when there are no passages
     # Of the nearest passage to each of the plan's probes; empty when there are no passages.
     probe_cosines: tuple[float, ...] = ()
 
@@ -96,7 +95,6 @@ def read_state(catalog: Catalog) -> IndexState:
             corpus=meta["corpus"],
             dimension=int(meta["dimension"]),
             passages=int(meta["passages"]),
-            vectors_digest=meta["vectors_digest"],
             created=meta["created"],
             identity=meta["identity"],
             stamp=meta["stamp"],

@@ -11,6 +11,7 @@ from notesearch.index.catalog import Catalog
 from notesearch.index.changes import known_files, split_missing
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus
+from notesearch.index.segments import read_segments
 from notesearch.index.state import read_state
 from notesearch.records import Finding, Listing
 
@@ -22,7 +23,7 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
     """Describe an index; with a listing of its corpus, also count what changed by stat alone."""
     layout = IndexLayout(index_dir)
     with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
-        state = read_state(catalog)
+        state, segments = read_state(catalog), read_segments(catalog)
         return IndexStatus(
             counts=_count(catalog),
             generation=state.generation,
@@ -33,7 +34,7 @@ def read_status(index_dir: Path, listing: Listing | None = None) -> IndexStatus:
             created=state.created,
             updated=state.updated,
             catalog_bytes=_size(layout.catalog),
-            vectors_bytes=_size(layout.vectors(state.generation)),
+            segments_bytes=sum(row.vectors.size + row.words.size for row in segments),
             skipped=all_skipped(catalog, listing.skipped if listing else ()),
             drift=_drift(listing, catalog) if listing is not None else None,
         )

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
-from notesearch.index.faiss_file import VectorFile
 from notesearch.index.index_layout import IndexLayout, damaged, unusable
-from notesearch.index.passage_table import PassageTableCache
-from notesearch.index.schema import VECTORS
-from notesearch.index.sqlite_snapshot import SqliteSnapshot
+from notesearch.index.segments import Segment, read_segments
+from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
 from notesearch.index.state import IndexState, read_state
 
 
 class Store:
-    """Hands out snapshots; holds the connections and the FAISS file between them."""
+    """Hands out snapshots; holds the connections and the segments between them."""
 
     def __init__(self, index_dir: Path) -> None:
         """Open an index; UnusableIndexError when there is none, or none that can be read.
@@ -30,8 +30,10 @@ class Store:
         self._layout = IndexLayout(index_dir)
         self._guard = threading.Lock()
         self._idle: list[tuple[tuple[int, int], Catalog]] = []
-        self._vectors: tuple[str, VectorFile | None] = ("", None)
-        self._tables = PassageTableCache()
+        self._in_force: tuple[str, tuple[Segment, ...]] = ("", ())  # with the stamp of the state
+        # As many as there are processors: a question alone has them all, and many share them.
+        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="segments")
+        self._kept = KeptParts(threads=self._threads)
         self._closed = False
         with self._borrowed() as catalog:
             read_state(catalog)
@@ -52,7 +54,8 @@ class Store:
         with self._guard:
             self._closed = True
             idle, self._idle = self._idle, []
-            self._vectors = ("", None)
+            self._in_force = ("", ())
+        self._threads.shutdown()
         for _, catalog in idle:
             catalog.close()
 
@@ -60,6 +63,14 @@ class Store:
         """Return the state that the index is in now."""
         with self._borrowed() as catalog:
             return read_state(catalog)
+
+    def read_probes(self) -> list[tuple[str, bytes]]:
+        """Return the probes with their float16 rows: how the model embedded them."""
+        with self._borrowed() as catalog:
+            return [
+                (text, row)
+                for text, row in catalog.rows("SELECT text, vector FROM probes ORDER BY text")
+            ]
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteSnapshot]:
@@ -69,34 +80,31 @@ class Store:
             with self._borrowed() as catalog, catalog.one_state():
                 state = read_state(catalog)
                 try:
-                    vectors = self._vectors_of(state, catalog)
+                    segments = self._segments_of(state, catalog)
                 except FileNotFoundError as error:
                     if state == missed:
-                        raise damaged(
-                            self._layout.vectors(state.generation),
-                            "is lost",
-                            self._layout.fix,
-                        ) from error
+                        lost = Path(error.filename or error.args[0])
+                        raise damaged(lost, "is lost", self._layout.fix) from error
                     # A writer went on to the next generation between our two looks.
                     missed = state
                     continue
-                yield SqliteSnapshot(catalog, vectors, state, self._tables)
+                yield SqliteSnapshot(catalog, segments, state, self._kept)
                 return
 
-    def _vectors_of(self, state: IndexState, catalog: Catalog) -> VectorFile | None:
-        """Return the FAISS file that a state names; FileNotFoundError when it is not there."""
-        if not state.passages:
-            return None
+    def _segments_of(self, state: IndexState, catalog: Catalog) -> tuple[Segment, ...]:
+        """Return the segments of a state; FileNotFoundError when a file of one is not there."""
         with self._guard:
-            digest, vectors = self._vectors
-        if digest == state.vectors_digest:
-            return vectors
-        path = self._layout.vectors(state.generation)
-        sums = catalog.read_sums(VECTORS)
-        vectors = VectorFile(path, state.dimension, state.passages, sums)
+            stamp, segments = self._in_force
+        if stamp == state.stamp:
+            return segments
+        known = {segment.row: segment for segment in segments}
+        segments = tuple(
+            known.get(row) or Segment(self._layout, row, state.dimension)
+            for row in read_segments(catalog)
+        )
         with self._guard:
-            self._vectors = (state.vectors_digest, vectors)
-        return vectors
+            self._in_force = (state.stamp, segments)
+        return segments
 
     @contextmanager
     def _borrowed(self) -> Iterator[Catalog]:

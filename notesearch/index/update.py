@@ -19,11 +19,13 @@ from notesearch.index.added_table import (
 from notesearch.index.apply import Means, Work, apply_work, finish, prepare_folder, with_counts
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, CorpusSource, KnownFile, find_changes, known_files
+from notesearch.index.first_seen import FirstSeen, salvage_first_seen
 from notesearch.index.index_layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import salvage_vectors
 from notesearch.index.lock import writer_lock
 from notesearch.index.origin import path_from
+from notesearch.index.publish import find_lost
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.index.state import IndexState, read_state
 from notesearch.records import AddedNote, Listing
@@ -60,7 +62,9 @@ def update_index(
             with disk_errors(layout):
                 salvage_vectors(layout, plan.embedder_fingerprint)
             salvaged = salvage_added_notes(layout)
-            return _update(layout, plan, StageClock(progress), salvaged)
+            first_seen = FirstSeen(None)
+            salvage_first_seen(layout, first_seen)
+            return _update(layout, plan, StageClock(progress), salvaged, first_seen)
 
 
 def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
@@ -80,7 +84,11 @@ def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
 
 
 def _update(
-    layout: IndexLayout, plan: UpdatePlan, clock: StageClock, salvaged: Salvaged | None = None
+    layout: IndexLayout,
+    plan: UpdatePlan,
+    clock: StageClock,
+    salvaged: Salvaged | None = None,
+    first_seen: FirstSeen | None = None,
 ) -> UpdateReport:
     """Update the index, or make it anew with what was salvaged from a damaged one."""
     with closing(Catalog.for_writing(layout, anew=salvaged is not None)) as catalog:
@@ -106,11 +114,12 @@ def _update(
             reads_all=reads_all,
             publish=state is not None
             and (
-                state.corpus != path_from(layout.index_dir, plan.corpus) or _is_lost(layout, state)
+                state.corpus != path_from(layout.index_dir, plan.corpus)
+                or bool(find_lost(layout, catalog))
             ),
         )
         if state is None or not work.is_none:
-            state, findings = apply_work(layout, plan, catalog, state, work, clock)
+            state, findings = apply_work(layout, plan, catalog, state, work, clock, first_seen)
             report = replace(
                 report,
                 findings=(*findings, *(salvaged.findings if salvaged else ())),
@@ -180,10 +189,6 @@ def find_work(
         clear=plan.rebuild,
         publish=bool(plan.rebuild or files or remove or reads_all or publish),
     )
-
-
-def _is_lost(layout: IndexLayout, state: IndexState) -> bool:
-    return state.passages > 0 and not layout.vectors(state.generation).exists()
 
 
 def _is_known_unreadable(before: KnownFile | None) -> bool:

@@ -1,20 +1,22 @@
-"""Write what was read into the catalog: files, notes, tags, passages, words and vectors."""
+"""Write what was read into the catalog: files, notes, tags, passages and vectors."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from notesearch.index.added_table import added_row
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
+from notesearch.index.first_seen import FirstSeen
 from notesearch.index.journal import crc_of
 from notesearch.index.known_names import names_of, other_name_words
 from notesearch.index.schema import (
     CLEARED_BY_REBUILD,
-    FULL_TEXT_TABLES,
     ROLE_SEPARATOR,
     SECTION_SEPARATOR,
 )
+from notesearch.index.snapshot import NewPart
 from notesearch.index.stored_facts import write_facts
 from notesearch.records import AddedNote, Finding, Note, Passage, ReadFile
 from notesearch.spelling import normalise_tag, tag_and_parents
@@ -26,22 +28,22 @@ _PASSAGES_OF_FILE = f"SELECT id FROM passages WHERE note IN ({_NOTES_OF_FILE})"
 class CatalogWriter:
     """Writes within one transaction, numbering new rows after those that were there."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, first_seen: FirstSeen) -> None:
         self._catalog = catalog
+        self._first_seen = first_seen
         self._files: dict[str, int] = dict(catalog.rows("SELECT path, id FROM files"))
         self._last_file = catalog.number("SELECT max(id) FROM files")
-        self._last_note = catalog.number("SELECT max(id) FROM notes")
-        self._last_passage = catalog.number("SELECT max(id) FROM passages")
-        self._last_worded = self._last_passage
-        self._last_worded_note = self._last_note
+        self._last_note, self._last_passage = (
+            catalog.number("SELECT max(seq) FROM sqlite_sequence WHERE name = ?", (table,))
+            for table in ("notes", "passages")
+        )
         self._last_vector = catalog.number("SELECT max(id) FROM vectors")
         catalog.rows("CREATE TEMP TABLE IF NOT EXISTS released (vector INTEGER PRIMARY KEY)")
         catalog.rows("DELETE FROM released")
 
     def clear(self) -> None:
         """Empty the catalog of all but the added notes' sources, for a rebuild."""
-        for table in FULL_TEXT_TABLES:
-            self._catalog.rows(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
+        self._first_seen.take_all(self._catalog)
         for table in CLEARED_BY_REBUILD:
             self._catalog.rows(f"DELETE FROM {table}")
         self._files.clear()
@@ -77,7 +79,10 @@ class CatalogWriter:
         """
         is_known = seen.path in self._files
         reading = read.reading
-        number = self.put_file(as_read(seen, reading.stamp), failed=reading.skipped is not None)
+        as_it_was = as_read(seen, reading.stamp)
+        if is_known and reading.skipped is None:  # while the hash of the earlier bytes is there
+            self._first_seen.take_file(self._catalog, seen.path, as_it_was.hash)
+        number = self.put_file(as_it_was, failed=reading.skipped is not None)
         if is_known and reading.skipped is None:
             self.remove_notes(number)
         if is_known or reading.findings or reading.skipped:
@@ -95,6 +100,7 @@ class CatalogWriter:
         """Forget a file, or a note that was added, with all that was read in it."""
         self._catalog.rows("DELETE FROM added_notes WHERE note_id = ?", (path,))
         file = self._files.pop(path)
+        self._first_seen.take_file(self._catalog, path)
         self.remove_notes(file)
         self.put_findings(file, (), None)
         self._catalog.rows("DELETE FROM files WHERE id = ?", (file,))
@@ -117,18 +123,6 @@ class CatalogWriter:
         self._catalog.rows(
             f"""INSERT OR IGNORE INTO released
             SELECT vector FROM passages WHERE id IN ({_PASSAGES_OF_FILE})""",
-            (file,),
-        )
-        # A full-text table takes out the words that it is given once more.
-        self._catalog.rows(
-            f"""INSERT INTO words (words, rowid, title, section, body)
-            SELECT 'delete', id, title, section, body FROM passage_words
-            WHERE id IN ({_PASSAGES_OF_FILE})""",
-            (file,),
-        )
-        self._catalog.rows(
-            f"""INSERT INTO note_words (note_words, rowid, title, other_names)
-            SELECT 'delete', id, title, other_names FROM notes WHERE id IN ({_NOTES_OF_FILE})""",
             (file,),
         )
         for table in ("passages", "tags", "names", "acronyms", "note_links"):
@@ -168,7 +162,7 @@ class CatalogWriter:
 
     def put_probes(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Store float16 rows of probes."""
-        self._catalog.insert("INSERT INTO probes VALUES (?, ?)", rows)
+        self._catalog.insert("INSERT INTO probes (text, vector) VALUES (?, ?)", rows)
 
     def put_notes(self, files: Iterable[tuple[int, ReadFile]], vectors: Iterable[int]) -> None:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
@@ -180,41 +174,29 @@ class CatalogWriter:
         passages: list[Sequence[Value]] = []
         vector = iter(vectors)
         for file, read in files:
-            for note, own in zip(read.reading.notes, read.passages, strict=True):
+            times = self._first_seen.put(read)
+            for note, own, (note_seen_s, parts) in zip(
+                read.reading.notes, read.passages, times, strict=True
+            ):
                 self._last_note += 1
-                notes.append(_note_row(self._last_note, file, note, self._last_passage + 1, own))
+                first = self._last_passage + 1
+                notes.append(_note_row(self._last_note, file, note, first, own, note_seen_s))
                 tags.extend(self._tag_rows(self._last_note, note))
                 names.extend((self._last_note, name) for name in names_of(note))
                 acronyms.extend((self._last_note, *pair) for pair in note.acronyms)
                 links.extend(
                     (self._last_note, link.kind.value, *link[1:]) for link in note.note_links
                 )
-                for passage in own:
+                for passage, part in zip(own, parts, strict=True):
                     self._last_passage += 1
-                    passages.append(
-                        _passage_row(self._last_passage, self._last_note, next(vector), passage)
-                    )
+                    numbers = self._last_passage, self._last_note, next(vector)
+                    passages.append(_passage_row(*numbers, passage, part))
         self._catalog.insert(f"INSERT INTO notes VALUES ({_marks(13)})", notes)
         self._catalog.insert(f"INSERT INTO tags VALUES ({_marks(5)})", tags)
         self._catalog.insert(f"INSERT INTO names VALUES ({_marks(2)})", names)
         self._catalog.insert(f"INSERT INTO acronyms VALUES ({_marks(3)})", acronyms)
         self._catalog.insert(f"INSERT INTO note_links VALUES ({_marks(5)})", links)
-        self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(12)})", passages)
-
-    def put_words(self) -> None:
-        """Put the passages and notes that came since the last call into the full-text tables."""
-        self._catalog.rows(
-            """INSERT INTO words (rowid, title, section, body)
-            SELECT id, title, section, body FROM passage_words WHERE id > ? AND id <= ?""",
-            (self._last_worded, self._last_passage),
-        )
-        self._catalog.rows(
-            """INSERT INTO note_words (rowid, title, other_names)
-            SELECT id, title, other_names FROM notes WHERE id > ? AND id <= ?""",
-            (self._last_worded_note, self._last_note),
-        )
-        self._last_worded = self._last_passage
-        self._last_worded_note = self._last_note
+        self._catalog.insert(f"INSERT INTO passages VALUES ({_marks(15)})", passages)
 
     def _tag_rows(self, number: int, note: Note) -> Iterable[Sequence[Value]]:
         for folder, tags in enumerate((note.tags, note.folder_tags)):
@@ -222,6 +204,15 @@ class CatalogWriter:
                 forms = tag_and_parents(normalise_tag(written))[::-1]
                 for depth, normal in enumerate(forms, start=1):
                     yield number, folder, written, normal, depth == len(forms)
+
+    def put_deletions(self) -> None:
+        """Store how many notes are gone since the update before."""
+        if deleted := self._first_seen.count_deleted():
+            values = (self._first_seen.now_s, deleted)
+            # Two changes may come in one second.
+            sql = """INSERT INTO deletions VALUES (?, ?)
+                ON CONFLICT (seconds) DO UPDATE SET notes = notes + excluded.notes"""
+            self._catalog.rows(sql, values)
 
     def drop_released(self) -> None:
         """Remove the vectors that no passage uses any more."""
@@ -237,7 +228,12 @@ def _marks(count: int) -> str:
 
 
 def _note_row(
-    number: int, file: int, note: Note, first_passage: int, passages: Sequence[Passage]
+    number: int,
+    file: int,
+    note: Note,
+    first_passage: int,
+    passages: Sequence[Passage],
+    first_seen_s: int,
 ) -> Sequence[Value]:
     return (
         number,
@@ -247,16 +243,18 @@ def _note_row(
         note.kind.value,
         first_passage,
         len(passages),
-        ",".join(str(passage.tokens) for passage in passages) or None,
         note.line_start,
         note.line_end,
         " ".join(other_name_words(note)),
         write_facts(note),
-        note.org_id,
+        json.dumps(note.link_ids),
+        first_seen_s,
     )
 
 
-def _passage_row(number: int, note: int, vector: int, passage: Passage) -> Sequence[Value]:
+def _passage_row(
+    number: int, note: int, vector: int, passage: Passage, part: NewPart
+) -> Sequence[Value]:
     title, newline, _ = passage.search_text.partition("\n")
     return (
         number,
@@ -271,6 +269,7 @@ def _passage_row(number: int, note: int, vector: int, passage: Passage) -> Seque
         passage.line_end,
         passage.tokens,
         len(title) + 1 if newline else 0,
+        *part,
         passage.text,
         passage.search_text,
     )

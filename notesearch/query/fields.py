@@ -15,6 +15,8 @@ from notesearch.query.filters import (
     ByAuthor,
     Filter,
     InSection,
+    LinkedFrom,
+    LinksTo,
     OfKind,
     OnPaper,
     PathGlob,
@@ -110,6 +112,14 @@ def _read_title(value: str) -> Filter | Flaw:
     if _has_word(value):
         return Titled(" ".join(value.split()))
     return Flaw(f"{in_short(value)} holds no word", "write one, as in title:attention")
+
+
+def _read_links_to(value: str) -> Filter | Flaw:
+    return LinksTo(value.strip())  # which note that is, an index says
+
+
+def _read_linked_from(value: str) -> Filter | Flaw:
+    return LinkedFrom(value.strip())
 
 
 def _has_word(text: str) -> bool:
@@ -237,6 +247,8 @@ _TABLE = (
     Field("kind", _read_kind, "kind:note"),
     Field("author", _read_author, "author:rafailov"),
     Field("title", _read_title, 'title:"direct preference"'),
+    Field("links-to", _read_links_to, "links-to:dpo.md"),
+    Field("linked-from", _read_linked_from, "linked-from:dpo.md"),
 )
 FIELDS = {field.name: field for field in _TABLE}
 _ALIASES = {

@@ -7,8 +7,8 @@ filter. `index/filter_sql.py` is the one place that turns the tree into SQL.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from notesearch.errors import UsageError
 from notesearch.records import NoteKind, Role
@@ -174,6 +174,28 @@ class Titled(Filter):
         return _field("title", self.words)
 
 
+@dataclass(frozen=True, slots=True)
+class LinksTo(Filter):
+    """Notes with a link to another note, which goes by any name that `show` takes."""
+
+    note: str
+    found: tuple[str, ...] | None = None  # the ids of those notes, once an index has been asked
+
+    def __str__(self) -> str:
+        return _field("links-to", self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedFrom(Filter):
+    """Notes that another note has a link to; see `LinksTo`."""
+
+    note: str
+    found: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return _field("linked-from", self.note)
+
+
 # ---------------------------------------------------------------- what a passage is
 
 
@@ -204,6 +226,7 @@ _MAX_DEPTH = 24
 _MAX_LEAVES = 250
 _LEAVES = (
     *(Tag, Since, Until, YearBetween, PathGlob, OnPaper, OfKind, ByAuthor, Titled),
+    *(LinksTo, LinkedFrom),
     *(InSection, Phrase),
 )
 
@@ -219,6 +242,15 @@ def leaves(where: Filter) -> Iterator[Filter]:
             waiting.append(node.filter)
         else:
             yield node
+
+
+def with_leaves(where: Filter, change: Callable[[Filter], Filter]) -> Filter:
+    """Return a sound tree with another filter for each that holds no others."""
+    if isinstance(where, AllOf | AnyOf):
+        return replace(where, parts=tuple(with_leaves(part, change) for part in where.parts))
+    if isinstance(where, Not):
+        return Not(with_leaves(where.filter, change))
+    return change(where)
 
 
 def require_sound(where: Filter) -> None:

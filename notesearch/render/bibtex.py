@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from notesearch.bibliography.bib_reader import MONTHS
+from notesearch.bibliography.latex_letters import ACCENTS, COMMANDS
 from notesearch.person_names import split_name
 from notesearch.render.hit_formats import paper_address
 from notesearch.render.terminal import CONTROL_SIGNS, printable
@@ -16,28 +18,6 @@ from notesearch.search.snippets import mark_words
 if TYPE_CHECKING:
     from notesearch.papers import Paper
 
-# A brace counts for BibTeX even behind a backslash, so braces are written by name.
-_COMMANDS = {
-    **{sign: f"\\{sign}" for sign in "&%$#_"},
-    "{": r"{\textbraceleft}",
-    "}": r"{\textbraceright}",
-    "\\": r"{\textbackslash}",
-    "~": r"{\textasciitilde}",
-    "^": r"{\textasciicircum}",
-    "<": r"{\textless}",
-    ">": r"{\textgreater}",
-    "|": r"{\textbar}",
-    "`": r"{\textasciigrave}",
-    "ß": r"{\ss}", "æ": r"{\ae}", "Æ": r"{\AE}", "œ": r"{\oe}", "Œ": r"{\OE}", "ø": r"{\o}",
-    "Ø": r"{\O}", "ł": r"{\l}", "Ł": r"{\L}", "ı": r"{\i}", "å": r"{\aa}", "Å": r"{\AA}",
-}  # fmt: skip
-# BibTeX sorts and cuts by bytes, so letters with an accent are commands, which biber reads too.
-# Letters of other scripts stand for themselves.
-_ACCENTS = {
-    "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u0304": "=",
-    "\u0307": ".", "\u0306": "u ", "\u030a": "r ", "\u030b": "H ", "\u030c": "v ", "\u0327": "c ",
-    "\u0328": "k ", "\u0323": "d ", "\u0331": "b ",
-}  # fmt: skip
 _NO_ADDRESS = re.compile(rf"[{{}}\\\"<>^`|\s]|[^\x00-\x7f]|{CONTROL_SIGNS.pattern}")
 _SENTENCE_SIGNS = ".,:;!?"
 _WORD = re.compile(r"\S+")
@@ -46,9 +26,18 @@ _CAPITALS = re.compile(r"\w[A-Z]|[A-Z]\d|\b[B-Z]\b")
 
 
 def bibtex_entry(paper: Paper) -> str:
-    """Write an entry of the kind `misc`, since notes do not say where a paper was published."""
-    fields = "".join(f"  {name} = {{{value}}},\n" for name, value in _fields(paper))
-    return f"@misc{{{paper.key},\n{fields}}}"
+    """Write the person's own entry, or one of the kind `misc`.
+
+    Notes do not say where a paper was published.
+    """
+    kind = paper.entry.kind if paper.entry else "misc"
+    fields = paper.entry.fields if paper.entry else _fields(paper)
+    written = "".join(f"  {name} = {_value(name, value)},\n" for name, value in fields)
+    return f"@{kind}{{{printable(paper.key)},\n{written}}}"
+
+
+def _value(name: str, value: str) -> str:
+    return value if name == "month" and value in MONTHS else f"{{{printable(value)}}}"
 
 
 def _fields(paper: Paper) -> Iterator[tuple[str, str]]:
@@ -96,10 +85,10 @@ def readable_title(paper: Paper) -> str:
 def _author(author: str) -> str:
     name = split_name(author)
     if name.is_whole:
-        return f"{{{_text(name.family)}}}"
+        return f"{{{latex_text(name.family)}}}"
     family = " ".join(filter(None, (name.particle, name.family)))
     parts = (family, name.suffix, name.given) if name.suffix else (family, name.given)
-    return ", ".join(map(_text, parts))
+    return ", ".join(map(latex_text, parts))
 
 
 def _title(title: str) -> str:
@@ -109,22 +98,24 @@ def _title(title: str) -> str:
 def _kept(word: str) -> str:
     """Write a word of a title so that no style writes its capitals small."""
     kept = word.rstrip(_SENTENCE_SIGNS)  # a style has to see the colon before a subtitle
-    text, end = _text(kept), _text(word[len(kept) :])
+    text, end = latex_text(kept), latex_text(word[len(kept) :])
     if not _CAPITALS.search(kept):
         return text + end
     # Styles write small what stands in one pair of braces behind a backslash.
     return f"{{{{{text}}}}}{end}" if text.startswith("\\") else f"{{{text}}}{end}"
 
 
-def _text(text: str) -> str:
+def latex_text(text: str) -> str:
     """Write a text so that LaTeX shows it as it is."""
     plain = " ".join(unicodedata.normalize("NFC", printable(text)).split())
     return "".join(map(_sign, plain))
 
 
 def _sign(sign: str) -> str:
-    if sign.isascii() or sign in _COMMANDS:
-        return _COMMANDS.get(sign, sign)
+    if sign.isascii() or sign in COMMANDS:
+        return COMMANDS.get(sign, sign)
+    # BibTeX sorts and cuts by bytes, so letters with an accent are commands, which biber reads too.
+    # Letters of other scripts stand for themselves.
     decomposed = unicodedata.normalize("NFD", sign)
-    letter, accent = decomposed[0], _ACCENTS.get(decomposed[1:])
+    letter, accent = decomposed[0], ACCENTS.get(decomposed[1:])
     return f"{{\\{accent}{letter}}}" if accent and letter.isascii() else sign

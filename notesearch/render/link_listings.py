@@ -14,7 +14,12 @@ from notesearch.render.wrapping import clipped, wrapped_words
 _INDENT = " " * 4
 _MOST_LINKED = 10  # notes that are named
 _BRIEF = 8  # links of a note on each side, below its text
-_AS_WRITTEN = {LinkKind.WIKILINK: "[[{}]]", LinkKind.EMBED: "![[{}]]", LinkKind.ORG: "[[{}]]"}
+_AS_WRITTEN = {
+    LinkKind.WIKILINK: "[[{}]]",
+    LinkKind.EMBED: "![[{}]]",
+    LinkKind.ORG: "[[{}]]",
+    LinkKind.RST: ":{}",
+}
 
 
 def note_link_lines(found: NoteLinks, style: Style) -> Iterator[str]:

@@ -17,6 +17,7 @@ from notesearch.search.snippets import mark_words
 
 if TYPE_CHECKING:
     from notesearch.embedding.cached_models import CachedModel
+    from notesearch.index.past_indexes import KeptPast
 
 _SHOWN_WORDS = 14
 _MOST_NAMED = 3  # paths of files in a line
@@ -285,7 +286,7 @@ def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     noun = "note" if counts.added == 1 else "notes"
     added = f" and {counts.added:,} added {noun}" if counts.added else ""
     yield f"{counts.passages:,} passages of {counts.notes:,} notes in {counts.files:,} files{added}"
-    size = (status.catalog_bytes + status.vectors_bytes) / 1e6
+    size = (status.catalog_bytes + status.segments_bytes) / 1e6
     yield printable(f"model     {status.embedder}, {status.dimension} dimensions")
     yield printable(f"reading   {status.reading}")
     if size:  # an engine does not say
@@ -308,6 +309,16 @@ def cached_model_lines(models: Sequence[CachedModel], folder: Path) -> Iterator[
     count = "1 compiled model" if len(models) == 1 else f"{len(models):,} compiled models"
     total = sum(model.size for model in models) / 1e6
     yield f"{escaped(str(folder))}: {count}, {total:,.1f} MB"
+
+
+def kept_past_line(kept: Sequence[KeptPast]) -> str:
+    """Say on one line how many indexes of earlier notes are kept, how large they are, and where.
+
+    There is one at least.
+    """
+    count = "1 index" if len(kept) == 1 else f"{len(kept):,} indexes"
+    size = sum(one.size for one in kept) / 1e6
+    return f"{escaped(str(Path(kept[0].folder).parent))}: {count} of earlier notes, {size:,.1f} MB"
 
 
 def drift_line(drift: CorpusDrift, update_command: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from notesearch.cells import cells
-from notesearch.person_names import split_name
 from notesearch.render.listings import place_of, stored_note_fields
 from notesearch.render.terminal import Style, printable, to_json
 from notesearch.render.wrapping import clipped
@@ -47,7 +46,7 @@ def _authors_and_ids(paper: Paper) -> list[str]:
 
 
 def _short_authors(paper: Paper) -> str:
-    names = [split_name(author).family for author in paper.authors]
+    names = [name.family for name in paper.names]
     if len(names) == 2 and not paper.and_others:
         return " and ".join(names)
     more = " et al." if len(names) > 1 or paper.and_others else ""

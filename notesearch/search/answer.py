@@ -52,7 +52,7 @@ class Answer:
     relevance: float | None = None
     where: str = ""  # the filters that let the hits through, as a query line writes them
     corrections: tuple[Correction, ...] = ()  # of words that no note has
-    terms: tuple[str, ...] = ()  # what was looked for in the full-text table
+    terms: tuple[str, ...] = ()  # the words that were looked for
     pairs: tuple[str, ...] = ()  # words that count more where they stand side by side
     rewordings: tuple[str, ...] = ()  # other ways to say words, such as the long form of an acronym
     # From 0 to 1: how far the words counted beside the meaning; None where nothing was mixed.

@@ -17,8 +17,8 @@ from notesearch.search.sentences import read_placed_atoms, read_sentences
 from notesearch.search.word_stems import stem_word
 
 # Scripts that write no spaces: each sign is compared by itself.
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _GREEK = re.compile(r"GREEK (?:SMALL|CAPITAL) LETTER (?:FINAL )?(\w+)")
 # What a word processor and a web page leave inside of words.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")

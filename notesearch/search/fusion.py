@@ -72,7 +72,7 @@ def fuse(
     odds = (
         weights.dense * _trust(words.asked, weights.enough_words) * dense
         + weights.words * lexical
-        + weights.covered * words.covered[ids].astype(np.float64) ** 2
+        + weights.covered * words.covered(ids) ** 2
         + weights.prior
         - math.log(max(among, 1))
     )

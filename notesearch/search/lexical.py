@@ -19,8 +19,8 @@ from notesearch.search.question_words import Pair, Rewording, Wording, find_rewo
 from notesearch.search.term_scores import CACHE_BYTES, PostingCache, Postings
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
-# To look for two words side by side, FTS5 goes through all passages of both. The rarest pairs of
-# a question are looked for until so many passages are gone through, 0.1 µs each.
+# To look for two words side by side, an index goes through all passages of both. The rarest pairs
+# of a question are looked for until so many passages are gone through.
 PAIR_POSTINGS = 60_000
 # What all passages score on average is taken from so many of them: 0.003 off at most.
 BACKGROUND = 1000
@@ -31,9 +31,9 @@ class LexicalScores:
     """What the words of a question score in every passage, by the passage's number."""
 
     bm25: NDArray[np.float32]  # the passage's own, of the words alone
-    own: NDArray[np.float32]  # pairs of words included, as a share of the greatest allowed one
+    own: NDArray[np.float32]  # pairs of words included
     whole: NDArray[np.float32]  # the same of whole notes, by the note's number
-    covered: NDArray[np.float32]  # what share of the question's words it has, by their rarity
+    rarity: NDArray[np.float32]  # of those of the question's words that it has, together
     note_of: NDArray[np.int32]
     note_weight: float
     # From 0 to 1: how much more of the words the best note has than chance gives.
@@ -43,12 +43,23 @@ class LexicalScores:
     unseen: float = 0.0  # what share of the question's words no passage has, by their rarity
     pairs: tuple[str, ...] = ()  # those that were looked for
     rewordings: tuple[str, ...] = ()  # other ways to say words of the question
+    # What a score is a share of: the greatest of those that may be hits, and of all words.
+    greatest_own: float = 1.0
+    greatest_whole: float = 1.0
+    all_rarity: float = 1.0
 
     def of(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """Score some passages from 0 to 1; those without any of the words by their note alone."""
-        whole = self.whole[self.note_of[ids]]
-        scores = (1 - self.note_weight) * self.own[ids] + self.note_weight * whole
-        return np.minimum(scores, 1.0).astype(np.float64)
+        scores = self.own.take(ids)
+        scores *= np.float32((1 - self.note_weight) / (self.greatest_own or 1.0))
+        whole = self.whole.take(self.note_of.take(ids))
+        whole *= np.float32(self.note_weight / (self.greatest_whole or 1.0))
+        scores += whole
+        return np.minimum(scores, 1.0, out=scores).astype(np.float64)
+
+    def covered(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what share of the question's words some passages have, by their rarity."""
+        return self.rarity.take(ids).astype(np.float64) / self.all_rarity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,32 +156,35 @@ class LexicalRanker:
         rarities = self._rarities(snapshot, wording)
         words = self._add_words(snapshot, wording, rewordings, rarities)
         ids = table.passage_ids if allowed_ids is None else allowed_ids
-        have_words = words.passages[ids] > 0
+        have_words = words.passages.take(ids) > 0
         if not have_words.any():  # but a note's names may
-            have_words = words.notes[table.note_of[ids]] > 0
+            have_words = words.notes.take(table.note_of.take(ids)) > 0
         ids = ids[have_words]
-        found_notes = table.note_of[ids]
+        found_notes = table.note_of.take(ids)
         evidence = self._evidence(
-            float(words.notes[found_notes].max(initial=0)),
+            float(words.notes.take(found_notes).max(initial=0)),
             table.notes,
-            float(words.words_had[found_notes].max(initial=0)) / max(len(wording.counts), 1),
+            float(words.words_had.take(found_notes).max(initial=0)) / max(len(wording.counts), 1),
         )
         pairs = self._affordable(snapshot, wording.pairs)
         totals = self._with_pairs(snapshot, pairs, words)
-        all_words = np.float32(sum(rarities.values()) or 1.0)
+        all_words = sum(rarities.values()) or 1.0
         found = LexicalScores(
             bm25=words.passages,
-            own=_to_greatest(totals.passages, totals.passages[ids]),
-            whole=_to_greatest(totals.notes, totals.notes[found_notes]),
-            covered=words.covered / all_words,
+            own=totals.passages,
+            whole=totals.notes,
+            rarity=words.covered,
             note_of=table.note_of,
             note_weight=self._weights.note,
             evidence=evidence,
             asked=len(wording.terms),
-            covers_all=bool((words.covered[ids] > 0.999 * all_words).any()),
-            unseen=self._unseen(snapshot, wording, rarities, rewordings) / float(all_words),
+            covers_all=float(words.covered.take(ids).max(initial=0)) > 0.999 * all_words,
+            unseen=self._unseen(snapshot, wording, rarities, rewordings) / all_words,
             pairs=tuple(" ".join(pair) for pair in pairs),
             rewordings=tuple(" ".join(rewording.other) for rewording in rewordings),
+            greatest_own=float(totals.passages.take(ids).max(initial=0)),
+            greatest_whole=float(totals.notes.take(found_notes).max(initial=0)),
+            all_rarity=all_words,
         )
         ids = ids[_best(found.of(ids), k)]
         ids = np.concatenate([ids, leave_out(named, ids)])
@@ -279,7 +293,7 @@ class LexicalRanker:
         return [pair for pair in pairs if pair in chosen]
 
     def _cost(self, snapshot: Snapshot, pair: Pair) -> int:
-        """Count the passages that FTS5 goes through; 0 where a word is in none."""
+        """Count the passages that an index goes through; 0 where a word is in none."""
         sizes = [self._postings.find(snapshot, word).passages.in_all for word in pair]
         return sum(sizes) if all(sizes) else 0
 
@@ -301,12 +315,6 @@ def background_of(ids: NDArray[np.int64]) -> NDArray[np.int64]:
 def _rarity(having: int, passages: int) -> float:
     """Weigh a term as BM25 does, and never by nothing."""
     return max(math.log((passages - having + 0.5) / (having + 0.5)), 0.1)
-
-
-def _to_greatest(scores: NDArray[np.float32], allowed: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring scores to shares of the greatest of those allowed; 0 stays."""
-    greatest = allowed.max(initial=0.0)
-    return scores / greatest if greatest > 0 else scores
 
 
 def _best(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:

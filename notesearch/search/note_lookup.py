@@ -29,8 +29,13 @@ _SHOWN = 5
 class NoteNameError(UsageError):
     """A name that no note has, or that several have."""
 
-    def __init__(self, message: str, notes: Iterable[StoredNote], count: int) -> None:
-        super().__init__(message)
+    def __init__(
+        self, finding: str, remedy: str, notes: Iterable[StoredNote], count: int, name: str
+    ) -> None:
+        super().__init__(f"{finding}; {remedy}")
+        self.finding = finding
+        self.remedy = remedy
+        self.name = name  # as it was given
         # Those that have the name, at most 20; where none has it, those with the nearest names.
         self.notes = tuple(notes)
         self.count = count  # of the notes that have the name
@@ -64,11 +69,12 @@ def find_note(
     ids = [note.note_id for note in notes[:_SHOWN]]
     if found:
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        message = f"{name} means {len(found)} notes: {', '.join(ids)}{more}; give one of these ids"
+        finding = f"{name} means {len(found)} notes: {', '.join(ids)}{more}"
+        remedy = "give one of these ids"
     else:
-        hint = f"did you mean {' or '.join(ids)}?" if ids else "list them, and give an id"
-        message = f"no note is called {name}; {hint}"
-    raise NoteNameError(message, notes, len(found))
+        finding = f"no note is called {name}"
+        remedy = f"did you mean {' or '.join(ids)}?" if ids else "list them, and give an id"
+    raise NoteNameError(finding, remedy, notes, len(found), name)
 
 
 def _find_by_place(

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from notesearch.index.snapshot import Snapshot
 
-# What the full-text table's tokenizer takes for a word, or nearly: letters and digits.
+# What an index takes for a word, or nearly: letters and digits.
 _WORD = re.compile(r"[^\W_]+")
 _COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–/'’.+][^\W_]+)*")
 _BESIDE = re.compile(r"[\s\-‐‑]+")
@@ -42,7 +42,7 @@ def read_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What is looked for in the full-text table."""
+    """The words that are looked for."""
 
     counts: Mapping[str, int]  # by word, in their order: how often the question has it
     all_words: tuple[str, ...]  # in their order, stop words too

@@ -5,7 +5,7 @@ Also find what is like some notes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -34,6 +34,7 @@ from notesearch.search.verdict import relevance
 from notesearch.search.weights import DEFAULT_WEIGHTS, Weights
 
 if TYPE_CHECKING:
+    from notesearch.search.comparison import Comparison
     from notesearch.search.quotes import Quote
 
 # Passages that each ranking hands to the mix.
@@ -63,7 +64,7 @@ class Question:
 
     @cached_property
     def wording(self) -> Wording:
-        """What is looked for in the full-text table."""
+        """The words that are looked for."""
         return NO_WORDING if self.mode is Mode.DENSE else read_wording(self.text)
 
 
@@ -96,8 +97,8 @@ class Searcher:
         """Take a model, loaded for the first question."""
         self._embedder = embedder
         self._sentences = SentenceVectors(embedder)
-        # A question is embedded, and the passages near it are found, while the full-text table is
-        # asked: neither holds Python's lock for long.
+        # A question is embedded, and the passages near it are found, while its words are
+        # looked up: neither holds Python's lock for long.
         self._beside = ThreadPoolExecutor(thread_name_prefix="dense")
         self._candidates = CandidateFinder()
         self._weights = weights
@@ -187,9 +188,13 @@ class Searcher:
         *,
         k: int = 10,
         per_note: int | None = 1,
+        without: Set[int] = frozenset(),
     ) -> Answer:
-        """Find what is like some notes, given by number; the notes stay out."""
+        """Find what is like some notes, given by number; they stay out, and so do others."""
         allowed_ids = self._candidates.find(snapshot, (), where)
+        if without:
+            among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
+            allowed_ids = leave_out(among, snapshot.passages_in(sorted(without)))
         likeness = find_alike(snapshot, notes, max(DEPTH, 4 * k), allowed_ids)
         chosen = gather(snapshot, likeness.ranking, k, per_note)
         found = [stored.note for _, stored in chosen.passages]
@@ -243,6 +248,30 @@ class Searcher:
             runs=partial(self._lexical.runs_asked, snapshot, question.wording),
             vector=None if embedded is None else partial(vector_of, embedded),
         )
+
+    def compare(
+        self,
+        snapshot: Snapshot,
+        one: str,
+        other: str,
+        from_disk: Callable[[str], Sequence[str]],
+        as_asked: Callable[[str], str],
+        most: int,
+    ) -> Comparison:
+        """Compare two notes, papers or questions, with at most so many pairs.
+
+        `from_disk` is that of `find_note`, `as_asked` writes a question as the notes are searched.
+        """
+        from notesearch.search.compared_sides import PASSAGES, PER_NOTE, find_sides
+        from notesearch.search.comparison import compare_sides
+
+        def ask(question: str) -> Answer:
+            asked = as_asked(question)
+            return self.search(snapshot, asked, k=PASSAGES, per_note=PER_NOTE)
+
+        sides = find_sides(snapshot, one, other, from_disk, ask)
+        snapshot.require_embedder(self._embedder.get().fingerprint)
+        return compare_sides(snapshot, *sides, self._sentences.vectors, most)
 
     def _embed(self, text: str) -> _Embedded:
         embedder = self._embedder.get()

@@ -25,6 +25,15 @@ class SentenceVectors:
 
     def cosines(self, sentences: Sequence[str], question: NDArray[np.float32]) -> list[float]:
         """Return the cosine of each sentence; of a long one, of so much as the model reads."""
+        found = self._vectors(sentences)
+        return [float(found[one] @ question) for one in sentences]
+
+    def vectors(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors of one sentence or more: (sentences, dimension), rows of length 1."""
+        found = self._vectors(sentences)
+        return np.stack([found[one] for one in sentences])
+
+    def _vectors(self, sentences: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         embedder = self._embedder.get()
         with self._turn:
             found = {one: self._kept[one] for one in sentences if one in self._kept}
@@ -38,7 +47,7 @@ class SentenceVectors:
                 self._kept.move_to_end(one)
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        return [float(found[one] @ question) for one in sentences]
+        return found
 
 
 def _shortened(text: str, embedder: Embedder) -> str:

@@ -1,10 +1,7 @@
-"""Look up what a term adds to the scores of passages and notes, and remember it.
+"""Look up what a term adds to the scores of passages and notes, and remember it for a while.
 
-BM25 is a sum over terms. FTS5 works it out anew for every query, 1 µs a passage, and a common
-word is in a quarter of all passages: 105 ms for five words over 250,000 passages. So the part of
-each term is kept once it is known, and a query adds up what is there: 2 ms. Leaving common words
-out, or adding them only for passages that rare words found, took 10 to 16 ms for every query and
-kept 5 to 8 of the first 10 passages.
+BM25 is a sum over terms, so a question adds up what its terms give. Leaving common words out, or
+adding them only for passages that rare words found, kept 5 to 8 of the first 10 passages.
 """
 
 from __future__ import annotations
@@ -13,47 +10,23 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from notesearch.index.snapshot import ColumnWeights, Matches, Snapshot
 
-# 700 different questions of five words over 250,000 passages asked for 1,850 terms: 117 MB without
-# the notes, which add half as much where a note has five passages.
-CACHE_BYTES = 128 * 2**20
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scores:
-    """What one term adds to the scores of those that have it, in the order of their ids."""
-
-    ids: NDArray[np.int32]
-    scores: NDArray[np.float32]
-    in_all: int  # how many have the term, here or elsewhere in the index
-
-    @classmethod
-    def of(cls, matches: Matches) -> Scores:
-        """Halve the memory."""
-        in_all = len(matches.ids) if matches.in_all is None else matches.in_all
-        return cls(matches.ids.astype(np.int32), matches.scores.astype(np.float32), in_all)
-
-    @property
-    def size(self) -> int:
-        """Bytes held."""
-        return self.ids.nbytes + self.scores.nbytes
+# A question asks for each of its terms some three times, and a person changes a few of its words.
+CACHE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Postings:
-    """The passages of one term, and its notes."""
+    """What one term adds to the scores of the passages that have it, and of the notes."""
 
-    passages: Scores
-    notes: Scores
+    passages: Matches
+    notes: Matches
 
     @property
     def size(self) -> int:
         """Bytes held."""
-        return self.passages.size + self.notes.size
+        return sum(one.ids.nbytes + one.scores.nbytes for one in (self.passages, self.notes))
 
 
 class PostingCache:
@@ -79,7 +52,7 @@ class PostingCache:
             matches = snapshot.word_scores(words[0], self._weights)
         else:
             matches = snapshot.phrase_scores(words, self._weights)
-        return self._keep(snapshot, words, Postings(*map(Scores.of, matches)))
+        return self._keep(snapshot, words, Postings(*matches))
 
     def _turn_to(self, snapshot: Snapshot) -> None:
         """Forget what is from another generation."""

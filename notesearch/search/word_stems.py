@@ -1,4 +1,4 @@
-"""Bring the forms of a word to one stem: enough to mark what the full-text table has matched."""
+"""Bring the forms of a word to one stem: enough to mark what an index has matched."""
 
 from __future__ import annotations
 

@@ -10,6 +10,16 @@ def ask_address(line: str = "", **more: object) -> str:
     return _with_query("/", {"q": line, **more})
 
 
+def quote_address(text: str) -> str:
+    """Return where it is answered who says a sentence: in quotation marks, unless it has some."""
+    return _with_query("/", {"quote": text}) if '"' in text else ask_address(f'"{text}"')
+
+
+def compare_address(a: str, b: str) -> str:
+    """Return where two sides stand beside each other, notes as `note:` and their id."""
+    return _with_query("/compare", {"a": a, "b": b})
+
+
 def note_address(note_id: str, lines: str = "", line: str = "") -> str:
     """Return where a note is shown, at some of its lines (`13-18`), as the answer to a question."""
     address = f"/note/{quote(note_id, safe='/', errors='replace')}"

@@ -35,6 +35,8 @@ class Api:
             Route("/api/notes", self.notes),
             Route("/api/note/{note_id:path}", self.note),
             Route("/api/similar/{note_id:path}", self.similar),
+            Route("/api/quote", self.quote),
+            Route("/api/compare", self.compare),
             Route("/api/tags", self.tags),
             Route("/api/map", self.map),
             Route("/api/status", self.status),
@@ -65,6 +67,18 @@ class Api:
         where = _text(request, "where") or None
         answer = await self._served.run(self._served.index.similar, note_id, k, where)
         return _json(_answer(answer) | {"same_paper": sorted(answer.same_paper)})
+
+    async def quote(self, request: Request) -> Response:
+        """Say where the notes say a sentence."""
+        text, k = _text(request, "text"), _count(request, "k", 5, _MOST_HITS)
+        where = _text(request, "where") or None
+        return _json(await self._served.run(self._served.index.quote, text, k, where))
+
+    async def compare(self, request: Request) -> Response:
+        """Put two notes, papers or questions side by side."""
+        a, b = _text(request, "a"), _text(request, "b")
+        pairs = _count(request, "pairs", 10, _MOST_HITS)
+        return _json(await self._served.run_apart(self._served.index.compare, a, b, pairs))
 
     async def notes(self, request: Request) -> Response:
         """List notes, the newest first."""
@@ -168,6 +182,20 @@ def openapi() -> dict[str, Any]:
             ),
             "/api/note/{note_id}": _path("A note with its passages.", {"type": "object"}, note_id),
             "/api/similar/{note_id}": _path("Notes like one.", "Answer", note_id, k, where),
+            "/api/quote": _path(
+                "The passages that say a sentence, or nearly.",
+                {"type": "array", "items": {"type": "object"}},
+                _parameter("text", "query", "The sentence, as it is remembered.", required=True),
+                k,
+                where,
+            ),
+            "/api/compare": _path(
+                "Two sides beside each other: what both say, and what only one does.",
+                {"type": "object"},
+                _parameter("a", "query", "A note, a paper or a question.", required=True),
+                _parameter("b", "query", "What it is compared with.", required=True),
+                _parameter("pairs", "query", "How many are listed, 10.", kind="integer"),
+            ),
             "/api/tags": _path(
                 "The notes of each tag, counted.",
                 {"type": "array", "items": {"type": "object"}},

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from notesearch.errors import NotesearchError
 from notesearch.index.snapshot import StoredNote
 from notesearch.library import Index
-from notesearch.query.filters import OnPaper
-from notesearch.records import Hit, NoteKind, Passage, place_in
+from notesearch.papers import Paper
+from notesearch.records import Hit, LinkKind, NoteKind, Passage, place_in
 from notesearch.render.terminal import printable
-from notesearch.web.addresses import file_address
+from notesearch.web.addresses import compare_address, file_address, note_address
 from notesearch.web.note.images import has_image, safe_image
 from notesearch.web.note.note_html import RenderedNote, render_note
 from notesearch.web.note.note_text import read_file_lines
 from notesearch.web.served_index import ServedIndex
-from notesearch.web.views import editor_link, hit_view, link_view, note_view, paper_link, tag_links
+from notesearch.web.views import (
+    copies_of,
+    editor_link,
+    hit_view,
+    link_view,
+    note_view,
+    notes_on,
+    paper_link,
+    tag_links,
+)
 
 _LIKE = 6
 _MOST_LINKED_FROM = 30
@@ -31,8 +39,8 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
     note, passages = index.show(name)
     corpus = own_corpus(index)
     rendered = _render(served, note, passages, lines, corpus)
-    same = _on_same_paper(index, note)
-    linked_from = served.links_to(note.note_id)
+    paper = served.paper_of(note.note_id)
+    linked_from = index.links(note.note_id).backlinks
     line = lines[0] if lines else note.line_start
     section = next((p.section for p in passages if p.line_start <= line <= p.line_end), ())
     return {
@@ -41,8 +49,12 @@ def note_context(served: ServedIndex, name: str, lines: Lines | None) -> dict[st
         "tags": tag_links(note, ""),
         "authors": printable(", ".join(note.authors)),
         "paper": paper_link(note.paper, note.year),
-        "like": [hit_view(hit, (), "") for hit in _like(index, note, same)],
-        "same": [note_view(other) for other in same],
+        "like": [
+            (hit_view(hit, (), ""), compare_address(f"note:{note.note_id}", f"note:{hit.note_id}"))
+            for hit in _like(index, note, paper)
+        ],
+        "same": notes_on(paper, but=note.note_id) if paper else [],
+        "copies": copies_of(paper) if paper else {},
         "linked_from": [link_view(link) for link in linked_from[:_MOST_LINKED_FROM]],
         "more_links": len(linked_from[_MOST_LINKED_FROM:]),
         "editor": editor_link(corpus, note, line, section[-1] if section else "", served.editor),
@@ -78,24 +90,22 @@ def _render(
     def image_address(path: str) -> str | None:
         return file_address(path) if corpus and has_image(corpus, path) else None
 
+    def note_address_of(kind: LinkKind, target: str) -> str | None:
+        found = served.index.find_link(kind, target, note.note_id)
+        return note_address(found) if found else None
+
     return render_note(
         note,
         passages,
         highlight=lines,
-        link_to_note=partial(served.finder().address, from_path=note.path),
+        link_to_note=note_address_of,
         image_url=image_address,
         file_lines=read_file_lines(corpus, note.path) if corpus and is_file else (),
     )
 
 
-def _on_same_paper(index: Index, note: StoredNote) -> list[StoredNote]:
-    if note.paper is None:
-        return []
-    return [one for one in index.notes(OnPaper(note.paper)) if one.note_id != note.note_id]
-
-
-def _like(index: Index, note: StoredNote, known: list[StoredNote]) -> list[Hit]:
-    """Return the notes that are most like one, but for those that are known to be."""
-    left_out = {other.note_id for other in known}
-    hits = index.similar(note.note_id, _LIKE + len(known)).hits
+def _like(index: Index, note: StoredNote, paper: Paper | None) -> list[Hit]:
+    """Return the notes that are most like one, but for those on its paper."""
+    left_out = {other.note_id for other in paper.notes} if paper else set()
+    hits = index.similar(note.note_id, _LIKE + len(left_out)).hits
     return [hit for hit in hits if hit.note_id not in left_out][:_LIKE]

@@ -19,16 +19,19 @@ from starlette.routing import Route
 from notesearch.errors import NotesearchError, UsageError
 from notesearch.render.terminal import printable
 from notesearch.search.note_lookup import NoteNameError
-from notesearch.web.addresses import ask_address
+from notesearch.web.addresses import ask_address, quote_address
+from notesearch.web.comparison_page import comparison_context
 from notesearch.web.facets import facets_of_hits, facets_of_notes
 from notesearch.web.note_page import note_context, read_image
-from notesearch.web.question_line import chips_of, read_line
+from notesearch.web.question_line import chips_of, may_be_quote, quoted_in, read_line
 from notesearch.web.served_index import MOST_HITS, ServedIndex
 from notesearch.web.views import (
     hit_view,
     months_by_year,
     news_of,
+    news_of_quotes,
     note_view,
+    quote_view,
     shared_papers,
     topics,
 )
@@ -37,6 +40,7 @@ HERE = Path(__file__).parent
 LONGEST_LINE = 2000  # characters; more is no question
 _SHOWN = 10
 _NEWEST = 30
+_PAPERS = 30
 _TOPICS = 80
 _SECONDS_BETWEEN_NEWS = 0.5
 _NEWS_BEFORE_PULSE = 30  # looks without news, after which a connection shows that it is alive
@@ -56,6 +60,7 @@ class Pages:
         )
         self._templates.globals |= {
             "ask_address": ask_address,
+            "quote_address": quote_address,
             "index_name": served.name,
         }
 
@@ -64,6 +69,7 @@ class Pages:
         return [
             Route("/", self.ask),
             Route("/browse", self.browse),
+            Route("/compare", self.compare),
             Route("/map", self.map),
             Route("/state", self.state),
             Route("/update", self.update, methods=["POST"]),
@@ -77,6 +83,8 @@ class Pages:
     async def ask(self, request: Request) -> Response:
         """Answer a question, or show the newest notes where there is none."""
         line = line_of(request)
+        if quote := line_of(request, "quote") or quoted_in(line):
+            return await self._said(request, quote)
         shown = _number(request, "n", _SHOWN, MOST_HITS)
         if not line:
             newest = await self._served.run(self._served.notes)
@@ -93,6 +101,7 @@ class Pages:
             "answer.html",
             line=line,
             chips=chips_of(read_line(line)),
+            quote=line if may_be_quote(line) else "",
             hits=[
                 hit_view(hit, snippet, line)
                 for hit, snippet in zip(hits, found.snippets, strict=False)
@@ -104,6 +113,25 @@ class Pages:
             most=MOST_HITS,
             weak=found.answer.weak,
         )
+
+    async def _said(self, request: Request, quote: str) -> Response:
+        """Show where the notes say a sentence, and what differs there."""
+        found = await self._served.run(self._served.index.quote, quote, _SHOWN)
+        return self._page(
+            request,
+            "quote.html",
+            line=f'"{quote}"',
+            quote=quote,
+            hits=list(map(quote_view, found)),
+            news=news_of_quotes(found),
+            weak=all(one.hit.weak for one in found),
+        )
+
+    async def compare(self, request: Request) -> Response:
+        """Show two notes, papers or questions side by side."""
+        a, b = line_of(request, "a"), line_of(request, "b")
+        found = await self._served.run_apart(self._served.index.compare, a, b)
+        return self._page(request, "compare.html", line="", **comparison_context(found))
 
     async def note(self, request: Request) -> Response:
         """Show a note, at the lines that are asked for."""
@@ -124,6 +152,7 @@ class Pages:
         """Show what there is without a question: topics, months, papers."""
         notes = await self._served.run(self._served.notes)
         tags = await self._served.run(self._served.index.tags)
+        papers = await self._served.run(self._served.papers)
         return self._page(
             request,
             "browse.html",
@@ -131,7 +160,7 @@ class Pages:
             topics=topics(tags)[:_TOPICS],
             all_topics=len(topics(tags)),
             years=months_by_year(notes),
-            papers=list(shared_papers(notes, 30)),
+            papers=list(shared_papers(papers, _PAPERS)),
             newest=[note_view(note) for note in notes[:_NEWEST]],
             count=len(notes),
         )
@@ -215,9 +244,9 @@ class Pages:
         return HTMLResponse(text, status_code=code, headers={"Vary": "X-Part"})
 
 
-def line_of(request: Request) -> str:
+def line_of(request: Request, name: str = "q") -> str:
     """Return the question of a request; UsageError where it is too long to be one."""
-    line = request.query_params.get("q", "").strip()
+    line = request.query_params.get(name, "").strip()
     if len(line) > LONGEST_LINE:
         raise UsageError(
             f"the question has {len(line):,} characters; ask with at most {LONGEST_LINE:,}"

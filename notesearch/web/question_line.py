@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from notesearch.errors import UsageError
 from notesearch.query.parser import Query, parse_query
+
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
+_WORDS_OF_A_QUOTE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,21 @@ def read_line(line: str) -> Query | None:
         return parse_query(line)
     except UsageError:
         return None
+
+
+def quoted_in(line: str) -> str:
+    """Return the sentence that a line is, in quotation marks; "" for any other line.
+
+    A few words in quotes are a phrase, which passages must have.
+    """
+    found = _QUOTED.fullmatch(line.strip())
+    return found[1].strip() if found and may_be_quote(found[1]) else ""
+
+
+def may_be_quote(line: str) -> bool:
+    """Return whether a line may be a sentence that somebody remembers: words, and enough."""
+    query = read_line(line)
+    return len(line.split()) >= _WORDS_OF_A_QUOTE and (query is None or query.where is None)
 
 
 def chips_of(query: Query | None) -> list[Chip]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
@@ -13,13 +12,12 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 
 from notesearch.errors import LockedError, NotesearchError, UnusableIndexError
-from notesearch.index.linked_notes import FoundLink
 from notesearch.index.snapshot import StoredNote
 from notesearch.library import Index
+from notesearch.papers import Paper
 from notesearch.search.answer import Answer
 from notesearch.search.snippets import Piece
 from notesearch.watch import IndexWatch, WatchActivity, WatchState
-from notesearch.web.note_finder import NoteFinder
 
 # More at once would only take the processors from each other.
 _QUESTIONS_AT_ONCE = 4
@@ -72,8 +70,8 @@ class ServedIndex:
         self._limiter = CapacityLimiter(_QUESTIONS_AT_ONCE)
         self._limiter_of_notes = CapacityLimiter(_NOTES_AT_ONCE)
         self._notes = _UntilChange(index, index.notes)
-        self._finder = _UntilChange(index, lambda: NoteFinder(self.notes()))
-        self._links = _UntilChange(index, lambda: _links_by_target(index.all_links()))
+        self._papers = _UntilChange(index, index.papers)
+        self._by_note = _UntilChange(index, lambda: _papers_by_note(self.papers()))
         self._look: tuple[float, str] = (0.0, "")
         self.is_closing = False  # who waits for news waits no longer
 
@@ -101,13 +99,13 @@ class ServedIndex:
         """List all notes, the newest first; the same list until the index changes."""
         return self._notes.get()
 
-    def finder(self) -> NoteFinder:
-        """Return what finds the notes that links mean."""
-        return self._finder.get()
+    def papers(self) -> list[Paper]:
+        """Return the papers that notes are on, those noted last first."""
+        return self._papers.get()
 
-    def links_to(self, note_id: str) -> Sequence[FoundLink]:
-        """Return the links of other notes to one, by path and line."""
-        return self._links.get().get(note_id, ())
+    def paper_of(self, note_id: str) -> Paper | None:
+        """Return the paper that a note is on."""
+        return self._by_note.get().get(note_id)
 
     def doing(self) -> str:
         """Say what the index is busy with, or what went wrong; "" where there is nothing to say."""
@@ -131,13 +129,8 @@ class ServedIndex:
         return seen
 
 
-def _links_by_target(links: Iterable[FoundLink]) -> Mapping[str, Sequence[FoundLink]]:
-    """Return the links from one note to another by the id of the note that they lead to."""
-    found: defaultdict[str, list[FoundLink]] = defaultdict(list)
-    for link in links:
-        if link.to_note_id is not None and link.to_note_id != link.note_id:
-            found[link.to_note_id].append(link)
-    return found
+def _papers_by_note(papers: Iterable[Paper]) -> Mapping[str, Paper]:
+    return {note.note_id: paper for paper in papers for note in paper.notes}
 
 
 def describe(state: WatchState) -> str:

@@ -13,12 +13,17 @@ from pathlib import Path
 from notesearch.editors import ADDRESSED, OBSIDIAN, editor_of, is_in_vault, note_address
 from notesearch.index.linked_notes import FoundLink
 from notesearch.index.snapshot import StoredNote, TagCount
-from notesearch.query.filters import OnPaper, Tag
+from notesearch.papers import Paper
+from notesearch.query.filters import AnyOf, OnPaper, Tag
 from notesearch.records import Hit, NoteKind, place_in
+from notesearch.render.bibtex import readable_title
+from notesearch.render.citations import bibtex_lines, reference_text
 from notesearch.render.hit_formats import markdown_link, paper_address
 from notesearch.render.hits import name_corrections
+from notesearch.render.quotes import LEGEND, describe_found, marked_pieces
 from notesearch.render.terminal import printable
 from notesearch.search.answer import Answer
+from notesearch.search.quotes import FoundBy, Quote
 from notesearch.search.snippets import GAP, Piece
 from notesearch.spelling import normalise_tag
 from notesearch.web.addresses import note_address as note_page
@@ -74,6 +79,7 @@ class NoteView:
     date: str
     paper: Link | None
     tags: tuple[Link, ...]
+    is_copy: bool = False  # it has the same text as another one on its paper
 
 
 def link_view(link: FoundLink) -> LinkView:
@@ -113,7 +119,7 @@ def hit_view(hit: Hit, snippet: Sequence[Piece], line: str) -> HitView:
     )
 
 
-def note_view(note: StoredNote) -> NoteView:
+def note_view(note: StoredNote, *, is_copy: bool = False) -> NoteView:
     """Return what a list shows of a note."""
     return NoteView(
         title=printable(note.title),
@@ -122,6 +128,7 @@ def note_view(note: StoredNote) -> NoteView:
         date=printable(note.date or ""),
         paper=paper_link(note.paper, note.year),
         tags=tag_links(note, ""),
+        is_copy=is_copy,
     )
 
 
@@ -140,6 +147,22 @@ def paper_link(paper: str | None, year: int | None) -> Link | None:
         return Link(str(year)) if year is not None else None
     text = f"{paper} ({year})" if year is not None else paper
     return Link(printable(text), paper_address(paper) or "")
+
+
+def quote_view(quote: Quote) -> HitView:
+    """Return what is shown of a passage that says a quote: the sentence, with what differs."""
+    hit = replace(quote.hit, line_start=quote.line_start, line_end=quote.line_end)
+    return replace(hit_view(hit, marked_pieces(quote), ""), score=describe_found(quote))
+
+
+def news_of_quotes(quotes: Sequence[Quote]) -> list[str]:
+    """Return what a person should know of the passages that say a quote."""
+    if not quotes:
+        return ["No note says it."]
+    if all(one.hit.weak for one in quotes):
+        return ["No note says it, nor anything like it; this is the nearest there is."]
+    differs = any(one.found is FoundBy.NEAR for one in quotes)
+    return [f"{LEGEND[0].upper()}{LEGEND[1:]}"] if differs else []
 
 
 def news_of(answer: Answer) -> list[str]:
@@ -199,16 +222,30 @@ def topics(tags: Sequence[TagCount]) -> list[Link]:
     ]
 
 
-def shared_papers(notes: Sequence[StoredNote], most: int) -> Iterator[tuple[Link, list[NoteView]]]:
+def shared_papers(papers: Sequence[Paper], most: int) -> Iterator[tuple[Link, list[NoteView]]]:
     """Yield papers that several notes are on, those with most notes first."""
-    by_paper: defaultdict[str, list[StoredNote]] = defaultdict(list)
-    for note in notes:
-        if note.paper:
-            by_paper[note.paper].append(note)
-    several = sorted(by_paper.items(), key=lambda pair: -len(pair[1]))[:most]
-    for paper, found in several:
-        if len(found) > 1:
-            yield Link(printable(paper), str(OnPaper(paper))), [note_view(one) for one in found]
+    several = [paper for paper in papers if len(paper.notes) > 1]
+    for paper in sorted(several, key=lambda paper: -len(paper.notes))[:most]:
+        line = str(AnyOf(tuple(map(OnPaper, paper.ids)))) if paper.ids else ""
+        year = f" ({paper.year})" if paper.year else ""
+        yield Link(f"{readable_title(paper)}{year}", line), notes_on(paper)
+
+
+def notes_on(paper: Paper, but: str = "") -> list[NoteView]:
+    """Return the notes on a paper, but for the one with this id."""
+    return [
+        note_view(note, is_copy=note.note_id in paper.copies)
+        for note in paper.notes
+        if note.note_id != but
+    ]
+
+
+def copies_of(paper: Paper) -> dict[str, str]:
+    """Return what can be copied of a paper, by what it is called."""
+    return {
+        "BibTeX": "\n".join(bibtex_lines([paper])),
+        "reference": reference_text(paper),
+    }
 
 
 def _tidied(pieces: Sequence[Piece]) -> list[Piece]:
@@ -224,7 +261,18 @@ def _lines(start: int, end: int) -> str:
 
 
 def _citation(hit: Hit, place: str) -> str:
-    year = f" ({hit.year})" if hit.year is not None else ""
-    paper = paper_address(hit.paper) or hit.paper if hit.paper else ""
-    parts = [f"{printable(hit.title)}{year}", paper, place]
-    return ", ".join(part for part in parts if part)
+    """Return a reference with the place, of what the hit says.
+
+    To gather all notes by their papers, as the page of a note does, takes longer than the answer.
+    """
+    paper = Paper(
+        key="",
+        ids=(hit.paper,) if hit.paper else (),
+        title=hit.title,
+        year=hit.year,
+        authors=(),
+        and_others=False,
+        link=None,
+        notes=(),
+    )
+    return f"{reference_text(paper)} {place}"

@@ -108,6 +108,7 @@ def test_tab_completes_what_is_in_the_index(here, shell):
         "notesearch query policy tag:vision/t": ["query", "policy", "tag:vision/transformers"],
         "notesearch query -tag:al": ["query", "-tag:alignment"],
         "notesearch query section:lim": ["query", "section:limitations"],
+        "notesearch query links-to:rl/d": ["query", "links-to:rl/dpo.md"],
         "notesearch query 'policy kind:dig": ["query", "policy kind:digest-part"],
         "notesearch show dp": ["show", "dpo"],
         "notesearch show rl/d": ["show", "rl/dpo.md"],

@@ -72,7 +72,7 @@ def test_model_that_is_not_there_ends_with_4(tmp_path):
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [("notesearch que", {"query"}), ("notesearch query --mode le", {"lexical"})],
+    [("notesearch quer", {"query"}), ("notesearch query --mode le", {"lexical"})],
 )
 def test_shell_completes_commands_and_choices(tmp_path, words, offered):
     ended = notesearch(

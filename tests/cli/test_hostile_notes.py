@@ -113,6 +113,8 @@ COMMANDS = (
     *(["query", "x", "--config", f"{name}.yaml"] for name in ("key", "value", "rule", "index")),
     *(["similar", "digest\u202e.md", *([form] if form else [])] for form in ("", *FORMS[:5])),
     ["similar", f"none{EVIL}"],
+    ["suggest-links"],
+    ["suggest-links", "line\nbreak.md", "--json"],
     ["notes"],
     ["notes", "--json"],
     ["notes", f"tag:none{EVIL}"],

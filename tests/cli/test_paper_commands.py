@@ -111,6 +111,68 @@ def test_hits_are_cited_by_their_numbers_each_paper_once(read_twice, run):
     )
 
 
+OWN = """\
+@inproceedings{rafailovDirect2023,
+  title = {Direct {{Preference}} Optimization},
+  author = {Rafailov, Rafael and Finn, Chelsea},
+  booktitle = {{NeurIPS}},
+  year = {2023},
+  month = dec,
+  eprint = {2305.18290},
+}
+"""
+
+
+def test_entry_of_an_own_file_is_cited_and_names_the_paper(read_twice, run):
+    (read_twice / "corpus/refs.bib").write_text(OWN, encoding="utf-8")
+    assert run("cite", "again.md").out == OWN
+    assert run("cite", "tag:again", "--markdown").out == (
+        "- Rafael Rafailov and Chelsea Finn (2023). *Direct Preference Optimization*. NeurIPS. "
+        "[arXiv:2305.18290](<https://arxiv.org/abs/2305.18290>).\n"
+    )
+    assert json.loads(run("cite", "again.md", "--csl").out)[0] == {
+        "id": "rafailovDirect2023",
+        "type": "paper-conference",
+        "title": "Direct Preference Optimization",
+        "author": [
+            {"family": "Rafailov", "given": "Rafael"},
+            {"family": "Finn", "given": "Chelsea"},
+        ],
+        "container-title": "NeurIPS",
+        "issued": {"date-parts": [[2023, 12]]},
+        "URL": "https://arxiv.org/abs/2305.18290",
+    }
+    assert run("papers").out == (
+        "2023  Direct Preference Optimization  Rafailov and Finn  arxiv:2305.18290  "
+        "again.md, rl/dpo.md\n"
+    )
+    paper = json.loads(run("papers", "--json").out)
+    assert (paper["entry"]["path"], paper["entry"]["line"]) == ("refs.bib", 1)
+
+
+def test_settings_name_a_file_outside_the_notes(read_twice, run):
+    (read_twice / "zotero.bib").write_text(OWN, encoding="utf-8")
+    (read_twice / "notesearch.yaml").write_text("bibliography: zotero.bib\n", encoding="utf-8")
+    assert run("cite", "again.md").out == OWN
+    (read_twice / "zotero.bib").unlink()
+    ended = run("cite", "again.md")
+    assert (ended.code, ended.out) == (ExitCode.OK, ENTRY)
+    assert ended.err == (
+        "notesearch: warning: zotero.bib cannot be read: No such file or directory; "
+        "mend the setting bibliography\n"
+    )
+
+
+def test_papers_are_gathered_once_for_many_hits(read_twice, run):
+    (read_twice / "corpus/refs.bib").write_text("@misc{x, title = \n" + OWN, encoding="utf-8")
+    hits = json.loads(run("query", "policy", "--json").out)
+    run("query", "policy")
+    ended = run("cite", *(str(hit["rank"]) for hit in hits))
+    assert len(hits) > 2
+    assert OWN in ended.out
+    assert ended.err.count("refs.bib, line 1: a field without a value; the entry is left out") == 1
+
+
 def test_note_of_one_of_several_indexes_is_cited(named, run):
     assert run("cite", "work:robot.md", "-i", "all", "--markdown").out == "- *Robot*.\n"
     assert run("papers", "-i", "all").out == (

@@ -36,6 +36,16 @@ def test_forms_for_programs_are_those_of_a_query(run, second_note_on_dpo):
     assert run("similar", "rl/dpo.md", "--json", "--csv").code == ExitCode.USAGE
 
 
+def test_linked_notes_and_those_of_the_folder_are_left_out(here, run):
+    with Path("corpus/rl/dpo.md").open("a", encoding="utf-8") as file:
+        file.write("\nSee [survey](../vision/survey.md).\n")
+    run("index")
+    unlinked = run("similar", "rl/dpo.md", "--unlinked", "--paths").out.splitlines()
+    assert sorted(unlinked) == ["rl/ppo.md", "speech/survey.md", "vision/vit.md"]
+    ended = run("similar", "rl/dpo.md", "--unlinked", "--other-folder", "-k", "2", "--paths")
+    assert sorted(ended.out.splitlines()) == ["speech/survey.md", "vision/vit.md"]
+
+
 def test_filter_comes_first(here, run):
     ended = run("similar", "rl/dpo.md", "--where", "tag:vision", "--paths")
     assert sorted(ended.out.splitlines()) == ["vision/survey.md", "vision/vit.md"]

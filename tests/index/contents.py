@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 from notesearch.embedding import Embedder
 from notesearch.index.snapshot import ColumnWeights, Snapshot, StoredNote, TagCount
@@ -23,6 +27,7 @@ class Contents:
     nearest: dict[str, Answer]
     matches: dict[str, Answer]
     notes: dict[str, Answer]  # whole notes that match, by their public id
+    phrases: dict[str, Answer]
     acronyms: list[tuple[str, str]]
     links: list[tuple[str, NoteLink]]  # in the order of their notes' ids, then of the note
 
@@ -44,9 +49,16 @@ def contents_of_snapshot(snapshot: Snapshot, embedder: Embedder | None = None) -
     nearest: dict[str, Answer] = {}
     matches: dict[str, Answer] = {}
     notes: dict[str, Answer] = {}
+    phrases = {" ".join(pair): _phrase(snapshot, public, pair) for pair in pairwise(WORDS)}
     for word in (*WORDS, "also"):
-        near = snapshot.nearest(embedder.embed_query(word), len(ids))
-        nearest[word] = _answer(public, near.ids.tolist(), near.cosines.tolist())
+        query = embedder.embed_query(word)
+        near = snapshot.nearest(query, len(ids))
+        exact = dict(zip(ids, (vectors @ query).tolist() if ids else [], strict=True))
+        cosines = [exact[number] for number in near.ids.tolist()]
+        # Behind the first ones, cosines are those of rounded vectors.
+        assert near.cosines.tolist() == pytest.approx(cosines, abs=0.02)
+        assert near.cosines[:20].tolist() == pytest.approx(cosines[:20], abs=1e-6)
+        nearest[word] = _answer(public, near.ids.tolist(), cosines)
         found = snapshot.word_scores(word, ColumnWeights())[0]
         matches[word] = _answer(public, found.ids.tolist(), found.scores.tolist())
         whole = snapshot.word_scores(word, ColumnWeights(title=2.0))[1]
@@ -66,9 +78,16 @@ def contents_of_snapshot(snapshot: Snapshot, embedder: Embedder | None = None) -
         nearest=nearest,
         matches=matches,
         notes=notes,
+        phrases=phrases,
         acronyms=snapshot.acronyms([], WORDS),
         links=sorted(linked, key=lambda pair: pair[0]),
     )
+
+
+def _phrase(snapshot: Snapshot, public: dict[int, str], words: Sequence[str]) -> Answer:
+    found, _ = snapshot.phrase_scores(words, ColumnWeights())
+    assert snapshot.passages_with_phrase(words).tolist() == found.ids.tolist()
+    return _answer(public, found.ids.tolist(), found.scores.tolist())
 
 
 def _answer(public: dict[int, str], ids: list[int], scores: list[float]) -> Answer:

@@ -1,9 +1,7 @@
-"""BM25 as we work it out is BM25 as FTS5 does."""
+"""BM25 as we work it out is BM25 as SQLite's full-text search does."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ import pytest
 
 from notesearch.index.snapshot import ColumnWeights
 from notesearch.index.sqlite_snapshot import SqliteSnapshot
+from tests.index.full_text import scores_of_fts5
 from tests.search.written import build_store, note
 
 WEIGHTS = ColumnWeights(title=2.0, section=1.0, body=0.5)
@@ -25,12 +24,9 @@ NOTES = (
 def test_the_scores_of_a_word_are_those_of_fts5(tmp_path: Path, word: str) -> None:
     with build_store(tmp_path, *NOTES) as store, store.snapshot() as snapshot:
         own = snapshot.word_scores(word, WEIGHTS)[0]
-    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as catalog:
-        rows = catalog.execute(
-            "SELECT rowid, -bm25(words, 2.0, 1.0, 0.5) FROM words WHERE words MATCH ?", (word,)
-        ).fetchall()
-    assert own.ids.tolist() == [number for number, _ in rows] != []
-    np.testing.assert_allclose(own.scores, [score for _, score in rows], rtol=1e-9)
+    expected = scores_of_fts5(tmp_path, [word], WEIGHTS)
+    assert own.ids.tolist() == list(expected) != []
+    np.testing.assert_allclose(own.scores, list(expected.values()), rtol=1e-5)
 
 
 def test_a_phrase_is_found_where_its_words_stand_in_a_row(tmp_path: Path) -> None:

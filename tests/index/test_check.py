@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +11,16 @@ import pytest
 from numpy.typing import NDArray
 
 from notesearch.errors import ModelError, UnusableIndexError
+from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
+from notesearch.index.index_layout import IndexLayout
 from notesearch.index.journal import crc_of
+from notesearch.index.publish import read_contents
 from notesearch.index.reports import CorpusDrift, Counts
+from notesearch.index.segments import read_segments, write_segments
 from notesearch.index.status import read_status
 from notesearch.index.update import update_index
+from notesearch.index.word_file import write_words
 from notesearch.records import Finding
 from tests.fakes import WordEmbedder
 from tests.index.contents import Contents, contents_of
@@ -37,15 +44,18 @@ def test_missing_index_is_an_error(tmp_path: Path) -> None:
         check_index(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["vectors-1.faiss", "words-1.bin"])
 @pytest.mark.parametrize("damage", ["lost", "cut short", "flipped", "emptied"])
-def test_vectors_are_mended_from_the_catalog(right: Contents, index_dir: Path, damage: str) -> None:
-    path = index_dir / "vectors-1.faiss"
+def test_a_segment_is_mended_from_the_catalog(
+    right: Contents, index_dir: Path, name: str, damage: str
+) -> None:
+    path = index_dir / name
     content = path.read_bytes()
     flipped = bytes([content[-1] ^ 1])
     if damage == "lost":
         path.unlink()
     else:
-        by_damage = {"cut short": content[:-5], "flipped": content[:-1] + flipped, "emptied": b""}
+        by_damage = {"cut short": content[:-5], "flipped": flipped + content[1:], "emptied": b""}
         path.write_bytes(by_damage[damage])
 
     (problem,) = check_index(index_dir)
@@ -60,25 +70,19 @@ def test_vectors_are_mended_from_the_catalog(right: Contents, index_dir: Path, d
     assert contents_of(index_dir) == right
 
 
-@pytest.mark.parametrize("table", ["words", "note_words"])
-def test_full_text_tables_are_mended_from_the_passages(
-    right: Contents, index_dir: Path, table: str
-) -> None:
-    alter(index_dir, f"DELETE FROM {table}_data WHERE id > 10")
+def test_words_that_no_note_says_are_found_and_mended(right: Contents, index_dir: Path) -> None:
+    layout = IndexLayout(index_dir)
+    with closing(Catalog.for_writing(layout)) as catalog:
+        (row,) = read_segments(catalog)
+        words, _ = read_contents(catalog, np.arange(row.first, row.last + 1), 9)
+        words.names.heads[:] += 1
+        with catalog.transaction():
+            write_segments(catalog, [replace(row, words=write_words(layout.words(1), words))])
 
     (problem,) = check_index(index_dir)
-    assert f"the full-text table {table} is damaged" in problem.message
+    assert "holds other words than the catalog" in problem.message
     assert check_index(index_dir, fix=True)[0].fixed
     assert check_index(index_dir) == ()
-    assert contents_of(index_dir) == right
-
-
-def test_words_that_no_note_says_are_found_and_mended(right: Contents, index_dir: Path) -> None:
-    alter(index_dir, "INSERT INTO note_words (rowid, title) VALUES (1, 'robot')")
-
-    (problem,) = check_index(index_dir)
-    assert "the full-text table note_words is damaged" in problem.message
-    assert check_index(index_dir, fix=True)[0].fixed
     assert contents_of(index_dir) == right
 
 
@@ -170,7 +174,7 @@ def test_status_tells_what_is_in_the_index(
     assert (status.generation, status.dimension, status.embedder) == (2, 9, "words-9")
     assert status.skipped == (Finding("broken.md", 1, "begins with !"),)
     assert status.drift == CorpusDrift(added=1, changed=1, removed=1)
-    assert status.catalog_bytes > status.vectors_bytes > 4 * 18
+    assert status.catalog_bytes > status.segments_bytes > 4 * 18
     assert status.created <= status.updated
     assert read_status(index_dir).drift is None
 

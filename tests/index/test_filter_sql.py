@@ -20,6 +20,8 @@ from notesearch.query.filters import (
     ByAuthor,
     Filter,
     InSection,
+    LinkedFrom,
+    LinksTo,
     Not,
     OfKind,
     OnPaper,
@@ -91,6 +93,8 @@ def note_holds(where: Filter, note: Made) -> bool:
             return note.kind is kind
         case ByAuthor(name):
             return any(has_words(author, name) for author in note.authors)
+        case LinksTo(_, ids) | LinkedFrom(_, ids):
+            return note.path in (ids or ())
         case Titled(words):
             return any(has_words(title, words) for title in (note.title, *note.aliases))
     raise AssertionError(where)
@@ -172,6 +176,8 @@ LEAVES = st.one_of(
     st.sampled_from(NoteKind).map(OfKind),
     st.sampled_from(WORDS).map(ByAuthor),
     st.sampled_from(WORDS).map(Titled),
+    st.lists(st.sampled_from(PATHS), max_size=3).map(lambda ids: LinksTo("x", tuple(ids))),
+    st.lists(st.sampled_from(PATHS), max_size=3).map(lambda ids: LinkedFrom("x", tuple(ids))),
     st.sampled_from((Role.METHOD, Role.RESULTS)).map(InSection),
     TEXTS.map(Phrase),
 )
@@ -197,7 +203,8 @@ def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
                 for number, (roles, text) in enumerate(note.passages)
                 if holds(where, note, roles, text)
             }
-            assert found(snapshot, to_condition(where, fold_path_case=False)) == expected, where
+            condition = to_condition(where, snapshot._ids_with_phrase, fold_path_case=False)
+            assert found(snapshot, condition) == expected, where
 
 
 @examples(15)
@@ -205,7 +212,7 @@ def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
 def test_a_condition_on_notes_finds_the_same_passages_without_that_shortcut(notes, trees):
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), notes) as snapshot:
         for where in trees:
-            condition = to_condition(where)
+            condition = to_condition(where, snapshot._ids_with_phrase)
             plainly = Condition(condition.sql, condition.values)
             assert found(snapshot, condition) == found(snapshot, plainly), where
 
@@ -254,19 +261,20 @@ def shelf(tmp_path_factory) -> Iterator[SqliteSnapshot]:
     ids=str,
 )
 def test_filter_finds_these_notes(shelf, where, paths):
-    ids = found(shelf, to_condition(where, fold_path_case=False))
+    ids = found(shelf, to_condition(where, shelf._ids_with_phrase, fold_path_case=False))
     assert {passage.split()[0] for passage in ids} == set(paths.split())
 
 
 def test_path_takes_either_case_where_the_file_system_does(shelf):
-    ids = found(shelf, to_condition(PathGlob("ALIGNMENT/[d-p]PO.md"), fold_path_case=True))
+    where = PathGlob("ALIGNMENT/[d-p]PO.md")
+    ids = found(shelf, to_condition(where, shelf._ids_with_phrase, fold_path_case=True))
     assert ids == {"alignment/dpo.md 0", "Alignment/ppo.md 0"}
 
 
-def test_values_are_bound_and_never_part_of_the_statement():
+def test_values_are_bound_and_never_part_of_the_statement(shelf):
     hostile = "x' OR 1=1 --"
     for where in (Tag(hostile), OnPaper(hostile), PathGlob(hostile), Phrase(hostile)):
-        condition = to_condition(where)
+        condition = to_condition(where, shelf._ids_with_phrase)
         assert "1=1" not in condition.sql
         assert len(condition.values) == condition.sql.count("?")
 
@@ -274,8 +282,8 @@ def test_values_are_bound_and_never_part_of_the_statement():
 @pytest.mark.parametrize("join", [AllOf, AnyOf])
 @pytest.mark.parametrize("leaf", [InSection(Role.METHOD), Tag("rl"), Phrase("alpha beta")])
 def test_widest_and_deepest_trees_fit_one_statement(shelf, join, leaf):
-    found(shelf, to_condition(join((leaf,) * 250)))
+    found(shelf, to_condition(join((leaf,) * 250), shelf._ids_with_phrase))
     deep: Filter = leaf
     for _ in range(11):
         deep = Not(join((Tag("a"), deep)))
-    found(shelf, to_condition(deep))
+    found(shelf, to_condition(deep, shelf._ids_with_phrase))

@@ -10,24 +10,29 @@ from notesearch.records import LinkKind, NoteLink
 from tests.linear_time import assert_linear
 
 NOTES = (
-    ("alignment/dpo.md", "Direct Preference Optimization", ("DPO paper",), 1, None),
-    ("rl/ppo.md", "Proximal Policy Optimization", (), 1, None),
-    ("rl/old/ppo.md", "Notes on clipping", (), 1, None),
-    ("2026-03-14-wgan.md", "Wasserstein GAN", (), 1, None),
-    ("Llama 3.1.md", "The Llama 3 Herd", (), 1, None),
-    ("digest.md", "March", (), 1, None),
-    ("digest.md", "Attention Is All You Need", (), 4, None),
-    ("digest.md", "Flash Attention", (), 9, None),
-    ("Größe.md", "Scaling", (), 1, None),
-    ("roam/kto.org", "KTO", (), 1, "5A1D-77"),
-    ("top.md", "The top", (), 1, None),
-    ("rl/top.md", "Another top", (), 1, None),
-    ("web/README.md", "A", (), 1, None),
-    ("nets/README.md", "B", (), 1, None),
+    ("alignment/dpo.md", "Direct Preference Optimization", ("DPO paper",), 1, None, ()),
+    ("rl/ppo.md", "Proximal Policy Optimization", (), 1, None, ()),
+    ("rl/old/ppo.md", "Notes on clipping", (), 1, None, ()),
+    ("2026-03-14-wgan.md", "Wasserstein GAN", (), 1, None, ()),
+    ("Llama 3.1.md", "The Llama 3 Herd", (), 1, None, ()),
+    ("digest.md", "March", (), 1, None, ()),
+    ("digest.md", "Attention Is All You Need", (), 4, None, ()),
+    ("digest.md", "Flash Attention", (), 9, None, ()),
+    ("Größe.md", "Scaling", (), 1, None, ()),
+    ("roam/kto.org", "KTO", (), 1, None, ("5A1D-77", "B2")),
+    ("top.md", "The top", (), 1, None, ()),
+    ("rl/top.md", "Another top", (), 1, None, ()),
+    ("web/README.md", "A", (), 1, None, ()),
+    ("nets/README.md", "B", (), 1, None, ()),
+    ("read/@lee2020.md", "Lee", (), 1, "arxiv:2001.00001", ()),
+    ("read/cho.md", "Cho", ("@choTables",), 1, "doi:10.1/b", ()),
+    ("old/kim2019.md", "Kim", (), 1, "arxiv:1901.00001", ()),
+    ("digest.md", "Kim again", (), 20, "arxiv:1901.00001", ()),
+    ("guide/intro.rst", "Intro", (), 1, None, ("limits", "Top Part")),
 )
 NAMES = [
-    NoteNames(number, path, title, aliases, line, "", org_id)
-    for number, (path, title, aliases, line, org_id) in enumerate(NOTES)
+    NoteNames(number, path, title, aliases, line, "", "", paper, link_ids)
+    for number, (path, title, aliases, line, paper, link_ids) in enumerate(NOTES)
 ]
 
 
@@ -101,12 +106,47 @@ def test_org_id_means_its_file() -> None:
     assert found(LinkKind.ORG, "../roam/kto.org", "rl/x.org") == "roam/kto.org"
 
 
+def test_id_of_a_heading_means_the_file_of_it() -> None:
+    assert found(LinkKind.ORG, "id:b2", "x.org") == "roam/kto.org"
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "from_path", "path"),
+    [
+        (LinkKind.CITATION, "@lee2020", "x.md", "read/@lee2020.md"),
+        (LinkKind.CITATION, "@Lee2020", "x.md", "read/@lee2020.md"),
+        (LinkKind.CITATION, "@choTables", "x.md", "read/cho.md"),
+        (LinkKind.CITATION, "@kim2019", "x.md", "old/kim2019.md"),
+        # A file's name alone, or a title, is no key: people are called so.
+        (LinkKind.CITATION, "@cho", "x.md", None),
+        (LinkKind.CITATION, "@ppo", "x.md", None),
+        (LinkKind.WIKILINK, "@lee2020", "x.md", "read/@lee2020.md"),
+        (LinkKind.WIKILINK, "@choTables", "x.md", "read/cho.md"),
+        (LinkKind.PAPER, "doi:10.1/b", "x.md", "read/cho.md"),
+        # A whole file before a part of one that is nearer.
+        (LinkKind.PAPER, "arxiv:1901.00001", "digest.md", "old/kim2019.md"),
+        (LinkKind.PAPER, "arxiv:2402.00002", "x.md", None),
+        (LinkKind.WIKILINK, "arXiv:2001.00001v2", "x.md", "read/@lee2020.md"),
+        (LinkKind.WIKILINK, "2001.00001", "x.md", "read/@lee2020.md"),
+        (LinkKind.WIKILINK, "2402.00002", "x.md", None),
+        (LinkKind.RST, "doc:intro", "guide/x.rst", "guide/intro.rst"),
+        (LinkKind.RST, "doc:/guide/intro", "deep/er/x.rst", "guide/intro.rst"),
+        (LinkKind.RST, "ref:top part", "x.rst", "guide/intro.rst"),
+        (LinkKind.RST, "ref:intro", "x.rst", None),
+    ],
+)
+def test_paper_or_label_means(kind: LinkKind, target: str, from_path: str, path: str) -> None:
+    assert found(kind, target, from_path) == path
+
+
 def test_many_links_to_many_notes_of_one_name_are_found_in_linear_time() -> None:
     def find(size: int) -> None:
-        names = [NoteNames(n, f"{n}/README.md", "T", (), 1) for n in range(size)]
+        paper = "arxiv:2001.00001"
+        names = [NoteNames(n, f"{n}/README.md", "T", (), 1, "", "", paper) for n in range(size)]
         targets = LinkTargets(names)
         for _ in range(size):
             targets.find(NoteLink(LinkKind.WIKILINK, "README", 1, ""), "a/x.md")
             targets.find(NoteLink(LinkKind.WIKILINK, "T#x", 1, ""), "a/x.md")
+            targets.find(NoteLink(LinkKind.PAPER, paper, 1, ""), "a/x.md")
 
     assert_linear(find, 500)

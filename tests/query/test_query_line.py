@@ -14,6 +14,8 @@ from notesearch.query.filters import (
     ByAuthor,
     Filter,
     InSection,
+    LinkedFrom,
+    LinksTo,
     Not,
     OfKind,
     OnPaper,
@@ -70,6 +72,8 @@ LEAVES: st.SearchStrategy[Filter] = st.one_of(
     st.sampled_from(Role).map(InSection),
     NAMES.map(ByAuthor),
     NAMES.map(Titled),
+    NAMES.map(LinksTo),
+    NAMES.map(LinkedFrom),
     NAMES.map(Phrase),
 )
 TREES = st.recursive(

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index, NoteKind, Paper, StoredNote
+from notesearch.bibliography.bib_reader import read_bib
+from notesearch.bibliography.known_entries import Bibliography
+from notesearch.papers import with_entry
 from notesearch.render.bibtex import readable_title
 from notesearch.render.citations import CITATION_FORMATS
 from tests.fakes import WordEmbedder
@@ -156,7 +159,7 @@ def test_page_of_the_commands_shows_an_entry_of_the_notes_that_ship(tmp_path):
     (shown,) = re.findall(r"^```bibtex\n(.*?)\n```$", page, re.MULTILINE | re.DOTALL)
     with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
         index.update(ROOT / "corpus")
-        assert written("bibtex", index.paper_of("alignment/dpo.md")) == shown
+        assert written("bibtex", *index.papers_of("alignment/dpo.md")) == shown
 
 
 @pytest.fixture(scope="module")
@@ -209,10 +212,203 @@ def test_bibtex_warns_of_missing_authors_alone(real_papers, tmp_path):
     assert set(re.findall(r"\\bibitem\{(\w+)\}", shown)) == {one.key for one in real_papers}
 
 
-def test_every_item_of_real_notes_has_the_fields_of_csl(real_papers):
-    items = json.loads(written("csl", *real_papers))
-    assert len({item["id"] for item in items}) == len(items) == len(real_papers)
-    fields = {"id", "type", "title", "author", "issued", "number", "DOI", "PMID", "PMCID", "URL"}
-    names = [name for item in items for name in item.get("author", ())]
-    assert all(set(item) <= fields for item in items)
-    assert all(set(name) == {"literal"} or {"family", "given"} <= set(name) for name in names)
+# What the data schema of CSL 1.0.2 says of the fields that are written here: a table of its own
+# words, with nothing else allowed.
+TEXT = {"type": "string", "minLength": 1}
+NUMBER = {"type": ["string", "number"]}
+NAMES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict.fromkeys(
+            ["family", "given", "non-dropping-particle", "dropping-particle", "suffix", "literal"],
+            TEXT,
+        ),
+    },
+}
+DATE = {
+    "type": "object",
+    "required": ["date-parts"],
+    "additionalProperties": False,
+    "properties": {
+        "date-parts": {
+            "type": "array",
+            "maxItems": 2,
+            "items": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "integer"}},
+        }
+    },
+}
+CSL_TYPES = """article article-journal article-magazine article-newspaper bill book broadcast
+    chapter classic collection dataset document entry entry-dictionary entry-encyclopedia
+    event figure graphic hearing interview legal_case legislation manuscript map motion_picture
+    musical_score pamphlet paper-conference patent performance periodical personal_communication
+    post post-weblog regulation report review review-book software song speech standard thesis
+    treaty webpage"""
+CSL = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["id", "type"],
+        "additionalProperties": False,
+        "properties": {
+            "id": NUMBER,
+            "type": {"enum": CSL_TYPES.split()},
+            "author": NAMES,
+            "editor": NAMES,
+            "issued": DATE,
+            **dict.fromkeys(["volume", "issue", "number", "edition"], NUMBER),
+            **dict.fromkeys(
+                ["title", "title-short", "container-title", "collection-title", "event-title",
+                 "publisher", "publisher-place", "page", "genre", "language", "ISBN", "ISSN", "DOI",
+                 "URL", "PMID", "PMCID"],
+                TEXT,
+            ),
+        },
+    },
+}  # fmt: skip
+
+
+def assert_is_csl(text: str) -> list[dict[str, object]]:
+    jsonschema = pytest.importorskip("jsonschema")
+    items: list[dict[str, object]] = json.loads(text)
+    jsonschema.validate(items, CSL)
+    assert len({item["id"] for item in items}) == len(items)
+    return items
+
+
+def test_every_item_of_real_notes_is_one_of_csl(real_papers):
+    assert len(assert_is_csl(written("csl", *real_papers))) == len(real_papers)
+
+
+# ---------------------------------------------------------------- the person's own entries
+
+
+def with_entries() -> list[Paper]:
+    """Papers with the entries of real-looking exports, and one that has none."""
+    files = sorted((ROOT / "tests/bibliography").glob("*.bib"))
+    entries = [
+        entry
+        for file in files
+        for entry in read_bib(file.read_text(encoding="utf-8"), file.name)[0]
+    ]
+    kept = Bibliography(entries)
+    found = []
+    for entry in entries:
+        note = replace(NOTE, aliases=(f"@{entry.key}",), title="Nickname")
+        own = kept.entry_of([note])
+        assert own
+        found.append(with_entry(paper("Nickname"), own))
+    return [replace(one, key=own_key(one)) for one in found] + [DPO]
+
+
+def own_key(one: Paper) -> str:
+    return one.entry.key if one.entry else one.key
+
+
+def test_own_entry_is_written_with_its_key_and_all_its_fields():
+    bibtexparser = pytest.importorskip("bibtexparser")
+    papers = with_entries()
+    library = bibtexparser.parse_string(written("bibtex", *papers))
+    assert not library.failed_blocks
+    assert [entry.key for entry in library.entries] == [one.key for one in papers]
+    for entry, one in zip(library.entries[:-1], papers, strict=False):
+        assert one.entry
+        assert entry.entry_type == one.entry.kind
+        assert {field.key: field.value for field in entry.fields} == dict(one.entry.fields)
+
+
+def test_control_signs_of_an_own_entry_are_left_out():
+    text = "@misc{a\u202eb\x1b, title = {x\x1b[31m \u2066y}, author = {\x9bLee, Ada}}"
+    (entry,), _ = read_bib(text, "refs.bib")
+    one = replace(with_entry(paper(), entry), key=entry.key)
+    for name in CITATION_FORMATS:
+        assert written(name, one).replace("\n", "").isprintable()
+
+
+def test_what_is_written_is_read_as_it_was():
+    papers = with_entries()
+    again, findings = read_bib(written("bibtex", *papers), "again.bib")
+    assert not findings
+    for entry, one in zip(again, papers, strict=False):
+        if one.entry:
+            assert (entry.kind, entry.key, entry.fields) == (
+                one.entry.kind,
+                one.entry.key,
+                one.entry.fields,
+            )
+
+
+@pytest.mark.skipif(not shutil.which("bibtex"), reason="needs BibTeX, of TeX Live")
+def test_bibtex_reads_own_entries(tmp_path):
+    # Names with their parts named are for biber alone, in the person's file too.
+    papers = [one for one in with_entries() if one.key != "huEntropieLernen2024"]
+    (tmp_path / "notes.bib").write_text(written("bibtex", *papers), encoding="utf-8")
+    aux = "\\relax\n\\citation{*}\n\\bibstyle{plain}\n\\bibdata{notes}\n"
+    (tmp_path / "paper.aux").write_text(aux, encoding="utf-8")
+    ended = subprocess.run(
+        ["bibtex", "paper"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    # Fields that only biber knows leave some empty: BibTeX warns of them, and of nothing else.
+    warned = re.findall(r"^Warning--(.*)", ended.stdout, re.MULTILINE)
+    assert "error" not in ended.stdout.lower()
+    assert all(re.match(r"empty |to sort, need|entry type for", text) for text in warned)
+    shown = (tmp_path / "paper.bbl").read_text(encoding="utf-8")
+    assert len(re.findall(r"\\bibitem", shown)) == len(papers)
+    assert "editors, {\\em Advances in Neural Information Processing Systems 30}, Long Beach" in (
+        " ".join(shown.split())
+    )
+
+
+@pytest.mark.skipif(not shutil.which("biber"), reason="needs biber, of TeX Live")
+def test_biber_reads_own_entries_and_those_made_of_notes(tmp_path, real_papers):
+    some = [replace(one, key=f"note{number}") for number, one in enumerate(real_papers[:100])]
+    papers = [*with_entries(), *some]
+    (tmp_path / "notes.bib").write_text(written("bibtex", *papers), encoding="utf-8")
+    ended = subprocess.run(
+        ["biber", "--tool", "--validate-datamodel", "notes.bib"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout
+    assert "ERROR" not in ended.stdout
+    kept = (tmp_path / "notes_bibertool.bib").read_text(encoding="utf-8")
+    assert len(re.findall(r"^@", kept, re.MULTILINE)) == len(papers)
+
+
+def test_own_entries_are_items_of_csl():
+    items = {item["id"]: item for item in assert_is_csl(written("csl", *with_entries()))}
+    direct = items["rafailovDirectPreferenceOptimization2023"]
+    assert direct["type"] == "paper-conference"
+    assert direct["container-title"] == "Advances in Neural Information Processing Systems 36"
+    assert direct["page"] == "53728-53741"
+    assert direct["issued"] == {"date-parts": [[2023, 12, 10]]}
+    online = items["huEntropieLernen2024"]
+    assert (online["type"], online["number"]) == ("article", "arXiv:2403.01234")
+    assert online["author"] == [
+        {"family": "Müller", "given": "Jörg"},
+        {"family": "Ğök", "given": "Şule"},
+        {"family": "Oord", "given": "Aäron", "non-dropping-particle": "van den"},
+        {"literal": "Allen Institute for AI"},
+    ]
+    options = items["sutton1999options"]
+    assert (options["type"], options["issue"], options["DOI"]) == (
+        "article-journal",
+        "1–2",
+        "10.1016/s0004-3702(99)00052-1",
+    )
+    thesis = items["Lee_2020:thesis"]
+    assert (thesis["genre"], thesis["publisher"]) == ("PhD thesis", "Université de Montréal")
+
+
+def test_own_entries_as_references():
+    lines = written("markdown", *with_entries()).split("\n")
+    assert (
+        "- Jörg Müller, Şule Ğök, Aäron van den Oord, and Allen Institute for AI (2024). "
+        "*Über Entropie Und Lernen: eine Übersicht*. "
+        "[arXiv:2403.01234](<https://arxiv.org/abs/2403.01234>)."
+    ) in lines
+    assert (
+        "- Léon Bottou, Frank E. Curtis, and Jorge Nocedal (2018). *Optimization Methods for "
+        "Large-Scale Machine Learning*. Journal of Machine Learning Research. "
+        "[doi:10.1137/16m1080173](<https://doi.org/10.1137/16m1080173>)."
+    ) in lines

@@ -43,6 +43,7 @@ FIELDS = [
     "weak",
     "copies",
     "kind",
+    "commit",
 ]
 FULL = Hit(
     rank=1,
@@ -65,6 +66,7 @@ FULL = Hit(
     weak=False,
     copies=(Copy("b.md", "b.md", 2, 8), Copy("d.md#x", "d\x1b.md", 5, 5)),
     kind=NoteKind.DIGEST_PART,
+    commit="abc123",
 )
 BARE = Hit(
     rank=2,
@@ -96,13 +98,14 @@ FULL_JSON = (
     '"text": "First, a line.\\n\\nThen \\"another\\".", "weak": false, "copies": ['
     '{"note_id": "b.md", "path": "b.md", "line_start": 2, "line_end": 8}, '
     '{"note_id": "d.md#x", "path": "d\\u001b.md", "line_start": 5, "line_end": 5}], '
-    '"kind": "digest part"}'
+    '"kind": "digest part", "commit": "abc123"}'
 )
 BARE_JSON = (
     '{"rank": 2, "score": 0.0, "cosine": null, "bm25": null, "title": "Bare", '
     '"path": "bare.md", "line_start": 1, "line_end": 1, "section": [], "roles": [], "tags": [], '
     '"date": null, "year": null, "paper": null, "note_id": "bare.md", "passage_id": "01", '
-    '"text": "Words — naïve 机 \\ud800.", "weak": true, "copies": [], "kind": "note"}'
+    '"text": "Words — naïve 机 \\ud800.", "weak": true, "copies": [], "kind": "note", '
+    '"commit": null}'
 )
 CSV = f"""\
 {",".join(FIELDS)}
@@ -110,8 +113,8 @@ CSV = f"""\
 key ideas; method,rl/offline; two words,2026-03,2023,arxiv:2305.18290,"my notes/a, b.md",00ff,\
 "First, a line.
 
-Then ""another"".",False,b.md:2-8; d\\x1b.md:5,digest part
-2,0.0,,,Bare,bare.md,1,1,,,,,,,bare.md,01,Words — naïve 机 �.,True,,note"""
+Then ""another"".",False,b.md:2-8; d\\x1b.md:5,digest part,abc123
+2,0.0,,,Bare,bare.md,1,1,,,,,,,bare.md,01,Words — naïve 机 �.,True,,note,"""
 MARKDOWN = """\
 1. **[On \\[brackets\\] and "quotes", twice](<my notes/a, b.md#L3-L9>)** · Step 1 · 2023 · \
 [arxiv:2305.18290](https://arxiv.org/abs/2305.18290)

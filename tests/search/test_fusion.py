@@ -41,7 +41,7 @@ def words(
         bm25=10 * own,
         own=own,
         whole=nothing,
-        covered=covers,
+        rarity=covers,
         note_of=note_of,
         note_weight=0.0,
         evidence=evidence,

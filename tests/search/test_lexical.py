@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from notesearch.index.snapshot import ColumnWeights, Matches
-from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.search import lexical
 from notesearch.search.lexical import LexicalRanker, background_of
 from notesearch.search.question_words import NO_WORDING, read_wording
 from notesearch.search.weights import Weights
 from tests.fakes import WORDS
+from tests.index.full_text import scores_of_fts5
 from tests.laws import examples
 from tests.search.written import Written, build_store, note
 
@@ -36,21 +36,14 @@ def test_own_scores_are_those_of_fts5_for_all_words_together(
 ) -> None:
     notes = [note(f"{number}.md", " ".join(line)) for number, line in enumerate(lines)]
     wording = read_wording(" ".join(query))
-    with build_store(tmp_path_factory.mktemp("index"), *notes) as store, store.snapshot() as shot:
+    folder = tmp_path_factory.mktemp("index")
+    with build_store(folder, *notes) as store, store.snapshot() as shot:
         ids = sorted(data.draw(st.sets(st.integers(1, len(lines)))))
         for allowed_ids in (None, np.array(ids, dtype=np.int64)):
             found = LexicalRanker(PLAIN).find_matches(shot, wording, 1000, allowed_ids)
-            whole = _scores_of_fts5(shot, wording.terms)
-            assert sorted(found.ids) == [n for n in whole.ids if allowed_ids is None or n in ids]
-            np.testing.assert_allclose(found.all.bm25[whole.ids], whole.scores, rtol=1e-5)
-
-
-def _scores_of_fts5(snapshot: SqliteSnapshot, words: Sequence[str]) -> Matches:
-    rows = snapshot._catalog.rows(
-        "SELECT rowid, -bm25(words, ?, ?, ?) FROM words WHERE words MATCH ? ORDER BY rowid",
-        (COLUMNS.title, COLUMNS.section, COLUMNS.body, " OR ".join(words)),
-    )
-    return Matches(np.array([row[0] for row in rows], np.int64), np.array([row[1] for row in rows]))
+            whole = scores_of_fts5(folder, wording.terms, COLUMNS)
+            assert sorted(found.ids) == [n for n in whole if allowed_ids is None or n in ids]
+            np.testing.assert_allclose(found.all.bm25[list(whole)], list(whole.values()), rtol=1e-5)
 
 
 def test_a_score_is_shared_by_the_passage_and_its_whole_note(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_word_in_another_form_is_said(words_of, question: str, written: str) -
     notes = note("a.md", f"{written} of a policy", title="x"), note("b.md", "an image", title="x")
     words = words_of(f"{question} policy", *notes)
     assert (words.unseen, words.covers_all) == (0, True)
-    assert words.covered.tolist() == pytest.approx([0, 1, 0])
+    assert words.covered(np.arange(3)).tolist() == pytest.approx([0, 1, 0])
     assert relevance(-0.5, PROBES, words, 20) == 1
     apart = words_of(f"{question} image", *notes)
     assert (apart.unseen, apart.covers_all) == (0, False)

@@ -68,6 +68,7 @@ def test_description_names_every_path_and_parameter(page):
     for path, methods in described["paths"].items():
         names = {one["name"] for one in methods["get"]["parameters"]}
         given = {"q": "reward", "k": "1", "limit": "1", "where": "tag:dpo", "mode": "lexical"}
+        given |= {"text": "reward+model", "a": "rl/dpo.md", "b": "rl/ppo.md", "pairs": "1"}
         query = "&".join(f"{name}={given[name]}" for name in sorted(names - {"note_id"}))
         got = page.get(f"{path.format(note_id='rl/dpo.md')}?{query}")
         assert got.status == 200, path

@@ -296,7 +296,8 @@ def test_index_that_nobody_watches_is_brought_in_step_by_a_button(browser, tmp_p
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "path", ["/", "/?q=reward+tag:alignment", "/?q=tag:nonesuch", "/note/rl/dpo.md?lines=8",
-             "/browse", "/map", "/state"],
+             "/?quote=a+policy+takes+steps+and+a+graph+model+scores",
+             "/compare?a=rl/dpo.md&b=rl/ppo.md", "/browse", "/map", "/state"],
 )  # fmt: skip
 def test_screen_readers_and_weak_eyes_are_served(browser, served, path, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")

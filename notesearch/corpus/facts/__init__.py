@@ -31,6 +31,12 @@ _LABELLED_LINK = re.compile(r"\s{0,8}(?:[-*+]\s+)?\*{0,2}" + PAPER_LINK.pattern,
 _HEAD_LINES = 14  # a note names its paper and its date before its text
 _LONGEST_HEAD_LINE = 4000
 
+_CITATION_KEYS = (
+    "citekey", "cite_key", "citation_key", "citationkey", "bibtex_key", "bibkey", "bib_key",
+)  # fmt: skip
+# What a note of org-roam is on: `@lee2020 cite:lee2020 https://…`.
+_REFERENCE_KEYS = ("roam_refs", "roam_ref", "roam_key")
+_A_KEY = re.compile(r"(?=\S*[^\W\d])[^\s@/,;]{2,100}")
 _AUTHOR_KEYS = ("authors", "author", "citation_author")
 _YEAR_KEYS = (
     "year", "paper_year", "publication_year", "pub_year", "published", "publication_date",
@@ -51,6 +57,7 @@ _AUTHORS_LINE = re.compile(
 )
 _AUTHORS_LABEL = re.compile(r"^\W{0,8}authors?\W{0,8}$", re.IGNORECASE)
 _NAME = re.compile(r"(?!\d)[\w.'’-]+")
+_AFFILIATION = re.compile(r"\s?\([^()]{0,80},[^()]{0,80}\)")  # Ada Lee (Example, Inc.)
 _PARTICLES = NAME_PARTICLES | word_set("bin dos el ten y & al.")
 
 _ADDRESS = re.compile(r"https?://\S+")
@@ -105,8 +112,22 @@ def read_facts(
         paper=paper,
         links=tuple(dict.fromkeys([*given, *written])),
         authors=_authors(fields, head),
-        aliases=(*texts_of(fields.get("aliases")), *texts_of(fields.get("alias"))),
+        aliases=(
+            *texts_of(fields.get("aliases")),
+            *texts_of(fields.get("alias")),
+            *_citation_keys(fields),
+        ),
     )
+
+
+def _citation_keys(fields: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the keys by which the paper is cited, each as it is written in a text: `@lee2020`."""
+    given = [text for key in _CITATION_KEYS for text in texts_of(fields.get(key))]
+    for key in _REFERENCE_KEYS:
+        words = str(fields.get(key, "")).split()
+        given += [word.removeprefix("cite:") for word in words if word.startswith(("@", "cite:"))]
+    keys = (text.lstrip("@&") for text in given)
+    return tuple(dict.fromkeys(f"@{key}" for key in keys if _A_KEY.fullmatch(key)))
 
 
 def _paper(
@@ -216,8 +237,12 @@ def _authors_from_venue_line(line: str) -> tuple[str, ...]:
         return ()  # an indented line belongs to one entry of a list
     text = plain(line).strip(" \t\r\n-*+_>|")
     sentence = _FIRST_SENTENCE.match(text)
-    names = _split_names(_ET_AL.sub("", sentence[0] if sentence else text))
-    return tuple(takewhile(lambda name: _is_person(name) and not _NO_AUTHOR.search(name), names))
+    listed, others = _ET_AL.subn("", sentence[0] if sentence else text)
+    names = _split_names(listed)
+    own = list(takewhile(lambda name: _is_person(name) and not _NO_AUTHOR.search(name), names))
+    if others and own and len(own) == len(names):
+        own[-1] += " et al."  # nobody is the only author of a paper who was not
+    return tuple(own)
 
 
 def _is_person(text: str) -> bool:
@@ -237,4 +262,5 @@ def _turned_names(text: str) -> Sequence[str]:
 def _split_names(text: str) -> tuple[str, ...]:
     """Separate the names that commas, semicolons or `and` join."""
     listed = text.partition("http")[0].strip(" .*_")  # the names end where an address begins
+    listed = _AFFILIATION.sub("", listed)
     return tuple(filter(None, re.split(r"\s*[;,]\s*(?:and\s+)?|\s+and\s+", listed)))

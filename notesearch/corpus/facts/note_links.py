@@ -1,4 +1,7 @@
-"""Find the links of a note to other notes: wikilinks, Markdown links, links of org files.
+"""Find the links of a note to other notes, and the papers that it names.
+
+Links are wikilinks, Markdown links and those of org and rst files. A paper is named by the key by
+which it is cited, or by an id; that is a link where there is a note on it.
 
 Only what is written is read here. Which note a link means depends on all notes, and is found when
 somebody asks (`index/link_targets.py`).
@@ -13,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from notesearch.corpus.markdown_lines import plain
 from notesearch.corpus.walk import NOTE_SUFFIXES
 from notesearch.records import Block, LinkKind, NoteLink
+from notesearch.spelling import paper_places
 
 _SILENT_BLOCKS = frozenset({"code", "math"})
 # Code and formulas inside a line. Each try ends at the next mark, so that no text takes long.
@@ -27,6 +31,16 @@ _LINK_END = re.compile(
     r"\]\([ \t]*(?:<([^<>\n]{1,1000})>[^()\n]{0,400}"
     r"|([^()\n<>]{1,1000}(?:\([^()\n]{0,400}\)[^()\n<>]{0,400}){0,9}))\)"
 )
+# Pandoc's keys, with signs inside alone: `@lee2020`, `[-@lee2020, p. 3]`, `@{lee2020}`.
+_CITATION = re.compile(r"(?<![\w@./\\])@\{?([^\W_]\w*(?:[:.#$%&+?<>~/-]{1,2}\w+)*)")
+_RST_ROLE = re.compile(
+    r"(?<![\w`]):(doc|ref|numref):`(?:[^`<>\n]{0,400}<([^`<>\n]+)>|([^`<>\n]+))`"
+)
+_RST_WORDS = re.compile(r":[a-z:]{1,40}:`([^`<>\n]{1,400}?)\s{0,9}(?:<[^`<>\n]{1,400}>)?`")
+_RST_PAGES = frozenset({"genindex", "modindex", "search"})  # Sphinx makes them itself
+_AFTER_ID = ".,;:!?)'\"*_"  # signs of the sentence
+# What may have a link in it: a line without any of these is not looked at.
+_SIGNS = re.compile(r"\[\[|\]\(|@|:(?:doc|num|ref)|xiv|10\.\d|https?:|/papers|pmid", re.IGNORECASE)
 _TITLE = re.compile(r"\s+(?:\"[^\"]*\"|'[^']*')\s*\Z")
 _LONGEST_WORDS = 400  # of a link
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
@@ -38,6 +52,7 @@ _OTHER_FILE = re.compile(
     re.IGNORECASE,
 )
 _A_LETTER = re.compile(r"[^\W\d_]")
+_ARXIV = re.compile(r"\d{4}\.\d{4,5}\Z")
 _A_DAY = re.compile(r"\d{4}-\d\d?(?:-\d\d?)?\Z")
 
 # A line that no sentence goes on from: blank, a heading, a row of a table; and an item.
@@ -45,7 +60,7 @@ _APART = re.compile(r"[\s>]*(?:\Z|#{1,6}\s|\||[-*_=]{3,}\s*\Z)")
 _ITEM = re.compile(r"[\s>]*(?:[-*+]|\d{1,3}[.)])\s")
 _MARKER = re.compile(r"[\s>|]*(?:(?:[-*+]|\d{1,3}[.)])\s+)?(?:\[[ xX]\]\s+)?(?:#{1,6}\s+)?")
 _SENTENCE_END = re.compile(
-    r"(?<!\bal)(?<!\bcf)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?…][\"'”’)]{0,3}\s+(?=[^a-z\s])"
+    r"(?<!\bal)(?<!\bcf)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)(?<!\bp)(?<!\bpp)[.!?…][\"'”’)]{0,3}\s+(?=[^a-z\s])"
 )
 _IMAGE = re.compile(r"!\[[^\[\]\n]{0,400}\]\([^()\n]{0,400}\)")
 _ORG_WORDS = re.compile(r"\[\[[^\[\]\n]{1,400}\]\[([^\[\]\n]{0,400})\]\]")
@@ -77,20 +92,32 @@ def _texts_in(value: object) -> Iterator[str]:
 
 
 def find_note_links(
-    path: str, markup: Sequence[str], blocks: Sequence[Block], line_numbers: Sequence[int]
+    path: str,
+    markup: Sequence[str],
+    blocks: Sequence[Block],
+    line_numbers: Sequence[int],
+    *,
+    own_paper: str | None = None,
 ) -> tuple[NoteLink, ...]:
-    """Return the links of a note to other notes in their order; `line_numbers` are the lines'."""
-    if not any("[[" in line or "](" in line for line in markup):
+    """Return the links of a note to other notes in their order; `line_numbers` are the lines'.
+
+    The paper that the note is on, `own_paper`, is not named by it as another is.
+    """
+    if not any(_SIGNS.search(line) for line in markup):
         return ()
     lines = _without_code_blocks(markup, blocks)
-    is_org = path.lower().endswith(".org")
+    suffix = posixpath.splitext(path)[1].lower()
+    is_org = suffix == ".org"
     found: list[NoteLink] = []
     for at, line in enumerate(lines):
-        if "[[" not in line and "](" not in line:
+        if not _SIGNS.search(line):
             continue
         read = _without_code(line)
-        links = sorted((*_name_links(read, is_org), *_path_links(read)))
-        for start, end, kind, target in links:
+        roles = _rst_links(line) if suffix == ".rst" else ()
+        links = [*_name_links(read, is_org), *_path_links(read, is_org), *roles]
+        rest = _without(read, links)
+        links += [*_citations(rest), *_papers(rest, own_paper)]
+        for start, end, kind, target in sorted(links):
             if len(found) == _MOST_LINKS:
                 return tuple(found)
             sentence = _sentence(lines, at, start, end)
@@ -131,7 +158,7 @@ def _name_links(line: str, is_org: bool) -> Iterator[_Place]:
         return
     if is_org:
         for link in _ORG_LINK.finditer(line):
-            if target := _org_target(link[1].strip()):
+            if target := org_target(link[1].strip()):
                 yield link.start(), link.end(), LinkKind.ORG.value, target
         return
     for link in _WIKILINK.finditer(line):
@@ -146,10 +173,10 @@ def _is_name(target: str) -> bool:
     note = target.partition("#")[0].partition("^")[0].strip()
     if not note or _OTHER_FILE.search(note) or "://" in note:
         return False
-    return bool(_A_LETTER.search(note) or _A_DAY.match(note))
+    return bool(_A_LETTER.search(note) or _A_DAY.match(note) or _ARXIV.match(note))
 
 
-def _org_target(target: str) -> str | None:
+def org_target(target: str) -> str | None:
     """Return what an org link leads to, a file or an id; None for another."""
     if target.startswith("id:"):
         return target
@@ -157,24 +184,70 @@ def _org_target(target: str) -> str | None:
     return place if _has_note_suffix(place) and not _SCHEME.match(place) else None
 
 
-def _path_links(line: str) -> Iterator[_Place]:
+def _path_links(line: str, is_org: bool) -> Iterator[_Place]:
     if "](" not in line:
         return
     for link in _LINK_END.finditer(line):
         target = (link[1] or _TITLE.sub("", link[2] or "")).strip()
-        path = target.partition("#")[0].partition("?")[0]
-        if not path or _SCHEME.match(path) or posixpath.normpath(path) in (".", "..", "/"):
+        if not is_path_of_note(target, is_org=is_org):
             continue
         words = line.rfind("[", max(link.start() - _LONGEST_WORDS, 0), link.start())
         start = words if words >= 0 else link.start()
-        if _has_note_suffix(path) or (_is_place(path) and line[start - 1 : start] != "!"):
+        if line[start - 1 : start] != "!" or _has_note_suffix(_path_of(target)):
             yield start, link.end(), LinkKind.MARKDOWN.value, target
 
 
-def _is_place(path: str) -> bool:
-    """Return whether a path without the suffix of a note may be one's, as web sites write it."""
-    is_other = path.endswith("/") or " " in path or _OTHER_FILE.search(path)
+def _rst_links(line: str) -> Iterator[_Place]:
+    for link in _RST_ROLE.finditer(line):
+        target = (link[2] or link[3]).strip()
+        # Before a colon stands another project.
+        if target and target not in _RST_PAGES and ":" not in target:
+            form = "doc" if link[1] == "doc" else "ref"
+            yield link.start(), link.end(), LinkKind.RST.value, f"{form}:{target}"
+
+
+def _citations(line: str) -> Iterator[_Place]:
+    if "@" not in line:
+        return
+    for cited in _CITATION.finditer(line):
+        yield cited.start(), cited.end(), LinkKind.CITATION.value, f"@{cited[1]}"
+
+
+def _papers(line: str, own_paper: str | None) -> Iterator[_Place]:
+    """Return the papers that a line names, each once."""
+    seen = {own_paper}
+    for start, end, identity in paper_places(line):
+        if identity not in seen:
+            seen.add(identity)
+            end -= len(line[start:end]) - len(line[start:end].rstrip(_AFTER_ID))
+            yield start, end, LinkKind.PAPER.value, identity
+
+
+def _without(line: str, links: Sequence[_Place]) -> str:
+    """Return a line with blanks for links, whose words name nothing else."""
+    signs = list(line) if links else []
+    for start, end, _, _ in links:
+        signs[start:end] = " " * (end - start)
+    return "".join(signs) if links else line
+
+
+def is_path_of_note(target: str, *, is_org: bool = False) -> bool:
+    """Return whether the target of a Markdown link may lead to a note.
+
+    That is a path with the suffix of a note, or with none, as web sites write it, though not in an
+    org file, which has links of its own.
+    """
+    path = _path_of(target)
+    if not path or _SCHEME.match(path) or posixpath.normpath(path) in (".", "..", "/"):
+        return False
+    if _has_note_suffix(path):
+        return True
+    is_other = is_org or path.endswith("/") or " " in path or _OTHER_FILE.search(path)
     return not is_other and bool(_A_LETTER.search(path))
+
+
+def _path_of(target: str) -> str:
+    return target.partition("#")[0].partition("?")[0]
 
 
 def _has_note_suffix(path: str) -> bool:
@@ -208,6 +281,8 @@ def _words(text: str) -> str:
         text = _IMAGE.sub("", text).replace("![[", "[[")
     if "][" in text:
         text = _ORG_WORDS.sub(r"\1", text)
+    if ":`" in text:
+        text = _RST_WORDS.sub(r"\1", text)
     return plain(text).strip(" |")
 
 

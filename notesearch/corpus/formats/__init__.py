@@ -23,6 +23,7 @@ class Translated:
     markup: list[str]  # the same lines as Markdown, as many
     numbers: Sequence[int]  # the file's line of each of `lines`, counted from 1, never falling
     fields: Mapping[str, object] = field(default_factory=dict)  # keys in lower case
+    link_ids: Sequence[str] = ()  # by which other files link to this one, or to a place in it
 
 
 class LineTranslator:
@@ -36,6 +37,7 @@ class LineTranslator:
         self.lines = lines
         self.markup: list[str | None] = []  # None for a line of the head
         self._items: list[tuple[int, int]] = []  # those open: columns of bullet, and of text
+        self.link_ids: list[str] = []
 
     def result(self, fields: Mapping[str, object]) -> Translated:
         """Return the lines that are not of the head."""
@@ -45,6 +47,7 @@ class LineTranslator:
             [line for _, line in kept],
             [number + 1 for number, _ in kept],
             fields,
+            self.link_ids,
         )
 
     def end_lists(self) -> None:

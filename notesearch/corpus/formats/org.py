@@ -220,6 +220,7 @@ class _Org(LineTranslator):
     def _properties(self, number: int, end: int) -> None:
         matches = (_PROPERTY.fullmatch(line.strip()) for line in self.lines[number + 1 : end])
         pairs = [(m[1].rstrip("+").lower(), (m[2] or "").strip()) for m in matches if m]
+        self.link_ids += [value for key, value in pairs if key == "id" and value]
         if self._in_head and not self._headings:
             for key, value in pairs:
                 self._fields.add(key, value)

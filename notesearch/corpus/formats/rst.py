@@ -23,7 +23,9 @@ _FOOTNOTE = re.compile(r"\.\. \[([#*]?[\w.:+-]*)\]\s*(.*)")
 _OPTION = re.compile(r":([\w -]+):(?:\s+(.*))?")
 _ITEM = re.compile(r"([-*+•‣⁃]|#\.|\(?(?:\d{1,9}|#)[.)])(?:\s+(.*))?")
 _MATH = re.compile(r":math:`([^`]+)`")
-_LINK = re.compile(r"`([^`<>]+)<((?:https?|ftp)://[^`<>\s]+)>`_{0,2}")
+_LINK = re.compile(
+    r"`([^`<>]+)<((?:https?|ftp)://[^`<>\s]+|[^`<>\s:]+\.(?:rst|md|org|txt)(?:#[^`<>\s]*)?)>`_{0,2}"
+)
 _GRID_BORDER = re.compile(r"\+(?:[-=]+\+)+")
 _SIMPLE_BORDER = re.compile(r"[=-]+(?: +[=-]+)+")
 _SIGNS = set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")  # that may underline a title
@@ -122,6 +124,8 @@ class _Rst(LineTranslator):
         elif match := _TARGET.fullmatch(text):
             name, url = (match[1] or match[2]).strip("_ "), (match[3] or "").strip()
             is_link = "://" in url
+            if name and not url:
+                self.link_ids.append(name)
             self.markup.append((f"[{name}]: {url}" if name else f"<{url}>") if is_link else "")
         elif match := _FOOTNOTE.fullmatch(text):
             label = match[1] if match[1].strip("#*") else "note"

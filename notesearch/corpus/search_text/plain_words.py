@@ -1,6 +1,6 @@
 """Turn the source of a note into its search text: the words that a reader would say aloud.
 
-The search text is embedded and kept in the full-text table; it is never shown. A text may be cut
+The search text is embedded and looked through for words; it is never shown. A text may be cut
 anywhere, so nothing here relies on a closing mark, and nothing raises.
 """
 

@@ -25,6 +25,8 @@ from notesearch.query.filters import (
     ByAuthor,
     Filter,
     InSection,
+    LinkedFrom,
+    LinksTo,
     Not,
     OfKind,
     OnPaper,
@@ -142,6 +144,8 @@ def _leaf(where: Filter) -> models.Condition:
             return is_value("paper", paper)
         case OfKind(kind):
             return is_value("kind", kind.value)
+        case LinksTo(_, found) | LinkedFrom(_, found) if found is not None:
+            return is_any("note_id", found)
         case InSection(role):
             return is_value("roles", role.value)
         case _:

@@ -49,7 +49,7 @@ def read_engine_status(place: EnginePlace, listing: Listing | None = None) -> In
             created=state.created,
             updated=state.updated,
             catalog_bytes=0,  # an engine does not say what it takes
-            vectors_bytes=0,
+            segments_bytes=0,
             skipped=all_skipped(files, listing.skipped if listing else ()),
             drift=_drift(listing, engine) if listing is not None else None,
         )

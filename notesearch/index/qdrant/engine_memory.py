@@ -50,7 +50,7 @@ class Run:
     in_all: int  # how many have them
     ids: NDArray[np.int64]  # ascending; some of them where they are many
     owners: NDArray[np.int64]  # their notes
-    scores: NDArray[np.float64]
+    scores: NDArray[np.float32]
 
 
 class Kept(Generic[K, V]):

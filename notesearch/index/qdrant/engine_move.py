@@ -98,7 +98,7 @@ def _read_files(
     snapshot: EngineSnapshot, known: dict[str, Payload], files: Sequence[tuple[str, list[int]]]
 ) -> Iterator[ReadFile]:
     engine = snapshot.engine
-    keys = [*NOTE_KEYS, "links", "org_id", "first_passage", "passages"]
+    keys = [*NOTE_KEYS, "links", "link_ids", "first_passage", "passages"]
     for start in range(0, len(files), _FILES_PER_REQUEST):
         part = files[start : start + _FILES_PER_REQUEST]
         notes = engine.read(engine.names.notes, [n for _, own in part for n in own], keys)
@@ -114,7 +114,7 @@ def _read_files(
                 FileReading(
                     path,
                     tuple(
-                        note_of_stored(note, read_links(payload), payload.get("org_id"))
+                        note_of_stored(note, read_links(payload), payload["link_ids"])
                         for note, payload in stored
                     ),
                     tuple(found),

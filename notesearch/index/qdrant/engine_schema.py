@@ -14,6 +14,7 @@ _ASKED = {
     "since": _INTEGER,
     "until": _INTEGER,
     "path": _KEYWORD,
+    "note_id": _KEYWORD,
     "places": _KEYWORD,
     "parts": _KEYWORD,
     "kind": _KEYWORD,
@@ -43,7 +44,6 @@ _OF_NOTES = {
     **_ASKED,
     **dict.fromkeys(
         (
-            "note_id",
             "names",
             "whole_tags",
             "written_tags",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import models
 
+from notesearch.errors import UsageError
 from notesearch.index.qdrant.conditions import (
     ConditionMaker,
     NotePatterns,
@@ -56,6 +57,7 @@ from notesearch.index.snapshot import (
     ColumnWeights,
     Matches,
     Nearest,
+    NewTexts,
     NoteNames,
     PassageTable,
     Snapshot,
@@ -73,7 +75,8 @@ _MOST_WITH_RUN = 10_000
 # Passages with some words side by side that are scored whatever the question is, and remembered.
 _MOST_SCORED = 3000
 _BY_NAME = {"note_id": "note_id", "path": "path", "name": "names"}
-NO_MATCHES = Matches(np.empty(0, np.int64), np.empty(0), in_all=0)
+_NO_SCORES = np.empty(0, np.float32)
+NO_MATCHES = Matches(np.empty(0, np.int64), np.empty(0, np.float32), 0)
 
 
 class EngineSnapshot:
@@ -213,7 +216,7 @@ class EngineSnapshot:
                 return few
             where = self.in_force(run_condition(code))
             in_all = self.engine.count(self.engine.names.passages, where)
-            return Run(in_all, NO_MATCHES.ids, NO_MATCHES.ids, NO_MATCHES.scores)
+            return Run(in_all, NO_MATCHES.ids, NO_MATCHES.ids, _NO_SCORES)
 
         return self.memory.runs.get(code, find)
 
@@ -228,24 +231,21 @@ class EngineSnapshot:
     def _scored_run(
         self, code: str, where: models.Filter, limit: int | None, in_all: int | None = None
     ) -> Run:
-        """Score passages that have words side by side, as FTS5 scores a phrase.
-
-        It counts the words of all columns as the length.
-        """
-        keys = ["words", "length", "note"]
+        """Score passages that have words side by side by how often they have them."""
+        keys = ["words", "tokens", "note"]
         found = self.engine.scroll(self.engine.names.passages, where, keys, limit=limit)
         payloads = {int(record.id): record.payload or {} for record in found}
         times = np.array([count_run(p["words"], code, OF_PASSAGE) for p in payloads.values()])
-        lengths = np.array([p["length"] for p in payloads.values()], dtype=np.float64)
-        mean = self.state.words / max(self.state.passages, 1)
-        damping = K1 * (1 - B + B * lengths / max(mean, 1e-9))
+        lengths = np.array([max(p["tokens"], 1) for p in payloads.values()], dtype=np.float64)
+        mean = self.state.tokens / max(self.state.passages, 1)
+        damping = K1 * (1 - B + B * lengths / mean)
         having = len(payloads) if in_all is None else in_all
         rarity = rarity_of(having, self.state.passages)
         return Run(
             having,
             np.array(list(payloads), dtype=np.int64),
             np.array([p["note"] for p in payloads.values()], dtype=np.int64),
-            rarity * times * (K1 + 1) / (times + damping) if payloads else NO_MATCHES.scores,
+            _as_scores(rarity * times * (K1 + 1) / (times + damping)) if payloads else _NO_SCORES,
         )
 
     def known_words(self, words: Sequence[str]) -> set[str]:
@@ -275,7 +275,7 @@ class EngineSnapshot:
         found = sorted((int(hit.id), hit.score) for hit in hits)
         return Matches(
             np.array([number for number, _ in found], dtype=np.int64),
-            np.array([score for _, score in found], dtype=np.float64),
+            np.array([score for _, score in found], dtype=np.float32),
         )
 
     def phrase_scores(
@@ -413,6 +413,12 @@ class EngineSnapshot:
             for link in read_links(record.payload or {})
         ]
 
+    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
+        """Raise UsageError: an engine does not keep when a text was first seen."""
+        raise UsageError(
+            f"{self.engine.address.text} does not know what is new; ask an index in a folder"
+        )
+
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""
         numbers = self._newest(self.notes_let_through(where), limit)
@@ -475,13 +481,17 @@ class EngineSnapshot:
         return EngineError(f"{address.text} is damaged ({error})", rebuild_of(address))
 
 
+def _as_scores(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    return values.astype(np.float32)
+
+
 def best_of_owners(run: Run) -> Matches:
     """Return each note the score of its best passage."""
     best: dict[int, float] = {}
     for owner, score in zip(run.owners.tolist(), run.scores.tolist(), strict=True):
         best[owner] = max(best.get(owner, 0.0), score)
     notes = sorted(best)
-    scores = np.array([best[number] for number in notes], dtype=np.float64)
+    scores = np.array([best[number] for number in notes], dtype=np.float32)
     return Matches(np.array(notes, dtype=np.int64), scores, run.in_all)
 
 
@@ -524,7 +534,7 @@ def _table_of(
     last = max((first + count for _, first, count, _ in rows), default=0)
     last_note = max((number for number, *_ in rows), default=0)
     note_of = np.zeros(last + 1, dtype=np.int32)
-    lengths = np.zeros(last + 1, dtype=np.int64)
+    lengths = np.zeros(last + 1, dtype=np.int32)
     note_lengths = np.zeros(last_note + 1, dtype=np.int64)
     passages_of = np.zeros(last_note + 1, dtype=np.int64)
     for number, first, count, sizes in rows:

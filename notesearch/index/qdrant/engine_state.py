@@ -41,7 +41,6 @@ class EngineState:
     passages: int = 0
     notes: int = 0  # that have passages
     tokens: int = 0
-    words: int = 0  # of all passages
     # What a passage and a note have on average, as the stored words were weighed by it.
     passage_tokens: float = 1.0
     note_tokens: float = 1.0

@@ -213,6 +213,7 @@ def apply_to_engine(
             0 if work.clear else before.dimension,
             to_embed,
             compare_probe=means.model_may_change,
+            find_vectors=means.find_vectors,
         )
         record_unread_files(writer, work, clock)
         writer.keep_added(work.added)
@@ -225,7 +226,7 @@ def apply_to_engine(
                 embedder=means.embedder_fingerprint,
                 reading=means.reading,
                 dimension=supply.dimension,
-                probes=supply.supply_probes(means.probes if supply.dimension else ()),
+                probes=[*supply.supply_probes(means.probes if supply.dimension else ()).values()],
             )
         else:
             writer.keep_files()
@@ -247,12 +248,12 @@ def _require_same_notes(
     is_first = not place.layout.corpus_name.exists()
     if is_first and known and listed and listed.isdisjoint(known):
         address = place.address.text
-        remedy = f"notesearch index {plan.corpus} --index {address} --rebuild"
         raise UsageError(
             f"{address} holds {len(known)} files, and {plan.corpus} has none of them",
             Remedy(
                 "choose another name for the index, or call update(corpus, rebuild=True)",
-                f"choose another name for the index, or change over; run: {remedy}",
+                "choose another name for the index, or change over; run: notesearch index "
+                f"{plan.corpus} --index {address} --rebuild",
             ),
         )
 

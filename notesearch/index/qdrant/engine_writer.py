@@ -129,7 +129,7 @@ class EngineWriter:
         for collection in self._collections():
             self._engine.set(collection, {"until": self.generation}, self._unended())
         # From nothing, not by what is taken away: something may have been lost.
-        self._totals = replace(self._totals, notes=0, passages=0, tokens=0, words=0)
+        self._totals = replace(self._totals, notes=0, passages=0, tokens=0)
         self._words.begin_anew()
         self._is_anew = True
         self._takes_over = False
@@ -201,24 +201,22 @@ class EngineWriter:
     def _end(self, where: models.Filter) -> None:
         """Have notes end with this change, and count their words less."""
         names, totals = self._engine.names, self._totals
-        notes = passages = tokens = words = 0
+        notes = passages = tokens = 0
         for record in self._engine.scroll(names.notes, where, ["passages"], vectors=[WORDS]):
             notes += bool(record.payload and record.payload["passages"])
             self._words.count(words_in(record), notes=-1)
         if self.dimension:
-            keys = ["tokens", "length"]
+            keys = ["tokens"]
             for record in self._engine.scroll(names.passages, where, keys, vectors=[WORDS]):
                 payload = record.payload or {}
                 passages += 1
                 tokens += max(payload["tokens"], 1)
-                words += payload["length"]
                 self._words.count(words_in(record), passages=-1)
         self._totals = replace(
             totals,
             notes=totals.notes - notes,
             passages=totals.passages - passages,
             tokens=totals.tokens - tokens,
-            words=totals.words - words,
         )
         for collection in self._collections():
             self._engine.set(collection, {"until": self.generation}, where)
@@ -284,13 +282,9 @@ class EngineWriter:
                 notes=totals.notes + bool(points.passages),
                 passages=totals.passages + len(points.passages),
                 tokens=totals.tokens + points.tokens,
-                words=totals.words + points.words,
             )
         self._engine.put(self._engine.names.passages, passages)
         self._engine.put(self._engine.names.notes, notes)
-
-    def put_words(self) -> None:
-        """Do nothing: words are written together with their notes."""
 
     # ------------------------------------------------------------ vectors
 
@@ -344,11 +338,11 @@ class EngineWriter:
     # ------------------------------------------------------------ the switch
 
     def publish(
-        self, *, embedder: str, reading: str, dimension: int, probes: NDArray[np.float32]
+        self, *, embedder: str, reading: str, dimension: int, probes: Sequence[NDArray[np.float32]]
     ) -> EngineState:
         """Put this change in force at once; LockedError where another writer came before.
 
-        `probes` are (texts, dimension).
+        `probes` are vectors of questions about something else.
         """
         self._end_waiting()
         state = replace(
@@ -403,7 +397,9 @@ class EngineWriter:
                 self._engine.put_words(collection, batch)
         return replace(state, passage_tokens=exact.of_passages, note_tokens=exact.of_notes)
 
-    def _probe_cosines(self, state: EngineState, probes: NDArray[np.float32]) -> tuple[float, ...]:
+    def _probe_cosines(
+        self, state: EngineState, probes: Sequence[NDArray[np.float32]]
+    ) -> tuple[float, ...]:
         """Return the cosine of the nearest passage to each probe."""
         if not state.passages:
             return ()

@@ -57,7 +57,7 @@ class _WordTable:
         self._words = np.concatenate([NO_WORDS.words, *(point.words for point in weighed)])
         self._values = np.concatenate([NO_WORDS.values, *(point.values for point in weighed)])
 
-    def find(self, word: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def find(self, word: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the points that have a word, from 1 on, and what it adds."""
         places = np.flatnonzero(self._words == word)
         return self._points[places], self._values[places]
@@ -116,7 +116,7 @@ class NarrowedSnapshot(EngineSnapshot):
         size, state = len(self._owners), self.state
         return PassageTable(
             self._owners.astype(np.int32),
-            passage_lengths=np.ones(size, dtype=np.int64),
+            passage_lengths=np.ones(size, dtype=np.int32),
             note_lengths=np.ones(len(self._notes) + 1, dtype=np.int64),
             passages_of=np.bincount(self._owners[1:], minlength=len(self._notes) + 1),
             passage_ids=np.arange(1, size),
@@ -161,7 +161,7 @@ class NarrowedSnapshot(EngineSnapshot):
             return NO_MATCHES, NO_MATCHES
         state = self.state
         of_passages, of_notes = (
-            Matches(ids, rarity_of(having, of_all) * values, in_all=having)
+            Matches(ids, np.float32(rarity_of(having, of_all)) * values, having)
             for (ids, values), having, of_all in (
                 (self._passage_words.find(counts.number), counts.passages, state.passages),
                 (self._note_words.find(counts.number), counts.notes, state.notes),

@@ -51,7 +51,7 @@ PASSAGE_KEYS = (
     "tokens",
 )
 NOTE_KEYS = ("note_id", "path", "title", "kind", "line_start", "line_end", "facts")
-NAME_KEYS = ("path", "title", "line_start", "facts", "org_id")
+NAME_KEYS = ("note_id", "path", "title", "line_start", "facts", "paper", "link_ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,6 @@ class NotePoints:
     note: models.PointStruct
     passages: list[models.PointStruct]
     tokens: int
-    words: int  # of its passages, in all columns
 
 
 def name_texts(note: Note) -> tuple[str, str]:
@@ -130,7 +129,6 @@ def make_points(
                 "search_text": passage.search_text,
                 "tokens": passage.tokens,
                 "words": code_text(columns),
-                "length": sum(map(len, columns)),
             },
         )
         for place, (passage, row, text_hash, columns) in enumerate(
@@ -152,7 +150,6 @@ def make_points(
         ),
         passages,
         tokens,
-        sum(len(column) for columns in coded for column in columns),
     )
 
 
@@ -218,6 +215,7 @@ def _asked_by_filters(note: Note) -> Payload:
     tags = {form for tag in _all_tags(note) for form in tag_and_parents(normalise_tag(tag))}
     values: Payload = {
         "path": note.path,
+        "note_id": note.id,
         # Itself, and each folder above it, whole and by its last name.
         "places": [
             note.path,
@@ -249,14 +247,13 @@ def _kept_of_note(note: Note) -> Payload:
     """Return what a note is besides, and what lists of notes, tags and acronyms count."""
     own, folder = map(_spellings, (note.tags, note.folder_tags))
     return {
-        "note_id": note.id,
         "title": note.title,
         "line_start": note.line_start,
         "line_end": note.line_end,
         "date": note.date,
         "facts": facts_of(note),
         "names": list(names_of(note)),
-        "org_id": note.org_id,
+        "link_ids": list(note.link_ids),
         "links": [[link.kind.value, *link[1:]] for link in note.note_links],
         # Tags without their parents: in all forms, as written, and those of no folder.
         "whole_tags": sorted({normal for normal, _ in (*own, *folder)}),
@@ -302,7 +299,9 @@ def read_names(number: int, payload: Payload) -> NoteNames:
         payload["title"],
         aliases,
         payload["line_start"],
-        org_id=payload.get("org_id"),
+        note_id=payload["note_id"],
+        paper=payload.get("paper"),
+        link_ids=tuple(payload["link_ids"]),
     )
 
 

@@ -1,6 +1,6 @@
-"""Take texts apart into the words of the full-text tables, and number these for an engine.
+"""Take texts apart into words, and number these for an engine.
 
-The words are those of an index on disk: SQLite makes them, with the same tokenizer. An engine is
+The words are the stems of an index on disk. An engine is
 given numbers: as the dimensions of sparse vectors, and in the place of a text that it finds words
 side by side in, so that its own tokenizer has no say.
 """
@@ -8,13 +8,11 @@ side by side in, so that its own tokenizer has no say.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from uuid import UUID
 
-import apsw
+from notesearch.index.stems import Stemmer
 
 # Stands between title, section and text: words side by side never reach over it.
 _PARTED = "z"
@@ -23,36 +21,18 @@ Columns = tuple[list[str], ...]  # the words of each column of a text, in their 
 
 
 class WordSplitter:
-    """Makes words of texts as the full-text tables of an index do; threads take turns."""
+    """Makes words of texts as an index on disk does; threads take turns."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._connection = apsw.Connection(":memory:")
-        self._connection.execute(
-            "CREATE VIRTUAL TABLE texts USING fts5"
-            "(a, b, c, content='', tokenize='porter unicode61');"
-            "CREATE VIRTUAL TABLE places USING fts5vocab(texts, instance)"
-        )
+        self._stemmer = Stemmer()
 
     def split(self, texts: Sequence[Sequence[str]]) -> list[Columns]:
-        """Return the words of texts of up to three columns each."""
-        rows = [(number, *text, *[""] * (3 - len(text))) for number, text in enumerate(texts)]
-        found: list[Columns] = [tuple([] for _ in text) for text in texts]
-        with self._turn:
-            self._connection.execute("INSERT INTO texts (texts) VALUES ('delete-all')")
-            self._connection.executemany(
-                "INSERT INTO texts (rowid, a, b, c) VALUES (?,?,?,?)", rows
-            )
-            places = self._connection.execute(
-                "SELECT doc, col, term FROM places ORDER BY doc, col, offset"
-            )
-            for (number, column), group in groupby(places, key=lambda place: place[:2]):
-                found[number]["abc".index(column)].extend(term for _, _, term in group)
-        return found
+        """Return the words of texts of several columns each."""
+        return [tuple(map(self._stemmer.stems_of, text)) for text in texts]
 
     def words_of(self, text: str) -> list[str]:
         """Return the words of one text."""
-        return self.split([(text,)])[0][0]
+        return self._stemmer.stems_of(text)
 
 
 def record_of_word(word: str) -> str:

@@ -15,7 +15,7 @@ from notesearch.records import Passage
 from notesearch.web.note.block_html import Blocks, SectionPlace
 from notesearch.web.note.inline_html import unhidden
 from notesearch.web.note.markdown_parser import parse_note
-from notesearch.web.note.note_links import FindAddress, LinkWriter
+from notesearch.web.note.note_links import FindImage, FindNote, LinkWriter
 from notesearch.web.note.note_text import NoteText, join_passages
 
 # The largest of 4,406 real notes has 261,342 characters, and takes 0.4 s. Text that is made to take
@@ -37,14 +37,14 @@ def render_note(
     passages: Sequence[Passage],
     *,
     highlight: tuple[int, int] | None = None,
-    link_to_note: FindAddress,
-    image_url: FindAddress,
+    link_to_note: FindNote,
+    image_url: FindImage,
     file_lines: Sequence[str] = (),
 ) -> RenderedNote:
     """Return a note as HTML, made of its passages in their order.
 
     `highlight` are the first and the last line in the file of what gets the class "asked".
-    `link_to_note` finds the address of a note's page by its path in the corpus or by a name of it,
+    `link_to_note` finds the address of a note's page by the target of a link as it is written,
     `image_url` that of an image by its path; each gives None where there is none. `file_lines`
     are those of the note's file, where it can be read.
     """

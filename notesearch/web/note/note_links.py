@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote
 
 from markupsafe import Markup
 
+from notesearch.corpus.facts.note_links import is_path_of_note, org_target
+from notesearch.records import LinkKind
 from notesearch.web.note.images import image_places
-from notesearch.web.note.safe_links import outside_address, path_in_corpus
+from notesearch.web.note.safe_links import LONGEST_TARGET, outside_address
 
-# Finds the address of a page: of a note by its path or name, of an image by its path.
-FindAddress = Callable[[str], str | None]
+# Finds the address of a note's page by the target of a link, as it is written.
+FindNote = Callable[[LinkKind, str], str | None]
+FindImage = Callable[[str], str | None]
 
 _ANCHOR_SIGNS = re.compile(r"[\w-]+")
 _WIDTH = re.compile(r"(\d{1,4})(?:x\d{1,4})?\Z")
@@ -23,29 +27,33 @@ _MOST_LOOKS = 2000  # for the notes and images of one page
 class LinkWriter:
     """Writes the links of one note; each place is asked for once."""
 
-    def __init__(self, note_path: str, link_to_note: FindAddress, image_url: FindAddress) -> None:
+    def __init__(self, note_path: str, link_to_note: FindNote, image_url: FindImage) -> None:
         self._path = note_path
+        self._is_org = note_path.lower().endswith(".org")
         self._link_to_note = link_to_note
         self._image_url = image_url
-        self._known: dict[tuple[FindAddress, str], str | None] = {}
+        self._known: dict[tuple[str, str], str | None] = {}
 
     def opening(self, target: str) -> Markup | None:
         """Return the tag that begins a link; None where nothing may be linked to."""
         if address := outside_address(target):
             return _outside_tag(address)
-        place = path_in_corpus(target, self._path)
-        if place is None:
+        target = target.strip()
+        place, _, heading = target.partition("#")
+        if not place:
+            return self._inside_tag("", unquote(heading))
+        if self._is_org and (found := self._org_note(target)):
+            return self._inside_tag(found, "")
+        if len(target) > LONGEST_TARGET or not is_path_of_note(target, is_org=self._is_org):
             return None
-        if place.path:
-            return self._inside_tag(self._find(self._link_to_note, place.path), place.heading)
-        return self._inside_tag("", place.heading) if place.heading else None
+        return self._inside_tag(self._note(LinkKind.MARKDOWN, target), unquote(heading))
 
     def opening_of_name(self, name: str) -> Markup | None:
         """Return the tag that begins a wikilink, given as `Note`, `Note#Heading` or `#Heading`."""
         note, _, heading = name.partition("#")
         if not note.strip():
             return self._inside_tag("", heading.rpartition("#")[2])
-        found = self._find(self._link_to_note, note.strip())
+        found = self._org_note(name) if self._is_org else self._note(LinkKind.WIKILINK, name)
         return self._inside_tag(found, heading.rpartition("#")[2])
 
     def image(self, target: str, caption: str, *, in_link: bool = False) -> Markup:
@@ -57,7 +65,7 @@ class LinkWriter:
         if not outside_address(target):
             name = unquote(target.strip().partition("?")[0].partition("#")[0])
             for path in image_places(self._path, name):
-                if address := self._find(self._image_url, path):
+                if address := self._find(("image", path), partial(self._image_url, path)):
                     return _image_tag(address, caption, size)
         shown = caption or PurePosixPath(unquote(target.partition("?")[0])).name[:200] or "image"
         address = outside_address(target)
@@ -65,11 +73,18 @@ class LinkWriter:
             return Markup("{}{}</a>").format(_outside_tag(address, "image"), shown)
         return Markup('<span class="image">{}</span>').format(shown)
 
-    def _find(self, find: FindAddress, name: str) -> str | None:
-        key = find, name
-        if key not in self._known:
-            self._known[key] = find(name) if len(self._known) < _MOST_LOOKS else None
-        return self._known[key]
+    def _org_note(self, target: str) -> str | None:
+        written = org_target(target)
+        return None if written is None else self._note(LinkKind.ORG, written)
+
+    def _note(self, kind: LinkKind, target: str) -> str | None:
+        target = target.strip()
+        return self._find((kind.value, target), partial(self._link_to_note, kind, target))
+
+    def _find(self, place: tuple[str, str], look: Callable[[], str | None]) -> str | None:
+        if place not in self._known:
+            self._known[place] = look() if len(self._known) < _MOST_LOOKS else None
+        return self._known[place]
 
     @staticmethod
     def _inside_tag(address: str | None, heading: str) -> Markup | None:

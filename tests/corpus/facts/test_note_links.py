@@ -65,11 +65,19 @@ def test_long_sentence_is_cut_around_its_link() -> None:
     assert len(link.sentence) <= 204
 
 
-def test_of_an_org_file_its_id_is_kept() -> None:
-    text = ":PROPERTIES:\n:ID: 5a1d-77\n:END:\n#+title: A\nWords.\n"
-    assert read_notes("a.org", text.encode()).notes[0].org_id == "5a1d-77"
+def test_ids_of_an_org_file_and_its_headings_are_kept() -> None:
+    text = (
+        ":PROPERTIES:\n:ID: 5a1d-77\n:END:\n#+title: A\nWords.\n\n"
+        "* Limits\n:PROPERTIES:\n:ID:  b2\n:END:\nMore.\n"
+    )
+    assert read_notes("a.org", text.encode()).notes[0].link_ids == ("5a1d-77", "b2")
     front = "---\nid: 5a1d-77\n---\nWords.\n"
-    assert read_notes("a.md", front.encode()).notes[0].org_id is None
+    assert read_notes("a.md", front.encode()).notes[0].link_ids == ()
+
+
+def test_labels_of_an_rst_file_are_kept() -> None:
+    text = ".. _top label:\n\nTitle\n=====\n\n.. _site: https://a.org\n.. _`in: here`:\n\nWords.\n"
+    assert read_notes("a.rst", text.encode()).notes[0].link_ids == ("top label", "in: here")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +85,8 @@ def test_of_an_org_file_its_id_is_kept() -> None:
     [
         "[[a]] ", "[x](a.md) ", "[[", "](", "](a", "[x](a(b", "[x](<a", "![", "`[[a]]", "``` ` ",
         "$[[a]]", "$ [[a]] ", "[[a]]\n", "[[a]]. ", "- [[a]]\n", "|[[a]]|\n", "> [[a]]\n> - ",
+        "@a ", "@a.", "@a-", "@{a", "arXiv:2301.00001 ", "arxiv ",
+        "[arXiv:2301.00001](a.md)", "[[@a]] ",
     ],
 )  # fmt: skip
 def test_any_text_is_read_in_linear_time(piece: str) -> None:
@@ -89,4 +99,6 @@ def test_blank_lines_beside_many_links_are_not_read_again_and_again() -> None:
 
 
 def test_kinds_are_those_of_the_index() -> None:
-    assert {kind.value for kind in LinkKind} == {"wikilink", "embed", "markdown", "org"}
+    assert {kind.value for kind in LinkKind} == {
+        "wikilink", "embed", "markdown", "org", "rst", "citation", "paper",
+    }  # fmt: skip

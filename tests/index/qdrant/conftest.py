@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("qdrant_client", reason="the extra qdrant is not installed")
 
@@ -49,6 +52,31 @@ class KeptClient:
 
     def close(self) -> None:
         """Leave it open."""
+
+
+class ScatteredEmbedder(WordEmbedder):
+    """Gives each word a direction of its own: cosines lie as far apart as those of real models."""
+
+    def __init__(self) -> None:
+        super().__init__((), name="scattered")
+        self.dimension = 128
+        self.fingerprint = "scattered-128"
+        self._known: dict[str, np.ndarray] = {}
+
+    def _direction(self, word: str) -> np.ndarray:
+        if word not in self._known:
+            self._known[word] = np.random.default_rng(zlib.crc32(word.encode())).normal(size=128)
+        return self._known[word]
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.embedded.extend(texts)
+        words = [text.lower().split() or [""] for text in texts]
+        rows = np.array([sum(map(self._direction, set(of_text))) for of_text in words])
+        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        query: NDArray[np.float32] = ScatteredEmbedder().embed_passages([text])[0]
+        return query
 
 
 def keep_clients(patch: pytest.MonkeyPatch) -> dict[Path, KeptClient]:

@@ -1,4 +1,8 @@
-"""An index in an engine gives the hits of one in a folder, with the same scores."""
+"""An index in an engine gives the hits of one in a folder, with the same scores.
+
+By words these are within 0.001. By meaning they are as near as the rounding of a folder lets them
+be: it keeps 8 bits a number for all but the nearest passages, where an engine keeps 16.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,7 @@ import pytest
 from notesearch import Index
 from notesearch.records import Hit
 from tests.conftest import SHIPPED
-from tests.fakes import WordEmbedder
-from tests.index.qdrant.conftest import VOCABULARY, keep_clients, open_index
+from tests.index.qdrant.conftest import ScatteredEmbedder, keep_clients, open_index
 from tests.index.qdrant.generated_notes import FILTERS, make_questions, write_notes
 
 SHIPPED_QUESTIONS = (
@@ -43,30 +46,38 @@ SHIPPED_FILTERS = (
 )
 
 
-def require_same(found: Sequence[Hit], expected: Sequence[Hit], about: object) -> None:
-    """Hits of one score may change places."""
+# An index in a folder rounds the vectors of all but the nearest 32 passages to 8 bits.
+ROUNDING = 0.01
 
-    def key(hit: Hit) -> tuple[float, str]:
-        return -round(hit.score, 4), hit.passage_id
 
+def require_same(
+    found: Sequence[Hit], expected: Sequence[Hit], about: object, within: float = 1e-3
+) -> None:
+    """Compare hits by their notes; where scores are as near as that, notes may change places."""
     assert len(found) == len(expected), about
-    for one, other in zip(sorted(found, key=key), sorted(expected, key=key), strict=True):
-        assert one.passage_id == other.passage_id, about
-        assert one.score == pytest.approx(other.score, abs=1e-3), about
-        assert one.cosine == pytest.approx(other.cosine, abs=1e-3), about
-        assert one.bm25 == pytest.approx(other.bm25, abs=1e-3), about
-        assert one.text == other.text
-        assert (one.tags, one.date, one.path, one.copies) == (
-            other.tags,
-            other.date,
-            other.path,
-            other.copies,
-        )
+    for one, other in ((found, expected), (expected, found)):
+        known = {hit.note_id: hit for hit in one}
+        for hit in other:
+            if hit.note_id not in known:
+                assert hit.score <= one[-1].score + within, (about, hit.note_id)
+                continue
+            same = known[hit.note_id]
+            assert hit.score == pytest.approx(same.score, abs=within), (about, hit.note_id)
+            if hit.passage_id == same.passage_id:
+                assert hit.cosine == pytest.approx(same.cosine, abs=4e-3), about
+                assert hit.bm25 == pytest.approx(same.bm25, abs=1e-3), about
+                assert (hit.text, hit.tags, hit.date, hit.path) == (
+                    same.text,
+                    same.tags,
+                    same.date,
+                    same.path,
+                )
 
 
 @pytest.fixture
-def both(tmp_path, address, embedder):
+def both(tmp_path, address):
     """An index in a folder, and one in an engine."""
+    embedder = ScatteredEmbedder()
     with (
         open_index(str(tmp_path / "index"), embedder) as folder,
         open_index(address, embedder) as engine,
@@ -79,7 +90,7 @@ def both_large(tmp_path_factory: pytest.TempPathFactory):
     """The same of 5,000 passages, for tests that change neither."""
     folder = tmp_path_factory.mktemp("large")
     write_notes(folder / "notes", 2400)
-    embedder = WordEmbedder(VOCABULARY)
+    embedder = ScatteredEmbedder()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))
         clients = keep_clients(patch)
@@ -103,8 +114,9 @@ def test_the_shipped_notes_answer_alike(both: tuple[Index, Index]):
         for mode in ("hybrid", "lexical", "dense"):
             expected = folder.search(question, where=where, mode=mode)
             found = engine.search(question, where=where, mode=mode)
-            require_same(found.hits, expected.hits, (question, where, mode))
-            assert found.relevance == pytest.approx(expected.relevance, abs=1e-3)
+            within = 1e-3 if mode == "lexical" else ROUNDING
+            require_same(found.hits, expected.hits, (question, where, mode), within)
+            assert found.relevance == pytest.approx(expected.relevance, abs=ROUNDING)
             assert found.corrections == expected.corrections
             assert (found.pairs, found.rewordings) == (expected.pairs, expected.rewordings)
             assert found.weak == expected.weak
@@ -123,9 +135,9 @@ def test_what_is_asked_of_a_note_is_answered_alike(both: tuple[Index, Index]):
     folder.update(SHIPPED)
     engine.update(SHIPPED)
     for name in ("dpo", "alignment/dpo.md:14", "lora", "digests/preference-learning-table.md"):
-        require_same(engine.similar(name).hits, folder.similar(name).hits, name)
+        require_same(engine.similar(name).hits, folder.similar(name).hits, name, ROUNDING)
         found, expected = (i.similar(name, where="tag:alignment") for i in (engine, folder))
-        require_same(found.hits, expected.hits, name)
+        require_same(found.hits, expected.hits, name, ROUNDING)
     note, passages = engine.show("dpo")
     assert (note, passages) == folder.show("dpo")
     quote = "DPO avoids reward model because the policy holds one already"
@@ -135,7 +147,8 @@ def test_what_is_asked_of_a_note_is_answered_alike(both: tuple[Index, Index]):
     assert [p.passage for p in engine.passages("tag:dpo")] == [
         p.passage for p in folder.passages("tag:dpo")
     ]
-    assert engine.map().notes == folder.map().notes
+    ids = [note.note_id for note in folder.map().notes]
+    assert [note.note_id for note in engine.map().notes] == ids
 
 
 def ask_both(folder: Index, engine: Index, questions: Sequence[str]) -> None:
@@ -143,8 +156,8 @@ def ask_both(folder: Index, engine: Index, questions: Sequence[str]) -> None:
     for question in questions:
         where = next(filters)
         expected, found = (index.search(question, where=where) for index in (folder, engine))
-        require_same(found.hits, expected.hits, (question, where))
-        assert found.relevance == pytest.approx(expected.relevance, abs=1e-3)
+        require_same(found.hits, expected.hits, (question, where), ROUNDING)
+        assert found.relevance == pytest.approx(expected.relevance, abs=ROUNDING)
 
 
 def test_generated_notes_answer_alike(both: tuple[Index, Index], tmp_path: Path):

@@ -8,11 +8,15 @@ from typing import Any
 from notesearch.corpus.chunker import chunk_note
 from notesearch.corpus.reader import read_notes
 from notesearch.index.snapshot import StoredNote
-from notesearch.records import Note, Passage, facts_of
+from notesearch.records import LinkKind, Note, Passage, facts_of
 from notesearch.web.note.note_html import RenderedNote, render_note
 
-NOTES = {"notes/b.md": "/note/b", "B note": "/note/b"}
+NOTES = {"b.md": "/note/b", "/notes/b.md": "/note/b", "B note": "/note/b"}
 IMAGES = {"notes/plot.png": "/files/notes/plot.png", "assets/x y.png": "/files/assets/x%20y.png"}
+
+
+def link_to_note(kind: LinkKind, target: str) -> str | None:
+    return NOTES.get(target.partition("#")[0].removeprefix("./"))
 
 
 def count_words(texts: Sequence[str]) -> list[int]:
@@ -41,7 +45,7 @@ def show(text: str, path: str = "notes/a.md", *, words: int = 60, **options: Any
     """Render the first note of a file, with a note and two images beside it."""
     note, passages = read(text, path, words=words)
     usual = {
-        "link_to_note": NOTES.get,
+        "link_to_note": link_to_note,
         "image_url": IMAGES.get,
         "file_lines": text.split("\n"),
     }

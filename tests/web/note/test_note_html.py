@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index
-from notesearch.records import Role
+from notesearch.records import LinkKind, Role
 from notesearch.web.note.block_html import SectionPlace
 from notesearch.web.note.note_html import render_note
 from tests.conftest import SHIPPED, make_library
@@ -121,8 +121,11 @@ def test_ids_of_headings_are_never_the_same():
 
 def test_each_place_is_asked_for_once():
     asked = []
-    show("Words: [[B note]] [[B note|again]] [x](b.md) [y](b.md)", link_to_note=asked.append)
-    assert asked == ["B note", "notes/b.md"]
+    show(
+        "Words: [[B note]] [[B note|again]] [x](b.md) [y](b.md)",
+        link_to_note=lambda *asks: asked.append(asks),
+    )
+    assert asked == [(LinkKind.WIKILINK, "B note"), (LinkKind.MARKDOWN, "b.md")]
 
 
 def test_note_that_was_added_is_shown_from_the_index(tmp_path):
@@ -131,7 +134,7 @@ def test_note_that_was_added_is_shown_from_the_index(tmp_path):
     with Index.open(tmp_path / "index", WordEmbedder(name="notesearch-encoder")) as index:
         index.add(text, id="zotero:7")
         note, passages = index.show("zotero:7")
-    shown = render_note(note, passages, link_to_note=lambda _: None, image_url=lambda _: None)
+    shown = render_note(note, passages, link_to_note=lambda *_: None, image_url=lambda _: None)
     assert shown.html == (
         "<p>A robot</p>\n<ul><li>holds\n</li>\n<li>a <em>proof</em>\n</li>\n</ul>\n"
     )

@@ -1,0 +1,41 @@
+"""Take a text apart into words as an index keeps them: their stems, without case and accents."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import cast
+
+import apsw
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+
+class Stemmer:
+    """SQLite's Porter stemmer over words of letters and digits; threads take turns."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        # The tokenizer lives as long as the connection does.
+        self._connection = apsw.Connection(":memory:")
+        self._tokenizer = self._connection.fts5_tokenizer("porter", ["unicode61"])
+
+    def stems_of(self, text: str) -> list[str]:
+        """Return the stems of a text's words, in order."""
+        # SQLite takes half of a pair of surrogates as it comes; UTF-8 has no place for one.
+        encoded = text.encode("utf-8", "replace")
+        with self._turn:
+            stems = self._tokenizer(
+                encoded,
+                apsw.FTS5_TOKENIZE_DOCUMENT,
+                None,
+                include_offsets=False,
+                include_colocated=False,
+            )
+        return cast(list[str], stems)
+
+
+def keys_of(stems: Sequence[str]) -> NDArray[np.uint64]:
+    """Return a number for each stem: of a million, two have the same once in 30 million indexes."""
+    return np.array([xxhash.xxh3_64_intdigest(stem.encode()) for stem in stems], dtype=np.uint64)
