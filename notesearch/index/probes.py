@@ -34,13 +34,20 @@ def measure_probes(
         is_there = nearest is not None and _is_passage(table, nearest)
         near = (new_ones if is_there else all_of).nearest(vector, 1)
         if not is_there or (len(near.ids) and near.cosines[0] > cosine):
-            nearest, cosine = int(near.ids[0]), float(near.cosines[0])
+            nearest = int(near.ids[0])
+            cosine = _cosine(catalog, nearest, vector)
         found[text] = (nearest, cosine)
     catalog.insert(
         "UPDATE probes SET nearest = ?, cosine = ? WHERE text = ?",
         ((*measured, text) for text, measured in found.items()),
     )
     return tuple(cosine for _, cosine in found.values())
+
+
+def _cosine(catalog: Catalog, passage: int, vector: NDArray[np.float32]) -> float:
+    sql = """SELECT v.vector FROM passages p JOIN vectors v ON v.id = p.vector WHERE p.id = ?"""
+    ((row,),) = catalog.rows(sql, (passage,))
+    return float(np.frombuffer(row, dtype="<f2").astype(np.float32) @ vector)
 
 
 def _is_passage(table: PassageTable, number: int) -> bool:

@@ -50,12 +50,16 @@ class LexicalScores:
 
     def of(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """Score some passages from 0 to 1; those without any of the words by their note alone."""
+        return self.in_short(ids).astype(np.float64)
+
+    def in_short(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Score many passages as `of` does."""
         scores = self.own.take(ids)
         scores *= np.float32((1 - self.note_weight) / (self.greatest_own or 1.0))
         whole = self.whole.take(self.note_of.take(ids))
         whole *= np.float32(self.note_weight / (self.greatest_whole or 1.0))
         scores += whole
-        return np.minimum(scores, 1.0, out=scores).astype(np.float64)
+        return np.minimum(scores, np.float32(1), out=scores)
 
     def covered(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what share of the question's words some passages have, by their rarity."""
@@ -155,12 +159,11 @@ class LexicalRanker:
         rewordings = self._known_rewordings(snapshot, wording)
         rarities = self._rarities(snapshot, wording)
         words = self._add_words(snapshot, wording, rewordings, rarities)
-        ids = table.passage_ids if allowed_ids is None else allowed_ids
-        have_words = words.passages.take(ids) > 0
-        if not have_words.any():  # but a note's names may
-            have_words = words.notes.take(table.note_of.take(ids)) > 0
-        ids = ids[have_words]
-        found_notes = table.note_of.take(ids)
+        ids = _with_words(words, table, allowed_ids)
+        # Of many passages there are few notes.
+        is_found = np.zeros(len(table.passages_of), dtype=np.bool_)
+        is_found[table.note_of.take(ids)] = True
+        found_notes = np.flatnonzero(is_found)
         evidence = self._evidence(
             float(words.notes.take(found_notes).max(initial=0)),
             table.notes,
@@ -178,15 +181,15 @@ class LexicalRanker:
             note_weight=self._weights.note,
             evidence=evidence,
             asked=len(wording.terms),
-            covers_all=float(words.covered.take(ids).max(initial=0)) > 0.999 * all_words,
+            covers_all=_greatest(words.covered, ids, allowed_ids) > 0.999 * all_words,
             unseen=self._unseen(snapshot, wording, rarities, rewordings) / all_words,
             pairs=tuple(" ".join(pair) for pair in pairs),
             rewordings=tuple(" ".join(rewording.other) for rewording in rewordings),
-            greatest_own=float(totals.passages.take(ids).max(initial=0)),
+            greatest_own=_greatest(totals.passages, ids, allowed_ids),
             greatest_whole=float(totals.notes.take(found_notes).max(initial=0)),
             all_rarity=all_words,
         )
-        ids = ids[_best(found.of(ids), k)]
+        ids = ids[_best(found.in_short(ids), k)]
         ids = np.concatenate([ids, leave_out(named, ids)])
         return LexicalMatches(ids, found.of(ids), found)
 
@@ -317,7 +320,28 @@ def _rarity(having: int, passages: int) -> float:
     return max(math.log((passages - having + 0.5) / (having + 0.5)), 0.1)
 
 
-def _best(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+def _with_words(
+    words: _Totals, table: PassageTable, allowed_ids: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """Return the allowed passages that have a word, or else those whose note has one in a name."""
+    if allowed_ids is None:
+        having = np.flatnonzero(words.passages > 0)
+    else:
+        having = allowed_ids[words.passages.take(allowed_ids) > 0]
+    if len(having):
+        return having
+    ids = table.passage_ids if allowed_ids is None else allowed_ids
+    return ids[words.notes.take(table.note_of.take(ids)) > 0]
+
+
+def _greatest(
+    scores: NDArray[np.float32], ids: NDArray[np.int64], allowed_ids: NDArray[np.int64] | None
+) -> float:
+    """Return the greatest score of some passages: of all that have one, where all are allowed."""
+    return float((scores if allowed_ids is None else scores.take(ids)).max(initial=0))
+
+
+def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """Return the places of the k greatest, equal ones in their order."""
     places = np.arange(len(scores))
     if len(scores) > k:
