@@ -20,8 +20,8 @@ from notesearch.user_folders import data_folder
 
 SCHEMES = ("qdrant", "qdrants")
 DEFAULT_PORT = 6333
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\]")
+_NAME = r"[a-z0-9][a-z0-9_.-]{0,99}"
+_HOST = r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\]"
 _LONGEST = 200  # bytes of an address, which has to fit into the name of a folder
 _FORMS = "write qdrant://HOST:6333/NAME, qdrants://… for https, or qdrant:///FOLDER/NAME"
 
@@ -64,7 +64,7 @@ def read_engine_address(text: str) -> EngineAddress:
     if parts.query not in ("", "exact") or parts.fragment:
         raise UsageError(f"{text}: an address takes ?exact and nothing else; {_FORMS}")
     path, _, name = parts.path.rstrip("/").rpartition("/")
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         raise UsageError(
             f"{text} does not name an index: small letters, digits, dots, - and _; {_FORMS}"
         )
@@ -88,7 +88,7 @@ def _host_and_port(netloc: str, text: str) -> tuple[str, int]:
     if not colon or netloc.endswith("]"):
         host, port = netloc, str(DEFAULT_PORT)
     is_port = port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536
-    if not _HOST.fullmatch(host) or not is_port:
+    if not re.fullmatch(_HOST, host) or not is_port:
         raise UsageError(f"{text}: {netloc} is no host with a port; {_FORMS}")
     return host.lower(), int(port)
 

@@ -17,8 +17,8 @@ import apsw
 from qdrant_client import models
 
 from notesearch.index.filter_sql import path_globs, words_glob
-from notesearch.index.qdrant.engine_client import is_any, is_one_of, is_value, is_within
 from notesearch.index.qdrant.note_points import day_range
+from notesearch.index.qdrant.point_conditions import is_any, is_one_of, is_value, is_within
 from notesearch.query.filters import (
     AllOf,
     AnyOf,

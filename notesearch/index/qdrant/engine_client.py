@@ -7,13 +7,9 @@ neither: the state, the lease of the writer, files, probes and what is known of 
 from __future__ import annotations
 
 import os
-import threading
 import time
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +18,8 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from notesearch.engine_address import EngineAddress
-from notesearch.errors import LockedError, Remedy, UnusableIndexError, UsageError
+from notesearch.errors import Remedy, UnusableIndexError
+from notesearch.index.qdrant.point_conditions import all_of, is_one_of
 
 T = TypeVar("T")
 Payload = dict[str, Any]
@@ -270,7 +267,7 @@ class Engine:
         if not self._ask("collection_exists", collection_name=collection):
             self._ask("create_collection", collection_name=collection, **options)
             if self.address.folder is not None:
-                _write_faster(self._client)
+                write_faster(self._client)
 
     def create_key(self, collection: str, key: str, schema: object) -> None:
         """Have the engine find points by a key of their payload fast."""
@@ -342,87 +339,7 @@ def no_engine_index(address: EngineAddress) -> EngineError:
     )
 
 
-# ---------------------------------------------------------------- connections
-
-# A folder is locked by the client that has it open: within a process all share that one.
-_guard = threading.Lock()
-_open_folders: dict[Path, _OpenFolder] = {}
-
-
-@dataclass
-class _OpenFolder:
-    """The client of a folder, with those who use it taking turns."""
-
-    client: QdrantClient
-    turn: threading.RLock
-    users: int = 0
-
-
-def connect(address: EngineAddress) -> Engine:
-    """Connect to an engine; `disconnect` has to follow."""
-    if address.folder is None:
-        return Engine(address, _client_of_server(address))
-    folder = address.folder.absolute()
-    with _guard:
-        if folder not in _open_folders:
-            _open_folders[folder] = _OpenFolder(_client_of_folder(address), threading.RLock())
-        shared = _open_folders[folder]
-        shared.users += 1
-        return Engine(address, shared.client, turn=shared.turn)
-
-
-def disconnect(engine: Engine) -> None:
-    """Close a connection that nobody else in this process uses."""
-    if engine.address.folder is None:
-        engine.close()
-        return
-    folder = engine.address.folder.absolute()
-    with _guard:
-        shared = _open_folders[folder]
-        shared.users -= 1
-        if not shared.users:
-            del _open_folders[folder]
-            engine.close()
-
-
-def _client_of_server(address: EngineAddress) -> QdrantClient:
-    key = os.environ.get(KEY_VARIABLE) or None
-    if key and not (address.is_encrypted or address.is_on_this_machine):
-        raise UsageError(
-            f"{address.text} would be sent the key of {KEY_VARIABLE} as it is; write qdrants://…, "
-            f"or unset {KEY_VARIABLE} if the engine asks for none"
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a key without https: only on this machine
-        return QdrantClient(
-            host=address.host.strip("[]") if address.host != "[::1]" else address.host,
-            port=address.port,
-            https=address.is_encrypted,
-            api_key=key,
-            timeout=_TIMEOUT_S,
-            check_compatibility=False,  # a request more, and a warning on stdout
-        )
-
-
-def _client_of_folder(address: EngineAddress) -> QdrantClient:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of its size: docs/team.md says what it is for
-            client = QdrantClient(path=str(address.folder), force_disable_check_same_thread=True)
-    except RuntimeError as error:  # what the client raises for a folder that is locked
-        raise LockedError(
-            f"{address.text} is open in another process, and a folder serves one at a time; wait "
-            "for it to finish, or run a Qdrant server"
-        ) from error
-    except OSError as error:
-        raise EngineError(
-            f"{address.text} cannot be opened ({error.strerror}); check the folder"
-        ) from error
-    _write_faster(client)
-    return client
-
-
-def _write_faster(client: QdrantClient) -> None:
+def write_faster(client: QdrantClient) -> None:
     """Spare a folder of the client the wait for the disk after every single point.
 
     It commits each by itself. A power cut may take the last ones; `notesearch check` finds that.
@@ -431,37 +348,6 @@ def _write_faster(client: QdrantClient) -> None:
         if (storage := getattr(collection, "storage", None)) is not None:
             storage.storage.execute("PRAGMA journal_mode = WAL")
             storage.storage.execute("PRAGMA synchronous = NORMAL")
-
-
-# ---------------------------------------------------------------- conditions
-
-
-def all_of(*conditions: models.Condition) -> models.Filter:
-    """Return the condition that all of these hold."""
-    return models.Filter(must=list(conditions))
-
-
-def is_value(key: str, value: str | int | bool) -> models.FieldCondition:
-    """Return the condition that a key has a value, or one of its values is that."""
-    return models.FieldCondition(key=key, match=models.MatchValue(value=value))
-
-
-def is_any(key: str, values: Iterable[str | int]) -> models.FieldCondition:
-    """Return the condition that a key has one of some values, which are of one kind."""
-    any_of: Any = list(values)
-    return models.FieldCondition(key=key, match=models.MatchAny(any=any_of))
-
-
-def is_one_of(ids: Iterable[int | str]) -> models.HasIdCondition:
-    """Return the condition that a point has one of some ids."""
-    return models.HasIdCondition(has_id=list(ids))
-
-
-def is_within(
-    key: str, *, least: float | None = None, most: float | None = None
-) -> models.FieldCondition:
-    """Return the condition that a number lies between two, both included."""
-    return models.FieldCondition(key=key, range=models.Range(gte=least, lte=most))
 
 
 def _payload(keys: Sequence[str] | bool) -> bool | list[str]:

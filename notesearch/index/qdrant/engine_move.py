@@ -10,7 +10,7 @@ import numpy as np
 from notesearch.index.changes import SeenFile
 from notesearch.index.ingest import StageClock
 from notesearch.index.move import MovedIndex, holds_an_index, note_of_stored
-from notesearch.index.qdrant.engine_client import MEANING, Payload, all_of, is_value
+from notesearch.index.qdrant.engine_client import MEANING, Payload
 from notesearch.index.qdrant.engine_keeper import known_corpus
 from notesearch.index.qdrant.engine_snapshot import EngineSnapshot
 from notesearch.index.qdrant.engine_state import read_engine_state
@@ -30,6 +30,7 @@ from notesearch.index.qdrant.note_points import (
     read_stored_note,
     text_hash_in,
 )
+from notesearch.index.qdrant.point_conditions import all_of, is_value
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.records import FileReading, Finding, ReadFile
 

@@ -19,16 +19,7 @@ from qdrant_client import models
 
 from notesearch.errors import LockedError
 from notesearch.index.changes import SeenFile, as_read
-from notesearch.index.qdrant.engine_client import (
-    MEANING,
-    WORDS,
-    Engine,
-    Payload,
-    all_of,
-    is_any,
-    is_value,
-    is_within,
-)
+from notesearch.index.qdrant.engine_client import MEANING, WORDS, Engine, Payload
 from notesearch.index.qdrant.engine_schema import create_passages
 from notesearch.index.qdrant.engine_state import (
     COUNTERS_ID,
@@ -45,6 +36,7 @@ from notesearch.index.qdrant.note_points import (
     vector_key,
     weighed_anew,
 )
+from notesearch.index.qdrant.point_conditions import all_of, is_any, is_value, is_within
 from notesearch.index.qdrant.word_coding import WordSplitter, each_word, record_id
 from notesearch.index.qdrant.word_numbers import WordNumbers
 from notesearch.index.qdrant.writer_lease import WriterLease

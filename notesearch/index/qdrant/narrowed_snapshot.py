@@ -17,16 +17,12 @@ from numpy.typing import NDArray
 from qdrant_client import models
 
 from notesearch.index.qdrant.conditions import says_nothing_of_passages
-from notesearch.index.qdrant.engine_client import Payload, all_of, is_one_of, is_within
+from notesearch.index.qdrant.engine_client import Payload
 from notesearch.index.qdrant.engine_memory import NO_WORDS, Crowd, WeighedWords
-from notesearch.index.qdrant.engine_snapshot import (
-    NO_MATCHES,
-    EngineSnapshot,
-    best_of_owners,
-    nearest_of,
-    run_condition,
-)
+from notesearch.index.qdrant.engine_snapshot import EngineSnapshot, best_of_owners, nearest_of
+from notesearch.index.qdrant.engine_words import NO_MATCHES, run_condition
 from notesearch.index.qdrant.note_points import rarity_of
+from notesearch.index.qdrant.point_conditions import all_of, is_one_of, is_within
 from notesearch.index.snapshot import (
     Asked,
     Background,

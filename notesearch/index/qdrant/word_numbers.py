@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from qdrant_client import models
 
-from notesearch.index.qdrant.engine_client import Engine, Payload, all_of, is_any, is_value
+from notesearch.index.qdrant.engine_client import Engine, Payload
+from notesearch.index.qdrant.point_conditions import all_of, is_any, is_value
 from notesearch.index.qdrant.word_coding import record_of_word
 
 _WORDS_PER_REQUEST = 2000

@@ -24,7 +24,8 @@ from datetime import datetime, timezone
 from qdrant_client import models
 
 from notesearch.errors import LockedError, NotesearchError
-from notesearch.index.qdrant.engine_client import Engine, Payload, is_value, is_within
+from notesearch.index.qdrant.engine_client import Engine, Payload
+from notesearch.index.qdrant.point_conditions import is_value, is_within
 from notesearch.index.qdrant.word_coding import record_id
 
 LEASE_ID = record_id("lease", "")

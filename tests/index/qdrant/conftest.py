@@ -18,8 +18,8 @@ from qdrant_client import QdrantClient
 
 from notesearch import Index
 from notesearch.engine_address import EngineAddress, read_engine_address
-from notesearch.index.qdrant import engine_client
-from notesearch.index.qdrant.engine_client import connect, disconnect
+from notesearch.index.qdrant import engine_client, engine_connection
+from notesearch.index.qdrant.engine_connection import connect, disconnect
 from tests.fakes import WordEmbedder
 
 SERVER = os.environ.get("NOTESEARCH_QDRANT_URL", "")  # such as qdrant://localhost:6333
@@ -87,8 +87,8 @@ def keep_clients(patch: pytest.MonkeyPatch) -> dict[Path, KeptClient]:
         assert address.folder is not None
         return clients.setdefault(address.folder, KeptClient())
 
-    patch.setattr(engine_client, "_client_of_folder", client_of)
-    patch.setattr(engine_client, "_write_faster", lambda client: None)
+    patch.setattr(engine_connection, "_client_of_folder", client_of)
+    patch.setattr(engine_client, "write_faster", lambda client: None)
     patch.setattr(engine_client, "WAITS_S", (0.0, 0.0))
     return clients
 

@@ -23,7 +23,7 @@ PAGE = (ROOT / "docs/team.md").read_text(encoding="utf-8")
 WALK = re.findall(r"^\$ (notesearch .*)$", PAGE.partition("## A walk-through")[2], re.M)
 WAIT = """
 import sys
-from notesearch.index.qdrant.engine_client import connect
+from notesearch.index.qdrant.engine_connection import (connect)
 from notesearch.engine_address import read_engine_address
 engine = connect(read_engine_address(sys.argv[1]))
 print("open", flush=True)
