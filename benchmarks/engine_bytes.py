@@ -15,7 +15,7 @@ from pathlib import Path
 from notesearch.corpus.folder import CorpusFolder
 from notesearch.embedding.model_choice import ModelChoice
 from notesearch.embedding.models import load_counter
-from notesearch.index.qdrant.engine_writer import words_in
+from notesearch.index.qdrant.mean_lengths import words_in
 from notesearch.index.qdrant.note_points import (
     Means,
     NewNote,

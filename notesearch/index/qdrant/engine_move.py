@@ -12,6 +12,7 @@ from notesearch.index.ingest import StageClock
 from notesearch.index.move import MovedIndex, holds_an_index, note_of_stored
 from notesearch.index.qdrant.engine_client import MEANING, Payload
 from notesearch.index.qdrant.engine_keeper import known_corpus
+from notesearch.index.qdrant.engine_records import read_added, read_files
 from notesearch.index.qdrant.engine_snapshot import EngineSnapshot
 from notesearch.index.qdrant.engine_state import read_engine_state
 from notesearch.index.qdrant.engine_update import (
@@ -21,7 +22,6 @@ from notesearch.index.qdrant.engine_update import (
     opened,
     writing,
 )
-from notesearch.index.qdrant.engine_writer import read_added, read_files
 from notesearch.index.qdrant.note_points import (
     NOTE_KEYS,
     PASSAGE_KEYS,

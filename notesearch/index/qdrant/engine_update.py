@@ -25,10 +25,11 @@ from notesearch.index.ingest import EmbeddingWork, StageClock, VectorSupply, ing
 from notesearch.index.journal import Journal
 from notesearch.index.origin import path_from, remember_index, write_corpus_name
 from notesearch.index.qdrant.engine_client import Engine, Payload
+from notesearch.index.qdrant.engine_records import read_added, read_files
 from notesearch.index.qdrant.engine_schema import create_collections
 from notesearch.index.qdrant.engine_state import EngineState, read_engine_state
 from notesearch.index.qdrant.engine_store import EngineStore
-from notesearch.index.qdrant.engine_writer import EngineWriter, read_added, read_files
+from notesearch.index.qdrant.engine_writer import EngineWriter
 from notesearch.index.qdrant.writer_lease import WriterLease, writer_lease
 from notesearch.index.reports import ProgressObserver, Stage, UpdateReport, ignore_progress
 from notesearch.index.update import UpdatePlan, find_work, list_corpus, report_of

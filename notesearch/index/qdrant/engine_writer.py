@@ -20,6 +20,7 @@ from qdrant_client import models
 from notesearch.errors import LockedError
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.qdrant.engine_client import MEANING, WORDS, Engine, Payload
+from notesearch.index.qdrant.engine_records import read_files
 from notesearch.index.qdrant.engine_schema import create_passages
 from notesearch.index.qdrant.engine_state import (
     COUNTERS_ID,
@@ -27,6 +28,7 @@ from notesearch.index.qdrant.engine_state import (
     EngineState,
     read_engine_state,
 )
+from notesearch.index.qdrant.mean_lengths import means_of, weigh_anew, words_in
 from notesearch.index.qdrant.note_points import (
     Means,
     NewNote,
@@ -34,7 +36,6 @@ from notesearch.index.qdrant.note_points import (
     name_texts,
     passage_texts,
     vector_key,
-    weighed_anew,
 )
 from notesearch.index.qdrant.point_conditions import all_of, is_any, is_value, is_within
 from notesearch.index.qdrant.word_coding import WordSplitter, each_word, record_id
@@ -248,7 +249,7 @@ class EngineWriter:
             each_word([columns for one in new for columns in (one.names, *one.texts)])
         )
         if self._means is None:
-            self._means = _means_of(new)
+            self._means = means_of(new)
         first_note = self._take("note", len(new))
         first = self._take("passage", sum(len(one.passages) for one in new))
         self._keep_counters()  # before anything has them: no other writer gives them again
@@ -347,7 +348,8 @@ class EngineWriter:
             updated=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         )
         if self._is_anew and state.passages:
-            state = self._weigh_anew(state)
+            assert self._means is not None
+            state = weigh_anew(self._engine, state, self._means)
         self._words.write(self.generation)
         # What a writer left that was cut short would come into force with this change.
         left = all_of(
@@ -367,27 +369,6 @@ class EngineWriter:
             )
         self._clear_up(state)
         return state
-
-    def _weigh_anew(self, state: EngineState) -> EngineState:
-        """Weigh the words of a new index by its own averages, which are known only now."""
-        assert self._means is not None
-        exact = Means(state.tokens / state.passages, state.tokens / max(state.notes, 1))
-        if exact != self._means:
-            names = self._engine.names
-            where = all_of(is_within("since", least=self.generation, most=self.generation))
-            for collection, key, mean, before in (
-                (names.passages, "tokens", exact.of_passages, self._means.of_passages),
-                (names.notes, "sizes", exact.of_notes, self._means.of_notes),
-            ):
-                batch: dict[int, models.SparseVector] = {}
-                for record in self._engine.scroll(collection, where, [key], vectors=[WORDS]):
-                    size = (record.payload or {})[key]
-                    tokens = size if isinstance(size, int) else sum(size)
-                    if isinstance(record.vector, dict):
-                        vector = models.SparseVector.model_validate(record.vector[WORDS])
-                        batch[int(record.id)] = weighed_anew(vector, tokens, mean, before)
-                self._engine.put_words(collection, batch)
-        return replace(state, passage_tokens=exact.of_passages, note_tokens=exact.of_notes)
 
     def _probe_cosines(
         self, state: EngineState, probes: Sequence[NDArray[np.float32]]
@@ -433,33 +414,3 @@ class EngineWriter:
             self._engine.remove(
                 collection, all_of(is_within("until", most=self._before.generation))
             )
-
-
-def read_files(engine: Engine) -> dict[str, Payload]:
-    """Return what an engine keeps of each file of the corpus, and of each added note, by path."""
-    records = engine.scroll(engine.names.records, all_of(is_value("kind", "file")))
-    return {record.payload["path"]: record.payload for record in records if record.payload}
-
-
-def read_added(engine: Engine) -> list[AddedNote]:
-    """Return the notes that were added, in the order of their ids."""
-    records = engine.scroll(engine.names.records, all_of(is_value("kind", "added")))
-    values = [dict(record.payload) for record in records if record.payload]
-    for value in values:
-        value.pop("kind")
-    notes = [AddedNote(**{**value, "tags": tuple(value["tags"])}) for value in values]
-    return sorted(notes, key=lambda note: note.id)
-
-
-def words_in(point: models.PointStruct | models.Record) -> Sequence[int]:
-    """Return the numbers of the words of a point."""
-    if not isinstance(point.vector, dict) or WORDS not in point.vector:
-        return ()
-    return list(models.SparseVector.model_validate(point.vector[WORDS]).indices)
-
-
-def _means_of(new: Sequence[NewNote]) -> Means:
-    """Return how long these are on average, where nothing is known of the others yet."""
-    sizes = [max(passage.tokens, 1) for one in new for passage in one.passages]
-    filled = sum(bool(one.passages) for one in new)
-    return Means(sum(sizes) / max(len(sizes), 1) or 1.0, sum(sizes) / max(filled, 1) or 1.0)
