@@ -139,9 +139,10 @@ class LexicalRanker:
         return {word: count**self._weights.repeats for word, count in wording.counts.items()}
 
     def runs_asked(self, snapshot: Snapshot, wording: Wording) -> list[tuple[str, ...]]:
-        """Return the other ways to say words of a question: words side by side, or one."""
+        """Return the pairs of a question's words, and other ways to say some of them."""
         found = find_rewordings(snapshot, wording) if self._weights.rewordings else []
-        return list(dict.fromkeys(rewording.other for rewording in found))
+        pairs = wording.pairs if self._weights.pairs else ()
+        return list(dict.fromkeys([*(rewording.other for rewording in found), *pairs]))
 
     def find_matches(
         self,

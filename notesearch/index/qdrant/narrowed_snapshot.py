@@ -283,16 +283,37 @@ def _said(whole: EngineSnapshot, asked: Asked, may_be: models.Filter) -> dict[in
     weights = _weights(whole, {**dict.fromkeys((r[0] for r in runs if len(r) == 1), 1.0),
                                **asked.words})  # fmt: skip
     owners = _owners(engine.best_by_words(names.passages, weights, may_be, asked.depth, ["note"]))
-    for run in runs:
-        code = whole.code_of(" ".join(run)) if len(run) > 1 else None
-        if code is not None and whole.run_of(code).in_all:
-            where = all_of(may_be, run_condition(code))
-            of_run = _weights(whole, dict.fromkeys(run, 1.0))
-            owners.update(
-                _owners(engine.best_by_words(names.passages, of_run, where, asked.depth, ["note"]))
-            )
+    owners.update(_with_runs(whole, asked, [run for run in runs if len(run) > 1], may_be))
     owners.update(_of_best_notes(whole, asked, weights, may_be))
     return owners
+
+
+def _with_runs(
+    whole: EngineSnapshot, asked: Asked, runs: Sequence[tuple[str, ...]], may_be: models.Filter
+) -> dict[int, int]:
+    """Return the passages, with their notes, that have words side by side and say most by them."""
+    passages = whole.engine.names.passages
+    owners: dict[int, int] = {}
+    known: dict[int, int] = {}
+    scores: dict[int, float] = {}
+    for words in runs:
+        code = whole.code_of(" ".join(words))
+        if code is None or not (run := whole.run_of(code)).in_all:
+            continue
+        if len(run.ids) < run.in_all:  # in so many passages that the engine chooses among them
+            where = all_of(may_be, run_condition(code))
+            weights = _weights(whole, dict.fromkeys(words, 1.0))
+            best = whole.engine.best_by_words(passages, weights, where, asked.depth, ["note"])
+            owners.update(_owners(best))
+            continue
+        known.update(zip(run.ids.tolist(), run.owners.tolist(), strict=True))
+        for number, score in zip(run.ids.tolist(), run.scores.tolist(), strict=True):
+            scores[number] = scores.get(number, 0.0) + score
+    best_ids = sorted(scores, key=lambda number: (-scores[number], number))[: asked.depth]
+    if best_ids and (asked.where is not None or asked.phrases):
+        let = whole.engine.scroll(passages, all_of(may_be, is_one_of(best_ids)), False)
+        best_ids = [int(record.id) for record in let]
+    return owners | {number: known[number] for number in best_ids}
 
 
 def _weights(whole: EngineSnapshot, words: dict[str, float]) -> dict[int, float]:
