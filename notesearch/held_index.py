@@ -6,7 +6,7 @@ import shlex
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +15,13 @@ from notesearch.arguments import require_embedder, require_reranker
 from notesearch.chosen_models import ChosenModels
 from notesearch.corpus.folder import DEFAULT_CORPUS
 from notesearch.embedding import Embedder, Reranker
+from notesearch.engine_address import (
+    EngineAddress,
+    engine_of_folder,
+    folder_of_engine,
+    is_engine_address,
+    read_engine_address,
+)
 from notesearch.errors import (
     LockedError,
     Remedy,
@@ -33,6 +40,7 @@ from notesearch.settings import DEFAULT_INDEX, Settings
 
 if TYPE_CHECKING:
     from notesearch.index.linked_notes import LinkWeb
+    from notesearch.index.qdrant.engine_store import EngineStore
     from notesearch.note_map.kept_map import KeptMap
 
 # Questions asked in threads: each keeps a processor busy for some 20 ms, and the model several.
@@ -60,8 +68,9 @@ class HeldIndex:
         self._models = models
         self._warn = warn
         self._debug = debug
+        self._engine = engine_of_folder(index_dir)  # that the folder stands for
+        self._store = Lazy(self._open_store)
         self._has_own_models = True  # False where an index that stays open has lent them
-        self._store = Lazy(lambda: Store(index_dir))
         self._searcher = Lazy(lambda: Searcher(models.embedder))
         self._threads = Lazy(lambda: ThreadPoolExecutor(_MOST_AT_ONCE, "notesearch-question"))
         self._kept_map = Lazy(self._open_map)
@@ -83,7 +92,7 @@ class HeldIndex:
         announce: Callable[[str], None] = say_nothing,
         debug: bool = False,
     ) -> Opened:
-        """Open the index in a folder, or the one the settings name.
+        """Open the index in a folder, or at the address of an engine, or the one the settings name.
 
         With `create`, a folder without an index is fine: the first update makes one. An
         `embedder` or `reranker` of the caller's own takes the place of the one in the settings.
@@ -96,7 +105,9 @@ class HeldIndex:
             require_embedder(embedder)
         if reranker is not None:
             require_reranker(reranker)
-        if path is not None:
+        if isinstance(path, str) and is_engine_address(path):
+            index_dir = folder_of_engine(read_engine_address(path))
+        elif path is not None:
             index_dir = Path(path)
         elif settings.index == settings.root / DEFAULT_INDEX:
             index_dir = _default_index(settings.root)
@@ -112,7 +123,10 @@ class HeldIndex:
         )
         require_safe_folder(index_dir)
         layout = IndexLayout(index_dir)
-        if not create and not layout.catalog.exists():
+        if engine := engine_of_folder(index_dir):
+            if not create:
+                require_engine_index(engine)
+        elif not create and not layout.catalog.exists():
             beside = settings.root / DEFAULT_CORPUS
             there = beside if beside.is_dir() else None
             raise no_index_yet(layout, settings.corpus or there)
@@ -168,19 +182,54 @@ class HeldIndex:
                 self._at_work -= 1
                 self._turn.notify_all()
 
+    def _open_store(self) -> Store | EngineStore:
+        return Store(self.index_dir) if self._engine is None else _engine_store(self._engine)
+
     def _open_map(self) -> KeptMap:
         from notesearch.note_map.kept_map import KeptMap  # no question needs it
 
         return KeptMap(IndexLayout(self.index_dir))
 
+    def _folder_store(self) -> Store:
+        """Return what hands out snapshots of an index on disk."""
+        store = self._store.get()
+        assert isinstance(store, Store)
+        return store
+
     def _generation(self) -> AbstractContextManager[Snapshot]:
         return self._store.get().snapshot()
+
+
+def open_store(index_dir: Path) -> Store | EngineStore:
+    """Return what hands out snapshots of an index."""
+    engine = engine_of_folder(index_dir)
+    if engine is None:
+        return Store(index_dir)
+    return _engine_store(engine)
+
+
+def _engine_store(address: EngineAddress) -> EngineStore:
+    """Connect to an engine; UsageError where what talks to it is not installed."""
+    try:
+        from notesearch.index.qdrant.engine_store import EngineStore
+    except ImportError as error:
+        raise UsageError(
+            f"{address.text} needs qdrant-client, which is not installed; install the extra "
+            "qdrant, as README.md says"
+        ) from error
+    return EngineStore(address)
+
+
+def require_engine_index(address: EngineAddress) -> None:
+    """Raise UnusableIndexError where an engine does not answer, or holds no such index."""
+    with closing(_engine_store(address)) as store:
+        store.read_state()
 
 
 def _find_made_with(index_dir: Path) -> str | None:
     """Return the model that the vectors of an index are of; None where there are none."""
     try:
-        with Store(index_dir) as store:
+        with closing(open_store(index_dir)) as store:
             return store.read_state().embedder
     except (UnusableIndexError, LockedError):  # none yet, or the first one is being made
         return None

@@ -33,6 +33,9 @@ class JoinedIndex(Index):
         """Take open indexes, which are closed together with this one."""
         if not indexes:
             raise UsageError("there is no index to ask; give one at least")
+        for name, index in indexes.items():
+            if index._engine is not None:
+                raise UsageError(f"{name} is in an engine, {index._engine.text}; ask it by itself")
         first = next(iter(indexes.values()))
         super().__init__(first.index_dir, first._settings, first._models)
         self._indexes = dict(indexes)
@@ -108,7 +111,7 @@ class JoinedIndex(Index):
         with ExitStack() as stack:
             yield JoinedSnapshot(
                 {
-                    name: stack.enter_context(index._store.get().snapshot())
+                    name: stack.enter_context(index._folder_store().snapshot())
                     for name, index in self._indexes.items()
                 }
             )

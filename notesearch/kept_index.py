@@ -20,6 +20,15 @@ from notesearch.arguments import (
 from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import silenced
+from notesearch.engine_index import (
+    add_at,
+    check_at,
+    drift_at,
+    place_of,
+    remove_at,
+    status_at,
+    update_at,
+)
 from notesearch.errors import CorpusError, NotesearchError, Remedy, UnusableIndexError
 from notesearch.held_index import HeldIndex, leads_out
 from notesearch.index.changes import CorpusSource, NoFiles
@@ -40,12 +49,13 @@ from notesearch.index.reports import (
     ignore_progress,
 )
 from notesearch.lazy import Lazy
-from notesearch.records import AddedNote
+from notesearch.records import AddedNote, Listing
 from notesearch.search.verdict import UNRELATED
 
 # What changes an index is imported where it is used: a query must not wait for it.
 if TYPE_CHECKING:
     from notesearch.index.apply import Means
+    from notesearch.index.qdrant.engine_update import EnginePlace
     from notesearch.index.update import UpdatePlan
 
 
@@ -85,6 +95,10 @@ class KeptIndex(HeldIndex):
             folder = corpus_folder(self, corpus)
             plan = self._plan(folder, folder.fingerprint, folder.folder)
         plan = replace(plan, rebuild=rebuild, allow_empty=allow_empty, most_bytes=most_bytes)
+        if self._engine is not None:
+            return update_at(
+                self._place(), plan, dry_run, lock_timeout_s, progress or ignore_progress
+            )
         if dry_run:
             return preview_update(self.index_dir, plan)
         report = update_index(
@@ -94,8 +108,30 @@ class KeptIndex(HeldIndex):
             progress=progress or ignore_progress,
         )
         if plan.corpus is not None and not lies_beside(plan.corpus, self.index_dir):
-            remember_index(self._store.get().read_state().identity)
+            remember_index(self._folder_store().read_state().identity)
         return report
+
+    def move_to(
+        self,
+        target: str | Path,
+        *,
+        progress: ProgressObserver | None = None,
+        lock_timeout_s: float = 10.0,
+    ) -> UpdateReport:
+        """Make the same index in another folder, or in an engine; nothing is embedded again.
+
+        UsageError where an index is there already. This one stays as it is.
+        """
+        from notesearch.moved_index import move_index
+
+        self._require_open()
+        require_seconds("lock_timeout_s", lock_timeout_s)
+        source = self.index_dir if self._engine is None else self._place()
+        return move_index(source, target, lock_timeout_s, progress or ignore_progress)
+
+    def _place(self) -> EnginePlace:
+        assert self._engine is not None
+        return place_of(self._engine, self.index_dir)
 
     def add(
         self,
@@ -130,13 +166,18 @@ class KeptIndex(HeldIndex):
 
         self._require_open()
         require_seconds("lock_timeout_s", lock_timeout_s)
+        means = self._means(self._added_reader().fingerprint)
+        checked = [checked_note(note) for note in notes]
+        watch = progress or ignore_progress
+        if self._engine is not None:
+            return add_at(self._place(), means, checked, overwrite, lock_timeout_s, watch)
         return add_notes(
             self.index_dir,
-            self._means(self._added_reader().fingerprint),
-            [checked_note(note) for note in notes],
+            means,
+            checked,
             overwrite=overwrite,
             lock_timeout_s=lock_timeout_s,
-            progress=progress or ignore_progress,
+            progress=watch,
         )
 
     def remove(self, *ids: str, lock_timeout_s: float = 10.0) -> UpdateReport:
@@ -148,6 +189,8 @@ class KeptIndex(HeldIndex):
         for note_id in ids:
             require_text("an id", note_id)
         means = self._means(self._added_reader().fingerprint)
+        if self._engine is not None:
+            return remove_at(self._place(), means, ids, lock_timeout_s)
         return remove_notes(self.index_dir, means, ids, lock_timeout_s=lock_timeout_s)
 
     def kept_passages(self) -> int:
@@ -160,8 +203,10 @@ class KeptIndex(HeldIndex):
     def corpus(self) -> Path:
         """The folder of notes that the index was made of, or will be."""
         layout = IndexLayout(self.index_dir)
+        if self._engine is not None:
+            return self._engine_corpus() or _default_corpus(self._settings.root)
         with suppress(UnusableIndexError):  # one that a rebuild may be about to mend
-            made_of = self._store.get().read_state().corpus_folder(self.index_dir)
+            made_of = self._folder_store().read_state().corpus_folder(self.index_dir)
             return made_of or self._settings.corpus or _default_corpus(self._settings.root)
         if known := read_corpus_name(layout.corpus_name):
             return Path(known)
@@ -175,12 +220,19 @@ class KeptIndex(HeldIndex):
             )
         return self._settings.corpus or _default_corpus(self._settings.root)
 
+    def _engine_corpus(self) -> Path | None:
+        """Return the notes of this machine that an engine's index is brought in step with."""
+        known = read_corpus_name(IndexLayout(self.index_dir).corpus_name)
+        return Path(known) if known else self._settings.corpus
+
     def status(self) -> IndexStatus:
         """Describe the index, and count by stat alone how the corpus differs from it."""
         from notesearch.index.status import read_status
 
         self._require_open()
         listing = None
+        if self._engine is not None:
+            return status_at(self._place(), self._engine_corpus(), self._list_files)
         with suppress(CorpusError):
             self.require_own_corpus()
             if not self.has_no_corpus() and self.corpus.is_dir():
@@ -195,10 +247,12 @@ class KeptIndex(HeldIndex):
         from notesearch.index.status import read_drift
 
         self._require_open()
+        if self._engine is not None:
+            return drift_at(self._place(), self._engine_corpus(), self._list_files)
         self.require_own_corpus()
         return read_drift(
             self.index_dir,
-            lambda corpus: corpus_folder(self, corpus).list_files(),
+            self._list_files,
             self._waiting_corpus,
         )
 
@@ -207,6 +261,8 @@ class KeptIndex(HeldIndex):
         from notesearch.index.check import check_index
 
         self._require_open()
+        if self._engine is not None:
+            return check_at(self._place(), fix)
         return check_index(self.index_dir, fix=fix)
 
     def require_own_corpus(self) -> None:
@@ -214,8 +270,10 @@ class KeptIndex(HeldIndex):
 
         An index that came from somewhere else has no folder walked, and no file opened.
         """
+        if self._engine is not None:
+            return  # the folder of its notes is kept on this machine, and nowhere else
         with suppress(UnusableIndexError):  # nothing says anything yet
-            state = self._store.get().read_state()
+            state = self._folder_store().read_state()
             state.require_own_corpus(self.index_dir, self._settings.corpus)
 
     def _paths_in_corpus(self, name: str) -> list[str]:
@@ -227,13 +285,16 @@ class KeptIndex(HeldIndex):
     def has_no_corpus(self) -> bool:
         """Return whether the index is of added notes alone, and no folder waits to join them."""
         layout = IndexLayout(self.index_dir)
-        if not layout.catalog.exists():
+        if self._engine is not None or not layout.catalog.exists():
             return False
         try:
-            is_alone = not self._store.get().read_state().corpus
+            is_alone = not self._folder_store().read_state().corpus
         except UnusableIndexError:
             is_alone = names_no_corpus(layout.corpus_name)
         return is_alone and self._waiting_corpus() is None
+
+    def _list_files(self, corpus: Path) -> Listing:
+        return corpus_folder(self, corpus).list_files()
 
     def _waiting_corpus(self) -> Path | None:
         """Return the folder that an index of added notes alone would be brought in step with."""

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from notesearch.durable import write_whole
+from notesearch.engine_address import engine_of_folder
 from notesearch.errors import SettingsError, UsageError
 from notesearch.index.index_layout import IndexLayout
 from notesearch.user_folders import data_folder, state_folder
@@ -37,7 +38,9 @@ class KnownIndex:
     made_ns: int  # since 1970
 
     def is_there(self) -> bool:
-        """Return whether the folder still holds an index of this user's."""
+        """Return whether the folder still holds an index of this user's, or an engine does."""
+        if engine_of_folder(self.folder) is not None:
+            return True
         try:
             owner = IndexLayout(self.folder).catalog.stat().st_uid
         except (OSError, ValueError):

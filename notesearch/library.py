@@ -218,7 +218,7 @@ class Index(NewsIndex):
     def count_notes(self) -> int:
         """Count the notes that have any text, in a fraction of the time of listing them."""
         with self._snapshot() as snapshot:
-            return snapshot.table.notes
+            return snapshot.note_count
 
     def tags(self, where: str | Filter | None = None) -> list[TagCount]:
         """Count the notes of each tag, the commonest first; of the notes that a filter lets by."""

@@ -88,7 +88,7 @@ def open_past(
     commit = find_commit(corpus, name)
     exists = IndexLayout(present.index_dir).catalog.exists()
     if exists:
-        state = present._store.get().read_state()
+        state = present._folder_store().read_state()
         state.require_embedder(present._models.fingerprint.get(), present.index_dir)
     folder = past_folder()
     if folder is None:
@@ -121,6 +121,6 @@ def _key_of(present: Index, commit: Commit, *, exists: bool) -> str:
         (READER_VERSION, CHUNKER_VERSION, FORMAT_VERSION),
         models.fingerprint.get(),
         # A server may run another model by the same name, after which the index is made anew.
-        present._store.get().read_probes() if models.may_change and exists else None,
+        present._folder_store().read_probes() if models.may_change and exists else None,
     )
     return hashlib.blake2b(repr(decides).encode(), digest_size=16).hexdigest()

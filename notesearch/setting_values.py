@@ -23,7 +23,7 @@ from notesearch.corpus.reading_rules import (
 )
 from notesearch.embedding.model_choice import EMBEDDER, SERVED_PREFIX, Precision, read_address
 from notesearch.embedding.model_files import BUNDLED_NAMES, is_hub_id
-from notesearch.errors import SettingsError
+from notesearch.errors import SettingsError, UsageError
 
 Read = Callable[[str, object, str, Path | None], Any]
 _LONGEST_SHOWN = 60  # characters of a value in a message
@@ -54,6 +54,22 @@ def read_folder(key: str, value: object, place: str, base: Path | None) -> Path:
         raise SettingsError(
             f"{place}: {key}: there is no home folder for {show(text)}; name a folder"
         ) from error
+
+
+def read_index(key: str, value: object, place: str, base: Path | None) -> Path:
+    """Return the folder of an index, or the one that stands for the engine at an address."""
+    from notesearch.engine_address import (
+        folder_of_engine,
+        is_engine_address,
+        read_engine_address,
+    )
+
+    if isinstance(value, str) and is_engine_address(value.strip()):
+        try:
+            return folder_of_engine(read_engine_address(value.strip()))
+        except UsageError as error:
+            raise SettingsError(f"{place}: {key}: {error}") from error
+    return read_folder(key, value, place, base)
 
 
 def read_files(key: str, value: object, place: str, base: Path | None) -> tuple[Path, ...]:

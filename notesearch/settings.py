@@ -23,6 +23,7 @@ from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
 from notesearch.editors import EDITORS
 from notesearch.embedding.model_choice import DTYPES, SHIPPED_NAME, ModelChoice, RerankerChoice
 from notesearch.embedding.model_files import BUNDLED_NAMES
+from notesearch.engine_address import is_engine_address
 from notesearch.errors import SettingsError, warn_in_python
 from notesearch.setting_values import (
     Read,
@@ -31,6 +32,7 @@ from notesearch.setting_values import (
     read_endpoint,
     read_files,
     read_folder,
+    read_index,
     read_model_name,
     read_number,
     read_precision,
@@ -129,6 +131,14 @@ def _leads_out(value: object, base: Path) -> bool:
     return not Path(folder).is_relative_to(os.path.realpath(base))
 
 
+def _leads_away(value: object, base: Path) -> bool:
+    """Return whether an index is in an engine, which is sent the questions, or in another folder.
+
+    The folder of an engine without a server may hold what runs when it is opened.
+    """
+    return (isinstance(value, str) and is_engine_address(value.strip())) or _leads_out(value, base)
+
+
 def _any_leads_out(value: object, base: Path) -> bool:
     return any(_leads_out(one, base) for one in (value if isinstance(value, list) else [value]))
 
@@ -155,7 +165,7 @@ def _model(name: str, read: Read, needs_trust: Callable[[object, Path], bool] | 
 
 _TABLE = (
     Key("corpus", read_folder, _leads_out, in_environment=True),
-    Key("index", read_folder, _leads_out, in_environment=True),
+    Key("index", read_index, _leads_away, in_environment=True),
     Key("ignore", read_texts),
     Key("follow_links", read_truth, _is_true),
     Key("reading", read_rules),

@@ -141,7 +141,7 @@ def test_commands_without_settings_or_index_are_those_that_are_named():
     assert named is not None
     without = {name for name in COMMANDS if "--config" not in OPTIONS[name]}
     assert set(re.findall(r"`(\w+)`", named[1])) == without
-    assert {name for name in COMMANDS if "-i" not in OPTIONS[name]} == without | {"parse"}
+    assert {name for name in COMMANDS if "-i" not in OPTIONS[name]} == without | {"parse", "move"}
 
 
 def test_exit_codes_are_those_of_the_program():

@@ -30,6 +30,7 @@ DOORS = {
     "faiss": "index/faiss_file.py",
     "sqlite3": "nowhere: see apsw",
     "apsw": "index/",
+    "qdrant_client": "index/qdrant/",
     "torch": "embedding/compile/",
     "sentence_transformers": "embedding/compile/",
     "transformers": "embedding/compile/",

@@ -28,7 +28,8 @@ _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
 _ORDER = (
     *("query", "ask", "serve", "quote", "similar", "notes", "tags", "show"),
     *("links", "suggest-links", "papers", "cite", "compare", "new", "queue", "save"),
-    *("init", "index", "reindex", "watch", "indexes", "status", "check", "parse", "eval"),
+    *("init", "index", "reindex", "watch", "indexes", "status", "check", "move"),
+    *("parse", "eval"),
     *("cache", "trust"),
     "mcp",  # which programs run
 )

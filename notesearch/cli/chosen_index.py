@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.cli.output import Interrupted, is_debugging, show_message, show_warning
+from notesearch.engine_address import shown_index
 from notesearch.errors import (
     CorpusError,
     LockedError,
@@ -54,9 +55,15 @@ class ChosenIndex:
         return self.settings.index
 
     def exists(self) -> bool:
-        """Return whether there is an index; UnusableIndexError where the folder cannot be read."""
+        """Return whether there is an index; UnusableIndexError where the folder cannot be read.
+
+        Of one in an engine that is not known before it is opened: it counts as there.
+        """
+        from notesearch.engine_address import engine_of_folder
         from notesearch.index.index_layout import IndexLayout
 
+        if engine_of_folder(self.index_dir) is not None:
+            return True
         try:
             IndexLayout(self.index_dir).catalog.stat()
         except FileNotFoundError:
@@ -152,8 +159,9 @@ class ChosenIndex:
 
             name = free_name(self.corpus, [known.name for known in list_known()])
             raise UsageError(
-                f"{self.index_dir} holds the notes of {made_of}, not of {self.corpus}; to make "
-                f"another index, run: {index_command(self.corpus, None, '--name', name)}"
+                f"{shown_index(self.index_dir)} holds the notes of {made_of}, not of "
+                f"{self.corpus}; to make another index, run: "
+                f"{index_command(self.corpus, None, '--name', name)}"
             )
 
     def which(self) -> str:
@@ -249,7 +257,8 @@ def _update_unless_locked(index: Index, chosen: ChosenIndex) -> None:
     try:
         _update(index, chosen, wait_s=_LOCK_WAIT_S)
     except LockedError:
-        show_message(escaped(f"another process is writing {chosen.index_dir}; {_AS_IT_IS}"))
+        place = shown_index(chosen.index_dir)
+        show_message(escaped(f"another process is writing {place}; {_AS_IT_IS}"))
 
 
 def _update_where_behind(index: Index, chosen: ChosenIndex) -> None:

@@ -27,6 +27,7 @@ def choose_index(
     corpus: Path | None = None,
 ) -> ChosenIndex:
     """Choose one index: `wanted` is what --index gives, `corpus` what --corpus gives."""
+    from notesearch.engine_address import folder_at
     from notesearch.settings import load_settings
 
     if wanted is not None:
@@ -43,7 +44,7 @@ def choose_index(
         settings = replace(settings, corpus=corpus)
     if wanted is not None:
         unknown = "" if _is_path(wanted) else wanted
-        settings = replace(settings, index=Path(wanted))
+        settings = replace(settings, index=folder_at(wanted))
         return ChosenIndex(settings, config, corpus=corpus, unknown=unknown)
     chosen = ChosenIndex(settings, config, is_default=True, corpus=corpus)
     if settings.places.get("index") or "index" in settings.left_out:

@@ -208,11 +208,14 @@ def indexes(
 
 def _look_up(known: KnownIndex) -> ListedIndex:
     """Return what is found in the folder of an index."""
+    from notesearch.engine_address import engine_of_folder
     from notesearch.index.status import read_status
     from notesearch.render.known_indexes import ListedIndex
 
     if not known.is_there():
         return ListedIndex(known, problem="missing")
+    if engine_of_folder(known.folder) is not None:
+        return ListedIndex(known)  # an engine may be far away: `notesearch status` asks it
     try:
         found = read_status(known.folder)
     except NotesearchError as error:

@@ -16,6 +16,7 @@ from notesearch.cli.app import CONFIG, INDEXES, app, examples, extra_serve, opti
 from notesearch.cli.chosen_index import open_as_they_are
 from notesearch.cli.index_choice import choose_index_in, choose_indexes
 from notesearch.cli.output import ExitCode, show_message, write
+from notesearch.engine_address import shown_index
 from notesearch.errors import CorpusError, NotesearchError, UsageError
 from notesearch.render.terminal import escaped
 
@@ -132,7 +133,7 @@ def _print_config(name: str, config: Path | None, wanted: str | None) -> None:
     chosen = _choose(config, wanted)
     options = []  # without an index yet, it is chosen when there is one
     if len(chosen) == 1 and (wanted is not None or chosen[0].exists()):
-        options = ["--index", str(chosen[0].index_dir.absolute())]
+        options = ["--index", shown_index(chosen[0].index_dir.absolute())]
     elif len(chosen) > 1:
         options = ["--index", ",".join(one.name for one in chosen)]
     if config is not None:

@@ -19,6 +19,7 @@ from notesearch.cli.app import (
 )
 from notesearch.cli.index_choice import choose_index
 from notesearch.cli.output import show_message
+from notesearch.engine_address import shown_index
 from notesearch.errors import CorpusError
 from notesearch.render.terminal import escaped
 
@@ -67,7 +68,7 @@ def serve(
     with listener, chosen.open(create=is_new) as index:
         watch = None if no_watch else _watch_of(index)
         served = ServedIndex(
-            index, chosen.name or str(chosen.index_dir), chosen.settings.editor, watch
+            index, chosen.name or shown_index(chosen.index_dir), chosen.settings.editor, watch
         )
 
         def on_start() -> None:

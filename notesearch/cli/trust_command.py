@@ -84,12 +84,15 @@ def trust(
 def _effect(key: str, value: str, file: SettingsFile) -> str:
     """Describe what a setting does that needs trust."""
     from notesearch.embedding.model_files import is_hub_id
+    from notesearch.engine_address import is_engine_address
     from notesearch.setting_values import read_folder
 
     if key in _EFFECTS:
         return _EFFECTS[key]
     if key not in ("corpus", "index", "model", "rerank"):
         return "another user's setting"
+    if key == "index" and is_engine_address(value.strip()):
+        return "an engine, which is sent the questions and the notes"
     folder = os.path.realpath(read_folder(key, value, str(file.path), file.path.parent))
     if key not in ("corpus", "index") and is_hub_id(value) and not Path(folder).is_dir():
         return "a model of the hub, fetched over the network"

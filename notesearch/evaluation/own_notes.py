@@ -22,6 +22,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from notesearch.corpus.search_text.plain_words import to_words
+from notesearch.engine_address import engine_of_folder
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.index.changes import CorpusSource
 from notesearch.kept_index import corpus_folder, update_from
@@ -71,7 +72,7 @@ def index_of_own_notes(
         folder = corpus_folder(own)
     with tempfile.TemporaryDirectory(prefix="notesearch-") as scratch:
         index_dir = Path(scratch, "index")
-        if settings.index.is_dir():
+        if settings.index.is_dir() and engine_of_folder(settings.index) is None:
             shutil.copytree(settings.index, index_dir)
         with open_index(index_dir, create=True, settings=settings) as index:
             made = make_queries(folder.read_files([one.path for one in folder.list_files().files]))

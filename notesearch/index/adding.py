@@ -38,14 +38,15 @@ def add_notes(
 
     def find_work(catalog: Catalog, is_new: bool) -> tuple[Work, UpdateReport]:
         there = set() if is_new else added_ids(catalog)
-        _require_free_ids(catalog, notes, set() if overwrite else there, is_new=is_new)
+        claimed = [] if is_new else [n.id for n in notes if _is_file(catalog, file_of(n.id))]
+        require_free_ids(notes, set() if overwrite else there, set(map(file_of, claimed)))
         report = UpdateReport(
             added=tuple(note.id for note in notes if note.id not in there),
             changed=tuple(note.id for note in notes if note.id in there),
         )
         work = Work(
             read=tuple(map(seen_note, notes)),
-            readings=_readable(means.read_added(notes)),
+            readings=readable(means.read_added(notes)),
             added=tuple(notes),
             publish=bool(notes),
         )
@@ -72,7 +73,8 @@ def remove_notes(
         there = added_ids(catalog)
         for note_id in ids:
             if note_id not in there:
-                raise UsageError(f"{note_id}: {_not_removable(catalog, note_id)}")
+                is_file = _is_file(catalog, file_of(note_id))
+                raise UsageError(f"{note_id}: {not_removable(is_file)}")
         removed = tuple(dict.fromkeys(ids))
         return Work(remove=removed, publish=bool(removed)), UpdateReport(removed=removed)
 
@@ -109,9 +111,7 @@ def _change(
         return finish(layout, catalog, state, report, clock)
 
 
-def _require_free_ids(
-    catalog: Catalog, notes: Sequence[AddedNote], taken: set[str], *, is_new: bool
-) -> None:
+def require_free_ids(notes: Sequence[AddedNote], taken: set[str], files: set[str]) -> None:
     """Raise UsageError for an id that is of a file, of an added note in `taken`, or given twice."""
     seen: set[str] = set()
     for note in notes:
@@ -121,7 +121,7 @@ def _require_free_ids(
             raise UsageError(
                 f"{note.id}: an added note has this id; give another one, or overwrite=True"
             )
-        if not is_new and _is_file(catalog, file_of(note.id)):
+        if file_of(note.id) in files:
             raise UsageError(
                 f"{note.id}: {file_of(note.id)} is a file of the corpus; give another id"
             )
@@ -134,13 +134,14 @@ def _is_file(catalog: Catalog, path: str) -> bool:
     return bool(catalog.number(sql, (path,)))
 
 
-def _not_removable(catalog: Catalog, note_id: str) -> str:
-    if _is_file(catalog, file_of(note_id)):
+def not_removable(is_file: bool) -> str:
+    """Say why there is no added note to remove."""
+    if is_file:
         return "is of a file of the corpus; remove the file, and call update()"
     return "no added note has this id; notes('kind:added') lists them"
 
 
-def _readable(readings: Iterable[ReadFile]) -> Iterator[ReadFile]:
+def readable(readings: Iterable[ReadFile]) -> Iterator[ReadFile]:
     """Pass readings on; UsageError for one without a note."""
     for read in readings:
         reading = read.reading

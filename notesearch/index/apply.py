@@ -26,6 +26,7 @@ from notesearch.index.index_layout import (
 )
 from notesearch.index.ingest import EmbeddingWork, StageClock, VectorSupply, ingest_files
 from notesearch.index.journal import Journal
+from notesearch.index.note_writer import NoteWriter
 from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import publish
 from notesearch.index.reports import Stage, UpdateReport
@@ -123,7 +124,7 @@ def apply_work(
                 compare_probe=means.model_may_change,
                 find_vectors=means.find_vectors,
             )
-            _record_unread_files(writer, work, clock)
+            record_unread_files(writer, work, clock)
             writer.keep_added(work.added)
             findings = ingest_files(work.read, work.readings, writer, supply, to_embed)
             clock.enter(Stage.STORE)
@@ -153,7 +154,7 @@ def apply_work(
     return state, findings
 
 
-def _record_unread_files(writer: CatalogWriter, work: Work, clock: StageClock) -> None:
+def record_unread_files(writer: NoteWriter, work: Work, clock: StageClock) -> None:
     """Store what needs no reading: files that are gone, touched, or cannot be opened."""
     clock.enter(Stage.STORE)
     for path in work.remove:
@@ -161,7 +162,7 @@ def _record_unread_files(writer: CatalogWriter, work: Work, clock: StageClock) -
     for seen in work.touch:
         writer.touch_file(seen)
     for seen, skipped in work.unreadable:
-        writer.put_findings(writer.put_file(seen, failed=True), (), skipped)
+        writer.put_unread(seen, skipped)
 
 
 def prepare_folder(layout: IndexLayout) -> None:

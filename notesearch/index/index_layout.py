@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from notesearch.engine_address import shown_index
 from notesearch.errors import Remedy, UnusableIndexError
 from notesearch.index.origin import names_no_corpus, read_corpus_name
 
@@ -130,7 +131,7 @@ class IndexLayout:
     @property
     def fix(self) -> Remedy:
         """What mends all that can be mended without a model."""
-        command = f"run: notesearch check --fix --index {shlex.quote(str(self.index_dir))}"
+        command = f"run: notesearch check --fix --index {shlex.quote(shown_index(self.index_dir))}"
         return Remedy("call check(fix=True)", command)
 
 
@@ -207,7 +208,7 @@ def index_command(corpus: str | Path | None, index_dir: Path | None, *options: s
     if corpus is not None:
         words.append(f"./{corpus}" if str(corpus).startswith("-") else str(corpus))
     if index_dir is not None:
-        words += ["--index", str(index_dir)]
+        words += ["--index", shown_index(index_dir)]
     return shlex.join([*words, *options])
 
 

@@ -15,12 +15,12 @@ from notesearch.errors import ModelError
 from notesearch.index.changes import SeenFile
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.journal import Journal
+from notesearch.index.note_writer import NoteWriter, hash_text
 from notesearch.index.reports import (
     Progress,
     ProgressObserver,
     Stage,
 )
-from notesearch.index.writer import CatalogWriter, hash_text
 from notesearch.lazy import Lazy
 from notesearch.records import Finding, ReadFile
 
@@ -123,7 +123,7 @@ class VectorSupply:
         embedder: Lazy[Embedder],
         fingerprint: str,
         journal: Journal,
-        writer: CatalogWriter,
+        writer: NoteWriter,
         dimension: int,
         work: EmbeddingWork,
         *,
@@ -241,7 +241,7 @@ def as_vector(row: bytes) -> NDArray[np.float32]:
 def ingest_files(
     files: Sequence[SeenFile],
     readings: Iterable[ReadFile],
-    writer: CatalogWriter,
+    writer: NoteWriter,
     supply: VectorSupply,
     work: EmbeddingWork,
 ) -> tuple[Finding, ...]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from notesearch.index.bm25 import best_of_notes, score_counts, score_phrase
 from notesearch.index.snapshot import (
+    Asked,
     ColumnWeights,
     Matches,
     Nearest,
@@ -78,9 +79,23 @@ class JoinedSnapshot:
             note_lengths=np.concatenate([t.note_lengths for t in tables]),
             passages_of=np.concatenate([t.passages_of for t in tables]),
             passage_ids=np.concatenate(passage_ids),
+            passages=sum(t.passages for t in tables),
             notes=sum(t.notes for t in tables),
             tokens=sum(t.tokens for t in tables),
         )
+
+    def narrowed(self, asked: Asked) -> JoinedSnapshot:
+        """Return itself: all passages are at hand."""
+        return self
+
+    @property
+    def background(self) -> None:
+        """None: all passages are here."""
+
+    @property
+    def note_count(self) -> int:
+        """How many notes have any text."""
+        return self.table.notes
 
     # ------------------------------------------------------------ which passages
 
@@ -100,6 +115,10 @@ class JoinedSnapshot:
                 for part, at, numbers in self._each(self._notes, notes, self._passages)
             ]
         )
+
+    def notes_of(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the notes that passages are from."""
+        return self.table.note_of[passage_ids]
 
     def _joined(self, ask: Callable[[str, SqliteSnapshot], NDArray[np.int64]]) -> NDArray[np.int64]:
         parts = zip(self._names, self._parts, self._passages, strict=False)

@@ -66,6 +66,7 @@ def table_of(
         note_lengths=np.bincount(note_of, lengths, len(passages_of)).astype(np.int64),
         passages_of=passages_of,
         passage_ids=ids,
+        passages=len(ids),
         notes=int(np.count_nonzero(passages_of)),
         tokens=int(lengths.sum(dtype=np.int64)),
     )

@@ -1,14 +1,22 @@
 """What a search may ask of one generation of an index, and the values that it gets.
 
-`SqliteSnapshot` answers from the index on disk; another engine would implement the same protocol.
-Passages and notes go by numbers, int64 here, which callers keep and look up in arrays: they are
-greater than 0, without large gaps, and mean the same as long as `stamp` is the same. Words match by
-their stems and without case.
+`SqliteSnapshot` answers from the index on disk, `qdrant/engine_snapshot.py` from an engine that
+others run. Passages and notes go by numbers, int64 here, which callers keep and look up in arrays:
+they are greater than 0, without large gaps, and mean the same as long as `stamp` is the same. Words
+match by their stems and without case.
+
+The search scores all passages at once, in arrays over their numbers. That is right where the index
+lies beside it, and wrong where an engine holds ten million passages. So it first says what it is
+going to ask (`Asked`), and goes on with what `narrowed` returns: the snapshot itself, or a small
+one of the passages that can matter. There the passages have numbers of their own, and what counts
+over the whole index is still said of the whole: how many passages and notes there are
+(`PassageTable`), how many have a word (`Matches.in_all`), and what all that may be hits are like on
+average (`background`). The arithmetic is the same on both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -36,6 +44,12 @@ class Matches:
 
     ids: NDArray[np.int64]
     scores: NDArray[np.float32]
+    having: int | None = None  # how many the whole index has, where these are some of them
+
+    @property
+    def in_all(self) -> int:
+        """How many there are, here and elsewhere in the index."""
+        return len(self.ids) if self.having is None else self.having
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,8 @@ class PassageTable:
     note_lengths: NDArray[np.int64]  # by note
     passages_of: NDArray[np.int64]  # by note: how many
     passage_ids: NDArray[np.int64]  # ascending
-    notes: int  # that have passages
+    passages: int  # in the whole index, where the arrays are of a part of it
+    notes: int  # that have passages; in the whole index
     tokens: int  # in all
 
     @cached_property
@@ -71,6 +86,28 @@ class PassageTable:
         """The lengths of notes in average ones, by note."""
         average = self.tokens / max(self.notes, 1)
         return (self.note_lengths / max(average, 1)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What a question is going to ask of a snapshot."""
+
+    depth: int  # passages that each ranking hands on
+    words: Mapping[str, float]  # that are looked for, with what each counts
+    where: Filter | None = None
+    phrases: tuple[tuple[str, ...], ...] = ()  # that a passage has to have
+    name: str = ""  # that a note may have
+    # Words side by side whose passages may be hits too; asked for where they are needed.
+    runs: Callable[[], Sequence[Sequence[str]]] = tuple
+    vector: Callable[[], NDArray[np.float32]] | None = None  # of the question; None: by words alone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """Passages that stand for all that may be hits."""
+
+    ids: NDArray[np.int64]
+    among: int  # how many may be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +205,17 @@ class Snapshot(Protocol):
     def table(self) -> PassageTable:
         """The passages and notes there are, by number."""
 
+    def narrowed(self, asked: Asked) -> Snapshot:
+        """Return the part of the index that can matter for a question; it may be all of it."""
+
+    @property
+    def background(self) -> Background | None:
+        """What stands for all that may be hits; None where all passages are here."""
+
+    @property
+    def note_count(self) -> int:
+        """How many notes have any text."""
+
     # Which passages: numbers in ascending order.
 
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
@@ -178,6 +226,9 @@ class Snapshot(Protocol):
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
+
+    def notes_of(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the notes that passages are from, in their order."""
 
     # How near they are, and how much they say.
 

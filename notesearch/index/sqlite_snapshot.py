@@ -30,6 +30,7 @@ from notesearch.index.passage_table import (
 from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
 from notesearch.index.segments import Segment, Segments, first_of, read_passage_table
 from notesearch.index.snapshot import (
+    Asked,
     ColumnWeights,
     Matches,
     Nearest,
@@ -117,6 +118,19 @@ class SqliteSnapshot:
         last_note = self._catalog.number("SELECT max(id) FROM notes")
         return read_passage_table(self._opened, last_note)
 
+    def narrowed(self, asked: Asked) -> SqliteSnapshot:
+        """Return itself: all passages are at hand."""
+        return self
+
+    @property
+    def background(self) -> None:
+        """None: all passages are here."""
+
+    @property
+    def note_count(self) -> int:
+        """How many notes have any text."""
+        return self.table.notes
+
     def passage_ids(self, where: Filter) -> NDArray[np.int64]:
         """Return the passages that a filter lets through."""
         return self.ids_meeting(self._condition(where))
@@ -146,6 +160,10 @@ class SqliteSnapshot:
         except (OverflowError, TypeError, ValueError) as error:
             raise self._damaged(error) from error
         return numbers_in(spans[:, 0], spans[:, 1])
+
+    def notes_of(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the notes that passages are from."""
+        return self.table.note_of[passage_ids]
 
     def ids_meeting(self, condition: Condition) -> NDArray[np.int64]:
         """Return the passages that meet an SQL condition, in ascending order."""

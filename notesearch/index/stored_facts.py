@@ -21,7 +21,11 @@ def read_facts(text: str) -> dict[str, Any]:
 
     What a later notesearch has added is left out.
     """
-    value = json.loads(text)
+    return checked_facts(json.loads(text))
+
+
+def checked_facts(value: object) -> dict[str, Any]:
+    """Return facts by their names as a note has them; ValueError where they are none."""
     if not isinstance(value, dict):
         raise ValueError("facts that are no object")
     return {

@@ -70,16 +70,16 @@ def update_index(
 def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
     """Return what an update would find, and change nothing; no file is read, some are hashed."""
     layout = IndexLayout(index_dir)
-    listing = _list(plan, layout)
+    listing = list_corpus(plan, is_new=not layout.catalog.exists())
     if plan.rebuild or not layout.catalog.exists():
-        return replace(_report(find_changes(plan.source, listing, {}), listing), dry_run=True)
+        return replace(report_of(find_changes(plan.source, listing, {}), listing), dry_run=True)
     with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
         state = read_state(catalog)
         state.require_embedder(plan.embedder_fingerprint, index_dir)
         state.require_corpus(plan.corpus, index_dir)
         listing = without_claimed(listing, added_ids(catalog))
         changes = find_changes(plan.source, listing, known_files(catalog))
-        report = replace(_report(changes, listing), generation=state.generation, dry_run=True)
+        report = replace(report_of(changes, listing), generation=state.generation, dry_run=True)
         return with_counts(report, catalog)
 
 
@@ -95,7 +95,7 @@ def _update(
         state = None if catalog.is_empty() else read_state(catalog)
         if state is not None and not plan.rebuild:
             state.require_embedder(plan.embedder_fingerprint, layout.index_dir)
-        listing = _list(plan, layout)
+        listing = list_corpus(plan, is_new=not layout.catalog.exists())
         if state is not None and not plan.rebuild:
             state.require_corpus(plan.corpus, layout.index_dir)
         added = _added_to_read(catalog, plan, state, salvaged)
@@ -105,8 +105,19 @@ def _update(
         reads_all = plan.rebuild or (state is not None and state.reading != plan.reading)
         most_bytes = None if reads_all else plan.most_bytes
         changes = find_changes(plan.source, listing, known, most_bytes=most_bytes)
-        report = _report(changes, listing)
-        work = _find_work(catalog, layout, plan, state, known, changes, added)
+        report = report_of(changes, listing)
+        work = find_work(
+            plan,
+            known,
+            changes,
+            added,
+            reads_all=reads_all,
+            publish=state is not None
+            and (
+                state.corpus != path_from(layout.index_dir, plan.corpus)
+                or bool(find_lost(layout, catalog))
+            ),
+        )
         if state is None or not work.is_none:
             state, findings = apply_work(layout, plan, catalog, state, work, clock, first_seen)
             report = replace(
@@ -118,14 +129,14 @@ def _update(
         return finish(layout, catalog, state, report, clock)
 
 
-def _list(plan: UpdatePlan, layout: IndexLayout) -> Listing:
+def list_corpus(plan: UpdatePlan, *, is_new: bool) -> Listing:
     """List the corpus; CorpusError where it holds no files and that is not allowed."""
     listing = plan.source.list_files()
     if listing.files or plan.allow_empty:
         return listing
     place = f"corpus {plan.corpus}" if plan.corpus else "the corpus"
     finding = f"{place} holds no note files"
-    if not layout.catalog.exists():
+    if is_new:
         raise CorpusError(f"{finding}; name a folder that does")
     raise CorpusError(
         f"{finding}, and nothing was removed from the index",
@@ -147,17 +158,18 @@ def _added_to_read(
     return tuple(read_added_notes(catalog))
 
 
-def _find_work(
-    catalog: Catalog,
-    layout: IndexLayout,
+def find_work(
     plan: UpdatePlan,
-    state: IndexState | None,
     known: dict[str, KnownFile],
     changes: Changes,
     added: tuple[AddedNote, ...],
+    *,
+    reads_all: bool,
+    publish: bool = False,
 ) -> Work:
+    """Return what there is to do; all files are read where they are read in another way now."""
     files = [*changes.added, *changes.changed, *(seen for _, seen in changes.renamed)]
-    if state is not None and state.reading != plan.reading:
+    if reads_all:
         files.extend(changes.unchanged)
     files.sort(key=lambda file: file.path)
     remove = [*changes.removed, *(before for before, _ in changes.renamed)]
@@ -175,14 +187,7 @@ def _find_work(
         ),
         added=added,
         clear=plan.rebuild,
-        publish=bool(
-            plan.rebuild
-            or files
-            or remove
-            or (state is not None and state.reading != plan.reading)
-            or (state is not None and state.corpus != path_from(layout.index_dir, plan.corpus))
-            or (state is not None and find_lost(layout, catalog))
-        ),
+        publish=bool(plan.rebuild or files or remove or reads_all or publish),
     )
 
 
@@ -190,7 +195,8 @@ def _is_known_unreadable(before: KnownFile | None) -> bool:
     return before is not None and before.failed and before.hash is None
 
 
-def _report(changes: Changes, listing: Listing) -> UpdateReport:
+def report_of(changes: Changes, listing: Listing) -> UpdateReport:
+    """Return what a comparison found."""
     return UpdateReport(
         added=tuple(file.path for file in changes.added),
         changed=tuple(file.path for file in changes.changed),

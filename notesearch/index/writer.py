@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +9,7 @@ from notesearch.index.added_table import added_row
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.first_seen import FirstSeen
-from notesearch.index.journal import HASH_BYTES, crc_of
+from notesearch.index.journal import crc_of
 from notesearch.index.known_names import names_of, other_name_words
 from notesearch.index.schema import (
     CLEARED_BY_REBUILD,
@@ -24,11 +23,6 @@ from notesearch.spelling import normalise_tag, tag_and_parents
 
 _NOTES_OF_FILE = "SELECT id FROM notes WHERE file = ?"
 _PASSAGES_OF_FILE = f"SELECT id FROM passages WHERE note IN ({_NOTES_OF_FILE})"
-
-
-def hash_text(text: str) -> bytes:
-    """Name a text by its content; equal texts share one vector."""
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=HASH_BYTES).digest()
 
 
 class CatalogWriter:
@@ -73,6 +67,10 @@ class CatalogWriter:
             (self._last_file, seen.path, *values),
         )
         return self._last_file
+
+    def put_unread(self, seen: SeenFile, skipped: Finding) -> None:
+        """Keep that a file cannot be read; its earlier notes stay."""
+        self.put_findings(self.put_file(seen, failed=True), (), skipped)
 
     def replace_file(self, seen: SeenFile, read: ReadFile) -> int:
         """Put what a file holds now in the place of what it held, all but the notes themselves.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from notesearch.engine_address import shown_index
 from notesearch.known_indexes import KnownIndex
 from notesearch.render.terminal import Style, escaped
 
@@ -24,7 +25,7 @@ class ListedIndex:
 def shown_path(path: Path) -> str:
     """Write a path for a person: `~` for their home folder."""
     home = os.path.expanduser("~")  # noqa: PTH111 - as it is where no home folder is known
-    text = str(path)
+    text = shown_index(path)
     if os.path.isabs(home) and len(home) > 1 and f"{text}/".startswith(f"{home}/"):  # noqa: PTH117
         text = f"~{text[len(home) :]}"
     return escaped(text)
@@ -52,6 +53,6 @@ def index_to_json(one: ListedIndex) -> dict[str, object]:
         "notes": one.notes,
         "updated": one.updated or None,
         "corpus": str(one.known.corpus),
-        "index": str(one.known.folder),
+        "index": shown_index(one.known.folder),
         "problem": one.problem or None,
     }

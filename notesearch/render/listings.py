@@ -289,7 +289,8 @@ def status_lines(status: IndexStatus, update_command: str) -> Iterator[str]:
     size = (status.catalog_bytes + status.segments_bytes) / 1e6
     yield printable(f"model     {status.embedder}, {status.dimension} dimensions")
     yield printable(f"reading   {status.reading}")
-    yield f"size      {size:,.1f} MB"
+    if size:  # an engine does not say
+        yield f"size      {size:,.1f} MB"
     yield printable(f"updated   {status.updated}, generation {status.generation}")
     missing = "" if status.drift or not status.corpus else ", which is not there"
     yield f"corpus    {escaped(status.corpus) or 'no folder'}{missing}"

@@ -105,7 +105,7 @@ def _without(
         raise UsageError(f"{found}; give something else to compare")
     if len(kept) == len(side.passage_ids):
         return side
-    numbers = tuple(dict.fromkeys(snapshot.table.note_of[kept].tolist()))
+    numbers = tuple(dict.fromkeys(snapshot.notes_of(kept).tolist()))
     known = snapshot.notes(numbers)
     notes = tuple(known[number] for number in numbers)
     return replace(side, passage_ids=kept, numbers=numbers, notes=notes)

@@ -89,7 +89,8 @@ class _Gathering:
 
 def texts_of(snapshot: Snapshot, of: Sequence[StoredPassage]) -> list[dict[str, StoredPassage]]:
     """Return the passages of the notes that some are from, by their plain texts, note by note."""
-    numbers = [int(snapshot.table.note_of[stored.id]) for stored in of]
+    ids = np.array([stored.id for stored in of], dtype=np.int64)
+    numbers = snapshot.notes_of(ids).tolist() if of else []
     return [
         {_plain(stored.passage.text): stored for stored in snapshot.passages_of_note(number)}
         for number in numbers
@@ -126,7 +127,7 @@ def show_best(snapshot: Snapshot, ranking: Ranking, chosen: Chosen, weights: Wei
     Of passages that are alike otherwise, that is a longer one, or one that sums up. No text is
     shown twice, and of a note that has copies one that these have too.
     """
-    note_of = snapshot.table.note_of[ranking.ids]
+    note_of = snapshot.notes_of(ranking.ids)
     places = {
         place: np.flatnonzero(note_of == note_of[place])[:_SHOWN_OF].tolist()
         for place, _ in chosen.passages

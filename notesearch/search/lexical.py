@@ -134,6 +134,16 @@ class LexicalRanker:
         self._weights = weights
         self._postings = PostingCache(ColumnWeights(title=weights.title), cache_bytes)
 
+    def words_asked(self, wording: Wording) -> dict[str, float]:
+        """Return the words that are looked for, with what each counts."""
+        return {word: count**self._weights.repeats for word, count in wording.counts.items()}
+
+    def runs_asked(self, snapshot: Snapshot, wording: Wording) -> list[tuple[str, ...]]:
+        """Return the pairs of a question's words, and other ways to say some of them."""
+        found = find_rewordings(snapshot, wording) if self._weights.rewordings else []
+        pairs = wording.pairs if self._weights.pairs else ()
+        return list(dict.fromkeys([*(rewording.other for rewording in found), *pairs]))
+
     def find_matches(
         self,
         snapshot: Snapshot,
@@ -192,7 +202,7 @@ class LexicalRanker:
             alone = all(
                 taken.get(term, rewording.terms) == rewording.terms for term in rewording.terms
             )
-            if alone and self._other(snapshot, rewording).passages.ids.size:
+            if alone and self._other(snapshot, rewording).passages.in_all:
                 taken.update(dict.fromkeys(rewording.terms, rewording.terms))
                 known.append(rewording)
         return known
@@ -202,9 +212,9 @@ class LexicalRanker:
 
     def _rarities(self, snapshot: Snapshot, wording: Wording) -> dict[str, float]:
         """Return how rare each word of the question is."""
-        passages = snapshot.table.passage_ids.size
+        passages = snapshot.table.passages
         return {
-            word: _rarity(self._postings.find(snapshot, word).passages.ids.size, passages)
+            word: _rarity(self._postings.find(snapshot, word).passages.in_all, passages)
             for word in wording.counts
         }
 
@@ -220,7 +230,7 @@ class LexicalRanker:
         return sum(
             rarity
             for word, rarity in rarities.items()
-            if word not in seen and not self._postings.find(snapshot, word).notes.ids.size
+            if word not in seen and not self._postings.find(snapshot, word).notes.in_all
         )
 
     def _add_words(
@@ -231,7 +241,7 @@ class LexicalRanker:
         rarities: Mapping[str, float],
     ) -> _Totals:
         """Add up what the words give, each as the best of its wordings."""
-        table, passages = snapshot.table, snapshot.table.passage_ids.size
+        table, passages = snapshot.table, snapshot.table.passages
         totals = _Totals.of(table)
         groups: dict[tuple[str, ...], list[Rewording]] = {}
         for rewording in rewordings:
@@ -248,7 +258,7 @@ class LexicalRanker:
             for rewording in others:
                 other = self._other(snapshot, rewording)
                 # A word that stands for several counts as much as these, by their rarity.
-                worth = max(1.0, of_terms / _rarity(other.passages.ids.size, passages))
+                worth = max(1.0, of_terms / _rarity(other.passages.in_all, passages))
                 part.raise_to(other, self._weights.rewordings * worth, of_terms, len(terms))
             totals.join(part)
         return totals
@@ -288,7 +298,7 @@ class LexicalRanker:
 
     def _cost(self, snapshot: Snapshot, pair: Pair) -> int:
         """Count the passages that an index goes through; 0 where a word is in none."""
-        sizes = [self._postings.find(snapshot, word).passages.ids.size for word in pair]
+        sizes = [self._postings.find(snapshot, word).passages.in_all for word in pair]
         return sum(sizes) if all(sizes) else 0
 
     def _with_pairs(self, snapshot: Snapshot, pairs: Sequence[Pair], words: _Totals) -> _Totals:

@@ -56,7 +56,7 @@ def find_alike(
 
 def _rank(snapshot: Snapshot, nearest: Nearest, mean: NDArray[np.float32]) -> Ranking:
     cosines = nearest.cosines.astype(np.float64)
-    of_notes = _note_cosines(snapshot, snapshot.table.note_of[nearest.ids], mean)
+    of_notes = _note_cosines(snapshot, snapshot.notes_of(nearest.ids), mean)
     scores = _OF_THE_NOTE * of_notes + (1 - _OF_THE_NOTE) * cosines
     best = np.lexsort((nearest.ids, -scores))
     return Ranking(nearest.ids[best], scores[best], cosines[best], np.full(len(best), np.nan))
@@ -66,9 +66,8 @@ def _note_cosines(
     snapshot: Snapshot, notes: NDArray[np.int32], mean: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Return the cosine of a vector to the mean of each note's passages."""
-    note_of = snapshot.table.note_of
-    ids = np.flatnonzero(np.isin(note_of, notes))
-    known, places = np.unique(note_of[ids], return_inverse=True)
+    ids = snapshot.passages_in(np.unique(notes).tolist())
+    known, places = np.unique(snapshot.notes_of(ids), return_inverse=True)
     sums = np.zeros((len(known), len(mean)))
     np.add.at(sums, places, snapshot.vectors_of(ids.tolist()))
     cosines = np.array([_unit(total) @ mean for total in sums])

@@ -206,7 +206,7 @@ def find_newest(snapshot: Snapshot, where: Filter, k: int, per_note: int | None)
     There is no question to rank by: the scores are 0, cosine and BM25 unknown.
     """
     let_through = snapshot.passage_ids(where)
-    owners = snapshot.table.note_of[let_through]
+    owners = snapshot.notes_of(let_through)
     chosen: list[int] = []
     firsts = np.flatnonzero(np.diff(owners, prepend=0))  # a note's passages are in a row
     for number in snapshot.newest(owners[firsts].tolist(), k):

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
-from notesearch.index.snapshot import Snapshot, StoredPassage
+from notesearch.index.snapshot import Asked, Snapshot, StoredPassage
+from notesearch.query.filters import Filter
 from notesearch.records import Hit
 from notesearch.search.answer import Answer
 from notesearch.search.candidates import NO_IDS, common_ids, join_ids
@@ -118,6 +119,17 @@ def find_by_words(
         if group and len(quotes) < k:
             quotes += _choose(snapshot, group, quote, k - len(quotes))
     return rank(quotes)
+
+
+def asked_of(ranker: LexicalRanker, searched: str, where: Filter | None) -> Asked:
+    """Say what the search for a quote is going to ask."""
+    words = tuple(read_words(searched))
+    return Asked(
+        depth=_CANDIDATES,
+        words=ranker.words_asked(read_wording(searched)),
+        where=where,
+        runs=lambda: [words] if words else [],
+    )
 
 
 def _candidates(

@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from notesearch.embedding.protocol import Embedder
 from notesearch.errors import UsageError
-from notesearch.index.snapshot import Nearest, Snapshot
+from notesearch.index.snapshot import Asked, Background, Nearest, Snapshot
 from notesearch.lazy import Lazy
 from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer, Mode
-from notesearch.search.candidates import CandidateFinder, join_ids, leave_out
+from notesearch.search.candidates import NO_IDS, CandidateFinder, join_ids, leave_out
 from notesearch.search.fusion import Ranking, Reranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import gather, make_hits, show_best
 from notesearch.search.lexical import LexicalMatches, LexicalRanker, background_of
 from notesearch.search.likeness import find_alike
 from notesearch.search.note_lookup import find_named
-from notesearch.search.question_words import NO_WORDING, Wording, read_wording
+from notesearch.search.question_words import NO_WORDING, Wording, read_wording, read_words
 from notesearch.search.sentence_vectors import SentenceVectors
 from notesearch.search.snippets import Nearness
 from notesearch.search.typing_slips import correct_words
@@ -134,8 +134,9 @@ class Searcher:
         embedded = None
         if mode is not Mode.LEXICAL:
             embedded = self._beside.submit(self._embed, question.text)
-        allowed_ids = self._candidates.find(snapshot, phrases, where)
         depth = max(DEPTH, 4 * k)
+        snapshot = snapshot.narrowed(self._asked(snapshot, question, where, depth, embedded))
+        allowed_ids = self._candidates.find(snapshot, phrases, where)
         dense = None
         if embedded is not None:
             dense = self._begin_dense(embedded, snapshot, depth, allowed_ids)
@@ -213,13 +214,40 @@ class Searcher:
         from notesearch.search import quotes
 
         quote = quotes.read_quote(text)
-        allowed_ids = self._candidates.find(snapshot, (), where)
-        found = quotes.find_by_words(snapshot, self._lexical, quote, searched, allowed_ids, k)
+        asked = quotes.asked_of(self._lexical, searched, where)
+        part = snapshot.narrowed(asked)
+        allowed_ids = self._candidates.find(part, (), where)
+        found = quotes.find_by_words(part, self._lexical, quote, searched, allowed_ids, k)
         if len(found) == k or quotes.says_it(found):
             return found
         answer = self.search(snapshot, searched, (), where, k=k)
         others = quotes.find_by_meaning(answer, self.nearness(answer), quote, found, k)
         return quotes.rank([*found, *others])
+
+    def _asked(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        where: Filter | None,
+        depth: int,
+        embedded: Future[_Embedded] | None,
+    ) -> Asked:
+        """Say what a question is going to ask."""
+
+        def vector_of(embedded: Future[_Embedded]) -> NDArray[np.float32]:
+            result = embedded.result()
+            snapshot.require_embedder(result.model)
+            return result.vector
+
+        return Asked(
+            depth=depth,
+            words=self._lexical.words_asked(question.wording),
+            where=where,
+            phrases=tuple(tuple(w) for phrase in question.phrases if (w := read_words(phrase))),
+            name=question.text,
+            runs=partial(self._lexical.runs_asked, snapshot, question.wording),
+            vector=None if embedded is None else partial(vector_of, embedded),
+        )
 
     def compare(
         self,
@@ -276,8 +304,8 @@ class Searcher:
         if dense is None:
             return rank_matches(matches)
         nearest = dense.nearest.result()
-        among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
-        background = background_of(among if mode is Mode.HYBRID else among[:0])
+        stands_for = snapshot.background or _all_of(snapshot, allowed_ids)
+        background = stands_for.ids if mode is Mode.HYBRID else NO_IDS
         ids = join_ids(nearest.ids, matches.ids)
         others = leave_out(join_ids(ids, background), nearest.ids)
         known = _joined(
@@ -285,7 +313,12 @@ class Searcher:
         )
         if mode is Mode.DENSE:
             return rank_nearest(known)
-        return fuse(ids, known, matches.all, background, self._weights, len(among))
+        return fuse(ids, known, matches.all, background, self._weights, stands_for.among)
+
+
+def _all_of(snapshot: Snapshot, allowed_ids: NDArray[np.int64] | None) -> Background:
+    among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
+    return Background(background_of(among), len(among))
 
 
 def _joined(one: Nearest, other: Nearest) -> Nearest:
@@ -302,5 +335,5 @@ def _relevance(
     if not known.size:
         return None
     words = matches.all if mode is Mode.HYBRID else None
-    passages = len(snapshot.table.passage_ids)
+    passages = snapshot.table.passages
     return relevance(float(known.max()), snapshot.probe_cosines, words, passages)

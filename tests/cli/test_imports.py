@@ -19,7 +19,15 @@ MODELS = {"torch", "transformers", "sentence_transformers", "onnx", "onnxscript"
 READING = {"markdown_it", "mdit_py_plugins", "ftfy"}
 WATCHING = {"watchfiles", "anyio"}
 SENDING = {"http", "ssl"}
-ALL = MODELS | READING | WATCHING | SENDING | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
+ENGINE = {"qdrant_client", "grpc", "httpx"}  # of an index in an engine, and of no other
+ALL = (
+    ENGINE
+    | MODELS
+    | READING
+    | WATCHING
+    | SENDING
+    | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
+)
 
 # Runs one command after the other: what none of them imports is imported by no one of them.
 PROGRAM = """

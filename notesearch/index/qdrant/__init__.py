@@ -1,0 +1,1 @@
+"""An index in a Qdrant engine, in the place of a folder."""

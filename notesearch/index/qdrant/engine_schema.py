@@ -1,0 +1,94 @@
+"""Make the collections of an index in an engine, with the keys that it finds points by."""
+
+from __future__ import annotations
+
+from qdrant_client import models
+
+from notesearch.index.qdrant.engine_client import MEANING, WORDS, Engine
+
+_KEYWORD = models.PayloadSchemaType.KEYWORD
+_INTEGER = models.PayloadSchemaType.INTEGER
+
+# What filters ask, of passages and of notes.
+_ASKED = {
+    "since": _INTEGER,
+    "until": _INTEGER,
+    "path": _KEYWORD,
+    "note_id": _KEYWORD,
+    "places": _KEYWORD,
+    "parts": _KEYWORD,
+    "kind": _KEYWORD,
+    "tags": _KEYWORD,
+    "year": _INTEGER,
+    "paper": _KEYWORD,
+    "first_day": _INTEGER,
+    "last_day": _INTEGER,
+}
+_OF_PASSAGES = {
+    **_ASKED,
+    "note": _INTEGER,
+    "roles": _KEYWORD,
+    "passage_id": _KEYWORD,
+    "vector_of": _KEYWORD,
+    "lot": _INTEGER,
+    # The texts are numbers of words: nothing of the engine's own tokenizer comes into it.
+    "words": models.TextIndexParams(
+        type=models.TextIndexType.TEXT,
+        tokenizer=models.TokenizerType.WHITESPACE,
+        lowercase=False,
+        phrase_matching=True,
+        on_disk=True,
+    ),
+}
+_OF_NOTES = {
+    **_ASKED,
+    **dict.fromkeys(
+        (
+            "names",
+            "whole_tags",
+            "written_tags",
+            "own_tags",
+            "acronyms",
+            "shorts",
+            "longs",
+        ),
+        _KEYWORD,
+    ),
+}
+_OF_RECORDS = {"kind": _KEYWORD, "number": _INTEGER, "owner": _KEYWORD}
+
+
+def create_collections(engine: Engine) -> None:
+    """Make what an index consists of, but for the passages: these need a dimension."""
+    names = engine.names
+    engine.create(names.notes, vectors_config={}, sparse_vectors_config=_sparse_words())
+    engine.create(names.records, vectors_config={})
+    for key, schema in _OF_NOTES.items():
+        engine.create_key(names.notes, key, schema)
+    for key, schema in _OF_RECORDS.items():
+        engine.create_key(names.records, key, schema)
+
+
+def create_passages(engine: Engine, dimension: int) -> None:
+    """Make the collection of passages; one that is there stays as it is."""
+    meaning = models.VectorParams(
+        size=dimension,
+        distance=models.Distance.DOT,  # the vectors have length 1
+        datatype=models.Datatype.FLOAT16,  # as they are made: nothing is lost
+        on_disk=True,
+    )
+    # A byte a number is looked through, in memory; what is found is compared with the vectors.
+    rounded = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+    engine.create(
+        engine.names.passages,
+        vectors_config={MEANING: meaning},
+        sparse_vectors_config=_sparse_words(),
+        quantization_config=models.ScalarQuantization(scalar=rounded),
+        on_disk_payload=True,
+    )
+    for key, schema in _OF_PASSAGES.items():
+        engine.create_key(engine.names.passages, key, schema)
+
+
+def _sparse_words() -> dict[str, models.SparseVectorParams]:
+    return {WORDS: models.SparseVectorParams(index=models.SparseIndexParams(on_disk=False))}

@@ -1,0 +1,364 @@
+"""Choose the part of an index in an engine that can matter for a question, and answer from it.
+
+The engine is asked for the passages nearest to the question, for those whose words add up to most,
+for the passages of the notes whose words do, and for some that stand for all. Their words are
+fetched, so that the search adds up what it would of all passages: the same arithmetic, and the same
+scores, as long as the best are among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+from qdrant_client import models
+
+from notesearch.index.qdrant.conditions import says_nothing_of_passages
+from notesearch.index.qdrant.engine_client import Payload
+from notesearch.index.qdrant.engine_memory import NO_WORDS, Crowd, WeighedWords
+from notesearch.index.qdrant.engine_snapshot import EngineSnapshot, best_of_owners, nearest_of
+from notesearch.index.qdrant.engine_words import NO_MATCHES, run_condition
+from notesearch.index.qdrant.note_points import rarity_of
+from notesearch.index.qdrant.point_conditions import all_of, is_one_of, is_within
+from notesearch.index.snapshot import (
+    Asked,
+    Background,
+    ColumnWeights,
+    Matches,
+    Nearest,
+    PassageTable,
+    StoredNote,
+    StoredPassage,
+)
+from notesearch.query.filters import Filter
+
+# Up to so many passages that may be hits, those that stand for them are chosen as on disk.
+_MOST_LISTED = 10_000
+_STANDING_FOR_ALL = 1000
+_LOTS = 2**31
+_BEST_NOTES = 300
+_stamps = count(1)
+
+
+class _WordTable:
+    """Which of some points have a word, and what it adds to their scores."""
+
+    def __init__(self, weighed: Sequence[WeighedWords]) -> None:
+        self._points = np.repeat(
+            np.arange(1, len(weighed) + 1), [len(point.words) for point in weighed]
+        )
+        self._words = np.concatenate([NO_WORDS.words, *(point.words for point in weighed)])
+        self._values = np.concatenate([NO_WORDS.values, *(point.values for point in weighed)])
+
+    def find(self, word: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the points that have a word, from 1 on, and what it adds."""
+        places = np.flatnonzero(self._words == word)
+        return self._points[places], self._values[places]
+
+
+class NarrowedSnapshot(EngineSnapshot):
+    """Some passages of an index and their notes, numbered from 1 on in the order of the whole's."""
+
+    def __init__(
+        self,
+        whole: EngineSnapshot,
+        owners: dict[int, int],
+        *,
+        crowd: Crowd,
+        near: Sequence[tuple[int, float]] | None,
+        asked: Asked,
+    ) -> None:
+        """Take the notes of the passages, and fetch the words of both where any are asked for."""
+        super().__init__(whole.engine, whole.state, whole.memory)
+        self._whole = whole
+        self._stamp = f"{whole.stamp}-{next(_stamps)}"
+        self._chosen = np.array(sorted(owners), dtype=np.int64)
+        of_ids = np.array([owners[number] for number in self._chosen.tolist()], dtype=np.int64)
+        self._notes = np.unique(of_ids)
+        self._owners = np.concatenate([[0], np.searchsorted(self._notes, of_ids) + 1])
+        self._crowd = crowd
+        self._near = near
+        self._required = asked.phrases
+        names = self.engine.names
+        self._passage_words, self._note_words = (
+            _WordTable(whole.words_in(collection, ids.tolist()) if asked.words else [])
+            for collection, ids in ((names.passages, self._chosen), (names.notes, self._notes))
+        )
+
+    def _own(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the numbers here of passages of the whole index."""
+        return np.searchsorted(self._chosen, ids) + 1
+
+    def _of_whole(self, ids: Sequence[int] | NDArray[np.int64]) -> list[int]:
+        places = np.asarray(ids, dtype=np.int64) - 1
+        return [int(number) for number in self._chosen[places]]
+
+    @property
+    def stamp(self) -> str:
+        """A name of these very passages."""
+        return self._stamp
+
+    @property
+    def background(self) -> Background:
+        """What stands for all that may be hits."""
+        return Background(self._own(self._crowd.some), self._crowd.among)
+
+    @property
+    def table(self) -> PassageTable:
+        """These passages and their notes; the totals are of the whole index."""
+        size, state = len(self._owners), self.state
+        return PassageTable(
+            self._owners.astype(np.int32),
+            passage_lengths=np.ones(size, dtype=np.int32),
+            note_lengths=np.ones(len(self._notes) + 1, dtype=np.int64),
+            passages_of=np.bincount(self._owners[1:], minlength=len(self._notes) + 1),
+            passage_ids=np.arange(1, size),
+            passages=state.passages,
+            notes=state.notes,
+            tokens=state.tokens,
+        )
+
+    def narrowed(self, asked: Asked) -> NarrowedSnapshot:
+        """Return itself."""
+        return self
+
+    def passage_ids(self, where: Filter) -> NDArray[np.int64]:
+        """Return all of these: they were chosen by the filter."""
+        return np.arange(1, len(self._owners))
+
+    def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """Return those of these passages that have the words side by side."""
+        if tuple(words) in self._required:  # all were chosen so
+            return np.arange(1, len(self._owners))
+        code = self.code_of(" ".join(words))
+        if code is None:
+            return NO_MATCHES.ids
+        run = self.run_in_notes(code, self._notes)
+        return self._own(run.ids[np.isin(run.ids, self._chosen)])
+
+    def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
+        """Return those of these passages that are of some notes."""
+        return np.flatnonzero(np.isin(self._owners, np.asarray(notes)) & (self._owners > 0))
+
+    def notes_of(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the notes that passages are from."""
+        return self._owners[passage_ids].astype(np.int32)
+
+    def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+        """Score every one of these passages and notes that has a word."""
+        stems = self.split([word])
+        if len(stems) != 1:
+            return self.phrase_scores([word], weights)
+        counts = self.counts_of(stems).get(stems[0])
+        if counts is None:
+            return NO_MATCHES, NO_MATCHES
+        state = self.state
+        of_passages, of_notes = (
+            Matches(ids, np.float32(rarity_of(having, of_all)) * values, having)
+            for (ids, values), having, of_all in (
+                (self._passage_words.find(counts.number), counts.passages, state.passages),
+                (self._note_words.find(counts.number), counts.notes, state.notes),
+            )
+        )
+        return of_passages, of_notes
+
+    def phrase_scores(
+        self, words: Sequence[str], weights: ColumnWeights
+    ) -> tuple[Matches, Matches]:
+        """Score every one of these passages that has the words side by side."""
+        code = self.code_of(" ".join(words))
+        if code is None:
+            return NO_MATCHES, NO_MATCHES
+        # A note has the words where any passage of it has, chosen or not.
+        run = self.run_in_notes(code, self._notes)
+        notes = best_of_owners(run)
+        is_here = np.isin(notes.ids, self._notes)
+        is_chosen = np.isin(run.ids, self._chosen)
+        return (
+            Matches(self._own(run.ids[is_chosen]), run.scores[is_chosen], run.in_all),
+            Matches(
+                np.searchsorted(self._notes, notes.ids[is_here]) + 1,
+                notes.scores[is_here],
+                run.in_all,
+            ),
+        )
+
+    def nearest(
+        self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
+    ) -> Nearest:
+        """Return the k allowed passages of greatest cosine; of all, those the engine found."""
+        is_all = allowed_ids is None or len(allowed_ids) == len(self._chosen)
+        if is_all and self._near is not None:
+            near = nearest_of(self._near[:k])
+            return Nearest(self._own(near.ids), near.cosines)
+        ids = self._chosen if allowed_ids is None else self._chosen[allowed_ids - 1]
+        found = nearest_of([*self.engine.cosines(query, ids.tolist()).items()])
+        return Nearest(self._own(found.ids)[:k], found.cosines[:k])
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of passages in their order."""
+        return self._whole.vectors_of(self._of_whole(passage_ids))
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Return passages with their notes, in the order in which the numbers are given."""
+        found = self._whole.passages(self._of_whole(passage_ids))
+        return [
+            replace(stored, id=int(number))
+            for stored, number in zip(found, passage_ids, strict=True)
+        ]
+
+    def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
+        """Return notes by their numbers here."""
+        of_whole = {int(self._notes[number - 1]): int(number) for number in numbers}
+        found = self._whole.notes(list(of_whole))
+        return {of_whole[number]: note for number, note in found.items()}
+
+    def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
+        """Return those of these notes that have a name."""
+        found = self._whole.find_notes(name, by)
+        here = {int(number): place for place, number in enumerate(self._notes, start=1)}
+        return {here[number]: note for number, note in found.items() if number in here}
+
+    def passages_of_note(self, note: int) -> list[StoredPassage]:
+        """Return all passages of a note; those that are not among these have the number 0."""
+        here = {int(number): place for place, number in enumerate(self._chosen, start=1)}
+        stored = self._whole.passages_of_note(int(self._notes[note - 1]))
+        return [replace(one, id=here.get(one.id, 0)) for one in stored]
+
+
+# ---------------------------------------------------------------- choosing them
+
+
+def narrow(whole: EngineSnapshot, asked: Asked) -> NarrowedSnapshot:
+    """Return the passages that can be hits of a question, and those that stand for all."""
+    may_be = whole.may_be(asked.where, asked.phrases)
+    crowd = _crowd(whole, asked, may_be)
+    # Where few may be hits, all of them are taken; else others stand for them.
+    is_all = crowd.among <= 2 * asked.depth
+    taken = crowd.ids if is_all else crowd.some
+    owners = {number: crowd.owners[number] for number in taken.tolist()}
+    near: list[tuple[int, float]] | None = None
+    if asked.vector is not None:
+        vector = asked.vector()  # of another model it is an error, whatever there is to find
+        near = []
+        if crowd.among:
+            depth = min(asked.depth, crowd.among)
+            hits = whole.engine.nearest(vector, may_be, depth, ["note"])
+            near = [(int(hit.id), hit.score) for hit in hits]
+            owners.update(_owners(hits))
+    if not is_all and asked.words:
+        owners.update(_said(whole, asked, may_be))
+    return NarrowedSnapshot(whole, owners, crowd=crowd, near=near, asked=asked)
+
+
+def _crowd(whole: EngineSnapshot, asked: Asked, may_be: models.Filter) -> Crowd:
+    """Return the passages that may be hits, or where these are many, some that are like all."""
+
+    def find() -> Crowd:
+        passages = whole.engine.names.passages
+        is_filtered = asked.where is not None or asked.phrases
+        among = whole.engine.count(passages, may_be) if is_filtered else whole.state.passages
+        where = may_be
+        if among > _MOST_LISTED:
+            # Some more than are wanted: by chance it may be some fewer.
+            most = int(1.1 * _LOTS * _STANDING_FOR_ALL / among)
+            where = all_of(may_be, is_within("lot", most=most))
+        found = list(whole.engine.scroll(passages, where, ["note"]))
+        owners = {int(record.id): record.payload["note"] for record in found if record.payload}
+        ids = np.array(list(owners), dtype=np.int64)
+        is_all = among <= _MOST_LISTED
+        some = ids[:: -(-len(ids) // _STANDING_FOR_ALL) or 1] if is_all else ids
+        return Crowd(ids, some, owners, among)
+
+    return whole.memory.crowds.get((asked.where, asked.phrases), find)
+
+
+def _said(whole: EngineSnapshot, asked: Asked, may_be: models.Filter) -> dict[int, int]:
+    """Return the passages, with their notes, that say most of the words of a question."""
+    engine, names = whole.engine, whole.engine.names
+    runs = [tuple(run) for run in asked.runs()]
+    weights = _weights(whole, {**dict.fromkeys((r[0] for r in runs if len(r) == 1), 1.0),
+                               **asked.words})  # fmt: skip
+    owners = _owners(engine.best_by_words(names.passages, weights, may_be, asked.depth, ["note"]))
+    owners.update(_with_runs(whole, asked, [run for run in runs if len(run) > 1], may_be))
+    owners.update(_of_best_notes(whole, asked, weights, may_be))
+    return owners
+
+
+def _with_runs(
+    whole: EngineSnapshot, asked: Asked, runs: Sequence[tuple[str, ...]], may_be: models.Filter
+) -> dict[int, int]:
+    """Return the passages, with their notes, that have words side by side and say most by them."""
+    passages = whole.engine.names.passages
+    owners: dict[int, int] = {}
+    known: dict[int, int] = {}
+    scores: dict[int, float] = {}
+    for words in runs:
+        code = whole.code_of(" ".join(words))
+        if code is None or not (run := whole.run_of(code)).in_all:
+            continue
+        if len(run.ids) < run.in_all:  # in so many passages that the engine chooses among them
+            where = all_of(may_be, run_condition(code))
+            weights = _weights(whole, dict.fromkeys(words, 1.0))
+            best = whole.engine.best_by_words(passages, weights, where, asked.depth, ["note"])
+            owners.update(_owners(best))
+            continue
+        known.update(zip(run.ids.tolist(), run.owners.tolist(), strict=True))
+        for number, score in zip(run.ids.tolist(), run.scores.tolist(), strict=True):
+            scores[number] = scores.get(number, 0.0) + score
+    best_ids = sorted(scores, key=lambda number: (-scores[number], number))[: asked.depth]
+    if best_ids and (asked.where is not None or asked.phrases):
+        let = whole.engine.scroll(passages, all_of(may_be, is_one_of(best_ids)), False)
+        best_ids = [int(record.id) for record in let]
+    return owners | {number: known[number] for number in best_ids}
+
+
+def _weights(whole: EngineSnapshot, words: dict[str, float]) -> dict[int, float]:
+    """Return what each word counts, by its rarity, by the number of the word."""
+    stems = {word: whole.split([word]) for word in words}
+    counts = whole.counts_of(stem for found in stems.values() for stem in found)
+    weights: dict[int, float] = {}
+    for word, found in stems.items():
+        for stem in found:
+            if of_stem := counts.get(stem):
+                rarity = rarity_of(of_stem.passages, whole.state.passages)
+                weights[of_stem.number] = weights.get(of_stem.number, 0.0) + words[word] * rarity
+    return weights
+
+
+def _of_best_notes(
+    whole: EngineSnapshot, asked: Asked, weights: dict[int, float], may_be: models.Filter
+) -> dict[int, int]:
+    """Return the passages of the notes that say most of the words, and of those called so."""
+    where = whole.in_force()
+    if asked.where is not None and says_nothing_of_passages(asked.where):
+        where = whole.in_force(whole.conditions.of_notes(asked.where))
+    keys = ["first_passage", "passages"]
+    best = whole.engine.best_by_words(whole.engine.names.notes, weights, where, _BEST_NOTES, keys)
+    spans = {int(hit.id): hit.payload or {} for hit in best}
+    named = whole.find_notes(asked.name, by="name") if asked.name else {}
+    found = whole.engine.read(whole.engine.names.notes, list(named), keys)
+    wanted = dict(_numbered({int(number): span for number, span in found.items()}))
+    for number, note in _numbered(spans):
+        if len(wanted) >= asked.depth:
+            break
+        wanted[number] = note
+    if asked.where is None and not asked.phrases:
+        return wanted
+    both = all_of(may_be, is_one_of(wanted))
+    let = whole.engine.scroll(whole.engine.names.passages, both, False)
+    return {int(record.id): wanted[int(record.id)] for record in let}
+
+
+def _numbered(spans: dict[int, Payload]) -> Iterator[tuple[int, int]]:
+    """Yield each passage of some notes with its note."""
+    for note, span in spans.items():
+        for place in range(span["passages"]):
+            yield span["first_passage"] + place, note
+
+
+def _owners(hits: Sequence[models.ScoredPoint]) -> dict[int, int]:
+    return {int(hit.id): hit.payload["note"] for hit in hits if hit.payload}
