@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from notesearch.index.segments import Segments
 from notesearch.index.snapshot import ColumnWeights, Matches, PassageTable
-from notesearch.index.word_places import BODY, HEADING
+from notesearch.index.word_file import BODY, HEADING
 
 # Those of FTS5, which has them from Robertson and Zaragoza (2009).
 _K1 = 1.2

@@ -26,6 +26,7 @@ from notesearch.index.index_layout import (
 from notesearch.index.page_sums import PAGE_BYTES, SUM_BYTES, VFS_NAME
 from notesearch.index.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 from notesearch.index.sqlite_errors import meaning_of
+from notesearch.index.stems import Stemmer
 
 Row = tuple[Any, ...]
 Value = str | int | float | bytes | None
@@ -46,6 +47,7 @@ class Catalog:
         self._turn = threading.RLock()
         self.path = path
         self.is_immutable = is_immutable  # it sees no change of the file, not even one half made
+        self._stemmer: Stemmer | None = None
 
     @classmethod
     def for_reading(cls, layout: IndexLayout, *, checked: bool = True) -> Catalog:
@@ -129,6 +131,7 @@ class Catalog:
         installed = self._connect(layout.catalog, "mode=rw")
         self.path = layout.catalog
         self._connection = installed._connection
+        self._stemmer = None
 
     def copy_to(self, layout: IndexLayout) -> None:
         """Put a copy of one whole state in another index folder, whatever a writer does."""
@@ -197,6 +200,12 @@ class Catalog:
                 self._connection.executemany(sql, rows)
         except apsw.Error as error:
             raise meaning_of(error, self.path) from error
+
+    def stems_of(self, text: str) -> list[str]:
+        """Return the stems of a text's words, in order."""
+        if self._stemmer is None:
+            self._stemmer = Stemmer(self._connection)
+        return self._stemmer.stems_of(text)
 
     def number(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Return the one integer that the statement asks for; NULL counts as 0."""

@@ -29,9 +29,8 @@ from notesearch.index.segments import (
     write_segments,
 )
 from notesearch.index.state import IndexState
-from notesearch.index.stems import Stemmer
-from notesearch.index.word_file import SegmentWords, write_words
-from notesearch.index.word_places import WordCollector
+from notesearch.index.word_file import write_words
+from notesearch.index.word_places import SegmentWords, WordCollector
 
 # A segment is written anew together with one behind it of more than a quarter of its passages.
 _GROWTH = 4
@@ -172,20 +171,20 @@ def read_contents(
     catalog: Catalog, ids: NDArray[np.int64], dimension: int
 ) -> tuple[SegmentWords, NDArray[np.float16]]:
     """Read from the catalog what a segment of some passages holds."""
-    stemmer, collector = Stemmer(), WordCollector(3)
+    stems_of, collector = catalog.stems_of, WordCollector(3)
     rows = np.empty((len(ids), dimension), dtype="<f2")
     owners, tokens = np.empty((2, len(ids)), dtype=np.int32)
     for at, row in enumerate(_passages(catalog, ids)):
         section, text, body_start, owners[at], tokens[at], vector = row
         title, body = text[:body_start], text[body_start:]
-        collector.add(stemmer.stems_of(title), stemmer.stems_of(section), stemmer.stems_of(body))
+        collector.add(stems_of(title), stems_of(section), stems_of(body))
         rows[at] = np.frombuffer(vector, dtype="<f2")
     found, places = collector.collect_passages()
     notes, names = [], WordCollector(2)
     # A note whose passages are in two segments has its names in the first.
     for note, title, others in catalog.rows(_NAMES, (str(np.unique(owners).tolist()), int(ids[0]))):
         notes.append(note)
-        names.add(stemmer.stems_of(title), stemmer.stems_of(others))
+        names.add(stems_of(title), stems_of(others))
     note_ids = np.array(notes, dtype=np.int32)
     words = SegmentWords(owners, tokens, found, places, names.collect_names(), note_ids)
     return words, rows

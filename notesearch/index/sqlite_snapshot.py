@@ -42,7 +42,6 @@ from notesearch.index.snapshot import (
     TagCount,
 )
 from notesearch.index.state import IndexState
-from notesearch.index.stems import Stemmer
 from notesearch.index.stored_facts import read_facts
 from notesearch.query.filters import Filter
 from notesearch.records import LinkKind, NoteKind, NoteLink, Passage, Role
@@ -68,7 +67,6 @@ class KeptParts:
     """What the snapshots of one index share."""
 
     tables: PassageTableCache = field(default_factory=PassageTableCache)
-    stemmer: Stemmer = field(default_factory=Stemmer)
     threads: Executor | None = None  # that search several segments at once
 
 
@@ -147,7 +145,7 @@ class SqliteSnapshot:
         return ids[np.diff(ids, prepend=-1) > 0]
 
     def _stems(self, text: str) -> list[str]:
-        return self._kept.stemmer.stems_of(text)
+        return self._catalog.stems_of(text)
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""

@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.stems import keys_of
+from notesearch.index.word_file import BODY, HEADING
 
 # How often a word is counted in one text; more than that adds nothing to BM25.
 MOST_COUNTED = 255
 MOST_IN_HEAD = 15  # of a title, and of a section: both counts share a byte
-# A place is a number of 16 bits, whose first two say where it is: two words in a row differ by 1
-# and no word of a title stands before one of a section. What lies behind is in no phrase.
-HEADING, BODY = 1 << 14, 1 << 15
 _COLUMN_STARTS = np.array([0, HEADING, BODY], dtype=np.uint32)
 _COLUMN_SIZES = np.array([HEADING - 2, HEADING - 2, BODY - 2], dtype=np.uint32)
 
@@ -44,6 +42,18 @@ class Places:
 
     starts: NDArray[np.uint32]
     places: NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentWords:
+    """The words of some passages, and of the names of their notes."""
+
+    owners: NDArray[np.int32]  # the note of each passage
+    tokens: NDArray[np.int32]  # of each passage
+    passages: Occurrences
+    places: Places
+    names: Occurrences
+    note_ids: NDArray[np.int32]  # ascending; the passages' are those of the vectors
 
 
 class WordCollector:
