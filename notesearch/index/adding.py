@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from notesearch.errors import UsageError
@@ -40,17 +41,7 @@ def add_notes(
         there = set() if is_new else added_ids(catalog)
         claimed = [] if is_new else [n.id for n in notes if _is_file(catalog, file_of(n.id))]
         require_free_ids(notes, set() if overwrite else there, set(map(file_of, claimed)))
-        report = UpdateReport(
-            added=tuple(note.id for note in notes if note.id not in there),
-            changed=tuple(note.id for note in notes if note.id in there),
-        )
-        work = Work(
-            read=tuple(map(seen_note, notes)),
-            readings=readable(means.read_added(notes)),
-            added=tuple(notes),
-            publish=bool(notes),
-        )
-        return work, report
+        return work_to_add(means, notes, there)
 
     return _change(layout, means, find_work, lock_timeout_s, progress)
 
@@ -70,13 +61,7 @@ def remove_notes(
     def find_work(catalog: Catalog, is_new: bool) -> tuple[Work, UpdateReport]:
         if is_new:
             raise no_index_yet(layout)
-        there = added_ids(catalog)
-        for note_id in ids:
-            if note_id not in there:
-                is_file = _is_file(catalog, file_of(note_id))
-                raise UsageError(f"{note_id}: {not_removable(is_file)}")
-        removed = tuple(dict.fromkeys(ids))
-        return Work(remove=removed, publish=bool(removed)), UpdateReport(removed=removed)
+        return work_to_remove(ids, added_ids(catalog), partial(_is_file, catalog))
 
     return _change(layout, means, find_work, lock_timeout_s, ignore_progress)
 
@@ -101,14 +86,35 @@ def _change(
             means = replace(means, reading=state.reading, corpus=corpus)
         work, report = find_work(catalog, state is None)
         state, findings = apply_work(layout, means, catalog, state, work, clock)
-        done = clock.progress
-        report = replace(
-            report,
-            findings=findings,
-            passages_embedded=done.passages_embedded,
-            passages_reused=done.passages - done.passages_embedded,
-        )
-        return finish(layout, catalog, state, report, clock)
+        return finish(layout, catalog, state, clock.fill_in(report, findings), clock)
+
+
+def work_to_add(
+    means: Means, notes: Sequence[AddedNote], there: set[str]
+) -> tuple[Work, UpdateReport]:
+    """Return what there is to do for notes, some of which may be `there` by their ids."""
+    report = UpdateReport(
+        added=tuple(note.id for note in notes if note.id not in there),
+        changed=tuple(note.id for note in notes if note.id in there),
+    )
+    work = Work(
+        read=tuple(map(seen_note, notes)),
+        readings=_readable(means.read_added(notes)),
+        added=tuple(notes),
+        publish=bool(notes),
+    )
+    return work, report
+
+
+def work_to_remove(
+    ids: Sequence[str], there: set[str], is_file: Callable[[str], bool]
+) -> tuple[Work, UpdateReport]:
+    """Return what there is to do to remove added notes; UsageError for an id that is not there."""
+    for note_id in ids:
+        if note_id not in there:
+            raise UsageError(f"{note_id}: {_not_removable(is_file(file_of(note_id)))}")
+    removed = tuple(dict.fromkeys(ids))
+    return Work(remove=removed, publish=bool(removed)), UpdateReport(removed=removed)
 
 
 def require_free_ids(notes: Sequence[AddedNote], taken: set[str], files: set[str]) -> None:
@@ -134,14 +140,14 @@ def _is_file(catalog: Catalog, path: str) -> bool:
     return bool(catalog.number(sql, (path,)))
 
 
-def not_removable(is_file: bool) -> str:
+def _not_removable(is_file: bool) -> str:
     """Say why there is no added note to remove."""
     if is_file:
         return "is of a file of the corpus; remove the file, and call update()"
     return "no added note has this id; notes('kind:added') lists them"
 
 
-def readable(readings: Iterable[ReadFile]) -> Iterator[ReadFile]:
+def _readable(readings: Iterable[ReadFile]) -> Iterator[ReadFile]:
     """Pass readings on; UsageError for one without a note."""
     for read in readings:
         reading = read.reading

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from notesearch.errors import UnusableIndexError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.index_layout import DamagedIndexError, IndexLayout, damaged, disk_errors
-from notesearch.index.ingest import as_vector
-from notesearch.index.journal import is_whole
+from notesearch.index.journal import as_vector, is_whole
 from notesearch.index.lock import writer_lock
 from notesearch.index.map_file import holds_places
 from notesearch.index.passage_table import read_passage_ids

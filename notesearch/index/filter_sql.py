@@ -41,7 +41,7 @@ from notesearch.query.filters import (
 )
 
 # Where the file system takes DPO.md and dpo.md for one file, so does a path.
-_FOLDS_CASE = sys.platform in ("darwin", "win32")
+FOLDS_CASE = sys.platform in ("darwin", "win32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ FindPhrase = Callable[[str], NDArray[np.int64]]
 
 
 def to_condition(
-    where: Filter, find_phrase: FindPhrase, *, fold_path_case: bool = _FOLDS_CASE
+    where: Filter, find_phrase: FindPhrase, *, fold_path_case: bool = FOLDS_CASE
 ) -> Condition:
     """Turn a filter that is sound (`filters.require_sound`) into SQL."""
     piece = _build(where, find_phrase, fold_path_case)

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from notesearch.errors import ModelError
 from notesearch.index.changes import SeenFile
 from notesearch.index.index_layout import IndexLayout, disk_errors
-from notesearch.index.journal import Journal
+from notesearch.index.journal import Journal, as_vector
 from notesearch.index.note_writer import NoteWriter, hash_text
 from notesearch.index.reports import (
     Progress,
     ProgressObserver,
     Stage,
+    UpdateReport,
 )
 from notesearch.lazy import Lazy
 from notesearch.records import Finding, ReadFile
@@ -54,6 +55,16 @@ class StageClock:
         if stage is not self.progress.stage:
             self.progress = replace(self.progress, stage=stage)
             self._observer(self.progress)
+
+    def fill_in(self, report: UpdateReport, findings: tuple[Finding, ...]) -> UpdateReport:
+        """Return a report with what was read and embedded, and what was odd about it."""
+        done = self.progress
+        return replace(
+            report,
+            findings=findings,
+            passages_embedded=done.passages_embedded,
+            passages_reused=done.passages - done.passages_embedded,
+        )
 
     def finish(self) -> dict[Stage, float]:
         """Return the seconds of each stage up to now."""
@@ -231,11 +242,6 @@ class VectorSupply:
                 self._layout.rebuild,
             )
         self.dimension = dimension
-
-
-def as_vector(row: bytes) -> NDArray[np.float32]:
-    """Return a stored row as numbers to reckon with."""
-    return np.frombuffer(row, dtype="<f2").astype(np.float32)
 
 
 def ingest_files(

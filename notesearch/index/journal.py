@@ -15,6 +15,9 @@ from functools import partial
 from io import FileIO
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from notesearch.durable import create_private
 from notesearch.errors import NotesearchError
 from notesearch.index.catalog import Catalog
@@ -29,6 +32,11 @@ _LONGEST_HEADER = 1 << 16
 def crc_of(text_hash: bytes, row: bytes) -> int:
     """Tie a vector to its text: the same number in the journal and in the catalog."""
     return zlib.crc32(row, zlib.crc32(text_hash))
+
+
+def as_vector(row: bytes) -> NDArray[np.float32]:
+    """Return a stored row as numbers to reckon with."""
+    return np.frombuffer(row, dtype="<f2").astype(np.float32)
 
 
 def is_whole(text_hash: object, row: object, crc: object) -> bool:

@@ -23,7 +23,7 @@ from notesearch.index.catalog import Catalog
 from notesearch.index.changes import SeenFile
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
-from notesearch.index.journal import Journal
+from notesearch.index.journal import Journal, as_vector
 from notesearch.index.lock import writer_lock
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.index.snapshot import StoredNote
@@ -91,7 +91,7 @@ class _KnownVectors:
         self.dimension = len(next(iter(probes.values()), b"")) // 2
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        return np.frombuffer(self._probes[text], dtype="<f2").astype(np.float32)
+        return as_vector(self._probes[text])
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         raise ModelError(

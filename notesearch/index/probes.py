@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
+from notesearch.index.journal import as_vector
 from notesearch.index.segments import Segment, Segments, read_passage_table
 from notesearch.index.snapshot import PassageTable
 
@@ -47,7 +48,7 @@ def measure_probes(
 def _cosine(catalog: Catalog, passage: int, vector: NDArray[np.float32]) -> float:
     sql = """SELECT v.vector FROM passages p JOIN vectors v ON v.id = p.vector WHERE p.id = ?"""
     ((row,),) = catalog.rows(sql, (passage,))
-    return float(np.frombuffer(row, dtype="<f2").astype(np.float32) @ vector)
+    return float(as_vector(row) @ vector)
 
 
 def _is_passage(table: PassageTable, number: int) -> bool:

@@ -24,13 +24,13 @@ from notesearch.index.segments import (
     MOST_PASSAGES,
     Segment,
     SegmentRow,
-    are_among,
     read_segments,
     write_segments,
 )
 from notesearch.index.state import IndexState
 from notesearch.index.word_file import write_words
 from notesearch.index.word_places import SegmentWords, WordCollector
+from notesearch.number_sets import are_among
 
 # A segment is written anew together with one behind it of more than a quarter of its passages.
 _GROWTH = 4

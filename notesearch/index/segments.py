@@ -22,6 +22,7 @@ from notesearch.index.passage_table import MOST_NUMBERED, table_of
 from notesearch.index.snapshot import Nearest, PassageTable
 from notesearch.index.stems import keys_of
 from notesearch.index.word_file import Having, WordFile
+from notesearch.number_sets import are_among
 
 MOST_PASSAGES = 1 << 16  # an ordinal has 16 bits
 
@@ -287,12 +288,3 @@ def _are_there(ids: NDArray[np.int64], owner: NDArray[np.signedinteger]) -> NDAr
     end = int(np.searchsorted(ids, len(owner)))
     found[:end] = owner[ids[:end]] > 0
     return found
-
-
-def are_among(numbers: NDArray[np.int64], ascending: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which of some numbers are among others."""
-    if not ascending.size:
-        return np.zeros(len(numbers), dtype=np.bool_)
-    places = np.minimum(np.searchsorted(ascending, numbers), len(ascending) - 1)
-    among: NDArray[np.bool_] = ascending[places] == numbers
-    return among

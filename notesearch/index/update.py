@@ -120,12 +120,8 @@ def _update(
         )
         if state is None or not work.is_none:
             state, findings = apply_work(layout, plan, catalog, state, work, clock, first_seen)
-            report = replace(
-                report,
-                findings=(*findings, *(salvaged.findings if salvaged else ())),
-                passages_embedded=clock.progress.passages_embedded,
-                passages_reused=clock.progress.passages - clock.progress.passages_embedded,
-            )
+            odd = (*findings, *(salvaged.findings if salvaged else ()))
+            report = clock.fill_in(report, odd)
         return finish(layout, catalog, state, report, clock)
 
 

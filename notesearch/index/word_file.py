@@ -17,6 +17,7 @@ from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.file_sums import CheckedFile, FileSums, sum_file
 from notesearch.index.index_layout import IndexLayout, damaged, unusable
 from notesearch.lazy import Lazy
+from notesearch.number_sets import are_among
 
 if TYPE_CHECKING:
     from notesearch.index.word_places import Occurrences, SegmentWords
@@ -184,7 +185,7 @@ class WordFile:
     def has(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Return which of some words a passage or a note's name has."""
         known = self._dictionary.get()
-        return _is_among(keys, known.keys) | _is_among(keys, known.name_keys)
+        return are_among(keys, known.keys) | are_among(keys, known.name_keys)
 
     def passages_with(self, key: np.uint64) -> Having | None:
         """Return the passages that have a word; None where none has."""
@@ -261,11 +262,3 @@ class WordFile:
 def _find(keys: NDArray[np.uint64], key: np.uint64) -> int | None:
     number = int(np.searchsorted(keys, key))
     return number if number < len(keys) and keys[number] == key else None
-
-
-def _is_among(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    if not known.size:
-        return np.zeros(len(keys), dtype=np.bool_)
-    places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    among: NDArray[np.bool_] = known[places] == keys
-    return among

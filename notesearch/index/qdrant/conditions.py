@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
 
 import apsw
 from qdrant_client import models
 
-from notesearch.index.filter_sql import path_globs, words_glob
+from notesearch.index.filter_sql import FOLDS_CASE, path_globs, words_glob
 from notesearch.index.qdrant.note_points import day_range
 from notesearch.index.qdrant.point_conditions import is_any, is_one_of, is_value, is_within
 from notesearch.query.filters import (
@@ -40,7 +39,6 @@ from notesearch.query.filters import (
     leaves,
 )
 
-_FOLDS_CASE = sys.platform in ("darwin", "win32")
 _PATTERN = re.compile(r"[*?\[]")
 NOTHING = is_one_of([])
 
@@ -67,7 +65,7 @@ class NotePatterns:
         """Return the numbers of the notes that match."""
         match where:
             case PathGlob(pattern):
-                values = path_globs(pattern, fold_case=_FOLDS_CASE)
+                values = path_globs(pattern, fold_case=FOLDS_CASE)
                 sql = " OR ".join(["path GLOB ?"] * len(values))
             case ByAuthor(name):
                 values = (words_glob(_in_json(name)),)
@@ -108,7 +106,7 @@ class ConditionMaker:
                 return models.Filter(should=found) if found else NOTHING
             case Not(inner):
                 return models.Filter(must_not=[self._build(inner, list_notes)])
-            case PathGlob(pattern) if not _PATTERN.search(pattern) and not _FOLDS_CASE:
+            case PathGlob(pattern) if not _PATTERN.search(pattern) and not FOLDS_CASE:
                 return _at_place(pattern)
             case PathGlob() | ByAuthor() | Titled():
                 return list_notes(self._patterns().find(where))

@@ -16,8 +16,8 @@ from pathlib import Path
 from notesearch.durable import make_private_folder
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import Remedy, UsageError
-from notesearch.index.added_table import file_of, seen_note, without_claimed
-from notesearch.index.adding import not_removable, readable, require_free_ids
+from notesearch.index.added_table import without_claimed
+from notesearch.index.adding import require_free_ids, work_to_add, work_to_remove
 from notesearch.index.apply import Means, Work, record_unread_files
 from notesearch.index.changes import KnownFile, find_changes
 from notesearch.index.index_layout import IndexLayout, disk_errors
@@ -78,12 +78,8 @@ def update_engine(
         findings: tuple[Finding, ...] = ()
         if state is None or not work.is_none:
             after, findings = apply_to_engine(place, store.engine, lease, plan, state, work, clock)
-        done = clock.progress
         report = replace(
-            report,
-            findings=findings,
-            passages_embedded=done.passages_embedded,
-            passages_reused=done.passages - done.passages_embedded,
+            clock.fill_in(report, findings),
             skipped=all_skipped(read_files(store.engine), report.skipped),
         )
         return finished(store.engine, after, report, clock)
@@ -127,17 +123,7 @@ def add_to_engine(
 
     def find_work(files: set[str], there: set[str]) -> tuple[Work, UpdateReport]:
         require_free_ids(notes, set() if overwrite else there, files)
-        report = UpdateReport(
-            added=tuple(note.id for note in notes if note.id not in there),
-            changed=tuple(note.id for note in notes if note.id in there),
-        )
-        work = Work(
-            read=tuple(map(seen_note, notes)),
-            readings=readable(means.read_added(notes)),
-            added=tuple(notes),
-            publish=bool(notes),
-        )
-        return work, report
+        return work_to_add(means, notes, there)
 
     return _change_added(place, means, find_work, lock_timeout_s, progress)
 
@@ -148,11 +134,7 @@ def remove_from_engine(
     """Remove added notes, all or none; UsageError for an id that none of them has."""
 
     def find_work(files: set[str], there: set[str]) -> tuple[Work, UpdateReport]:
-        for note_id in ids:
-            if note_id not in there:
-                raise UsageError(f"{note_id}: {not_removable(file_of(note_id) in files)}")
-        removed = tuple(dict.fromkeys(ids))
-        return Work(remove=removed, publish=bool(removed)), UpdateReport(removed=removed)
+        return work_to_remove(ids, there, files.__contains__)
 
     return _change_added(place, means, find_work, lock_timeout_s, ignore_progress)
 
@@ -174,14 +156,7 @@ def _change_added(
         there = {note.id for note in read_added(store.engine)}
         work, report = find_work(read_files(store.engine).keys() - there, there)
         after, findings = apply_to_engine(place, store.engine, lease, means, state, work, clock)
-        done = clock.progress
-        report = replace(
-            report,
-            findings=findings,
-            passages_embedded=done.passages_embedded,
-            passages_reused=done.passages - done.passages_embedded,
-        )
-        return finished(store.engine, after, report, clock)
+        return finished(store.engine, after, clock.fill_in(report, findings), clock)
 
 
 def apply_to_engine(

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from qdrant_client import models
 
+from notesearch.index.journal import as_vector
 from notesearch.index.known_names import names_of, other_name_words
 from notesearch.index.qdrant.engine_client import MEANING, WORDS, Payload
 from notesearch.index.qdrant.engine_state import ENDLESS, TITLE_WEIGHT
@@ -112,7 +112,7 @@ def make_points(
         models.PointStruct(
             id=first_passage + place,
             vector={
-                MEANING: np.frombuffer(row, dtype="<f2").astype(np.float32).tolist(),
+                MEANING: as_vector(row).tolist(),
                 WORDS: impacts(weigh(columns, OF_PASSAGE), passage.tokens, means.of_passages),
             },
             payload={

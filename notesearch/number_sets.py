@@ -1,0 +1,23 @@
+"""Compare sets of numbers that are kept as ascending arrays.
+
+numpy's own set functions import numpy.ma at their first call, which is 20 ms of a cold query, and
+take 25 ms for what 100,000 passages have in common with others.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Number = TypeVar("_Number", np.int64, np.uint64)
+
+
+def are_among(numbers: NDArray[_Number], ascending: NDArray[_Number]) -> NDArray[np.bool_]:
+    """Return which of some numbers, in any order, are among others."""
+    if not ascending.size:
+        return np.zeros(len(numbers), dtype=np.bool_)
+    nearest = ascending[np.minimum(np.searchsorted(ascending, numbers), len(ascending) - 1)]
+    among: NDArray[np.bool_] = nearest == numbers
+    return among
