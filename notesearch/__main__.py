@@ -5,11 +5,15 @@ Nothing is imported from the working folder: it may hold somebody else's notes, 
 not built in. The package itself is found by then, also where it is run from its checkout.
 """
 
+import gc
 import sys
 
 
 def run() -> None:
     """Run the command line; Ctrl-C while it is still being loaded is no traceback either."""
+    # Of what a process makes at its start nearly all stays: to look through it after every 700
+    # new objects, as Python does, takes 0.03 s of the 0.35 s of a question.
+    gc.set_threshold(100_000)
     try:
         from notesearch.cli import run as run_command
     except KeyboardInterrupt:
