@@ -36,18 +36,18 @@ def count_word(
     passages = Matches(found.ids, frequencies)
     named = segments.notes_called(stem)
     by_name = weights.title * named.heads + weights.other_names * named.bodies
-    count = len(table.note_lengths)
-    in_bodies = np.bincount(table.note_of.take(found.ids), bodies, count)
-    of_notes = (in_bodies + np.bincount(named.ids, by_name, count)).astype(np.float32)
-    notes = np.flatnonzero(of_notes)
-    return passages, Matches(notes, of_notes[notes])
+    of_notes = np.zeros(len(table.note_lengths), np.float32)
+    np.add.at(of_notes, table.note_of.take(found.ids), bodies)
+    np.add.at(of_notes, named.ids, by_name.astype(np.float32))
+    notes = np.flatnonzero(of_notes > 0)
+    return passages, Matches(notes, of_notes.take(notes))
 
 
 def score_counts(passages: Matches, notes: Matches, table: PassageTable) -> tuple[Matches, Matches]:
     """Score passages and notes by how often they have a word, and by all there are."""
     count = table.passage_ids.size
-    lengths = table.relative_lengths[passages.ids]
-    of_notes = table.relative_note_lengths[notes.ids]
+    lengths = table.relative_lengths.take(passages.ids)
+    of_notes = table.relative_note_lengths.take(notes.ids)
     return (
         Matches(passages.ids, _bm25(passages.scores, lengths, count)),
         Matches(notes.ids, _bm25(notes.scores, of_notes, table.notes)),

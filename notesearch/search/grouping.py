@@ -19,7 +19,7 @@ from notesearch.search.fusion import Ranking
 from notesearch.search.weights import Weights
 
 # Texts are fetched as they are needed: most often the first batch is enough.
-_BATCH = 48
+_BATCH = 24
 # A note is shown by one of so many of its passages, the best ones: each costs a text to fetch.
 _SHOWN_OF = 6
 _SUMMARIES = frozenset({Role.TLDR, Role.SUMMARY, Role.ABSTRACT, Role.KEY_IDEAS})
