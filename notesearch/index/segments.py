@@ -227,6 +227,16 @@ class Segments:
             k,
         )
 
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, ascending, by rounded vectors."""
+        found = [np.empty(0, dtype=np.float32)]
+        for segment in self._segments:
+            own = segment.row.own(passage_ids)
+            found.append(segment.vectors.cosines(query, segment.vectors.ordinals_of(own)))
+        return np.concatenate(found)
+
     def _ordinals(
         self, segment: Segment, allowed_ids: NDArray[np.int64] | None
     ) -> NDArray[np.int64] | None:

@@ -238,8 +238,7 @@ class SqliteSnapshot:
         self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Return the cosines of some passages, ascending, by vectors rounded to 8 bits."""
-        near = self._segments.nearest(query, len(passage_ids), passage_ids)
-        return near.cosines[np.argsort(near.ids)]
+        return self._segments.cosines(query, passage_ids)
 
     def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
         """Compare with their checksums the vectors that a search of these passages will read."""
