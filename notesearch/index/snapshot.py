@@ -186,7 +186,7 @@ class Snapshot(Protocol):
     """One generation of an index, whole, whatever a writer does meanwhile.
 
     One thread asks for texts and words, while another may ask for vectors: `require_embedder`,
-    `verify_vectors` and `nearest`.
+    `verify_vectors`, `nearest` and `cosines`.
     """
 
     @property
@@ -245,6 +245,11 @@ class Snapshot(Protocol):
 
         The answer is exact: where as many are allowed as asked for, it holds all of them.
         """
+
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of passages that `nearest` did not choose, in their order."""
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order: (passages, dimension)."""

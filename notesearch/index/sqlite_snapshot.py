@@ -43,6 +43,7 @@ from notesearch.index.snapshot import (
 )
 from notesearch.index.state import IndexState
 from notesearch.index.stored_facts import read_facts
+from notesearch.number_sets import run_starts
 from notesearch.query.filters import Filter
 from notesearch.records import LinkKind, NoteKind, NoteLink, Passage, Role
 from notesearch.spelling import normalise_name
@@ -142,7 +143,7 @@ class SqliteSnapshot:
 
     def _ids_with_phrase(self, phrase: str) -> NDArray[np.int64]:
         ids, _ = self._segments.places_of_phrase(self._stems(phrase))
-        return ids[np.diff(ids, prepend=-1) > 0]
+        return ids[run_starts(ids)]
 
     def _stems(self, text: str) -> list[str]:
         return self._catalog.stems_of(text)
@@ -232,6 +233,12 @@ class SqliteSnapshot:
             np.concatenate([first.ids, near.ids[_EXACT:]]),
             np.concatenate([first.cosines, others]),
         )
+
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, ascending, by vectors rounded to 8 bits."""
+        return self._segments.cosines(query, passage_ids)
 
     def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
         """Compare with their checksums the vectors that a search of these passages will read."""
