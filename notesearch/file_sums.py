@@ -70,8 +70,8 @@ class CheckedFile:
         """Open it; FileNotFoundError where it is lost.
 
         `error_of` makes the error that is raised for damage of what was found, a DamagedFileError
-        by default. A `mapped` file is compared in a third of the time; one that is cut short
-        meanwhile ends the process, as it does whoever else has it mapped.
+        by default. A `mapped` file is compared in a third of the time; one that is cut short at
+        that very moment ends the process, as it does whoever else has it mapped.
         """
         self._sums = sums
         self._error_of = error_of or (lambda finding: DamagedFileError(f"{path}: {finding}"))
@@ -83,6 +83,7 @@ class CheckedFile:
         self._map: mmap.mmap | None = None
         if mapped and size:
             self._map = mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
+        self._is_lent = False
         self._guard = threading.Lock()
         self._open_pieces = set(range(len(sums.sums) // _SUM_BYTES))
 
@@ -90,6 +91,17 @@ class CheckedFile:
     def is_verified(self) -> bool:
         """Return whether every piece has been compared."""
         return not self._open_pieces
+
+    def lend(self) -> mmap.mmap:
+        """Return the content of a mapped file, uncompared; it stays in memory until `let_go`."""
+        assert self._map is not None
+        self._is_lent = True
+        return self._map
+
+    def let_go(self) -> None:
+        """Give the memory of a mapped file back; what is read there next is mapped again."""
+        if self._map is not None:
+            self._map.madvise(mmap.MADV_DONTNEED)
 
     def read(self, start: int, end: int) -> bytes:
         """Return some bytes, uncompared; an error where the file has fewer by now."""
@@ -133,14 +145,15 @@ class CheckedFile:
                 if self._sum(start, end, first) != self._sums_of(first, behind):
                     raise self._error_of("is not as it was written")
                 self._open_pieces.difference_update(range(first, behind))
-            if self._map is not None and wanted:
-                # Whoever uses the file has it mapped too: one of the two is enough in memory.
-                self._map.madvise(mmap.MADV_DONTNEED)
+            if wanted and not self._is_lent:
+                self.let_go()  # whoever uses the file has it mapped too: one of the two is enough
 
     def _sum(self, start: int, end: int, first: int) -> bytes:
         """Return the checksums of some pieces as they are now."""
         if self._map is None:
             return _sum_pieces(self.read(start, end), first)
+        if os.fstat(self._descriptor).st_size < end:
+            raise self._error_of("has been cut short")
         with memoryview(self._map) as view:
             return _sum_pieces(view[start:end], first)
 

@@ -199,11 +199,6 @@ class Segments:
 
     # ------------------------------------------------------------ vectors
 
-    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
-        """Compare with their checksums the vectors that a search of these passages will read."""
-        for segment in self._segments:
-            segment.vectors.verify(self._ordinals(segment, allowed_ids))
-
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
     ) -> Nearest:

@@ -240,10 +240,6 @@ class SqliteSnapshot:
         """Return the cosines of some passages, ascending, by vectors rounded to 8 bits."""
         return self._segments.cosines(query, passage_ids)
 
-    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
-        """Compare with their checksums the vectors that a search of these passages will read."""
-        self._segments.verify_vectors(allowed_ids)
-
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError when the vectors of this generation are another model's."""
         self.state.require_embedder(fingerprint, self._catalog.path.parent)

@@ -285,7 +285,6 @@ class Searcher:
         allowed_ids: NDArray[np.int64] | None,
     ) -> _Dense:
         def find_nearest() -> Nearest:
-            snapshot.verify_vectors(allowed_ids)  # while the question is embedded
             embedded = question.result()
             # The vectors may be of another model since this index was opened.
             snapshot.require_embedder(embedded.model)
