@@ -17,7 +17,6 @@ from notesearch.arguments import (
     require_seconds,
     require_text,
 )
-from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus.folder import DEFAULT_CORPUS, CorpusFolder
 from notesearch.embedding import silenced
 from notesearch.engine_index import (
@@ -54,6 +53,7 @@ from notesearch.search.verdict import UNRELATED
 
 # What changes an index is imported where it is used: a query must not wait for it.
 if TYPE_CHECKING:
+    from notesearch.corpus.added_reader import AddedNoteReader
     from notesearch.index.apply import Means
     from notesearch.index.qdrant.engine_update import EnginePlace
     from notesearch.index.update import UpdatePlan
@@ -305,6 +305,8 @@ class KeptIndex(HeldIndex):
         )
 
     def _added_reader(self) -> AddedNoteReader:
+        from notesearch.corpus.added_reader import AddedNoteReader
+
         return AddedNoteReader(
             self._settings.reading_options, self._models.counter.get, debug=self._debug
         )

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +24,6 @@ from notesearch.embedding.graph_engine import (
     GraphReranker,
     PassageEngine,
 )
-from notesearch.embedding.model_cache import ModelFiles, find_files, open_compiled
 from notesearch.embedding.model_choice import (
     DTYPES,
     SERVED_PREFIX,
@@ -44,7 +42,9 @@ from notesearch.embedding.token_reader import (
 from notesearch.errors import ModelError, say_nothing, warn_in_python
 from notesearch.lazy import Lazy
 
+# What finds and compiles other models than the shipped one is imported where it is used.
 if TYPE_CHECKING:
+    from notesearch.embedding.model_cache import ModelFiles
     from notesearch.embedding.protocol import Embedder, Reranker
     from notesearch.embedding.served_model import TokenEstimate
 
@@ -67,6 +67,8 @@ def fingerprint_of(
     _require_no_endpoint(choice)
     if choice.name == SHIPPED_NAME:
         return open_shipped(choice).manifest.fingerprint
+    from notesearch.embedding.model_cache import find_files
+
     return find_files(choice, cache_dir, warn).fingerprint
 
 
@@ -88,6 +90,8 @@ def load_counter(
         return TokenEstimate(choice)
     if choice.name == SHIPPED_NAME:
         return _open_reader(open_shipped(choice))
+    from notesearch.embedding.model_cache import find_files, open_compiled
+
     files = find_files(choice, cache_dir, warn)
     source = files.source
     if open_manifest(files.folder) is None and source.max_sequence is not None:
@@ -123,6 +127,8 @@ def load_embedder(
         return _graph_embedder(form, PassageEngine(Lazy(form.open_engine)), warn)
     if choice.device not in {"auto", "cpu"} and not may_have_accelerator(choice.device):
         raise ModelError(f"device {choice.device}: there is none here; set device to auto or cpu")
+    from notesearch.embedding.model_cache import find_files, open_compiled
+
     files = find_files(choice, cache_dir, warn)
     form = open_compiled(files, announce, warn)
     if not form.has_graph:
@@ -196,6 +202,8 @@ def may_have_accelerator(device: str = "auto") -> bool:
         return not device.startswith("cuda")
     if device == "mps":
         return False
+    import shutil
+
     nodes = (Path("/dev", name) for name in _NODES)
     return shutil.which("nvidia-smi") is not None or any(node.exists() for node in nodes)
 
@@ -212,6 +220,8 @@ def load_reranker(
     Raises ModelError for a model that is not there, cannot be loaded, or is no CrossEncoder with
     one label.
     """
+    from notesearch.embedding.model_cache import find_files, open_compiled
+
     files = find_files(choice, cache_dir, warn)
     _require_cross_encoder(files.source.folder)
     form = open_compiled(files, announce, warn)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,6 @@ from notesearch.index.bm25 import (
     score_phrase,
 )
 from notesearch.index.catalog import Catalog, Row, Value
-from notesearch.index.filter_sql import Condition, to_condition
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import (
     PassageTableCache,
@@ -47,6 +47,9 @@ from notesearch.number_sets import run_starts
 from notesearch.query.filters import Filter
 from notesearch.records import LinkKind, NoteKind, NoteLink, Passage, Role
 from notesearch.spelling import normalise_name
+
+if TYPE_CHECKING:
+    from notesearch.index.filter_sql import Condition
 
 _PASSAGES = """SELECT p.id, p.passage_id, p.section, p.roles, p.line_start, p.line_end, p.text,
     p.search_text, p.tokens, p.note FROM passages p
@@ -135,6 +138,8 @@ class SqliteSnapshot:
         return self.ids_meeting(self._condition(where))
 
     def _condition(self, where: Filter) -> Condition:
+        from notesearch.index.filter_sql import to_condition  # most questions have no filter
+
         return to_condition(where, self._ids_with_phrase)
 
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:

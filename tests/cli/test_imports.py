@@ -30,6 +30,18 @@ ALL = (
     | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
 )
 
+# OpenSSL, what changes an index, other models than the shipped one, filters.
+OF_NO_QUESTION = {
+    "_hashlib",
+    "notesearch.corpus.added_reader",
+    "notesearch.corpus.reader",
+    "notesearch.embedding.model_cache",
+    "notesearch.embedding.model_files",
+    "notesearch.index.filter_sql",
+    "notesearch.index.update",
+    "notesearch.search.likeness",
+}
+
 # Runs one command after the other: what none of them imports is imported by no one of them.
 PROGRAM = """
 import json, sys
@@ -83,6 +95,11 @@ def test_a_command_imports_no_module_of_another(place):
     found = modules_imported(("query", "reward model", "--mode", "lexical"), cwd=place)
     commands = {f"notesearch.cli.{module}" for module in MODULES.values()}
     assert found & commands == {"notesearch.cli.query"}
+
+
+def test_question_without_a_filter_imports_only_what_answers_it(place):
+    found = modules_imported(("query", "reward model"), cwd=place)
+    assert not found & OF_NO_QUESTION
 
 
 def test_query_loads_the_compiled_model_and_reads_no_notes(place):
