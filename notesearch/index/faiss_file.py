@@ -224,7 +224,6 @@ class VectorFile:
         is_found = found[0] >= 0
         return Nearest(self.ids[found[0][is_found]], cosines[0][is_found] / (self._scale * scale))
 
-
     def _multiply(
         self, query: NDArray[np.float32], ordinals: NDArray[np.int64]
     ) -> NDArray[np.float32]:

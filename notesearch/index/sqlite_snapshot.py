@@ -23,9 +23,7 @@ from notesearch.index.filter_sql import Condition, to_condition
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import (
     PassageTableCache,
-    numbers_in,
     read_numbers,
-    require_numbers,
 )
 from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
 from notesearch.index.segments import Segment, Segments, first_of, read_passage_table
@@ -150,15 +148,7 @@ class SqliteSnapshot:
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
-        sql = """SELECT first_passage, passages FROM notes
-            WHERE id IN (SELECT value FROM json_each(?)) ORDER BY first_passage"""
-        rows = self._catalog.rows(sql, (_json(notes),))
-        try:
-            spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
-            require_numbers(spans)
-        except (OverflowError, TypeError, ValueError) as error:
-            raise self._damaged(error) from error
-        return numbers_in(spans[:, 0], spans[:, 1])
+        return self.table.passages_in(np.array(notes, dtype=np.int64))
 
     def notes_of(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the notes that passages are from."""
@@ -181,9 +171,9 @@ class SqliteSnapshot:
         text = self._catalog.rows(
             f"SELECT group_concat(note) FROM ({condition.notes})", condition.values
         )[0][0]
-        meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
-        meets[read_numbers(text)] = True
-        return np.flatnonzero(meets[self.table.note_of])
+        meets = np.full(len(self.table.passages_of), condition.leaves_out)
+        meets[read_numbers(text)] = not condition.leaves_out
+        return self.table.passages_in(np.flatnonzero(meets))
 
     def known_words(self, words: Sequence[str]) -> set[str]:
         """Return those of some words, of letters alone, that a passage or a note's name has."""
