@@ -25,9 +25,9 @@ from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import Journal, as_vector
 from notesearch.index.lock import writer_lock
+from notesearch.index.note_reader import NoteReader
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.index.snapshot import StoredNote
-from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
 from notesearch.index.state import read_state
 from notesearch.lazy import Lazy
 from notesearch.records import (
@@ -154,13 +154,13 @@ def read_folder_index(catalog: Catalog, index_dir: Path) -> MovedIndex:
 
 
 def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[ReadFile]:
-    snapshot = SqliteSnapshot(catalog, (), read_state(catalog), KeptParts())
+    reader = NoteReader(catalog)
     for number, path in files:
         rows = catalog.rows(
             "SELECT id, link_ids, first_passage, passages FROM notes WHERE file = ? ORDER BY id",
             (number,),
         )
-        stored = snapshot.notes([note for note, *_ in rows])
+        stored = reader.notes([note for note, *_ in rows])
         links: dict[int, list[NoteLink]] = defaultdict(list)
         for note, kind, *rest in catalog.rows(
             """SELECT note, kind, target, line, sentence FROM note_links
@@ -184,7 +184,7 @@ def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[
                      None),
             ),
             tuple(
-                tuple(one.passage for one in snapshot.passages(range(first, first + count)))
+                tuple(one.passage for one in reader.passages(range(first, first + count)))
                 for *_, first, count in rows
             ),
         )  # fmt: skip
