@@ -31,3 +31,10 @@ def are_among(numbers: NDArray[_Number], ascending: NDArray[_Number]) -> NDArray
     nearest = ascending[np.minimum(np.searchsorted(ascending, numbers), len(ascending) - 1)]
     among: NDArray[np.bool_] = nearest == numbers
     return among
+
+
+def numbers_in(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return all numbers of some spans, span after span."""
+    before = np.cumsum(counts) - counts
+    numbers: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
+    return numbers

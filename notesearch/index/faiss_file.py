@@ -32,7 +32,7 @@ _ROWS_AT_ONCE = 8192
 # How much larger than those of the samples a number may be, and what is foreseen without any.
 _MARGIN, _WITHOUT_SAMPLES = 1.5, 8.0
 # So few rows are multiplied one by one, without a look at the others.
-_FEW = 512
+_FEW = 4096
 # A question looks for the nearest rows, and then how near some others are.
 _OF_FIRST_QUESTION = 2
 
