@@ -184,7 +184,9 @@ class VectorFile:
     ) -> NDArray[np.float32]:
         """Return the cosines of some rows, in their order; `query` is one row of length 1."""
         self.verify(ordinals)
-        return self._multiply(query, ordinals)
+        found = self._multiply(query, ordinals)
+        self._let_go_at_first()
+        return found
 
     def nearest(
         self, query: NDArray[np.float32], k: int, ordinals: NDArray[np.int64] | None
@@ -195,10 +197,14 @@ class VectorFile:
         """
         self.verify(ordinals)
         found = self._search(query, k, ordinals)
-        if self._searches < _OF_FIRST_QUESTION:  # and maybe the only one: a million are 384 MB
+        self._let_go_at_first()
+        return found
+
+    def _let_go_at_first(self) -> None:
+        """Give memory back after the first question, maybe the only one: a million are 384 MB."""
+        if self._searches < _OF_FIRST_QUESTION:
             self._searches += 1
             self._file.let_go()
-        return found
 
     def _search(
         self, query: NDArray[np.float32], k: int, ordinals: NDArray[np.int64] | None
