@@ -120,7 +120,7 @@ class VectorFile:
         remedy = IndexLayout(path.parent).fix
         try:
             self._file = CheckedFile(
-                path, sums, error_of=lambda finding: damaged(path, finding, remedy), mapped=True
+                path, sums, error_of=lambda finding: damaged(path, finding, remedy), lent=True
             )
         except FileNotFoundError:
             raise
@@ -147,7 +147,7 @@ class VectorFile:
         ):
             raise damaged(path, f"is no file of {count} vectors", remedy)
         # One map for comparing and searching: what a first question reads is read from it once.
-        content = np.frombuffer(self._file.lend(), dtype=np.uint8)
+        content = np.frombuffer(self._file.content, dtype=np.uint8)
         reader = cast(Any, faiss).ZeroCopyIOReader(faiss.swig_ptr(content), content.size)
         self._index = cast(Any, faiss.read_index(reader))  # holds the other
         self._codes = cast(Any, faiss.downcast_index(self._index.index))
