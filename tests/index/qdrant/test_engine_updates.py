@@ -12,8 +12,8 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 from notesearch import Index
 from notesearch.engine_address import read_engine_address
 from notesearch.errors import LockedError, MismatchError, NotesearchError, UsageError
-from notesearch.index.qdrant.engine_client import EngineError
 from notesearch.index.qdrant.engine_connection import connect
+from notesearch.index.qdrant.engine_requests import EngineError
 from notesearch.index.qdrant.engine_state import STATE_ID, read_engine_state
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.writer_lease import WriterLease, writer_lease
