@@ -17,7 +17,7 @@ from notesearch.library import Index
 
 if TYPE_CHECKING:
     from notesearch.bibliography.bib_entry import BibEntry
-    from notesearch.index.apply import Means
+    from notesearch.index.work import Means
     from notesearch.note_map.kept_map import KeptMap
     from notesearch.past_index import PastIndex
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
@@ -20,13 +20,13 @@ from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus_index import CorpusIndex, corpus_folder
 from notesearch.embedding import silenced
 from notesearch.engine_index import (
-    add_at,
     check_at,
     drift_at,
     place_of,
-    remove_at,
+    preview_at,
     status_at,
     update_at,
+    writing_at,
 )
 from notesearch.errors import CorpusError
 from notesearch.index.changes import CorpusSource, NoFiles
@@ -49,9 +49,10 @@ from notesearch.search.verdict import UNRELATED
 
 # What changes an index is imported where it is used: a query must not wait for it.
 if TYPE_CHECKING:
-    from notesearch.index.apply import Means
-    from notesearch.index.qdrant.engine_update import EnginePlace
+    from notesearch.index.qdrant.index_in_engine import EnginePlace
+    from notesearch.index.stored_index import StoredIndex
     from notesearch.index.update import UpdatePlan
+    from notesearch.index.work import Means
 
 
 _MOST_BYTES = 1_000_000_000_000
@@ -77,6 +78,7 @@ class KeptIndex(CorpusIndex):
         `most_bytes`, only so much of the new and changed files is read, what was written last
         first, and `report.waiting` counts the files that are left for the next call.
         """
+        from notesearch.index.ingest import StageClock
         from notesearch.index.update import preview_update, update_index
 
         self._require_open()
@@ -90,18 +92,15 @@ class KeptIndex(CorpusIndex):
             folder = corpus_folder(self, corpus)
             plan = self._plan(folder, folder.fingerprint, folder.folder)
         plan = replace(plan, rebuild=rebuild, allow_empty=allow_empty, most_bytes=most_bytes)
+        watch = progress or ignore_progress
         if self._engine is not None:
-            return update_at(
-                self._place(), plan, dry_run, lock_timeout_s, progress or ignore_progress
-            )
+            place = self._place()
+            if dry_run:
+                return preview_at(place, plan)
+            return update_at(place, plan, lock_timeout_s, StageClock(watch))
         if dry_run:
             return preview_update(self.index_dir, plan)
-        report = update_index(
-            self.index_dir,
-            plan,
-            lock_timeout_s=lock_timeout_s,
-            progress=progress or ignore_progress,
-        )
+        report = update_index(self.index_dir, plan, lock_timeout_s=lock_timeout_s, progress=watch)
         if plan.corpus is not None and not lies_beside(plan.corpus, self.index_dir):
             remember_index(self._folder_store().read_state().identity)
         return report
@@ -158,35 +157,39 @@ class KeptIndex(CorpusIndex):
     ) -> UpdateReport:
         """Add many notes as `add` does one: all of them or none, and in the time of a few."""
         from notesearch.index.adding import add_notes
+        from notesearch.index.ingest import StageClock
 
         self._require_open()
         require_seconds("lock_timeout_s", lock_timeout_s)
         means = self._means(self._added_reader().fingerprint)
         checked = [checked_note(note) for note in notes]
-        watch = progress or ignore_progress
-        if self._engine is not None:
-            return add_at(self._place(), means, checked, overwrite, lock_timeout_s, watch)
-        return add_notes(
-            self.index_dir,
-            means,
-            checked,
-            overwrite=overwrite,
-            lock_timeout_s=lock_timeout_s,
-            progress=watch,
-        )
+        clock = StageClock(progress or ignore_progress)
+        with self._writing(lock_timeout_s) as index:
+            return add_notes(index, means, checked, clock, overwrite=overwrite)
 
     def remove(self, *ids: str, lock_timeout_s: float = 10.0) -> UpdateReport:
         """Remove notes that were added; UsageError for an id that none of them has."""
         from notesearch.index.adding import remove_notes
+        from notesearch.index.ingest import StageClock
 
         self._require_open()
         require_seconds("lock_timeout_s", lock_timeout_s)
         for note_id in ids:
             require_text("an id", note_id)
         means = self._means(self._added_reader().fingerprint)
+        clock = StageClock(ignore_progress)
+        with self._writing(lock_timeout_s, create=False) as index:
+            return remove_notes(index, means, ids, clock)
+
+    def _writing(
+        self, lock_timeout_s: float, *, create: bool = True
+    ) -> AbstractContextManager[StoredIndex]:
+        """Open the index for its one writer, with `create` also where there is none yet."""
+        from notesearch.index.index_in_folder import writing_folder
+
         if self._engine is not None:
-            return remove_at(self._place(), means, ids, lock_timeout_s)
-        return remove_notes(self.index_dir, means, ids, lock_timeout_s=lock_timeout_s)
+            return writing_at(self._place(), lock_timeout_s)
+        return writing_folder(self.index_dir, lock_timeout_s, create=create)
 
     def kept_passages(self) -> int:
         """Count the passages that an interrupted update has embedded for the next one."""
@@ -240,7 +243,7 @@ class KeptIndex(CorpusIndex):
         )
 
     def _means(self, reading: str) -> Means:
-        from notesearch.index.apply import Means
+        from notesearch.index.work import Means
 
         return Means(
             # An update asks questions of its own, and nobody needs to know that one is cut.

@@ -22,7 +22,7 @@ from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer
 
 if TYPE_CHECKING:
-    from notesearch.index.apply import Means
+    from notesearch.index.work import Means
     from notesearch.search.quotes import Quote
 
 _IS_FIXED = "the notes of a commit stay as they were; open the index of the notes as they are now"

@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 
 from notesearch.errors import ModelError, Remedy, UsageError
 from notesearch.index.added_table import read_added_notes
-from notesearch.index.apply import Means, Work, apply_work, finish, prepare_folder
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import SeenFile
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import Journal, as_vector
-from notesearch.index.lock import writer_lock
-from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
+from notesearch.index.reports import UpdateReport
 from notesearch.index.snapshot import StoredNote
 from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
 from notesearch.index.state import read_state
+from notesearch.index.stored_index import StoredIndex
+from notesearch.index.work import Means, Work
 from notesearch.lazy import Lazy
 from notesearch.records import (
     AddedNote,
@@ -185,29 +185,16 @@ def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[
         )  # fmt: skip
 
 
-def write_folder_index(
-    index_dir: Path,
-    moved: MovedIndex,
-    *,
-    lock_timeout_s: float = 10.0,
-    progress: ProgressObserver = ignore_progress,
-) -> UpdateReport:
-    """Make an index of what was moved; UsageError where the folder holds one."""
-    layout = IndexLayout(index_dir)
-    prepare_folder(layout)
-    clock = StageClock(progress)
-    with writer_lock(layout, lock_timeout_s), closing(Catalog.for_writing(layout)) as catalog:
-        if not catalog.is_empty():
-            raise holds_an_index(str(index_dir))
-        moved.keep_vectors(layout)
-        state, _ = apply_work(layout, moved.means(), catalog, None, moved.work(), clock)
-        report = UpdateReport(passages_reused=clock.progress.passages)
-        return finish(layout, catalog, state, report, clock)
+# ---------------------------------------------------------------- either
 
 
-def holds_an_index(place: str) -> UsageError:
-    """Return the error for a place that an index is to be moved to, and that has one."""
-    return UsageError(
-        f"{place} holds an index already",
-        Remedy("name another place", "name another folder, or another name in the engine"),
-    )
+def write_moved_index(index: StoredIndex, moved: MovedIndex, clock: StageClock) -> UpdateReport:
+    """Make an index of what was moved; UsageError where there is one already."""
+    if not index.is_new:
+        raise UsageError(
+            f"{index.name} holds an index already",
+            Remedy("name another place", "name another folder, or another name in the engine"),
+        )
+    moved.keep_vectors(index.layout)
+    index.apply(moved.means(), moved.work(), clock)
+    return index.finish(UpdateReport(passages_reused=clock.progress.passages), clock)

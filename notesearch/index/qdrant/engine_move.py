@@ -1,4 +1,4 @@
-"""Move an index into an engine, and out of it; see `index/move.py`."""
+"""Take an index out of an engine, to move it; see `index/move.py`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from notesearch.index.changes import SeenFile
-from notesearch.index.ingest import StageClock
-from notesearch.index.move import MovedIndex, holds_an_index, note_of_stored
+from notesearch.index.move import MovedIndex, note_of_stored
 from notesearch.index.qdrant.engine_client import MEANING, Payload
 from notesearch.index.qdrant.engine_keeper import known_corpus
 from notesearch.index.qdrant.engine_records import read_added, read_files
 from notesearch.index.qdrant.engine_snapshot import EngineSnapshot
-from notesearch.index.qdrant.engine_state import read_engine_state
-from notesearch.index.qdrant.engine_update import (
-    EnginePlace,
-    apply_to_engine,
-    finished,
-    opened,
-    writing,
-)
+from notesearch.index.qdrant.index_in_engine import EnginePlace
 from notesearch.index.qdrant.note_points import (
     NOTE_KEYS,
     PASSAGE_KEYS,
@@ -31,31 +23,9 @@ from notesearch.index.qdrant.note_points import (
     text_hash_in,
 )
 from notesearch.index.qdrant.point_conditions import all_of, is_value
-from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.records import FileReading, Finding, ReadFile
 
 _FILES_PER_REQUEST = 200
-
-
-def write_engine_index(
-    place: EnginePlace,
-    moved: MovedIndex,
-    *,
-    lock_timeout_s: float = 10.0,
-    progress: ProgressObserver = ignore_progress,
-) -> UpdateReport:
-    """Make an index of what was moved; UsageError where the engine holds one of the name."""
-    clock = StageClock(progress)
-    with opened(place) as store, writing(store.engine, lock_timeout_s) as lease:
-        if read_engine_state(store.engine) is not None:
-            raise holds_an_index(place.address.text)
-        place.folder.mkdir(parents=True, exist_ok=True)
-        moved.keep_vectors(place.layout)
-        state, _ = apply_to_engine(
-            place, store.engine, lease, moved.means(), None, moved.work(), clock
-        )
-        report = UpdateReport(passages_reused=clock.progress.passages)
-        return finished(store.engine, state, report, clock)
 
 
 def read_engine_index(place: EnginePlace, snapshot: EngineSnapshot) -> MovedIndex:
