@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.engine_address import engine_of_folder, folder_at
 from notesearch.engine_index import place_of, writing_at
+from notesearch.errors import SettingsError
 from notesearch.index.catalog import Catalog
 from notesearch.index.index_in_folder import writing_folder
 from notesearch.index.index_layout import IndexLayout
@@ -15,6 +16,7 @@ from notesearch.index.ingest import StageClock
 from notesearch.index.move import MovedIndex, read_folder_index, write_moved_index
 from notesearch.index.reports import ProgressObserver, UpdateReport
 from notesearch.index.stored_index import StoredIndex
+from notesearch.last_look import keep_look, last_look
 
 if TYPE_CHECKING:
     from notesearch.index.qdrant.index_in_engine import EnginePlace
@@ -31,7 +33,12 @@ def move_index(
     with ExitStack() as stack:
         moved = _read(source, stack)
         index = stack.enter_context(_writing(folder, lock_timeout_s))
-        return write_moved_index(index, moved, StageClock(progress))
+        report = write_moved_index(index, moved, StageClock(progress))
+    looked = last_look(source if isinstance(source, Path) else source.folder)
+    if looked is not None:
+        with suppress(SettingsError):  # the index is there, and says more as new than it has to
+            keep_look(folder, looked)
+    return report
 
 
 def _writing(folder: Path, lock_timeout_s: float) -> AbstractContextManager[StoredIndex]:

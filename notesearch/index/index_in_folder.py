@@ -17,7 +17,7 @@ from notesearch.errors import Remedy
 from notesearch.index.added_table import Salvaged, added_ids, read_added_notes
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.changes import KnownFile, known_files
-from notesearch.index.first_seen import FirstSeen, as_date_time
+from notesearch.index.first_seen import FirstSeen
 from notesearch.index.index_layout import (
     IndexLayout,
     disk_errors,
@@ -126,7 +126,8 @@ class FolderIndex:
     def apply(self, means: Means, work: Work, clock: StageClock) -> tuple[Finding, ...]:
         """Do the work in one transaction; return what was odd."""
         layout, catalog, state = self.layout, self.catalog, self._state
-        first_seen = self._first_seen or FirstSeen(state)
+        updated = None if state is None else state.updated
+        first_seen = work.first_seen or self._first_seen or FirstSeen(updated)
         with disk_errors(layout):
             journal = Journal(layout.journal, means.embedder_fingerprint)
         with closing(journal):
@@ -151,9 +152,9 @@ class FolderIndex:
                         corpus=path_from(layout.index_dir, means.corpus),
                         generation=(state.generation if state else 0) + 1,
                         dimension=supply.dimension,
-                        created=state.created if state else "",
+                        created=state.created if state else first_seen.made,
                         identity=state.identity if state else secrets.token_hex(16),
-                        updated=as_date_time(first_seen.now_s),
+                        updated=first_seen.now,
                     )
                     texts = means.probes if supply.dimension else ()
                     probes = supply.supply_probes(texts)

@@ -11,7 +11,8 @@ from notesearch.errors import CorpusError, Remedy
 from notesearch.index.added_table import salvage_added_notes, seen_note, without_claimed
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import Changes, CorpusSource, KnownFile, find_changes
-from notesearch.index.first_seen import FirstSeen, salvage_first_seen
+from notesearch.index.first_seen import FirstSeen
+from notesearch.index.first_seen_table import salvage_first_seen
 from notesearch.index.index_in_folder import FolderIndex, prepare_folder
 from notesearch.index.index_layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.index.changes import SeenFile
+from notesearch.index.first_seen import FirstSeen
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.ingest import EmbeddingWork, StageClock, VectorSupply, ingest_files
 from notesearch.index.journal import Journal
@@ -60,6 +61,7 @@ class Work:
     added: tuple[AddedNote, ...] = ()  # to be kept, beside being read
     clear: bool = False  # all but the added notes goes first
     publish: bool = True  # passages change, or a segment is lost
+    first_seen: FirstSeen | None = None  # where the times of texts come along with them
 
     @property
     def is_none(self) -> bool:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import models
 
-from notesearch.errors import UsageError
 from notesearch.index.qdrant.conditions import (
     ConditionMaker,
     NotePatterns,
@@ -31,6 +30,7 @@ from notesearch.index.qdrant.note_points import (
     read_stored_note,
 )
 from notesearch.index.qdrant.point_conditions import all_of, is_any, is_one_of, is_value
+from notesearch.index.qdrant.seen_texts import read_new_texts
 from notesearch.index.snapshot import (
     NewTexts,
     NoteNames,
@@ -134,10 +134,9 @@ class EngineNotes(EngineWords):
         ]
 
     def new_texts(self, after_s: Sequence[int]) -> NewTexts:
-        """Raise UsageError: an engine does not keep when a text was first seen."""
-        raise UsageError(
-            f"{self.engine.address.text} does not know what is new; ask an index in a folder"
-        )
+        """Return what was first seen after a time, in seconds since 1970."""
+        (after,) = after_s
+        return read_new_texts(self.engine, self.state, after)
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from notesearch.durable import make_private_folder
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import Remedy, UsageError
 from notesearch.index.changes import KnownFile
+from notesearch.index.first_seen import FirstSeen
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import Journal
@@ -147,12 +147,15 @@ class EngineIndex:
         with disk_errors(self.layout):
             journal = Journal(self.layout.journal, means.embedder_fingerprint)
         with closing(journal):
+            updated = None if self._state is None else self._state.updated
+            first_seen = work.first_seen or FirstSeen(updated)
             before = self._state or _nothing(means)
             writer = EngineWriter(
                 self._engine,
                 before,
                 self._lease,
                 means.embedder_fingerprint,
+                first_seen,
                 is_new=self._state is None,
             )
             if self._state is not None and work.clear:
@@ -221,14 +224,13 @@ def writing_engine(place: EnginePlace, lock_timeout_s: float = 10.0) -> Iterator
 
 def _nothing(means: Means) -> EngineState:
     """Return the state of an index that holds nothing yet."""
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return EngineState(
         embedder=means.embedder_fingerprint,
         reading=means.reading,
         generation=0,
         dimension=0,
-        created=now,
-        updated=now,
+        created="",
+        updated="",
         identity=secrets.token_hex(16),
         stamp="",
     )

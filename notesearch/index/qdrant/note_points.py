@@ -20,7 +20,7 @@ from notesearch.index.known_names import names_of, other_name_words
 from notesearch.index.qdrant.engine_client import MEANING, WORDS, Payload
 from notesearch.index.qdrant.engine_state import ENDLESS, TITLE_WEIGHT
 from notesearch.index.qdrant.word_coding import Columns, code_text, weigh
-from notesearch.index.snapshot import ColumnWeights, NoteNames, StoredNote, StoredPassage
+from notesearch.index.snapshot import ColumnWeights, NewPart, NoteNames, StoredNote, StoredPassage
 from notesearch.index.stored_facts import checked_facts
 from notesearch.records import LinkKind, Note, NoteKind, NoteLink, Passage, Role, facts_of
 from notesearch.spelling import normalise_tag, tag_and_parents
@@ -71,6 +71,8 @@ class NewNote:
     vectors: Sequence[bytes]  # float16 rows of its passages
     text_hashes: Sequence[bytes]
     embedder: str  # fingerprint of the model that made them
+    first_seen_s: int
+    parts: Sequence[NewPart]  # of each passage, what is new
     names: Columns
     texts: Sequence[Columns]
 
@@ -129,10 +131,13 @@ def make_points(
                 "search_text": passage.search_text,
                 "tokens": passage.tokens,
                 "words": code_text(columns),
+                "first_seen": part.first_seen_s,
+                "new_start": part.start,
+                "new_end": part.end,
             },
         )
-        for place, (passage, row, text_hash, columns) in enumerate(
-            zip(new.passages, new.vectors, new.text_hashes, coded, strict=True)
+        for place, (passage, row, text_hash, part, columns) in enumerate(
+            zip(new.passages, new.vectors, new.text_hashes, new.parts, coded, strict=True)
         )
     ]
     tokens = sum(max(passage.tokens, 1) for passage in new.passages)
@@ -145,6 +150,7 @@ def make_points(
                 **_kept_of_note(new.note),
                 "first_passage": first_passage,
                 "passages": len(passages),
+                "first_seen": new.first_seen_s,
                 "sizes": [max(passage.tokens, 1) for passage in new.passages],
             },
         ),
