@@ -25,9 +25,9 @@ from notesearch.index.first_seen_table import read_deletions
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import Journal, as_vector
+from notesearch.index.note_reader import NoteReader
 from notesearch.index.reports import UpdateReport
 from notesearch.index.snapshot import NewPart, StoredNote
-from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
 from notesearch.index.state import read_state
 from notesearch.index.stored_index import StoredIndex
 from notesearch.index.work import Means, Work
@@ -177,12 +177,14 @@ def read_folder_index(catalog: Catalog, index_dir: Path) -> MovedIndex:
 
 
 def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[MovedFile]:
-    snapshot = SqliteSnapshot(catalog, (), read_state(catalog), KeptParts())
+    reader = NoteReader(catalog)
     for number, path in files:
         rows = catalog.rows(
-            "SELECT id, link_ids, first_seen FROM notes WHERE file = ? ORDER BY id", (number,)
+            """SELECT id, link_ids, first_seen, first_passage, passages FROM notes
+            WHERE file = ? ORDER BY id""",
+            (number,),
         )
-        stored = snapshot.notes([note for note, *_ in rows])
+        stored = reader.notes([note for note, *_ in rows])
         links: dict[int, list[NoteLink]] = defaultdict(list)
         for note, kind, *rest in catalog.rows(
             """SELECT note, kind, target, line, sentence FROM note_links
@@ -203,16 +205,17 @@ def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[
         reading = FileReading(
             path,
             tuple(
-                note_of_stored(stored[note], links[note], json.loads(ids)) for note, ids, _ in rows
+                note_of_stored(stored[note], links[note], json.loads(ids)) for note, ids, *_ in rows
             ),
             tuple(Finding(path, line, why) for skipped, line, why in findings if not skipped),
             next((Finding(path, line, why) for skipped, line, why in findings if skipped), None),
         )
         passages = tuple(
-            tuple(one.passage for one in snapshot.passages_of_note(note)) for note, *_ in rows
+            tuple(one.passage for one in reader.passages(range(first, first + count)))
+            for *_, first, count in rows
         )
         yield MovedFile(
-            ReadFile(reading, passages), [(seen_s, parts[note]) for note, _, seen_s in rows]
+            ReadFile(reading, passages), [(seen_s, parts[note]) for note, _, seen_s, *_ in rows]
         )
 
 

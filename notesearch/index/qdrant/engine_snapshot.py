@@ -5,13 +5,14 @@ A question is answered from a part of it, which `narrowed` chooses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import models
 
-from notesearch.index.qdrant.engine_client import MEANING, Payload
+from notesearch.index.qdrant.engine_client import MEANING
 from notesearch.index.qdrant.engine_memory import Run
 from notesearch.index.qdrant.engine_notes import EngineNotes
 from notesearch.index.qdrant.engine_requests import EngineError
@@ -35,6 +36,8 @@ from notesearch.query.filters import Filter
 
 # Passages with some words side by side that are listed: to look at some, and to tell few from many.
 _MOST_WITH_RUN = 10_000
+
+_Found = TypeVar("_Found")
 
 
 class EngineSnapshot(EngineNotes):
@@ -139,6 +142,14 @@ class EngineSnapshot(EngineNotes):
         hits = self.engine.nearest(query, where, k)
         return nearest_of([(int(hit.id), hit.score) for hit in hits])
 
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, in their order."""
+        ids = passage_ids.tolist()
+        found = self.engine.cosines(query, ids)
+        return np.array([self._there(found, number) for number in ids], dtype=np.float32)
+
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order."""
         ids = [*map(int, passage_ids)]
@@ -166,7 +177,7 @@ class EngineSnapshot(EngineNotes):
         """Return the passages of a note, in the order of the note."""
         return self.passages(self.passages_in([note]).tolist())
 
-    def _there(self, found: dict[int, Payload] | dict[int | str, Payload], number: int) -> Payload:
+    def _there(self, found: Mapping[Any, _Found], number: int) -> _Found:
         try:
             return found[number]
         except KeyError as error:
