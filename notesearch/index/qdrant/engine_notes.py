@@ -61,13 +61,17 @@ class EngineNotes(EngineWords):
     @property
     def table(self) -> PassageTable:
         """The passages and notes there are, by number, read from all notes."""
-        keys = ("first_passage", "passages", "sizes")
-        rows = [
-            (int(note.id), *(note.payload[key] for key in keys))
-            for note in self._notes_where(None, keys)
-            if note.payload
-        ]
-        return _table_of(rows, self.state)
+
+        def read() -> PassageTable:
+            keys = ("first_passage", "passages", "sizes")
+            rows = [
+                (int(note.id), *(note.payload[key] for key in keys))
+                for note in self._notes_where(None, keys)
+                if note.payload
+            ]
+            return _table_of(rows, self.state)
+
+        return self.memory.tables.get("", read)
 
     # ------------------------------------------------------------ conditions
 

@@ -18,7 +18,9 @@ from notesearch.index.qdrant.engine_notes import EngineNotes
 from notesearch.index.qdrant.engine_requests import EngineError
 from notesearch.index.qdrant.engine_words import NO_MATCHES, run_condition
 from notesearch.index.qdrant.note_points import (
+    K1,
     PASSAGE_KEYS,
+    damping_of,
     rarity_of,
     read_stored_passage,
 )
@@ -78,14 +80,47 @@ class EngineSnapshot(EngineNotes):
         if counts is None:
             return NO_MATCHES, NO_MATCHES
         names, state = self.engine.names, self.state
+        of_passages = rarity_of(counts.passages, state.passages)
+        of_notes = rarity_of(counts.notes, state.notes)
         return (
-            self._best(names.passages, counts.number, counts.passages, state.passages),
-            self._best(names.notes, counts.number, counts.notes, state.notes),
+            self._having(names.passages, counts.number, counts.passages, of_passages),
+            self._having(names.notes, counts.number, counts.notes, of_notes),
         )
 
-    def _best(self, collection: str, word: int, having: int, count: int) -> Matches:
-        weight = {word: rarity_of(having, count)}
-        hits = self.engine.best_by_words(collection, weight, self.in_force(), having, ())
+    def word_counts(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches] | None:
+        """Count how often passages and notes have a word; None for what is no single word.
+
+        For a search of several indexes, which weighs them by the lengths of all their texts.
+        """
+        stems = self.split([word])
+        if len(stems) != 1:
+            return None
+        counts = self.counts_of(stems).get(stems[0])
+        if counts is None:
+            return NO_MATCHES, NO_MATCHES
+        names, state, table = self.engine.names, self.state, self.table
+        return (
+            _unweighed(
+                self._having(names.passages, counts.number, counts.passages),
+                table.passage_lengths,
+                state.passage_tokens,
+            ),
+            _unweighed(
+                self._having(names.notes, counts.number, counts.notes),
+                table.note_lengths,
+                state.note_tokens,
+            ),
+        )
+
+    def phrase_counts(self, words: Sequence[str], weights: ColumnWeights) -> Matches:
+        """Count how often passages have words side by side."""
+        code = self.code_of(" ".join(words))
+        return NO_MATCHES if code is None else self.times_of_run(code)
+
+    def _having(self, collection: str, word: int, having: int, weight: float = 1.0) -> Matches:
+        """Return the passages or notes that have a word, with what it is worth there."""
+        weights = {word: weight}
+        hits = self.engine.best_by_words(collection, weights, self.in_force(), having, ())
         found = sorted((int(hit.id), hit.score) for hit in hits)
         return Matches(
             np.array([number for number, _ in found], dtype=np.int64),
@@ -185,6 +220,13 @@ class EngineSnapshot(EngineNotes):
                 f"{self.engine.address.text} no longer has passage {number}: it was changed twice "
                 "while it answered; ask again"
             ) from error
+
+
+def _unweighed(matches: Matches, lengths: NDArray[np.integer[Any]], mean: float) -> Matches:
+    """Return how often texts have a word, out of what it is worth in texts of some lengths."""
+    damping = damping_of(lengths[matches.ids].astype(np.float64), mean)
+    times = matches.scores * damping / (K1 + 1 - matches.scores)
+    return Matches(matches.ids, times.astype(np.float32))
 
 
 def best_of_owners(run: Run) -> Matches:

@@ -11,8 +11,10 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import models
 
 from notesearch.index.journal import as_vector
@@ -36,6 +38,7 @@ OF_PASSAGE = (WEIGHTS.title, WEIGHTS.section, WEIGHTS.body)
 _OF_NAMES = (WEIGHTS.title, WEIGHTS.other_names)
 SECTION_SEPARATOR = "\x1f"
 PAIR_SEPARATOR = "\x1f"
+Lengths = TypeVar("Lengths", float, NDArray[np.float64])
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 # What a hit and what a list is made of, without what only filters ask.
@@ -172,7 +175,7 @@ def _weigh_note(
 
 def impacts(frequencies: Mapping[int, float], tokens: int, mean: float) -> models.SparseVector:
     """Return what each word of a text adds to its BM25, where the word's rarity is left out."""
-    damping = K1 * (1 - B + B * max(tokens, 1) / mean)
+    damping = damping_of(max(tokens, 1), mean)
     words = sorted(frequencies)
     values = [frequencies[word] * (K1 + 1) / (frequencies[word] + damping) for word in words]
     return models.SparseVector(indices=words, values=values)
@@ -182,12 +185,17 @@ def weighed_anew(
     vector: models.SparseVector, tokens: int, mean: float, before: float
 ) -> models.SparseVector:
     """Return the impacts of a text for another mean length than they were made for."""
-    damping = K1 * (1 - B + B * max(tokens, 1) / before)
+    damping = damping_of(max(tokens, 1), before)
     frequencies = {
         word: value * damping / (K1 + 1 - value)
         for word, value in zip(vector.indices, vector.values, strict=True)
     }
     return impacts(frequencies, tokens, mean)
+
+
+def damping_of(tokens: Lengths, mean: float) -> Lengths:
+    """Return what is added to how often a text has a word, below the line of BM25."""
+    return K1 * (1 - B + B * tokens / mean)
 
 
 def rarity_of(having: int, count: int) -> float:
