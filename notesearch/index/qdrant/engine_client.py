@@ -6,7 +6,6 @@ neither: the state, the lease of the writer, files, probes and what is known of 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,16 +14,21 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
+from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from notesearch.engine_address import EngineAddress
-from notesearch.errors import Remedy, UnusableIndexError
+from notesearch.index.qdrant.engine_errors import (
+    meaning_of,
+    no_answer,
+    refusal,
+    strange_answer,
+)
 from notesearch.index.qdrant.point_conditions import all_of, is_one_of
 
 T = TypeVar("T")
 Payload = dict[str, Any]
 
-KEY_VARIABLE = "QDRANT_API_KEY"
 MEANING = "meaning"  # the dense vector of a passage
 WORDS = "words"  # the sparse vector of a passage, and of a note
 POINTS_PER_REQUEST = 256
@@ -34,10 +38,6 @@ WAITS_S = (0.2, 1.0, 3.0)
 _TIMEOUT_S = 60
 # The server's answers to a request that may succeed a moment later.
 _FOR_NOW = (429, 500, 502, 503, 504)
-
-
-class EngineError(UnusableIndexError):
-    """An engine that does not answer, or refuses."""
 
 
 class Collections:
@@ -78,11 +78,14 @@ class Engine:
 
     def dimension(self) -> int:
         """Return how long the vectors of the passages are; 0 where there is no place for any."""
-        name = self.names.passages
-        if not self._ask("collection_exists", collection_name=name):
-            return 0
-        found = self._ask("get_collection", collection_name=name)
-        return int(found.config.params.vectors[MEANING].size)
+        found = self.vectors_in(self.names.passages)
+        return 0 if found is None else int(found.vectors[MEANING].size)
+
+    def vectors_in(self, collection: str) -> Any:  # noqa: ANN401 - as the client answers
+        """Return which vectors the points of a collection have; None where there is no such."""
+        if not self._ask("collection_exists", collection_name=collection):
+            return None
+        return self._ask("get_collection", collection_name=collection).config.params
 
     def read(
         self, collection: str, ids: Sequence[int | str], keys: Sequence[str] | bool = True
@@ -295,48 +298,26 @@ class Engine:
                     return getattr(self._client, request)(**options)
             except UnexpectedResponse as error:
                 if error.status_code not in _FOR_NOW or wait_s is None:
-                    raise self._meaning_of(error) from error
-            except (ResponseHandlingException, ConnectionError) as error:
+                    raise meaning_of(self.address, error) from error
+            except QdrantException as error:  # that it is asked too often
                 if wait_s is None:
-                    raise self._no_answer(error) from error
+                    raise refusal(self.address, 429, str(error)) from error
+            except ResponseHandlingException as error:
+                if isinstance(error.source, ValueError):
+                    raise strange_answer(self.address, error) from error
+                if wait_s is None:
+                    raise no_answer(self.address, error) from error
+            except ConnectionError as error:
+                if wait_s is None:
+                    raise no_answer(self.address, error) from error
+            except (ValueError, RecursionError) as error:  # no JSON, or of something else
+                raise strange_answer(self.address, error) from error
             time.sleep(wait_s)
         raise AssertionError("the last try either answers or raises")
-
-    def _meaning_of(self, error: UnexpectedResponse) -> EngineError:
-        place = self.address.text
-        if error.status_code in (401, 403):
-            given = "refuses the key" if os.environ.get(KEY_VARIABLE) else "asks for a key"
-            return EngineError(
-                f"{place} {given} (HTTP {error.status_code}); set {KEY_VARIABLE} to one that may "
-                "read it, and write to it for an update"
-            )
-        if error.status_code == 404:
-            return no_engine_index(self.address)
-        said = " ".join(error.content.decode("utf-8", "replace").split())[:200]
-        return EngineError(
-            f"{place} answers HTTP {error.status_code}: {said}; look into the log of the engine"
-        )
-
-    def _no_answer(self, error: Exception) -> EngineError:
-        return EngineError(
-            f"{self.address.text} does not answer ({str(error)[:120]}); is the engine running, and "
-            "is the address right?"
-        )
 
     def close(self) -> None:
         """Close the connection; a second time does nothing."""
         self._client.close()
-
-
-def no_engine_index(address: EngineAddress) -> EngineError:
-    """Return the error for an engine that holds no index of the name."""
-    return EngineError(
-        f"{address.text} holds no index",
-        Remedy(
-            "open it with create=True, then call update(corpus)",
-            f"run: notesearch index CORPUS --index {address.text}",
-        ),
-    )
 
 
 def write_faster(client: QdrantClient) -> None:

@@ -12,7 +12,8 @@ from qdrant_client import QdrantClient
 
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import LockedError, UsageError
-from notesearch.index.qdrant.engine_client import KEY_VARIABLE, Engine, EngineError, write_faster
+from notesearch.index.qdrant.engine_client import Engine, write_faster
+from notesearch.index.qdrant.engine_errors import KEY_VARIABLE, EngineError
 
 _TIMEOUT_S = 60
 

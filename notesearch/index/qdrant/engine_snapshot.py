@@ -18,7 +18,8 @@ from notesearch.index.qdrant.conditions import (
     NotePatterns,
     says_nothing_of_passages,
 )
-from notesearch.index.qdrant.engine_client import MEANING, Engine, EngineError, Payload
+from notesearch.index.qdrant.engine_client import MEANING, Engine, Payload
+from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.engine_memory import EngineMemory, Run
 from notesearch.index.qdrant.engine_state import EngineState, rebuild_of
 from notesearch.index.qdrant.engine_words import NO_MATCHES, EngineWords, run_condition

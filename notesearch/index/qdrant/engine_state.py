@@ -13,7 +13,8 @@ from qdrant_client import models
 
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import MismatchError, Remedy
-from notesearch.index.qdrant.engine_client import Engine, EngineError
+from notesearch.index.qdrant.engine_client import Engine
+from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.word_coding import record_id
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from qdrant_client import models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from notesearch import Index
 from notesearch.engine_address import read_engine_address
 from notesearch.errors import LockedError, MismatchError, NotesearchError, UsageError
-from notesearch.index.qdrant.engine_client import EngineError
 from notesearch.index.qdrant.engine_connection import connect
+from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.engine_state import STATE_ID, read_engine_state
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.writer_lease import WriterLease, writer_lease
@@ -335,3 +336,33 @@ def test_an_index_of_a_later_format_is_named(index: Index, address: str):
     engine.set(engine.names.records, {"format": 99}, all_of())
     with pytest.raises(EngineError, match="has format 99, and this notesearch knows 1"):
         index.query("policy")
+
+
+@pytest.mark.parametrize("theirs", ["notes", "notes-notes", "notes-records"])
+def test_a_collection_of_something_else_is_left_alone(
+    address: str, client, embedder: WordEmbedder, notes: Path, theirs: str
+):
+    one = models.VectorParams(size=4, distance=models.Distance.COSINE)
+    client.create_collection(collection_name=theirs, vectors_config=one)
+    there = [models.PointStruct(id=1, vector=[1.0, 0.0, 0.0, 0.0], payload={"of": "others"})]
+    client.upsert(collection_name=theirs, points=there)
+    with open_index(address, embedder) as index:
+        for rebuild in (False, True):
+            with pytest.raises(EngineError, match=f"a collection {theirs} of something else"):
+                index.update(notes, rebuild=rebuild)
+    assert client.count(collection_name=theirs).count == 1
+    assert [one.name for one in client.get_collections().collections] == [theirs]
+
+
+@pytest.mark.parametrize("names", [("notes", "notes-notes"), ("notes-records", "notes")])
+def test_two_indexes_whose_collections_would_be_one_are_kept_apart(
+    address: str, client, embedder: WordEmbedder, notes: Path, names: tuple[str, str]
+):
+    first, second = (address.removesuffix("notes") + name for name in names)
+    with open_index(first, embedder) as index:
+        index.update(notes)
+        before = paths(index)
+        with open_index(second, embedder) as other, pytest.raises(EngineError, match="another"):
+            other.update(notes)
+        assert paths(index) == before
+        assert index.check() == ()
