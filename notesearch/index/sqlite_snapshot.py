@@ -251,19 +251,19 @@ class SqliteSnapshot:
         by_id: dict[int, bytes] = dict(rows)
         try:
             joined = b"".join(by_id[number] for number in map(int, passage_ids))
-        except KeyError as error:
+            vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
+            return vectors.reshape(len(passage_ids), self.state.dimension)
+        except (KeyError, TypeError, ValueError) as error:
             raise self._damaged(error) from error
-        vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
-        return vectors.reshape(len(passage_ids), self.state.dimension)
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Return passages with their notes, in the order in which the numbers are given."""
         rows = self._catalog.rows(_PASSAGES, (_json(passage_ids),))
-        notes = self.notes(sorted({row[-1] for row in rows}))
         try:
+            notes = self.notes(sorted({row[-1] for row in rows}))
             found = {row[0]: _stored_passage(row, notes[row[-1]]) for row in rows}
             return [found[number] for number in map(int, passage_ids)]
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise self._damaged(error) from error
 
     def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
