@@ -6,6 +6,7 @@ neither: the state, the lease of the writer, files, probes and what is known of 
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -23,6 +24,7 @@ from notesearch.index.qdrant.engine_errors import (
     no_answer,
     refusal,
     strange_answer,
+    unusable_folder,
 )
 from notesearch.index.qdrant.point_conditions import all_of, is_one_of
 
@@ -310,6 +312,8 @@ class Engine:
             except ConnectionError as error:
                 if wait_s is None:
                     raise no_answer(self.address, error) from error
+            except sqlite3.Error as error:
+                raise unusable_folder(self.address, error) from error
             except (ValueError, RecursionError) as error:  # no JSON, or of something else
                 raise strange_answer(self.address, error) from error
             time.sleep(wait_s)

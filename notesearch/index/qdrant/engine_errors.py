@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import sqlite3
 
 from qdrant_client.http.exceptions import UnexpectedResponse
 
@@ -11,6 +13,11 @@ from notesearch.errors import Remedy, UnusableIndexError
 
 KEY_VARIABLE = "QDRANT_API_KEY"
 _MOST_SHOWN = 200  # of what an engine says
+# What the client raises for the files of a folder: SQLite's errors, and those of what it stored.
+FILE_ERRORS = (
+    *(OSError, sqlite3.Error, pickle.UnpicklingError, EOFError),
+    *(AttributeError, ImportError, KeyError, TypeError, ValueError),
+)
 
 
 class EngineError(UnusableIndexError):
@@ -40,6 +47,14 @@ def strange_answer(address: EngineAddress, error: Exception) -> EngineError:
     """Return the error for what answers, and not as Qdrant does."""
     return EngineError(
         f"{address.text} answers as no Qdrant does ({_one_line(str(error))}); is the address right?"
+    )
+
+
+def unusable_folder(address: EngineAddress, error: Exception) -> EngineError:
+    """Return the error for a folder of an engine that cannot be read or written."""
+    return EngineError(
+        f"{address.text} cannot be used ({_one_line(str(error) or type(error).__name__)}); check "
+        f"the folder {address.folder}, and whether its disk is full"
     )
 
 
