@@ -43,9 +43,12 @@ def test_full_disk_is_named_and_leaves_the_index_as_it_was(made: str, tmp_path: 
     with Index.open(made, WordEmbedder()) as index:
         before = index.query("policy reward")
     (tmp_path / "notes/new.md").write_text("# Robots\n\n" + "A robot has a policy. " * 5000)
-    with Index.open(made, WordEmbedder()) as index:
-        with full_disk(20_000), pytest.raises(EngineError, match="whether its disk is full"):
-            index.update(tmp_path / "notes")
+    with (
+        Index.open(made, WordEmbedder()) as index,
+        full_disk(20_000),
+        pytest.raises(EngineError, match="whether its disk is full"),
+    ):
+        index.update(tmp_path / "notes")
     with Index.open(made, WordEmbedder()) as index:
         assert index.query("policy reward") == before
         index.update(tmp_path / "notes")
@@ -58,7 +61,7 @@ def test_full_disk_is_named_and_leaves_the_index_as_it_was(made: str, tmp_path: 
 def test_damaged_files_are_named(made: str, tmp_path: Path, name: str) -> None:
     assert (tmp_path / "engine" / name).is_file()
     (tmp_path / "engine" / name).write_bytes(b"\x00\xff rubbish" * 1000)
-    with pytest.raises(EngineError, match="cannot be used .*; check the folder"):
+    with pytest.raises(EngineError, match=r"cannot be used .*; check the folder"):
         Index.open(made, WordEmbedder())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from notesearch.index.qdrant.engine_connection import connect
 from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.engine_state import STATE_ID, read_engine_state
 from notesearch.index.qdrant.point_conditions import all_of, is_within
-from notesearch.index.qdrant.writer_lease import WriterLease, writer_lease
+from notesearch.index.qdrant.writer_lease import LEASE_ID, LEASE_S, WriterLease, writer_lease
 from tests.conftest import NOTES, write_notes
 from tests.fakes import WordEmbedder
 from tests.index.qdrant.conftest import VOCABULARY, open_index
@@ -280,12 +281,28 @@ def test_a_lease_runs_out_and_its_writer_notices(index: Index, address: str):
     next_one.require()
 
 
+def test_a_lease_of_a_clock_that_was_years_ahead_holds_nobody_up(index: Index, address: str):
+    engine = connect(read_engine_address(address))
+    ahead = WriterLease(engine, now=lambda: time.time() + 1e8)
+    assert ahead.take() is None
+    assert WriterLease(engine).take() is None
+
+
+@pytest.mark.parametrize("lease", [{}, {"machine": 1, "owner": None}, {"process": "x\x1b"}])
+def test_a_lease_of_something_else_is_waited_for(index: Index, address: str, lease):
+    engine = connect(read_engine_address(address))
+    payload = {"kind": "lease", "until": time.time() + LEASE_S, "owner": "them", **lease}
+    engine.put(engine.names.records, [models.PointStruct(id=LEASE_ID, vector={}, payload=payload)])
+    with pytest.raises(LockedError, match=r"is being written by process .* on .* since"):
+        index.update(lock_timeout_s=0.0)
+
+
 def test_a_writer_that_slept_too_long_publishes_nothing(
     index: Index, address: str, notes: Path, client, embedder
 ):
     (notes / "new.md").write_text("# Agents\n\nAn agent has a tool.\n")
     engine = connect(read_engine_address(address))
-    other = WriterLease(engine, now=lambda: 1e12)  # long after
+    other = WriterLease(engine, now=lambda: time.time() + 2 * LEASE_S)
     counted: list[str] = []
 
     def before(request: str) -> None:
