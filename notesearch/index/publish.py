@@ -20,13 +20,8 @@ from notesearch.index.faiss_file import scale_of, write_vectors
 from notesearch.index.index_layout import IndexLayout, damaged, disk_errors
 from notesearch.index.passage_table import read_passage_ids
 from notesearch.index.probes import measure_probes
-from notesearch.index.segments import (
-    MOST_PASSAGES,
-    Segment,
-    SegmentRow,
-    read_segments,
-    write_segments,
-)
+from notesearch.index.segment_rows import SegmentRow, read_segments, write_segments
+from notesearch.index.segments import MOST_PASSAGES, Segment
 from notesearch.index.state import IndexState
 from notesearch.index.word_file import write_words
 from notesearch.index.word_places import SegmentWords, WordCollector
@@ -77,7 +72,6 @@ def publish(
         passages=len(ids),
         probe_cosines=cosines,
         stamp=secrets.token_hex(8),
-        created=state.created or state.updated,
     )
     published.write(catalog)
     return published

@@ -7,19 +7,17 @@ anew. `publish.py` writes segments, and chooses which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.file_sums import FileSums
-from notesearch.index.catalog import Catalog
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import MOST_NUMBERED, table_of
+from notesearch.index.segment_rows import SegmentRow
 from notesearch.index.snapshot import Nearest, PassageTable
 from notesearch.index.stems import keys_of
 from notesearch.index.word_file import Having, WordFile
@@ -31,89 +29,7 @@ _NO_IDS = np.empty(0, dtype=np.int64)
 _NO_NUMBERS = np.empty(0, dtype=np.int32)
 _NO_COUNTS = np.empty(0, dtype=np.uint8)
 
-
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
-    """What the catalog says of a segment."""
-
-    number: int  # in the names of its files
-    first: int  # of the numbers of its passages
-    last: int
-    passages: int  # as it was written
-    gone: bytes  # a bit for each that is gone since; no bytes where all are there
-    scale: float  # of its vectors
-    vectors: FileSums
-    words: FileSums
-
-    @property
-    def there(self) -> int:
-        """How many of its passages are still there."""
-        return self.passages - int.from_bytes(self.gone, "big").bit_count()
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether it says what an index may say: somebody else may have written it."""
-        numbers = (self.number, self.first, self.last, self.passages)
-        parts = (self.gone, self.vectors.sums, self.words.sums)
-        return (
-            all(isinstance(number, int) for number in numbers)
-            and all(isinstance(part, bytes) for part in parts)
-            and 0 < self.number < 1 << 62
-            and 0 < self.first <= self.last <= MOST_NUMBERED
-            and 0 < self.passages <= self.last - self.first + 1
-            and len(self.gone) in (0, -(-self.passages // 8))
-            and isinstance(self.scale, float)
-            and 1 <= self.scale < np.inf
-        )
-
-    def own(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return those of some ascending numbers that lie between its first and last."""
-        return ids[slice(*np.searchsorted(ids, (self.first, self.last + 1)).tolist())]
-
-
-def read_segments(catalog: Catalog) -> list[SegmentRow]:
-    """Read which segments there are, by the numbers of their passages.
-
-    DamagedIndexError where no index has such.
-    """
-    rows = catalog.rows("SELECT * FROM segments ORDER BY first_passage")
-    found = [
-        SegmentRow(
-            *(number, first, last, passages, gone, scale), FileSums(*sums[:2]), FileSums(*sums[2:])
-        )
-        for number, first, last, passages, gone, scale, *sums in rows
-    ]
-    if not all(row.is_sound for row in found) or any(
-        before.last >= behind.first for before, behind in pairwise(found)
-    ):
-        raise _damaged_rows(catalog)
-    return found
-
-
-def require_all_passages(catalog: Catalog, rows: Sequence[SegmentRow], passages: int) -> None:
-    """Raise DamagedIndexError where segments do not have so many passages together."""
-    if sum(row.there for row in rows) != passages:
-        raise _damaged_rows(catalog)
-
-
-def _damaged_rows(catalog: Catalog) -> Exception:
-    remedy = IndexLayout(catalog.path.parent).rebuild
-    return damaged(catalog.path, "is damaged (the segments)", remedy)
-
-
-def write_segments(catalog: Catalog, rows: Iterable[SegmentRow]) -> None:
-    """Set which segments there are."""
-    catalog.rows("DELETE FROM segments")
-    catalog.insert(
-        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            (
-                *(row.number, row.first, row.last, row.passages, row.gone, row.scale),
-                *(row.vectors.size, row.vectors.sums, row.words.size, row.words.sums),
-            )
-            for row in rows
-        ),
-    )
+_NumbersAt = Callable[[NDArray[np.integer]], NDArray[np.int64]]
 
 
 class Segment:
@@ -132,6 +48,7 @@ class Segment:
         )
         if (row.first, row.last) != (self.ids[0], self.ids[-1]):
             raise damaged(layout.vectors(row.number), "has other passages", layout.fix)
+        self._is_dense = row.last - row.first + 1 == row.passages
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -153,11 +70,11 @@ class Segment:
 
     def passages_with(self, key: np.uint64) -> Counted:
         """Return the passages that have a word, with what title and section, and the body have."""
-        return self._counted(self.ids, self.words.passages_with(key))
+        return self._counted(self._ids_at, self.words.passages_with(key))
 
     def notes_called(self, key: np.uint64) -> Counted:
         """Return the notes that have a word in their names: in the title, and in the others."""
-        return self._counted(self.words.note_ids, self.words.notes_called(key))
+        return self._counted(self._notes_at, self.words.notes_called(key))
 
     def places_of_phrase(self, keys: Sequence[np.uint64]) -> tuple[NDArray[np.int64], ...]:
         """Return where words stand side by side: the passage, and the place of the first in it.
@@ -170,18 +87,31 @@ class Segment:
         for at, places in enumerate(stand):
             if at != rarest and len(begin):
                 begin = begin[are_among(begin + at, places)]
-        return self._taken(self.ids, begin >> 16), begin & 0xFFFF
+        return self._ids_at(begin >> 16), begin & 0xFFFF
 
-    def _counted(self, ids: NDArray[np.signedinteger], having: Having | None) -> Counted:
+    def _counted(self, numbers_at: _NumbersAt, having: Having | None) -> Counted:
         if having is None:
             return Counted(_NO_IDS, _NO_COUNTS, _NO_COUNTS)
-        return Counted(self._taken(ids, having.ordinals), having.heads, having.bodies)
+        return Counted(numbers_at(having.ordinals), having.heads, having.bodies)
+
+    def _ids_at(self, ordinals: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return the passages of some ordinals."""
+        if not self._is_dense:
+            return self._taken(self.ids, ordinals)
+        if ordinals.max(initial=0) >= self.row.passages:
+            raise self._damaged()
+        ids: NDArray[np.int64] = np.add(ordinals, self.row.first, dtype=np.int64)
+        return ids  # in a third of the time
+
+    def _notes_at(self, ordinals: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return the notes of some ordinals."""
+        return self._taken(self.words.note_ids, ordinals)
 
     def _taken(
         self, ids: NDArray[np.signedinteger], ordinals: NDArray[np.integer]
     ) -> NDArray[np.int64]:
         try:
-            taken: NDArray[np.int64] = ids[ordinals].astype(np.int64, copy=False)
+            taken: NDArray[np.int64] = ids.take(ordinals).astype(np.int64, copy=False)
         except IndexError as error:
             raise self._damaged() from error
         return taken
@@ -251,6 +181,16 @@ class Segments:
             np.concatenate([one.cosines for one in found]),
             k,
         )
+
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, ascending, by rounded vectors."""
+        found = [np.empty(0, dtype=np.float32)]
+        for segment in self._segments:
+            own = segment.row.own(passage_ids)
+            found.append(segment.vectors.cosines(query, segment.vectors.ordinals_of(own)))
+        return np.concatenate(found)
 
     def _ordinals(
         self, segment: Segment, allowed_ids: NDArray[np.int64] | None

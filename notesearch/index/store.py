@@ -13,7 +13,8 @@ from types import TracebackType
 from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.index_layout import IndexLayout, damaged, unusable
-from notesearch.index.segments import Segment, read_segments, require_all_passages
+from notesearch.index.segment_rows import read_segments, require_all_passages
+from notesearch.index.segments import Segment
 from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
 from notesearch.index.state import IndexState, read_state
 

@@ -19,7 +19,8 @@ from notesearch.index.check import check_index
 from notesearch.index.faiss_file import VectorFile, scale_of, write_vectors
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.publish import plan_segments
-from notesearch.index.segments import SegmentRow, first_of, read_segments
+from notesearch.index.segment_rows import SegmentRow, read_segments
+from notesearch.index.segments import first_of
 from notesearch.index.snapshot import ColumnWeights
 from notesearch.index.store import Store
 from notesearch.index.update import update_index

@@ -13,13 +13,14 @@ from qdrant_client import QdrantClient
 
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import LockedError, UsageError
-from notesearch.index.qdrant.engine_client import Engine, write_faster
+from notesearch.index.qdrant.engine_client import Engine
 from notesearch.index.qdrant.engine_errors import (
     FILE_ERRORS,
     KEY_VARIABLE,
     EngineError,
     unusable_folder,
 )
+from notesearch.index.qdrant.engine_requests import write_faster
 
 _TIMEOUT_S = 60
 

@@ -18,11 +18,10 @@ from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.word_coding import record_id
 
-ENGINE_FORMAT = 1
+ENGINE_FORMAT = 2
 # Of passages and notes that no change has ended.
 ENDLESS = 2**52  # conditions compare numbers as floats: this one and the one before are exact
 STATE_ID = record_id("state", "")
-COUNTERS_ID = record_id("counters", "")
 
 # The weights of the columns, as the search has them; they are part of what an engine stores.
 TITLE_WEIGHT = 2.0

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from notesearch import Index
-from notesearch.index.qdrant import engine_client
+from notesearch.index.qdrant import engine_requests
 from notesearch.index.qdrant.engine_errors import KEY_VARIABLE, EngineError
 from tests.fakes import WordEmbedder
 
@@ -48,7 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answering]:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    monkeypatch.setattr(engine_client, "WAITS_S", (0.0, 0.0))
+    monkeypatch.setattr(engine_requests, "WAITS_S", (0.0, 0.0))
     with Answering() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index
-from notesearch.index.qdrant import engine_client
+from notesearch.index.qdrant import engine_requests
 from notesearch.index.qdrant.engine_errors import EngineError
 from tests.conftest import write_notes
 from tests.fakes import WordEmbedder
@@ -19,7 +19,7 @@ from tests.fakes import WordEmbedder
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of an index that has been made."""
-    monkeypatch.setattr(engine_client, "WAITS_S", (0.0,))
+    monkeypatch.setattr(engine_requests, "WAITS_S", (0.0,))
     write_notes(tmp_path / "notes")
     (tmp_path / "engine").mkdir(mode=0o755)
     address = f"qdrant://{tmp_path}/engine/notes"
