@@ -17,7 +17,7 @@ from notesearch.errors import LockedError, MismatchError, NotesearchError, Usage
 from notesearch.index.qdrant.engine_connection import connect
 from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.engine_state import STATE_ID, read_engine_state
-from notesearch.index.qdrant.point_conditions import all_of, is_within
+from notesearch.index.qdrant.point_conditions import all_of, is_value, is_within
 from notesearch.index.qdrant.writer_lease import LEASE_ID, LEASE_S, WriterLease, writer_lease
 from tests.conftest import NOTES, write_notes
 from tests.fakes import WordEmbedder
@@ -354,6 +354,18 @@ def test_an_index_of_a_later_format_is_named(index: Index, address: str):
     engine = connect(read_engine_address(address))
     engine.set(engine.names.records, {"format": 99}, all_of())
     with pytest.raises(EngineError, match="has format 99, and this notesearch knows 2"):
+        index.query("policy")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("generation", "x"), ("dimension", None), ("passages", -1), ("tokens", 1e300),
+     ("note_tokens", 0), ("stamp", 7), ("probe_cosines", 1)],
+)  # fmt: skip
+def test_a_state_that_no_writer_gives_is_named(index: Index, address: str, key: str, value: object):
+    engine = connect(read_engine_address(address))
+    engine.set(engine.names.records, {key: value}, all_of(is_value("kind", "state")))
+    with pytest.raises(EngineError, match=r"is damaged .state: .*rebuild=True"):
         index.query("policy")
 
 
