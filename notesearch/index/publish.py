@@ -8,14 +8,14 @@ by small updates. A segment of which half is gone is written anew.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.catalog import Catalog, Row
+from notesearch.index.catalog import Catalog
 from notesearch.index.faiss_file import scale_of, write_vectors
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.passage_table import read_passage_ids
@@ -171,25 +171,23 @@ def read_contents(
     catalog: Catalog, ids: NDArray[np.int64], dimension: int
 ) -> tuple[SegmentWords, NDArray[np.float16]]:
     """Read from the catalog what a segment of some passages holds."""
-    stems_of, collector = catalog.stems_of, WordCollector(3)
-    rows = np.empty((len(ids), dimension), dtype="<f2")
+    collector = WordCollector(3, catalog.stems_of)
+    vectors = np.empty((len(ids), dimension), dtype="<f2")
     owners, tokens = np.empty((2, len(ids)), dtype=np.int32)
-    for at, row in enumerate(_passages(catalog, ids)):
-        section, text, body_start, owners[at], tokens[at], vector = row
-        title, body = text[:body_start], text[body_start:]
-        collector.add(stems_of(title), stems_of(section), stems_of(body))
-        rows[at] = np.frombuffer(vector, dtype="<f2")
+    at = 0
+    for rows in catalog.batches(_PASSAGES, (int(ids[0]), int(ids[-1])), size=1024):
+        for section, text, body_start, *_ in rows:
+            collector.add(text[:body_start], section, text[body_start:])
+        part = slice(at, at := at + len(rows))
+        owners[part], tokens[part] = zip(*(row[3:5] for row in rows), strict=True)
+        of_rows = np.frombuffer(b"".join(row[5] for row in rows), dtype="<f2")
+        vectors[part] = of_rows.reshape(len(rows), dimension)
     found, places = collector.collect_passages()
-    notes, names = [], WordCollector(2)
+    notes, names = [], WordCollector(2, catalog.stems_of)
     # A note whose passages are in two segments has its names in the first.
     for note, title, others in catalog.rows(_NAMES, (str(np.unique(owners).tolist()), int(ids[0]))):
         notes.append(note)
-        names.add(stems_of(title), stems_of(others))
+        names.add(title, others)
     note_ids = np.array(notes, dtype=np.int32)
     words = SegmentWords(owners, tokens, found, places, names.collect_names(), note_ids)
-    return words, rows
-
-
-def _passages(catalog: Catalog, ids: NDArray[np.int64]) -> Iterator[Row]:
-    for rows in catalog.batches(_PASSAGES, (int(ids[0]), int(ids[-1])), size=1024):
-        yield from rows
+    return words, vectors
