@@ -8,7 +8,8 @@ by small updates. A segment of which half is gone is written anew.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -61,10 +62,9 @@ def publish(
         numbers = count(max([layout.last_segment(), *(row.number for row in plan.before)]) + 1)
         kept = [replace(row, gone=_gone_of(layout, row, state, ids)) for row in plan.kept]
         scale = scale_of(probes.values(), max(state.dimension, 1))
-        written = [
-            _write_segment(layout, catalog, next(numbers), own, state.dimension, scale)
-            for own in plan.to_write
-        ]
+        written = _write_segments(
+            layout, catalog, zip(numbers, plan.to_write, strict=False), state.dimension, scale
+        )
         rows = sorted([*kept, *written], key=lambda row: row.first)
         write_segments(catalog, rows)
         opened = [Segment(layout, row, state.dimension) for row in rows] if probes else []
@@ -145,32 +145,69 @@ def _gone_of(
     return np.packbits(~are_among(written, own)).tobytes()
 
 
-def _write_segment(
+def _write_segments(
     layout: IndexLayout,
     catalog: Catalog,
-    number: int,
-    ids: NDArray[np.int64],
+    parts: Iterable[tuple[int, NDArray[np.int64]]],
     dimension: int,
     scale: float,
-) -> SegmentRow:
-    """Write the two files of a segment."""
-    words, rows = read_contents(catalog, ids, dimension)
-    return SegmentRow(
-        number=number,
-        first=int(ids[0]),
-        last=int(ids[-1]),
-        passages=len(ids),
-        gone=b"",
-        scale=scale,
-        vectors=write_vectors(layout.vectors(number), ids, rows, scale),
-        words=write_words(layout.words(number), words),
-    )
+) -> list[SegmentRow]:
+    """Write the files of segments, each of a number and its passages.
+
+    One is sorted and written in a thread while the next one is read: two are held in memory.
+    """
+
+    def write(number: int, contents: _Contents) -> SegmentRow:
+        ids = contents.ids
+        return SegmentRow(
+            number=number,
+            first=int(ids[0]),
+            last=int(ids[-1]),
+            passages=len(ids),
+            gone=b"",
+            scale=scale,
+            vectors=write_vectors(layout.vectors(number), ids, contents.vectors, scale),
+            words=write_words(layout.words(number), contents.collect_words()),
+        )
+
+    written: list[Future[SegmentRow]] = []
+    with ThreadPoolExecutor(1, thread_name_prefix="segments") as thread:
+        for number, ids in parts:
+            contents = _read_passages(catalog, ids, dimension)
+            if written:
+                written[-1].result()
+            written.append(thread.submit(write, number, contents))
+    return [one.result() for one in written]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Contents:
+    """What a segment is made of, as it is read from the catalog."""
+
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float16]
+    owners: NDArray[np.int32]
+    tokens: NDArray[np.int32]
+    passages: WordCollector
+    note_ids: NDArray[np.int32]
+    names: WordCollector
+
+    def collect_words(self) -> SegmentWords:
+        """Sort the words."""
+        found, places = self.passages.collect_passages()
+        names = self.names.collect_names()
+        return SegmentWords(self.owners, self.tokens, found, places, names, self.note_ids)
 
 
 def read_contents(
     catalog: Catalog, ids: NDArray[np.int64], dimension: int
 ) -> tuple[SegmentWords, NDArray[np.float16]]:
     """Read from the catalog what a segment of some passages holds."""
+    contents = _read_passages(catalog, ids, dimension)
+    return contents.collect_words(), contents.vectors
+
+
+def _read_passages(catalog: Catalog, ids: NDArray[np.int64], dimension: int) -> _Contents:
     collector = WordCollector(3, catalog.stems_of)
     vectors = np.empty((len(ids), dimension), dtype="<f2")
     owners, tokens = np.empty((2, len(ids)), dtype=np.int32)
@@ -182,12 +219,10 @@ def read_contents(
         owners[part], tokens[part] = zip(*(row[3:5] for row in rows), strict=True)
         of_rows = np.frombuffer(b"".join(row[5] for row in rows), dtype="<f2")
         vectors[part] = of_rows.reshape(len(rows), dimension)
-    found, places = collector.collect_passages()
     notes, names = [], WordCollector(2, catalog.stems_of)
     # A note whose passages are in two segments has its names in the first.
     for note, title, others in catalog.rows(_NAMES, (str(np.unique(owners).tolist()), int(ids[0]))):
         notes.append(note)
         names.add(title, others)
     note_ids = np.array(notes, dtype=np.int32)
-    words = SegmentWords(owners, tokens, found, places, names.collect_names(), note_ids)
-    return words, vectors
+    return _Contents(ids, vectors, owners, tokens, collector, note_ids, names)
