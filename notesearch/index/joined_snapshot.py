@@ -170,6 +170,13 @@ class JoinedSnapshot:
         best = np.lexsort((ids, -cosines))[:k]
         return Nearest(ids[best], cosines[best])
 
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, ascending."""
+        each = self._each(self._passages, passage_ids, self._passages)
+        return np.concatenate([part.cosines(query, own) for part, _, own in each])
+
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order."""
         given = np.asarray(passage_ids, dtype=np.int64)

@@ -25,9 +25,9 @@ from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import Journal, as_vector
 from notesearch.index.lock import writer_lock
+from notesearch.index.note_reader import NoteReader
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.index.snapshot import StoredNote
-from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
 from notesearch.index.state import read_state
 from notesearch.lazy import Lazy
 from notesearch.records import (
@@ -154,10 +154,13 @@ def read_folder_index(catalog: Catalog, index_dir: Path) -> MovedIndex:
 
 
 def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[ReadFile]:
-    snapshot = SqliteSnapshot(catalog, (), read_state(catalog), KeptParts())
+    reader = NoteReader(catalog)
     for number, path in files:
-        rows = catalog.rows("SELECT id, link_ids FROM notes WHERE file = ? ORDER BY id", (number,))
-        stored = snapshot.notes([note for note, _ in rows])
+        rows = catalog.rows(
+            "SELECT id, link_ids, first_passage, passages FROM notes WHERE file = ? ORDER BY id",
+            (number,),
+        )
+        stored = reader.notes([note for note, *_ in rows])
         links: dict[int, list[NoteLink]] = defaultdict(list)
         for note, kind, *rest in catalog.rows(
             """SELECT note, kind, target, line, sentence FROM note_links
@@ -172,7 +175,8 @@ def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[
             FileReading(
                 path,
                 tuple(
-                    note_of_stored(stored[note], links[note], json.loads(ids)) for note, ids in rows
+                    note_of_stored(stored[note], links[note], json.loads(ids))
+                    for note, ids, *_ in rows
                 ),
                 tuple(Finding(path, line, reason) for skipped, line, reason in findings
                       if not skipped),
@@ -180,7 +184,8 @@ def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[
                      None),
             ),
             tuple(
-                tuple(one.passage for one in snapshot.passages_of_note(note)) for note, _ in rows
+                tuple(one.passage for one in reader.passages(range(first, first + count)))
+                for *_, first, count in rows
             ),
         )  # fmt: skip
 

@@ -6,7 +6,8 @@ as a list or the map, reads all of them, as an index on disk does, only from fur
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from notesearch.index.qdrant.conditions import (
     NotePatterns,
     says_nothing_of_passages,
 )
-from notesearch.index.qdrant.engine_client import MEANING, Engine, EngineError, Payload
+from notesearch.index.qdrant.engine_client import MEANING, Engine, EngineError
 from notesearch.index.qdrant.engine_memory import EngineMemory, Run
 from notesearch.index.qdrant.engine_state import EngineState, rebuild_of
 from notesearch.index.qdrant.engine_words import NO_MATCHES, EngineWords, run_condition
@@ -56,6 +57,8 @@ _MOST_VALUES = 1_000_000  # of tags, and of acronyms
 # Passages with some words side by side that are listed: to look at some, and to tell few from many.
 _MOST_WITH_RUN = 10_000
 _BY_NAME = {"note_id": "note_id", "path": "path", "name": "names"}
+
+_Found = TypeVar("_Found")
 
 
 class EngineSnapshot(EngineWords):
@@ -231,6 +234,14 @@ class EngineSnapshot(EngineWords):
         hits = self.engine.nearest(query, where, k)
         return nearest_of([(int(hit.id), hit.score) for hit in hits])
 
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, in their order."""
+        ids = passage_ids.tolist()
+        found = self.engine.cosines(query, ids)
+        return np.array([self._there(found, number) for number in ids], dtype=np.float32)
+
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order."""
         ids = [*map(int, passage_ids)]
@@ -346,7 +357,7 @@ class EngineSnapshot(EngineWords):
     ) -> Iterable[models.Record]:
         return self.engine.scroll(self.engine.names.notes, where or self.in_force(), keys)
 
-    def _there(self, found: dict[int, Payload] | dict[int | str, Payload], number: int) -> Payload:
+    def _there(self, found: Mapping[Any, _Found], number: int) -> _Found:
         try:
             return found[number]
         except KeyError as error:

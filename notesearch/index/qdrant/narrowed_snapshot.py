@@ -198,6 +198,12 @@ class NarrowedSnapshot(EngineSnapshot):
         found = nearest_of([*self.engine.cosines(query, ids.tolist()).items()])
         return Nearest(self._own(found.ids)[:k], found.cosines[:k])
 
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, in their order."""
+        return self._whole.cosines(query, self._chosen[passage_ids - 1])
+
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order."""
         return self._whole.vectors_of(self._of_whole(passage_ids))
