@@ -96,7 +96,7 @@ class NoteReader:
 
     def new_texts(self, after_s: Sequence[int]) -> NewTexts:
         """Return what was first seen after a time, in seconds since 1970."""
-        from notesearch.index.first_seen import read_new_texts  # no query needs it
+        from notesearch.index.first_seen_table import read_new_texts  # no query needs it
 
         return read_new_texts(self._catalog, *after_s)
 
