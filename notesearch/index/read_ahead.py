@@ -1,7 +1,7 @@
 """Read files in a thread while the notes of those before are embedded and stored.
 
-Most of the work of embedding leaves Python's lock to others, so that a first index of 20,000
-passages takes the time of the model alone but for the first files.
+A model that runs here leaves Python's lock to others most of the time, and so does one that is
+waited for.
 """
 
 from __future__ import annotations
