@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Embedder(Protocol):
     """Turns texts into vectors of length 1, so that a dot product is a cosine.
 
-    Questions come from several threads at a time. Whatever fails is a ModelError, with what the
-    person can do; any other error is shown as a bug.
+    Questions come from several threads at a time, and an update counts tokens in one while it
+    embeds in another. Whatever fails is a ModelError, with what the person can do; any other error
+    is shown as a bug.
     """
 
     @property

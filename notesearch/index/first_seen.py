@@ -112,6 +112,8 @@ class FirstSeen:
 
     def _earlier(self, passage: Passage, file_seen_s: int | None) -> NewPart | None:
         """Return when a text was first seen, and what of it was new then; None where it is new."""
+        if self._is_first and not self._notes:  # no text has been here, and none will be gone
+            return None
         key = _key(passage.text)
         self._put_texts.add(key)
         if key in self._texts:

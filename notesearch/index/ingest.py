@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # Held in memory at a time: passages read and not stored yet.
 _PASSAGES_PER_BATCH = 4096
 _FILES_PER_BATCH = 1024
+_FIRST_PASSAGES = 256  # to be embedded; then twice as many, and so on
 # What the model has made is kept after each call: so much is lost when an update is interrupted.
 _SECONDS_PER_CALL = 2.0
 _FIRST_TEXTS = 8
@@ -259,33 +260,49 @@ def ingest_files(
     findings: list[Finding] = []
     clock = work.clock
     clock.expect(len(files))
-    for batch in _batches(files, iter(readings), clock):
+    batch: list[tuple[SeenFile, ReadFile]] = []
+    vectors: list[int] = []
+    for part, ends_batch in _parts(files, iter(readings), clock):
         clock.enter(Stage.EMBED)
-        texts = [p.search_text for _, read in batch for own in read.passages for p in own]
-        work.add_read(seen for seen, _ in batch)
-        vectors = supply.supply(texts)
+        texts = [p.search_text for _, read in part for own in read.passages for p in own]
+        work.add_read(seen for seen, _ in part)
+        vectors.extend(supply.supply(texts))
+        batch.extend(part)
+        if not ends_batch:
+            continue
         clock.enter(Stage.STORE)
         numbers = [writer.replace_file(seen, read) for seen, read in batch]
         stored = [read for _, read in batch]
         writer.put_notes(zip(numbers, stored, strict=True), vectors)
         findings.extend(finding for read in stored for finding in read.reading.findings)
+        batch, vectors = [], []
     return tuple(findings)
 
 
-def _batches(
+def _parts(
     files: Sequence[SeenFile], readings: Iterator[ReadFile], clock: StageClock
-) -> Iterator[list[tuple[SeenFile, ReadFile]]]:
-    """Read on until a batch of passages is together."""
-    batch: list[tuple[SeenFile, ReadFile]] = []
-    held = 0
-    for seen in files:
+) -> Iterator[tuple[list[tuple[SeenFile, ReadFile]], bool]]:
+    """Read on until there is something to embed; say whether a batch is together.
+
+    The first parts are small, so that the model begins at once.
+    """
+    part: list[tuple[SeenFile, ReadFile]] = []
+    read_files = in_part = in_batch = 0
+    wanted = _FIRST_PASSAGES
+    for number, seen in enumerate(files, start=1):
         clock.enter(Stage.READ)
         read = next(readings)
         clock.count_read(read)
-        batch.append((seen, read))
-        held += sum(len(own) for own in read.passages)
-        if held >= _PASSAGES_PER_BATCH or len(batch) >= _FILES_PER_BATCH:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch
+        part.append((seen, read))
+        passages = sum(len(own) for own in read.passages)
+        read_files, in_part, in_batch = read_files + 1, in_part + passages, in_batch + passages
+        ends_batch = (
+            in_batch >= _PASSAGES_PER_BATCH
+            or read_files >= _FILES_PER_BATCH
+            or number == len(files)
+        )
+        if ends_batch or in_part >= wanted:
+            yield part, ends_batch
+            part, in_part, wanted = [], 0, 2 * wanted
+        if ends_batch:
+            read_files = in_batch = 0

@@ -8,14 +8,15 @@ by small updates. A segment of which half is gone is written anew.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.catalog import Catalog, Row
+from notesearch.index.catalog import Catalog
 from notesearch.index.faiss_file import scale_of, write_vectors
 from notesearch.index.index_layout import IndexLayout, damaged, disk_errors
 from notesearch.index.passage_table import read_passage_ids
@@ -56,10 +57,9 @@ def publish(
         numbers = count(max([layout.last_segment(), *(row.number for row in plan.before)]) + 1)
         kept = [replace(row, gone=_gone_of(layout, row, state, ids)) for row in plan.kept]
         scale = scale_of(probes.values(), max(state.dimension, 1))
-        written = [
-            _write_segment(layout, catalog, next(numbers), own, state.dimension, scale)
-            for own in plan.to_write
-        ]
+        written = _write_segments(
+            layout, catalog, zip(numbers, plan.to_write, strict=False), state.dimension, scale
+        )
         rows = sorted([*kept, *written], key=lambda row: row.first)
         write_segments(catalog, rows)
         opened = [Segment(layout, row, state.dimension) for row in rows] if probes else []
@@ -139,55 +139,88 @@ def _gone_of(
     return np.packbits(~are_among(written, own)).tobytes()
 
 
-def _write_segment(
+def _write_segments(
     layout: IndexLayout,
     catalog: Catalog,
-    number: int,
-    ids: NDArray[np.int64],
+    parts: Iterable[tuple[int, NDArray[np.int64]]],
     dimension: int,
     scale: float,
-) -> SegmentRow:
-    """Write the two files of a segment."""
-    words, rows = read_contents(catalog, ids, dimension)
-    return SegmentRow(
-        number=number,
-        first=int(ids[0]),
-        last=int(ids[-1]),
-        passages=len(ids),
-        gone=b"",
-        scale=scale,
-        vectors=write_vectors(layout.vectors(number), ids, rows, scale),
-        words=write_words(layout.words(number), words),
-    )
+) -> list[SegmentRow]:
+    """Write the files of segments, each of a number and its passages.
+
+    One is sorted and written in a thread while the next one is read: two are held in memory.
+    """
+
+    def write(number: int, contents: _Contents) -> SegmentRow:
+        ids = contents.ids
+        return SegmentRow(
+            number=number,
+            first=int(ids[0]),
+            last=int(ids[-1]),
+            passages=len(ids),
+            gone=b"",
+            scale=scale,
+            vectors=write_vectors(layout.vectors(number), ids, contents.vectors, scale),
+            words=write_words(layout.words(number), contents.collect_words()),
+        )
+
+    written: list[Future[SegmentRow]] = []
+    with ThreadPoolExecutor(1, thread_name_prefix="segments") as thread:
+        for number, ids in parts:
+            contents = _read_passages(catalog, ids, dimension)
+            if written:
+                written[-1].result()
+            written.append(thread.submit(write, number, contents))
+    return [one.result() for one in written]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Contents:
+    """What a segment is made of, as it is read from the catalog."""
+
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float16]
+    owners: NDArray[np.int32]
+    tokens: NDArray[np.int32]
+    passages: WordCollector
+    note_ids: NDArray[np.int32]
+    names: WordCollector
+
+    def collect_words(self) -> SegmentWords:
+        """Sort the words."""
+        found, places = self.passages.collect_passages()
+        names = self.names.collect_names()
+        return SegmentWords(self.owners, self.tokens, found, places, names, self.note_ids)
 
 
 def read_contents(
     catalog: Catalog, ids: NDArray[np.int64], dimension: int
 ) -> tuple[SegmentWords, NDArray[np.float16]]:
     """Read from the catalog what a segment of some passages holds."""
-    stems_of, collector = catalog.stems_of, WordCollector(3)
-    rows = np.empty((len(ids), dimension), dtype="<f2")
+    contents = _read_passages(catalog, ids, dimension)
+    return contents.collect_words(), contents.vectors
+
+
+def _read_passages(catalog: Catalog, ids: NDArray[np.int64], dimension: int) -> _Contents:
+    collector = WordCollector(3, catalog.stems_of)
+    vectors = np.empty((len(ids), dimension), dtype="<f2")
     owners, tokens = np.empty((2, len(ids)), dtype=np.int32)
+    at = 0
     try:
-        for at, row in enumerate(_passages(catalog, ids)):
-            section, text, body_start, owners[at], tokens[at], vector = row
-            title, body = text[:body_start], text[body_start:]
-            collector.add(stems_of(title), stems_of(section), stems_of(body))
-            rows[at] = np.frombuffer(vector, dtype="<f2")
+        for rows in catalog.batches(_PASSAGES, (int(ids[0]), int(ids[-1])), size=1024):
+            for section, text, body_start, *_ in rows:
+                collector.add(text[:body_start], section, text[body_start:])
+            part = slice(at, at := at + len(rows))
+            owners[part], tokens[part] = zip(*(row[3:5] for row in rows), strict=True)
+            of_rows = np.frombuffer(b"".join(row[5] for row in rows), dtype="<f2")
+            vectors[part] = of_rows.reshape(len(rows), dimension)
     except (IndexError, OverflowError, TypeError, ValueError) as error:
         remedy = IndexLayout(catalog.path.parent).rebuild
         raise damaged(catalog.path, f"is damaged ({error})", remedy) from error
-    found, places = collector.collect_passages()
-    notes, names = [], WordCollector(2)
+    notes, names = [], WordCollector(2, catalog.stems_of)
     # A note whose passages are in two segments has its names in the first.
     for note, title, others in catalog.rows(_NAMES, (str(np.unique(owners).tolist()), int(ids[0]))):
         notes.append(note)
-        names.add(stems_of(title), stems_of(others))
+        names.add(title, others)
     note_ids = np.array(notes, dtype=np.int32)
-    words = SegmentWords(owners, tokens, found, places, names.collect_names(), note_ids)
-    return words, rows
-
-
-def _passages(catalog: Catalog, ids: NDArray[np.int64]) -> Iterator[Row]:
-    for rows in catalog.batches(_PASSAGES, (int(ids[0]), int(ids[-1])), size=1024):
-        yield from rows
+    return _Contents(ids, vectors, owners, tokens, collector, note_ids, names)

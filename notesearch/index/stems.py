@@ -11,6 +11,12 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+# Of ASCII, letters and digits are in words, and all else parts them.
+_IN_WORDS = bytes(
+    sign if sign >= 128 else ord(chr(sign).lower()) if chr(sign).isalnum() else ord(" ")
+    for sign in range(256)
+)
+
 
 class Stemmer:
     """SQLite's Porter stemmer over words of letters and digits; threads take turns."""
@@ -24,8 +30,7 @@ class Stemmer:
 
     def stems_of(self, text: str) -> list[str]:
         """Return the stems of a text's words, in order."""
-        # SQLite takes half of a pair of surrogates as it comes; UTF-8 has no place for one.
-        encoded = text.encode("utf-8", "replace")
+        encoded = _encode(text)
         with self._turn:
             stems = self._tokenizer(
                 encoded,
@@ -35,6 +40,20 @@ class Stemmer:
                 include_colocated=False,
             )
         return cast(list[str], stems)
+
+
+def words_of(text: str) -> list[bytes]:
+    """Return what lies between signs of ASCII that part words, in order and in small letters.
+
+    The stems of a text are those of each of these in turn: one, or any number where it has other
+    signs than those of ASCII. It takes half of the time, and most words come again and again.
+    """
+    return _encode(text).translate(_IN_WORDS).split()
+
+
+def _encode(text: str) -> bytes:
+    # SQLite takes half of a pair of surrogates as it comes; UTF-8 has no place for one.
+    return text.encode("utf-8", "replace")
 
 
 def keys_of(stems: Sequence[str]) -> NDArray[np.uint64]:

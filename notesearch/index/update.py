@@ -18,6 +18,7 @@ from notesearch.index.index_layout import DamagedIndexError, IndexLayout, disk_e
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import salvage_vectors
 from notesearch.index.lock import writer_lock
+from notesearch.index.read_ahead import read_ahead
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
 from notesearch.index.stored_index import StoredIndex
 from notesearch.index.work import Means, Work
@@ -159,8 +160,8 @@ def find_work(
     remove = [*changes.removed, *(before for before, _ in changes.renamed)]
     return Work(
         read=(*files, *map(seen_note, added)),
-        readings=chain(
-            plan.source.read_files([file.path for file in files]), plan.read_added(added)
+        readings=read_ahead(
+            chain(plan.source.read_files([file.path for file in files]), plan.read_added(added))
         ),
         remove=tuple(before.path for before in remove),
         touch=changes.touched,

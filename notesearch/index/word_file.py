@@ -117,16 +117,14 @@ def _parts_of(words: SegmentWords) -> Iterator[bytes]:
 def _laid_together(found: Occurrences) -> NDArray[np.uint8]:
     """Put what is known of each word in one place: all ordinals, then both counts."""
     together = np.empty(_OCCURRENCE_BYTES * len(found.ordinals), dtype=np.uint8)
-    starts = found.starts.astype(np.int64)
-    sizes = starts[1:] - starts[:-1]
-    begin = np.repeat(_OCCURRENCE_BYTES * starts[:-1], sizes)
-    within = np.arange(len(found.ordinals)) - np.repeat(starts[:-1], sizes)
-    of_word = np.repeat(sizes, sizes)
-    ordinals = found.ordinals.astype("<u2").view(np.uint8)
-    together[begin + 2 * within] = ordinals[::2]
-    together[begin + 2 * within + 1] = ordinals[1::2]
-    together[begin + 2 * of_word + within] = found.heads
-    together[begin + 3 * of_word + within] = found.bodies
+    starts = found.starts[:-1].astype(np.int64)
+    sizes = found.starts[1:] - starts
+    numbers = np.arange(len(found.ordinals))
+    together.view("<u2")[numbers + np.repeat(starts, sizes)] = found.ordinals
+    at = numbers + np.repeat(3 * starts + 2 * sizes, sizes)
+    together[at] = found.heads
+    at += np.repeat(sizes, sizes)
+    together[at] = found.bodies
     return together
 
 

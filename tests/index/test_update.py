@@ -258,7 +258,8 @@ def test_interrupted_first_build_goes_on_where_it_stopped(
     # Calls of 8, 16, 32 and so on up to 512 texts were kept.
     assert (report.passages, report.passages_embedded) == (3004, 3004 - 1016)
     works = next(p for p in seen if p.passages_embedded)
-    assert works.passages_embedded + works.passages_to_embed == 3004 - 1016
+    left = works.passages_embedded + works.passages_to_embed  # an estimate: three files are unread
+    assert left == pytest.approx(3004 - 1016, rel=0.01)
     assert not (index_dir / "embedded.journal").exists()
 
 
