@@ -24,6 +24,7 @@ from notesearch.index.qdrant.note_points import (
     passage_texts,
 )
 from notesearch.index.qdrant.word_coding import WordSplitter, each_word
+from notesearch.index.snapshot import NewPart
 from notesearch.records import Note, Passage
 from notesearch.settings import Settings
 
@@ -60,8 +61,17 @@ def main(folders: list[str]) -> None:
             names = splitter.split([name_texts(note)])[0]
             for word in each_word([names, *texts]):
                 numbers.setdefault(word, len(numbers) + 1)
-            new = NewNote(note, own, [b"\0\0"] * len(own), [b"\0" * 16] * len(own), "model", names,
-                          texts)  # fmt: skip
+            new = NewNote(
+                note,
+                own,
+                vectors=[b"\0\0"] * len(own),
+                text_hashes=[b"\0" * 16] * len(own),
+                embedder="model",
+                first_seen_s=1_700_000_000,
+                parts=[NewPart(1_700_000_000, 0, len(passage.text)) for passage in own],
+                names=names,
+                texts=texts,
+            )
             points = make_points(
                 new, numbers, Means(200, 800), note_number=1, first_passage=1, generation=1
             )
