@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from qdrant_client import models
 
 from notesearch.index.qdrant.engine_client import MEANING
+from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.engine_memory import Run
 from notesearch.index.qdrant.engine_notes import EngineNotes
-from notesearch.index.qdrant.engine_requests import EngineError
 from notesearch.index.qdrant.engine_words import NO_MATCHES, run_condition
 from notesearch.index.qdrant.note_points import (
     K1,
@@ -162,9 +162,6 @@ class EngineSnapshot(EngineNotes):
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError when the vectors are another model's."""
         self.state.require_embedder(fingerprint, self.engine.address)
-
-    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
-        """Do nothing: the engine looks after its own files."""
 
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
