@@ -2,8 +2,6 @@
 PYTHON ?= .venv/bin/python
 # One for each core. A single file is quicker in a process of its own: pytest -x tests/one_file.py
 WORKERS ?= 2
-# Or each process that a test starts compiles the package anew: 0.1 s, some 150 times.
-unexport PYTHONDONTWRITEBYTECODE
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: install check lint types test slow format

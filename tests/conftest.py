@@ -5,10 +5,13 @@ Where several processes run the tests, what takes seconds lies in one folder for
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,7 +38,12 @@ for _name in ("SIGINT", "SIGHUP"):
 # A person's programs gather what they print, and find only at their end that nobody takes it.
 os.environ.pop("PYTHONUNBUFFERED", None)
 
+# Or each process that a test starts compiles the package anew: 0.15 s, some 250 times.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 SHIPPED = Path(__file__).parents[1] / "corpus"
+_USERS = itertools.count()
 BUNDLED = ModelChoice("all-MiniLM-L6-v2")
 
 NOTES = {
@@ -71,6 +79,12 @@ An image is cut into patches.
     "vision/survey.md": "# A Survey\n\nEvery image model there is.\n",
     "speech/survey.md": "# A Survey\n\nEvery speech model there is.\n",
 }
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage all tests and modules, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def write_notes(corpus: Path) -> None:
@@ -113,11 +127,29 @@ def nothing_of_the_user(
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def writes_wait_for_no_disk() -> Iterator[None]:
+    """Let what a test writes stay in the system's memory: tests kill processes, no machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # which refuses what is no open file, too
+        yield
+
+
 @pytest.fixture(autouse=True)
-def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def state_of_its_own(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     """Keep what a test has remembered or made for its user apart from what other tests have."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state-of-the-user"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data-of-the-user"))
+    # Most tests write nothing, and need no folder made.
+    place: Path = (
+        request.getfixturevalue("tmp_path")
+        if "tmp_path" in request.fixturenames
+        else tmp_path_factory.getbasetemp() / f"user-{next(_USERS)}"
+    )
+    monkeypatch.setenv("XDG_STATE_HOME", str(place / "state-of-the-user"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(place / "data-of-the-user"))
 
 
 @pytest.fixture
@@ -143,10 +175,20 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def closed_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `corpus` and its `index` that nobody opens: to copy it takes a tenth."""
+    folder = tmp_path_factory.mktemp("closed-library")
+    make_library(folder)
+    return folder
+
+
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None) -> Path:
+def here(
+    closed_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word_model: None
+) -> Path:
     """A library of the test's own as the working folder."""
-    make_library(tmp_path)
+    shutil.copytree(closed_library, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     for name in FROM_ENVIRONMENT:
         monkeypatch.delenv(f"NOTESEARCH_{name.upper()}", raising=False)

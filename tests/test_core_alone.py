@@ -38,12 +38,16 @@ NEEDS = (
 )
 
 
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    write_notes(tmp_path / "corpus")
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with notes, their index and a query."""
+    folder = tmp_path_factory.mktemp("core-alone")
+    write_notes(folder / "corpus")
     query = {"id": "1", "text": "cutting up pictures", "relevant": ["vision/vit.md"]}
-    (tmp_path / "queries.jsonl").write_text(json.dumps(query), encoding="utf-8")
-    return tmp_path
+    (folder / "queries.jsonl").write_text(json.dumps(query), encoding="utf-8")
+    indexed = notesearch(folder, "index", "corpus")
+    assert indexed.returncode == ExitCode.OK, indexed.stderr
+    return folder
 
 
 def notesearch(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -59,8 +63,6 @@ def notesearch(folder: Path, *arguments: str, **settings: str) -> subprocess.Com
 
 
 def test_default_model_indexes_answers_and_is_measured(notes):
-    indexed = notesearch(notes, "index", "corpus")
-    assert indexed.returncode == ExitCode.OK, indexed.stderr
     asked = notesearch(notes, "query", "cutting up pictures", "--paths", "-k", "1")
     assert (asked.stdout, asked.stderr) == ("vision/vit.md\n", "")
     measured = notesearch(notes, "eval", "queries.jsonl")
@@ -70,16 +72,16 @@ def test_default_model_indexes_answers_and_is_measured(notes):
 @pytest.mark.parametrize("name", ["some/model", "all-MiniLM-L6-v2"])
 @pytest.mark.parametrize("arguments", [("index", "corpus"), ("query", "policy")])
 def test_other_model_is_one_error_with_the_command_that_installs_what_it_needs(
-    notes, name, arguments
+    tmp_path, name, arguments
 ):
-    ended = notesearch(notes, *arguments, NOTESEARCH_MODEL=name)
+    write_notes(tmp_path / "corpus")
+    ended = notesearch(tmp_path, *arguments, NOTESEARCH_MODEL=name)
     assert (ended.returncode, ended.stdout) == (ExitCode.MODEL, "")
     assert ended.stderr.splitlines()[-1] == f"notesearch: model {name}: {NEEDS}"
     assert "Traceback" not in ended.stderr
 
 
 def test_cross_encoder_is_the_same_error_and_leaves_the_index_usable(notes):
-    notesearch(notes, "index", "corpus")
     ended = notesearch(notes, "query", "policy", NOTESEARCH_RERANK="some/ranker")
     assert (ended.returncode, ended.stderr) == (
         ExitCode.MODEL,
@@ -90,7 +92,6 @@ def test_cross_encoder_is_the_same_error_and_leaves_the_index_usable(notes):
 
 
 def test_index_of_another_model_is_described_and_checked_and_asked_by_words(notes):
-    notesearch(notes, "index", "corpus")
     other = {"NOTESEARCH_MODEL": "some/model"}
     for arguments in (("status",), ("check",), ("query", "policy", "--mode", "lexical")):
         ended = notesearch(notes, *arguments, **other)

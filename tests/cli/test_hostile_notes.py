@@ -192,7 +192,7 @@ def test_json_still_has_every_sign(place):
 
 
 @pytest.mark.parametrize("command", [["query", f"reward {EVIL}"], ["show", "line\nbreak.md"]])
-def test_terminal_gets_our_own_marks_alone(place, command):
+def test_terminal_gets_our_own_marks_alone(place, word_model, command):
     _, got = on_terminal(place, *command, TERM="xterm-kitty")
     assert "\x1b[1m" in got
     assert guarded(got) == got

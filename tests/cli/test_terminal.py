@@ -5,25 +5,57 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from notesearch import cli
 from notesearch.cli.output import ExitCode
 from notesearch.library import Index
 from tests.cli.conftest import ROOT
 
 pty = pytest.importorskip("pty", reason="a system with pseudo-terminals")
+TERMINAL = {"COLUMNS": "80", "TERM": "xterm-256color"}
 
 
 def on_terminal(cwd: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Run a command on a terminal of 80 columns; its exit code and what the terminal got."""
+    terminal, of_command = pty.openpty()
+    got = bytearray()
+
+    def show() -> None:
+        while piece := _read(terminal):
+            got.extend(piece)
+
+    shown = threading.Thread(target=show)
+    shown.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        patch.delenv("NO_COLOR", raising=False)
+        for name, value in {**TERMINAL, **environment}.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["notesearch", *arguments])
+        for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+            stream = open(os.dup(of_command), mode, encoding="utf-8")  # noqa: PTH123, SIM115
+            patch.setattr(sys, name, stream)
+        os.close(of_command)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
+            stream.close()
+    shown.join()
+    os.close(terminal)
+    return int(ended.value.code or 0), got.decode().replace("\r\n", "\n")
+
+
+def apart_on_terminal(cwd: Path, *arguments: str) -> tuple[int, str]:
+    """Do the same in a process of its own, which holds the terminal."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(cwd)
         os.environ.pop("NO_COLOR", None)
-        os.environ.update(PYTHONPATH=str(ROOT), COLUMNS="80", TERM="xterm-256color")
-        os.environ.update(environment)
+        os.environ.update(TERMINAL, PYTHONPATH=str(ROOT))
         os.execv(sys.executable, [sys.executable, "-m", "tests.word_model", *arguments])
     got = b""
     while piece := _read(terminal):
@@ -41,7 +73,7 @@ def _read(terminal: int) -> bytes:
 
 
 def test_hit_is_coloured_and_fits_the_terminal(here):
-    code, got = on_terminal(here, "query", "reward model", "-k", "1")
+    code, got = apart_on_terminal(here, "query", "reward model", "-k", "1")
     assert code == ExitCode.OK
     assert got.replace("\x1b[", "<") == (
         f" 1  <1mProximal Policy Optimization<0m{' ' * 44}<2m1.00<0m\n"
@@ -118,7 +150,7 @@ def test_listings_fit_the_terminal(here, arguments, width):
 
 def test_making_an_index_draws_a_bar_and_wipes_it(here):
     shutil.rmtree("index")
-    code, got = on_terminal(here, "index")
+    code, got = apart_on_terminal(here, "index")
     assert code == ExitCode.OK
     assert "━" in got
     report, name = got.splitlines()[-2:]

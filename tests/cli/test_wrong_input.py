@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from notesearch import cli
 from notesearch.cli.output import ExitCode
 from notesearch.library import Index
 from tests.cli.conftest import ROOT, Ended, run_apart
@@ -167,19 +169,34 @@ def test_working_folder_that_is_gone_ends_with_2(here):
 # ------------------------------------------------------------ nowhere to write
 
 
+FULL = (
+    "notesearch: stdout cannot be written: No space left on device; "
+    "free some space, or send it elsewhere"
+)
+
+
 @pytest.mark.parametrize(
     "command",
-    ["query policy", "query policy --json", "query --batch <(echo policy)", "notes", "tags",
+    ["query policy", "query policy --json", "query --batch queries", "notes", "tags",
      "show rl/dpo.md", "status", "check", "parse corpus", "index --json", "--help", "query --help",
      "similar rl/dpo.md --csv"],
 )  # fmt: skip
-def test_full_disk_behind_stdout_ends_with_74(here, command):
+def test_full_disk_behind_stdout_ends_with_74(here, monkeypatch, capsys, command):
+    (here / "queries").write_text("policy\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["notesearch", *command.split()])
+    with suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    assert ended.value.code == ExitCode.OUTPUT
+    assert capsys.readouterr().err.splitlines()[-1] == FULL
+
+
+@pytest.mark.parametrize("command", ["query policy", "--help"])
+def test_full_disk_behind_stdout_of_a_process_ends_with_74(here, command):
     ended = run_in_shell(f"{program(command)} > /dev/full", here)
     assert ended.code == ExitCode.OUTPUT
-    assert ended.err.splitlines()[-1] == (
-        "notesearch: stdout cannot be written: No space left on device; "
-        "free some space, or send it elsewhere"
-    )
+    assert ended.err.splitlines()[-1] == FULL
     assert "Traceback" not in ended.err
 
 

@@ -90,14 +90,14 @@ def squeezed(texts):
     return "".join("".join(texts).split())
 
 
-@examples(25)
+@examples(12)
 @given(MARKDOWN, COUNTS, LIMITS)
 def test_passages_tile_their_note(text, count, max_tokens):
     for note, passages in passages_of(text, count, max_tokens):
         assert squeezed(passage.text for passage in passages) == squeezed(note.lines)
 
 
-@examples(25)
+@examples(12)
 @given(MARKDOWN, COUNTS, LIMITS)
 def test_a_passage_stands_on_the_lines_it_names(text, count, max_tokens):
     file_lines = text.split("\n")
@@ -112,7 +112,7 @@ def test_a_passage_stands_on_the_lines_it_names(text, count, max_tokens):
             assert all(any(line in source for source in rest) for line in said)
 
 
-@examples(25)
+@examples(12)
 @given(MARKDOWN, COUNTS, LIMITS)
 def test_no_passage_is_over_the_limit(text, count, max_tokens):
     for _, passages in passages_of(text, count, max_tokens):
@@ -127,7 +127,7 @@ WORDS_IN_SOURCE = re.compile(
 )
 
 
-@examples(25)
+@examples(12)
 @given(BODY, LIMITS.filter(lambda limit: limit > 3))
 def test_every_word_outside_markup_is_in_some_search_text(blocks, max_tokens):
     text = "\n\n".join(blocks)
@@ -138,20 +138,20 @@ def test_every_word_outside_markup_is_in_some_search_text(blocks, max_tokens):
         assert not written - found
 
 
-@examples(25)
+@examples(12)
 @given(MARKDOWN, COUNTS, LIMITS)
 def test_the_same_note_gives_the_same_passages(text, count, max_tokens):
     assert passages_of(text, count, max_tokens) == passages_of(text, count, max_tokens)
 
 
-@examples(25)
+@examples(12)
 @given(MARKDOWN, LIMITS)
 def test_no_two_passages_share_an_id(text, max_tokens):
     ids = [p.id for _, passages in passages_of(text, max_tokens=max_tokens) for p in passages]
     assert len(ids) == len(set(ids))
 
 
-@examples(25)
+@examples(12)
 @given(BODY, BODY, LIMITS)
 def test_a_text_keeps_its_id_whatever_stands_around_it(blocks, others, max_tokens):
     ids = []
@@ -167,7 +167,7 @@ def test_a_text_keeps_its_id_whatever_stands_around_it(blocks, others, max_token
 SUFFIXES = st.sampled_from([".md", ".txt", ".org", ".rst", ".html"])
 
 
-@examples(25)
+@examples(12)
 @given(st.binary(max_size=400) | MARKDOWN.map(str.encode), SUFFIXES)
 def test_any_bytes_give_a_reading(data, suffix):
     reading = read_notes(f"x{suffix}", data)
@@ -178,7 +178,7 @@ def test_any_bytes_give_a_reading(data, suffix):
 
 
 @pytest.mark.parametrize("suffix", [".md", ".txt"])
-@examples(25)
+@examples(12)
 @given(text=MARKDOWN)
 def test_notes_tile_their_file(suffix, text):
     reading = read_notes(f"x{suffix}", text.encode())

@@ -70,6 +70,7 @@ def test_graph_without_a_mask_refuses_a_second_row(
         engine.run(pad_rows([[2, 7, 3], [2, 8, 7, 3]], manifest.shape))
 
 
+@pytest.mark.slow
 def test_bundled_model_agrees_to_four_nines(bundled_embedder: Embedder) -> None:
     source = find_source(BUNDLED)
     assert source is not None

@@ -138,6 +138,7 @@ def test_counts_are_the_models_own_less_what_it_adds(
     assert prompted.count_tokens("reward model") == 2
 
 
+@pytest.mark.slow
 def test_counter_of_the_uncompiled_bundled_model_counts_as_the_compiled_one(
     tmp_path: Path, bundled_embedder: Embedder
 ) -> None:

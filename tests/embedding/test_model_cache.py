@@ -218,6 +218,7 @@ def test_opening_reads_no_row_of_the_table(small_pieces: None, tmp_path: Path) -
         checked.verify_rows(table.offset, table.row_bytes, np.array([[6, 7]]))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiling_copies")
 def test_damage_anywhere_in_the_bundled_model_is_noticed_by_the_question_that_reads_it(
     bundled_embedder: Embedder, cache_dir: Path, tmp_path: Path

@@ -19,6 +19,7 @@ def model(make_model: Callable[[str], Path], tmp_path: Path) -> Path:
     return Path(shutil.copytree(make_model("static"), tmp_path / "model"))
 
 
+@pytest.mark.slow
 def test_fingerprint_without_loading_is_that_of_the_loaded_model(
     bundled_embedder: Embedder, cache_dir: Path
 ) -> None:

@@ -126,7 +126,7 @@ def test_failure_names_the_rank_of_the_answer_and_what_came_instead() -> None:
     assert [hit.id for hit in second.instead] == ["x", "y"]
 
 
-@examples(20)
+@examples(10)
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(Measure), st.floats(0, 1), min_size=1),

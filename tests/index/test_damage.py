@@ -110,7 +110,7 @@ def test_moved_pieces_are_damage(corpus: LineCorpus, index_dir: Path, name: str,
     update_index(index_dir, plan_of(corpus))
     right = contents_of(index_dir)
     dice = random.Random(size)
-    for _ in range(20):
+    for _ in range(8):
         with moved_pieces(index_dir / name, dice, size):
             assert answer_or_error(index_dir) in (right, None)
     assert contents_of(index_dir) == right

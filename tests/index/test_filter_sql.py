@@ -192,7 +192,7 @@ TREES = st.recursive(
 )
 
 
-@examples(30)
+@examples(15)
 @given(NOTES, st.lists(LEAVES | TREES, min_size=20, max_size=40))
 def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), notes) as snapshot:
@@ -207,7 +207,7 @@ def test_a_filter_finds_the_passages_that_looking_at_each_finds(notes, trees):
             assert found(snapshot, condition) == expected, where
 
 
-@examples(15)
+@examples(8)
 @given(NOTES, st.lists(LEAVES | TREES, min_size=10, max_size=20))
 def test_a_condition_on_notes_finds_the_same_passages_without_that_shortcut(notes, trees):
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), notes) as snapshot:

@@ -123,6 +123,6 @@ class UpdatingEqualsRebuilding(RuleBasedStateMachine):
 
 
 UpdatingEqualsRebuilding.TestCase.settings = examples(
-    15, stateful_step_count=12, suppress_health_check=[HealthCheck.too_slow]
+    8, stateful_step_count=12, suppress_health_check=[HealthCheck.too_slow]
 )
 TestUpdatingEqualsRebuilding = UpdatingEqualsRebuilding.TestCase

@@ -212,7 +212,7 @@ def test_any_text_is_a_query_or_a_usage_error(text):
     expect_query_or_usage_error(text)
 
 
-@examples(500)
+@examples(250)
 @given(st.lists(st.sampled_from(MARKS) | st.text(max_size=3), max_size=12).map("".join))
 def test_any_mixture_of_marks_is_a_query_or_a_usage_error(text):
     expect_query_or_usage_error(text)

@@ -26,7 +26,7 @@ SOME_WORDS = st.lists(st.sampled_from((*WORDS, "models", "other")), min_size=1, 
 REWARD_POLICY = read_wording("reward, policy")
 
 
-@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(SOME_WORDS, min_size=1, max_size=12), query=SOME_WORDS, data=st.data())
 def test_own_scores_are_those_of_fts5_for_all_words_together(
     tmp_path_factory: pytest.TempPathFactory,

@@ -324,7 +324,7 @@ def test_update_is_seen_by_the_next_question(tmp_path: Path) -> None:
     assert sorted(hit.path for hit in after) == ["a.md", "b.md"]
 
 
-@examples(20)
+@examples(10)
 @given(
     lines=st.lists(
         st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), min_size=1, max_size=15

@@ -28,6 +28,8 @@ from training.encoder import (
 )
 from training.negatives import LIKE_ANSWER, encode, mine
 
+pytestmark = pytest.mark.slow
+
 TEXTS = (
     "the reward model is trained on pairs",
     "the policy is trained without a reward",

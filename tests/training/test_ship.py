@@ -12,13 +12,14 @@ import pytest
 from notesearch.embedding import ModelChoice
 from notesearch.embedding.shipped_model import open_shipped
 from training.int8_graph import LARGEST_WEIGHT, round_weights
-from training.ship import LEAST_MEAN_COSINE, REFERENCE_TEXTS, ship
 
 
 @pytest.mark.slow
 def test_model_is_shipped_near_to_its_float32_form_and_the_same_each_time(
     make_model: Callable[[str], Path], tmp_path: Path
 ) -> None:
+    from training.ship import LEAST_MEAN_COSINE, REFERENCE_TEXTS, ship  # imports torch
+
     folders = [tmp_path / "one", tmp_path / "other"]
     for folder in folders:
         reference = tmp_path / f"{folder.name}.json"

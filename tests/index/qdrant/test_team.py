@@ -15,9 +15,11 @@ import pytest
 
 from notesearch import Index
 from notesearch.cli.output import ExitCode
-from tests.cli.conftest import ROOT
+from tests.cli.conftest import ROOT, Ended, Run, run, run_apart
 from tests.conftest import NOTES, write_notes
 from tests.index.qdrant.conftest import open_index
+
+__all__ = ["run"]
 
 PAGE = (ROOT / "docs/team.md").read_text(encoding="utf-8")
 WALK = re.findall(r"^\$ (notesearch .*)$", PAGE.partition("## A walk-through")[2], re.M)
@@ -38,40 +40,43 @@ class Machine:
         folder.mkdir()
         self.folder, self.engine = folder, engine
 
-    def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        words = shlex.split(command.replace("/tmp/engine", str(self.engine)))
-        homes = {
-            f"XDG_{kind}_HOME": str(self.folder / kind) for kind in ("CONFIG", "STATE", "DATA")
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "tests.word_model", *words[1:]],
-            cwd=self.folder,
-            env={**os.environ, **homes, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
+    def run_apart(self, command: str) -> Ended:
+        """Run a command in a process of its own."""
+        return run_apart(self._words(command), self.folder, **self._homes())
+
+    def run(self, command: str, run: Run) -> Ended:
+        """Run a command in this process, which lets go of the engine at its end."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            for name, value in self._homes().items():
+                patch.setenv(name, value)
+            return run(*self._words(command))
+
+    def _words(self, command: str) -> list[str]:
+        return shlex.split(command.replace("/tmp/engine", str(self.engine)))[1:]
+
+    def _homes(self) -> dict[str, str]:
+        return {f"XDG_{kind}_HOME": str(self.folder / kind) for kind in ("CONFIG", "STATE", "DATA")}
 
 
-def test_walk_through_a_writer_and_two_readers_by_processes(tmp_path: Path):
+@pytest.mark.usefixtures("word_model")
+def test_walk_through_a_writer_and_two_readers(tmp_path: Path, run: Run):
     writer, *readers = (Machine(tmp_path / n, tmp_path / "engine") for n in ("w", "r1", "r2"))
     shutil.copytree(ROOT / "corpus/alignment", writer.folder / "corpus")
     make, ask, filtered, update, check, status = WALK
-    made = writer.run(make)
-    assert (made.returncode, made.stdout) == (0, ""), made.stderr
-    assert "files: 20 added" in made.stderr
+    made = writer.run_apart(make)
+    assert (made.code, made.out) == (ExitCode.OK, ""), made.err
+    assert "files: 20 added" in made.err
     for reader, command in zip(readers, (ask, filtered), strict=True):
-        found = reader.run(command)
-        assert (found.returncode, found.stderr) == (0, ""), found.stderr
-        assert "alignment" not in found.stderr
-        assert "dpo.md" in found.stdout
+        found = reader.run(command, run)
+        assert (found.code, found.err) == (ExitCode.OK, ""), found.err
+        assert "dpo.md" in found.out
     (writer.folder / "corpus/new.md").write_text("# Robots\n\nA robot has a policy.\n")
-    updated = writer.run(update)
-    assert "files: 1 added, 20 unchanged; passages: 162 in 21 notes, 1 embedded" in updated.stderr
-    assert writer.run(check).stdout == "no damage found\n"
-    found = readers[0].run(status)
-    assert found.stdout.startswith("162 passages of 21 notes in 21 files"), found.stderr
+    updated = writer.run(update, run)
+    assert "files: 1 added, 20 unchanged; passages: 162 in 21 notes, 1 embedded" in updated.err
+    assert writer.run(check, run).out == "no damage found\n"
+    found = readers[0].run(status, run)
+    assert found.out.startswith("162 passages of 21 notes in 21 files"), found.err
 
 
 def test_a_folder_that_is_open_is_named_to_the_second_process(tmp_path: Path):
@@ -85,10 +90,10 @@ def test_a_folder_that_is_open_is_named_to_the_second_process(tmp_path: Path):
     ) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "open\n"
-        found = Machine(tmp_path / "r", tmp_path / "engine").run(WALK[1])
+        found = Machine(tmp_path / "r", tmp_path / "engine").run_apart(WALK[1])
         first.communicate("")
-    assert found.returncode == ExitCode.INDEX
-    assert "is open in another process, and a folder serves one at a time" in found.stderr
+    assert found.code == ExitCode.INDEX
+    assert "is open in another process, and a folder serves one at a time" in found.err
 
 
 def test_two_readers_ask_while_a_writer_updates_and_see_whole_notes(

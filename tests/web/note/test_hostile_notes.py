@@ -22,11 +22,11 @@ CHROMIUM = shutil.which("chromium")
 PIECES = HOSTILE["markup"] + HOSTILE["signs"]
 
 
-@pytest.mark.parametrize("address", HOSTILE["addresses"])
 @pytest.mark.parametrize("link", HOSTILE["links"])
-def test_no_link_leads_where_it_should_not(link, address):
-    html = str(show("Some words.\n\n" + link.replace("ADDRESS", address)).html)
-    assert faults_of(html) == []
+def test_no_link_leads_where_it_should_not(link):
+    for address in HOSTILE["addresses"]:
+        html = str(show("Some words.\n\n" + link.replace("ADDRESS", address)).html)
+        assert faults_of(html) == [], address
 
 
 @pytest.mark.parametrize("markup", HOSTILE["markup"])
