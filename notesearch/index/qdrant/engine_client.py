@@ -34,6 +34,10 @@ WAITS_S = (0.2, 1.0, 3.0)
 _TIMEOUT_S = 60
 # The server's answers to a request that may succeed a moment later.
 _FOR_NOW = (429, 500, 502, 503, 504)
+# By itself the engine ranks what it finds by a byte a number: the cosines of 20,887 passages are
+# 0.0015 off, and of the first ten by 16 bits a number 0.23 are missing.
+_RESCORED = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True))
+_EXACT = models.SearchParams(exact=True, quantization=models.QuantizationSearchParams(ignore=True))
 
 
 class EngineError(UnusableIndexError):
@@ -195,10 +199,8 @@ class Engine:
         if k < 1:
             return []
         parameters = None
-        if exact and self.address.folder is None:  # there every search is
-            parameters = models.SearchParams(
-                exact=True, quantization=models.QuantizationSearchParams(ignore=True)
-            )
+        if vector == MEANING and self.address.folder is None:  # a folder's searches are exact
+            parameters = _EXACT if exact else _RESCORED
         found = self._ask(
             "query_points",
             collection_name=collection,
