@@ -24,10 +24,12 @@ from notesearch.index.move import read_folder_index
 from notesearch.index.note_writer import hash_text
 from notesearch.index.qdrant.note_points import NewNote, name_texts, passage_texts
 from notesearch.index.qdrant.word_coding import WordSplitter
+from notesearch.index.snapshot import NewPart
 from notesearch.records import Note, Passage
 
 RARE = "rare"  # the tag of one note in fifty
 _MOVED_BY = 0.5
+_SEEN_S = 1_700_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,6 @@ class RealNotes:
     first: list[int]  # number of the first passage of each note
     passages: list[Passage]
     vectors: NDArray[np.float32]  # (passages, dimension)
-    probes: list[NDArray[np.float32]]
 
 
 def read_real(index_dir: Path) -> RealNotes:
@@ -49,8 +50,8 @@ def read_real(index_dir: Path) -> RealNotes:
         moved = read_folder_index(catalog, index_dir)
         notes = [
             (note, own)
-            for read in moved.readings
-            for note, own in zip(read.reading.notes, read.passages, strict=True)
+            for file in moved.readings
+            for note, own in zip(file.read.reading.notes, file.read.passages, strict=True)
             if own
         ]
         rows = dict(moved.vectors)
@@ -63,7 +64,6 @@ def read_real(index_dir: Path) -> RealNotes:
         first=[0, *np.cumsum(sizes).tolist()],
         passages=passages,
         vectors=np.stack([as_vector(rows[hash_text(p.search_text)]) for p in passages]),
-        probes=[as_vector(row) for row in moved.probes.values()],
     )
 
 
@@ -138,6 +138,8 @@ def _new_note(
         vectors=[row.astype("<f2").tobytes() for row in rows],
         text_hashes=[hash_text(passage.search_text) for passage in passages],
         embedder=embedder,
+        first_seen_s=_SEEN_S,
+        parts=[NewPart(_SEEN_S, 0, len(passage.text)) for passage in passages],
         names=splitter.split([name_texts(note)])[0],
         texts=splitter.split([passage_texts(passage) for passage in passages]),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import secrets
 import sys
@@ -41,24 +40,20 @@ def build(index_dir: Path, folder: Path, wanted: int) -> Figures:
     create_collections(engine)
     create_passages(engine, real.vectors.shape[1])
     writing = Writing(engine, client, real)
-    start, processor = time.perf_counter(), time.process_time()
+    start = time.process_time()
     for notes in _parts(copies(real, wanted), NOTES_AT_A_TIME):
         writing.put(notes)
     writing.finish()
-    seconds, processor_s = time.perf_counter() - start, time.process_time() - processor
+    processor_s = time.process_time() - start
     segments = {name: shard.info().segments_count for name, shard in client.shards.items()}
     client.close()
     return {
         "passages": writing.passages,
         "notes": writing.notes,
         "words": writing.word_count,
-        "seconds": seconds,
         "processor_s": processor_s,
-        "upload_s": writing.upload_s,
-        "optimize_s": writing.optimize_s,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "segments": segments,
-        "payload": dict(writing.payload),
         "parts": {name: parts_of(folder / name) for name in segments},
     }
 
@@ -75,8 +70,6 @@ class Writing:
         tokens = sum(max(passage.tokens, 1) for passage in real.passages)
         self._means = Means(tokens / len(real.passages), tokens / len(real.notes))
         self.notes = self.passages = self._tokens = self._waiting = 0
-        self.upload_s = self.optimize_s = 0.0
-        self.payload: Counter[str] = Counter()  # bytes of JSON, by key
 
     def _take(self, wanted: int) -> int:
         first = self.word_count + 1
@@ -106,24 +99,16 @@ class Writing:
             self._words.count(words_in(points.note), notes=1)
             for passage in points.passages:
                 self._words.count(words_in(passage), passages=1)
-        if self.passages <= len(self._real.passages):
-            for passage in passages:
-                for key, value in (passage.payload or {}).items():
-                    self.payload[key] += len(json.dumps({key: value}, ensure_ascii=False).encode())
         names = self._engine.names
-        start = time.perf_counter()
         self._engine.put(names.passages, passages)
         self._engine.put(names.notes, notes)
-        self.upload_s += time.perf_counter() - start
         self._waiting += len(passages)
         if self._waiting >= PASSAGES_UNTIL_OPTIMIZED:
             self._optimize()
 
     def _optimize(self) -> None:
         self._waiting = 0
-        start = time.perf_counter()
         self._client.optimize()
-        self.optimize_s += time.perf_counter() - start
         print(f"{self.passages:,} passages", file=sys.stderr, flush=True)
 
     def finish(self) -> None:

@@ -5,24 +5,20 @@ Every import waits for its call: who has no such index loads nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import CorpusError
-from notesearch.index.reports import (
-    CorpusDrift,
-    IndexStatus,
-    Problem,
-    ProgressObserver,
-    UpdateReport,
-)
-from notesearch.records import AddedNote, Listing
+from notesearch.index.reports import CorpusDrift, IndexStatus, Problem, UpdateReport
+from notesearch.records import Listing
 
 if TYPE_CHECKING:
-    from notesearch.index.apply import Means
-    from notesearch.index.qdrant.engine_update import EnginePlace
+    from notesearch.index.ingest import StageClock
+    from notesearch.index.qdrant.index_in_engine import EnginePlace
+    from notesearch.index.stored_index import StoredIndex
     from notesearch.index.update import UpdatePlan
 
 ListFiles = Callable[[Path], Listing]
@@ -30,54 +26,39 @@ ListFiles = Callable[[Path], Listing]
 
 def place_of(address: EngineAddress, folder: Path) -> EnginePlace:
     """Return where an index in an engine is, and its folder on this machine."""
-    from notesearch.index.qdrant.engine_update import EnginePlace
+    from notesearch.index.qdrant.index_in_engine import EnginePlace
 
     return EnginePlace(address, folder)
 
 
+def writing_at(
+    place: EnginePlace, lock_timeout_s: float = 10.0
+) -> AbstractContextManager[StoredIndex]:
+    """Open an index for its one writer."""
+    from notesearch.index.qdrant.index_in_engine import writing_engine
+
+    return writing_engine(place, lock_timeout_s)
+
+
 def update_at(
-    place: EnginePlace,
-    plan: UpdatePlan,
-    dry_run: bool,
-    lock_timeout_s: float,
-    progress: ProgressObserver,
+    place: EnginePlace, plan: UpdatePlan, lock_timeout_s: float, clock: StageClock
 ) -> UpdateReport:
-    """Bring an index in step with a corpus."""
-    from notesearch.index.qdrant.engine_update import preview_engine_update, update_engine
+    """Bring an index in step with a corpus, creating it where there is none."""
+    from notesearch.index.update import bring_in_step
 
-    if dry_run:
-        return preview_engine_update(place, plan)
-    return update_engine(place, plan, lock_timeout_s=lock_timeout_s, progress=progress)
-
-
-def add_at(
-    place: EnginePlace,
-    means: Means,
-    notes: Sequence[AddedNote],
-    overwrite: bool,
-    lock_timeout_s: float,
-    progress: ProgressObserver,
-) -> UpdateReport:
-    """Add notes that are no files."""
-    from notesearch.index.qdrant.engine_update import add_to_engine
-
-    return add_to_engine(
-        place,
-        means,
-        notes,
-        overwrite=overwrite,
-        lock_timeout_s=lock_timeout_s,
-        progress=progress,
-    )
+    with writing_at(place, lock_timeout_s) as index:
+        return bring_in_step(index, plan, clock)
 
 
-def remove_at(
-    place: EnginePlace, means: Means, ids: Sequence[str], lock_timeout_s: float
-) -> UpdateReport:
-    """Remove notes that were added."""
-    from notesearch.index.qdrant.engine_update import remove_from_engine
+def preview_at(place: EnginePlace, plan: UpdatePlan) -> UpdateReport:
+    """Return what an update would find, and change nothing."""
+    from notesearch.index.qdrant.index_in_engine import reading_engine
+    from notesearch.index.update import preview, preview_all
 
-    return remove_from_engine(place, means, ids, lock_timeout_s=lock_timeout_s)
+    with reading_engine(place) as index:
+        if index.is_new or plan.rebuild:
+            return preview_all(plan, is_new=index.is_new)
+        return preview(index, plan)
 
 
 def status_at(place: EnginePlace, corpus: Path | None, list_files: ListFiles) -> IndexStatus:

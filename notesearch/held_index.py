@@ -39,6 +39,7 @@ from notesearch.search.searcher import Searcher
 from notesearch.settings import DEFAULT_INDEX, Settings
 
 if TYPE_CHECKING:
+    from notesearch.index.joined_snapshot import CountedSnapshot
     from notesearch.index.linked_notes import LinkWeb
     from notesearch.index.qdrant.engine_store import EngineStore
     from notesearch.note_map.kept_map import KeptMap
@@ -197,6 +198,10 @@ class HeldIndex:
         return store
 
     def _generation(self) -> AbstractContextManager[Snapshot]:
+        return self._counted_generation()
+
+    def _counted_generation(self) -> AbstractContextManager[CountedSnapshot]:
+        """Hand out a generation that can be asked together with those of other indexes."""
         return self._store.get().snapshot()
 
 

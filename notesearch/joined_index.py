@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.errors import UsageError
-from notesearch.index.joined_snapshot import JoinedSnapshot
+from notesearch.index.joined_snapshot import CountedSnapshot, JoinedSnapshot
 from notesearch.index.reports import Problem, ProgressObserver
 from notesearch.index.snapshot import Snapshot
 from notesearch.library import Index
 
 if TYPE_CHECKING:
     from notesearch.bibliography.bib_entry import BibEntry
-    from notesearch.index.apply import Means
+    from notesearch.index.work import Means
     from notesearch.note_map.kept_map import KeptMap
     from notesearch.past_index import PastIndex
+
+# Scores that compare take how long each text is: of an engine, that is read from all its notes.
+_MOST_NOTES_IN_ENGINE = 50_000
 
 
 class JoinedIndex(Index):
@@ -33,9 +36,6 @@ class JoinedIndex(Index):
         """Take open indexes, which are closed together with this one."""
         if not indexes:
             raise UsageError("there is no index to ask; give one at least")
-        for name, index in indexes.items():
-            if index._engine is not None:
-                raise UsageError(f"{name} is in an engine, {index._engine.text}; ask it by itself")
         first = next(iter(indexes.values()))
         super().__init__(first.index_dir, first._settings, first._models)
         self._indexes = dict(indexes)
@@ -109,9 +109,13 @@ class JoinedIndex(Index):
     def _generation(self) -> Iterator[Snapshot]:
         """Yield one generation of each, joined."""
         with ExitStack() as stack:
-            yield JoinedSnapshot(
-                {
-                    name: stack.enter_context(index._folder_store().snapshot())
-                    for name, index in self._indexes.items()
-                }
-            )
+            parts: dict[str, CountedSnapshot] = {}
+            for name, index in self._indexes.items():
+                part = stack.enter_context(index._counted_generation())
+                if index._engine is not None and part.note_count > _MOST_NOTES_IN_ENGINE:
+                    raise UsageError(
+                        f"{name} is in an engine and has {part.note_count:,} notes, all of which "
+                        "would be read to ask it together with others; ask it by itself"
+                    )
+                parts[name] = part
+            yield JoinedSnapshot(parts)

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from notesearch.corpus.committed_folder import CommittedFolder
 from notesearch.corpus.folder import CHUNKER_VERSION, READER_VERSION
 from notesearch.corpus.named_commit import Commit, find_commit
+from notesearch.corpus_index import corpus_folder
 from notesearch.errors import UnusableIndexError, UsageError
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.past_indexes import find_past, make_past, past_folder
 from notesearch.index.reports import CorpusDrift, ProgressObserver, UpdateReport
 from notesearch.index.schema import FORMAT_VERSION
-from notesearch.kept_index import corpus_folder
 from notesearch.library import Index
 from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer
 
 if TYPE_CHECKING:
-    from notesearch.index.apply import Means
+    from notesearch.index.work import Means
     from notesearch.search.quotes import Quote
 
 _IS_FIXED = "the notes of a commit stay as they were; open the index of the notes as they are now"

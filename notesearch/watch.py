@@ -18,11 +18,11 @@ from types import TracebackType
 from typing import Any
 
 from notesearch.corpus.folder_watch import FolderWatch, UnwatchableError
+from notesearch.corpus_index import corpus_folder
 from notesearch.errors import LockedError, NotesearchError, UsageError
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.lock import holder_of
 from notesearch.index.reports import Progress, Stage, UpdateReport
-from notesearch.kept_index import corpus_folder
 from notesearch.library import Index
 
 # Some 550 passages, which take 4 s on two cores, and 12 s where others keep them busy: about as

@@ -23,7 +23,7 @@ FORBIDDEN = {
     "note_map": {"corpus", "search", "query", "embedding", "evaluation"},
 }
 OUTER = {"cli", "web", "mcp", "render", "library", "kept_index", "held_index", "chosen_models"}
-OUTER |= {"watch"}
+OUTER |= {"watch", "corpus_index"}
 STANDARD_ONLY = {"records", "errors"}
 # An outside library, and the one place that may import it.
 DOORS = {

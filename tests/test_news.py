@@ -39,10 +39,24 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(params=["folder", "engine"])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str | Path:
+    """Each of the places that an index may be in."""
+    if request.param == "folder":
+        return tmp_path / "index"
+    pytest.importorskip("qdrant_client", reason="the extra qdrant is not installed")
+    from tests.index.qdrant.conftest import keep_clients
+
+    keep_clients(monkeypatch)
+    return f"qdrant://{tmp_path}/engine/notes"
+
+
 @pytest.fixture
-def index(corpus: Path, tmp_path: Path) -> Iterator[Index]:
+def index(corpus: Path, tmp_path: Path, place: str | Path) -> Iterator[Index]:
     settings = Settings(file=tmp_path / "notesearch.yaml")
-    with Index.open(tmp_path / "index", WordEmbedder(), create=True, settings=settings) as index:
+    with Index.open(place, WordEmbedder(), create=True, settings=settings) as index:
         index.update(corpus)
         yield index
 
@@ -115,46 +129,51 @@ def test_a_text_that_went_into_another_note_or_another_place_is_not_new(
     assert index.news().is_none
 
 
-def test_passages_that_are_cut_in_another_way_are_not_new(corpus: Path, tmp_path: Path) -> None:
+def test_passages_that_are_cut_in_another_way_are_not_new(corpus: Path, place: str | Path) -> None:
     for tokens in (224, 8):  # a section fits no passage any more
         settings = Settings(passage_tokens=tokens)
-        with Index.open(
-            tmp_path / "index", WordEmbedder(), create=True, settings=settings
-        ) as index:
+        with Index.open(place, WordEmbedder(), create=True, settings=settings) as index:
             index.update(corpus)
             passages = len(list(index.passages()))
             assert index.news().is_none
     assert passages > 4
 
 
-def test_another_model_and_a_damaged_catalog_make_nothing_new(
-    index: Index, corpus: Path, tmp_path: Path
-) -> None:
+def test_another_model_makes_nothing_new(index: Index, corpus: Path, place: str | Path) -> None:
     (corpus / "kto.md").write_text("# Kahneman\n\nA reward.\n", encoding="utf-8")
     index.update(corpus)
     index.mark_news()
     before = {stored.passage.id for stored in index.passages()}
     index.close()
     os.utime(corpus / "dpo.md")  # the time of a file says nothing here
-    with Index.open(tmp_path / "index", WordEmbedder((*WORDS, "more"), name="other")) as other:
+    with Index.open(place, WordEmbedder((*WORDS, "more"), name="other")) as other:
         other.update(corpus, rebuild=True)
         assert other.news().is_none
         assert {stored.passage.id for stored in other.passages()} == before
+
+
+@pytest.mark.parametrize("place", ["folder"], indirect=True)
+def test_a_damaged_catalog_makes_nothing_new(index: Index, corpus: Path, tmp_path: Path) -> None:
+    (corpus / "kto.md").write_text("# Kahneman\n\nA reward.\n", encoding="utf-8")
+    index.update(corpus)
+    index.mark_news()
+    index.close()
+    os.utime(corpus / "dpo.md")  # the time of a file says nothing here
     catalog = tmp_path / "index/catalog.sqlite"
     content = bytearray(catalog.read_bytes())
     content[60:64] = (8).to_bytes(4, "big")  # an earlier format
     catalog.write_bytes(content)
-    with Index.open(tmp_path / "index", WordEmbedder((*WORDS, "more"), name="other")) as again:
+    with Index.open(tmp_path / "index", WordEmbedder()) as again:
         again.update(corpus, rebuild=True)
         assert again.news().is_none
 
 
 def test_an_index_that_is_made_first_goes_by_the_times_of_the_files(
-    corpus: Path, tmp_path: Path
+    corpus: Path, place: str | Path
 ) -> None:
     long_ago = time.time() - 30 * 24 * 3600
     os.utime(corpus / "ppo.md", (long_ago, long_ago))
-    with Index.open(tmp_path / "index", WordEmbedder(), create=True) as index:
+    with Index.open(place, WordEmbedder(), create=True) as index:
         index.update(corpus)
         assert [path for path, _, _ in named(index.news("7d"))] == ["dpo.md"]
         assert [path for path, _, _ in named(index.news("5w"))] == ["dpo.md", "ppo.md"]

@@ -22,10 +22,11 @@ from hashlib import blake2b
 from pathlib import Path
 
 from notesearch.corpus.search_text.plain_words import to_words
+from notesearch.corpus_index import corpus_folder
 from notesearch.engine_address import engine_of_folder
 from notesearch.evaluation.judged import JudgedQuery
 from notesearch.index.changes import CorpusSource
-from notesearch.kept_index import corpus_folder, update_from
+from notesearch.kept_index import update_from
 from notesearch.library import Index
 from notesearch.records import Block, Listing, Note, NoteKind, Passage, ReadFile, Role
 from notesearch.settings import Settings

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from notesearch.index.segments import Segments
 from notesearch.index.snapshot import ColumnWeights, Matches, PassageTable
 from notesearch.index.word_file import BODY, HEADING
+from notesearch.number_sets import run_starts
 
 # Those of FTS5, which has them from Robertson and Zaragoza (2009).
 _K1 = 1.2
@@ -36,18 +37,18 @@ def count_word(
     passages = Matches(found.ids, frequencies)
     named = segments.notes_called(stem)
     by_name = weights.title * named.heads + weights.other_names * named.bodies
-    count = len(table.note_lengths)
-    in_bodies = np.bincount(table.note_of.take(found.ids), bodies, count)
-    of_notes = (in_bodies + np.bincount(named.ids, by_name, count)).astype(np.float32)
-    notes = np.flatnonzero(of_notes)
-    return passages, Matches(notes, of_notes[notes])
+    of_notes = np.zeros(len(table.note_lengths), np.float32)
+    np.add.at(of_notes, table.note_of.take(found.ids), bodies)
+    np.add.at(of_notes, named.ids, by_name.astype(np.float32))
+    notes = np.flatnonzero(of_notes > 0)
+    return passages, Matches(notes, of_notes.take(notes))
 
 
 def score_counts(passages: Matches, notes: Matches, table: PassageTable) -> tuple[Matches, Matches]:
     """Score passages and notes by how often they have a word, and by all there are."""
     count = table.passage_ids.size
-    lengths = table.relative_lengths[passages.ids]
-    of_notes = table.relative_note_lengths[notes.ids]
+    lengths = table.relative_lengths.take(passages.ids)
+    of_notes = table.relative_note_lengths.take(notes.ids)
     return (
         Matches(passages.ids, _bm25(passages.scores, lengths, count)),
         Matches(notes.ids, _bm25(notes.scores, of_notes, table.notes)),
@@ -60,7 +61,7 @@ def count_phrase(segments: Segments, stems: Sequence[str], weights: ColumnWeight
     by_column = np.where(
         places < HEADING, weights.title, np.where(places < BODY, weights.section, weights.body)
     )
-    firsts = np.flatnonzero(np.diff(ids, prepend=-1))
+    firsts = run_starts(ids)
     counts = np.add.reduceat(by_column, firsts) if firsts.size else by_column
     return Matches(ids[firsts], counts.astype(np.float32))
 
@@ -74,7 +75,7 @@ def score_phrase(passages: Matches, table: PassageTable) -> Matches:
 def best_of_notes(passages: Matches, table: PassageTable) -> Matches:
     """Return each note the score of its best passage; the passages ascend."""
     owners = table.note_of[passages.ids]
-    firsts = np.flatnonzero(np.diff(owners, prepend=0))  # a note's are numbered in a row
+    firsts = run_starts(owners)  # a note's are numbered in a row
     best = np.maximum.reduceat(passages.scores, firsts) if firsts.size else passages.scores
     return Matches(owners[firsts].astype(np.int64), best)
 

@@ -40,6 +40,8 @@ from notesearch.query.filters import (
     YearBetween,
 )
 
+_HALF_KNOWN = (4, 7)  # characters of a date: the year, the month
+
 # Where the file system takes DPO.md and dpo.md for one file, so does a path.
 FOLDS_CASE = sys.platform in ("darwin", "win32")
 
@@ -52,6 +54,7 @@ class Condition:
     values: tuple[str | int, ...] = ()
     # Lists the same notes by itself, in a tenth of the time; "" where it is of `passages p` too.
     notes: str = ""
+    leaves_out: bool = False  # all but those that it lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,12 @@ def to_condition(
 ) -> Condition:
     """Turn a filter that is sound (`filters.require_sound`) into SQL."""
     piece = _build(where, find_phrase, fold_path_case)
-    if piece.is_of_note:
-        return Condition(f"n.id IN ({_notes(piece)})", piece.values, _notes(piece))
-    return Condition(piece.sql, piece.values)
+    if not piece.is_of_note:
+        return Condition(piece.sql, piece.values)
+    if isinstance(where, Not):  # what is left out is listed: most often that is less
+        listed = _notes(_build(where.filter, find_phrase, fold_path_case))
+        return Condition(f"n.id NOT IN ({listed})", piece.values, listed, leaves_out=True)
+    return Condition(f"n.id IN ({_notes(piece)})", piece.values, _notes(piece))
 
 
 def _build(where: Filter, find_phrase: FindPhrase, fold: bool) -> _Piece:
@@ -134,10 +140,13 @@ def _leaf(where: Filter) -> _Piece:
         case Tag(name):
             return _tagged([name])
         case Since(date):
-            # A date half known is compared as far as it goes.
-            return _of_note("date IS NOT NULL AND date >= substr(?, 1, length(date))", date)
+            # A date half known is compared as far as it goes: 2024 is since 2024-05.
+            half_known = [date[:length] for length in _HALF_KNOWN if length < len(date)]
+            is_one = f"date IN ({', '.join('?' * len(half_known))})"
+            sql = f"date IS NOT NULL AND date >= ? AND (date >= ? OR {is_one})"
+            return _of_note(sql, date[: _HALF_KNOWN[0]], date, *half_known)
         case Until(date):
-            return _of_note("date IS NOT NULL AND substr(date, 1, ?) <= ?", len(date), date)
+            return _of_note("date IS NOT NULL AND date < ?", f"{date}~")  # behind all that begin so
         case YearBetween(first, last):
             return _of_note("year IS NOT NULL AND year BETWEEN ? AND ?", first or 0, last or 9999)
         case OnPaper(paper):
@@ -207,7 +216,8 @@ def path_globs(pattern: str, *, fold_case: bool = False) -> tuple[str, ...]:
     globs: list[str] = []
     for variant in dict.fromkeys((inner, inner.replace("/**/", "/"))):
         glob = "".join(_path_pieces(variant.rstrip("/"), fold_case))
-        for start in (glob, f"*/{glob}") if is_anywhere else (glob,):
+        # A `*` of GLOB stands for folders too.
+        for start in (glob, f"*/{glob}") if is_anywhere and glob[:1] != "*" else (glob,):
             globs.extend((f"{start}/*",) if is_folder else (start, f"{start}/*"))
     return tuple(globs)
 

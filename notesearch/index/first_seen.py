@@ -10,20 +10,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from notesearch.errors import NotesearchError
-from notesearch.index.catalog import Catalog, Row
-from notesearch.index.index_layout import IndexLayout
-from notesearch.index.snapshot import NewPart, NewTexts
-from notesearch.index.state import IndexState
+from notesearch.index.snapshot import NewPart
 from notesearch.records import Passage, ReadFile
 
-_NOTES = """SELECT f.hash, n.note_id, n.first_seen, p.first_seen, p.new_start,
-    p.new_end, p.text
-    FROM notes n JOIN files f ON f.id = n.file JOIN passages p ON p.note = n.id"""
+# The hash of its file, the id of its note, when that was first seen; then when the text was, from
+# where to where it was new, and the text.
+SeenText = tuple[str | None, str, int, int, int, int, str]
+TimesOfFile = Sequence[tuple[int, Sequence[NewPart]]]  # of each note, and of its passages
+
 _PIECE = re.compile(r"(?<=[.!?])\s+|\n")  # the ends of sentences and lines, where passages are cut
 
 
@@ -37,14 +34,14 @@ class _EarlierNote:
 
 
 class FirstSeen:
-    """Remembers the texts that an update takes out of the catalog, for those that it puts in."""
+    """Remembers the texts that an update takes out of an index, for those that it puts in."""
 
-    def __init__(self, state: IndexState | None) -> None:
-        """Choose the time of this update, which is later than that of the one before."""
+    def __init__(self, updated: str | None) -> None:
+        """Choose the time of this update, later than that of the one before; None: it is first."""
         self.now_s = int(time.time())
-        if state is not None:
-            self.now_s = max(self.now_s, seconds_of(state.updated) + 1)
-        self._is_first = state is None
+        if updated is not None:
+            self.now_s = max(self.now_s, seconds_of(updated) + 1)
+        self._is_first = updated is None
         self._texts: dict[int, NewPart] = {}
         self._files: dict[str, int] = {}  # by the hash of their bytes: when the last text was seen
         self._notes: dict[str, _EarlierNote] = {}
@@ -53,35 +50,40 @@ class FirstSeen:
         self._put_files: set[str] = set()
         self._put_notes: set[str] = set()
 
-    def take_all(self, catalog: Catalog) -> None:
-        """Remember all texts of a catalog, before they are taken out."""
-        for rows in catalog.batches(f"{_NOTES} ORDER BY n.id"):
-            self._take(rows)
+    @property
+    def now(self) -> str:
+        """The time of this update, as an index has it."""
+        return as_date_time(self.now_s)
 
-    def take_file(self, catalog: Catalog, path: str, new_hash: str | None = None) -> None:
+    @property
+    def made(self) -> str:
+        """When the index was made, if this change makes it."""
+        return self.now
+
+    def take_file(self, texts: Sequence[SeenText], new_hash: str | None = None) -> None:
         """Remember the texts of a file, before they go, or bytes of a new hash replace them."""
-        rows = catalog.rows(f"{_NOTES} WHERE f.path = ? ORDER BY n.id", (path,))
-        self._take(rows)
-        for file_hash, _, _, first_seen_s, _, _, text in rows:
+        self.take(texts)
+        for file_hash, _, _, first_seen_s, _, _, text in texts:
             for piece, _, _ in _pieces_of(text) if file_hash != new_hash else ():
                 self._pieces[piece] = min(self._pieces.get(piece, first_seen_s), first_seen_s)
 
-    def _take(self, rows: Sequence[Row]) -> None:
+    def take(self, found: Sequence[SeenText]) -> None:
+        """Remember texts before they go, whose files may come back as they are."""
         texts: dict[str, list[int]] = {}
-        for file_hash, note_id, _, first_seen_s, start, end, text in rows:
+        for file_hash, note_id, _, first_seen_s, start, end, text in found:
             key = _key(text)
             part = NewPart(first_seen_s, start, end)
             self._texts[key] = min(self._texts.get(key, part), part)
             texts.setdefault(note_id, []).append(key)
             if file_hash is not None:
                 self._files[file_hash] = max(self._files.get(file_hash, 0), first_seen_s)
-        for file_hash, note_id, note_seen_s, *_ in rows:
+        for file_hash, note_id, note_seen_s, *_ in found:
             if note_id in texts:
                 before = self._notes.get(note_id)
                 keys = (*(before.texts if before else ()), *texts.pop(note_id))
                 self._notes[note_id] = _EarlierNote(note_seen_s, file_hash, keys)
 
-    def put(self, read: ReadFile) -> Iterator[tuple[int, list[NewPart]]]:
+    def put(self, read: ReadFile) -> Iterator[tuple[int, Sequence[NewPart]]]:
         """Yield for each note of a file when it was first seen, and of each passage what is new."""
         stamp = read.reading.stamp
         unseen_s = self.now_s
@@ -131,41 +133,48 @@ class FirstSeen:
         spans = [(s, e) for piece, s, e in _pieces_of(text) if piece not in self._pieces]
         return (spans[0][0], spans[-1][1]) if spans else (0, len(text))
 
-    def count_deleted(self) -> int:
-        """Count the notes that were taken out, and that came back under no name."""
-        return sum(
+    def deletions(self) -> dict[int, int]:
+        """Count the notes that were taken out and came back under no name, by the time of this."""
+        deleted = sum(
             1
             for note_id, note in self._notes.items()
             if note_id not in self._put_notes
             and note.file_hash not in self._put_files
             and 2 * sum(text in self._put_texts for text in note.texts) < len(note.texts)
         )
+        return {self.now_s: deleted} if deleted else {}
 
 
-def salvage_first_seen(layout: IndexLayout, seen: FirstSeen) -> None:
-    """Remember the texts of a damaged catalog, as far as it can be read."""
-    try:
-        with closing(Catalog.for_reading(layout, checked=False)) as catalog:
-            seen.take_all(catalog)
-    except (NotesearchError, TypeError, ValueError):
-        return  # what is left is seen for the first time, by the times of its files
+class MovedTimes(FirstSeen):
+    """Gives texts the times that they have in the index that they are moved from."""
 
+    def __init__(self, created: str, updated: str, deletions: dict[int, int]) -> None:
+        """Take when that index was made and last changed, and what was gone at which time."""
+        super().__init__(updated)
+        self._created = created
+        self._deletions = deletions
+        self._times: dict[str, TimesOfFile] = {}
 
-def read_new_texts(catalog: Catalog, after_s: int) -> NewTexts:
-    """Return what a catalog first saw after a time, in seconds since 1970."""
-    passages = catalog.rows(
-        "SELECT id, first_seen, new_start, new_end FROM passages WHERE first_seen > ?", (after_s,)
-    )
-    notes = catalog.rows("SELECT id FROM notes WHERE first_seen > ?", (after_s,))
-    deleted = catalog.number(
-        "SELECT coalesce(sum(notes), 0) FROM deletions WHERE seconds > ?", (after_s,)
-    )
-    parts = {number: NewPart(*part) for number, *part in passages}
-    return NewTexts(parts, frozenset(number for (number,) in notes), deleted)
+    @property
+    def made(self) -> str:
+        """When the index was made that is moved."""
+        return self._created
+
+    def keep(self, path: str, times: TimesOfFile) -> None:
+        """Keep the times of a file until it is put."""
+        self._times[path] = times
+
+    def put(self, read: ReadFile) -> Iterator[tuple[int, Sequence[NewPart]]]:
+        """Yield for each note of a file when it was first seen, and of each passage what is new."""
+        yield from self._times.pop(read.reading.path)
+
+    def deletions(self) -> dict[int, int]:
+        """Return how many notes were gone, by the times at which that was found."""
+        return self._deletions
 
 
 def seconds_of(written: str) -> int:
-    """Read a time as the catalog has it, in seconds since 1970; 0 for what is none."""
+    """Read a time as an index has it, in seconds since 1970; 0 for what is none."""
     try:
         return int(datetime.fromisoformat(written).timestamp())
     except (OverflowError, ValueError):
@@ -173,7 +182,7 @@ def seconds_of(written: str) -> int:
 
 
 def as_date_time(seconds: int) -> str:
-    """Write a time as the catalog has it: ISO 8601, UTC."""
+    """Write a time as an index has it: ISO 8601, UTC."""
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,23 @@ from notesearch.index.snapshot import (
     NewTexts,
     NoteNames,
     PassageTable,
+    Snapshot,
     StoredNote,
     StoredPassage,
     TagCount,
 )
-from notesearch.index.sqlite_snapshot import SqliteSnapshot
 from notesearch.query.filters import Filter, LinkedFrom, LinksTo, with_leaves
 from notesearch.records import NoteLink, Passage
+
+
+class CountedSnapshot(Snapshot, Protocol):
+    """A generation of an index whose words can be scored together with those of others."""
+
+    def word_counts(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches] | None:
+        """Count how often passages and notes have a word; None for what is no single word."""
+
+    def phrase_counts(self, words: Sequence[str], weights: ColumnWeights) -> Matches:
+        """Count how often passages have words side by side."""
 
 
 class JoinedSnapshot:
@@ -40,7 +51,7 @@ class JoinedSnapshot:
     `snapshot.Snapshot` says what each method gives.
     """
 
-    def __init__(self, parts: Mapping[str, SqliteSnapshot]) -> None:
+    def __init__(self, parts: Mapping[str, CountedSnapshot]) -> None:
         self._names = tuple(parts)
         self._parts = tuple(parts.values())
         tables = [part.table for part in self._parts]
@@ -120,7 +131,9 @@ class JoinedSnapshot:
         """Return the notes that passages are from."""
         return self.table.note_of[passage_ids]
 
-    def _joined(self, ask: Callable[[str, SqliteSnapshot], NDArray[np.int64]]) -> NDArray[np.int64]:
+    def _joined(
+        self, ask: Callable[[str, CountedSnapshot], NDArray[np.int64]]
+    ) -> NDArray[np.int64]:
         parts = zip(self._names, self._parts, self._passages, strict=False)
         return np.concatenate([ask(name, part) + at for name, part, at in parts])
 
@@ -129,7 +142,7 @@ class JoinedSnapshot:
         bounds: NDArray[np.int64],
         numbers: Sequence[int] | NDArray[np.int64],
         into: NDArray[np.int64],
-    ) -> Iterable[tuple[SqliteSnapshot, int, NDArray[np.int64]]]:
+    ) -> Iterable[tuple[CountedSnapshot, int, NDArray[np.int64]]]:
         """Yield each index, what to add to numbers that it gives, and its own of some numbers."""
         given = np.asarray(numbers, dtype=np.int64)
         for place, part in enumerate(self._parts):
@@ -169,6 +182,13 @@ class JoinedSnapshot:
         cosines = np.concatenate([near.cosines for near in found])
         best = np.lexsort((ids, -cosines))[:k]
         return Nearest(ids[best], cosines[best])
+
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, ascending."""
+        each = self._each(self._passages, passage_ids, self._passages)
+        return np.concatenate([part.cosines(query, own) for part, _, own in each])
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order."""

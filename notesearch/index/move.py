@@ -18,17 +18,19 @@ from numpy.typing import NDArray
 
 from notesearch.errors import ModelError, Remedy, UsageError
 from notesearch.index.added_table import read_added_notes
-from notesearch.index.apply import Means, Work, apply_work, finish, prepare_folder
 from notesearch.index.catalog import Catalog
 from notesearch.index.changes import SeenFile
+from notesearch.index.first_seen import MovedTimes, TimesOfFile
+from notesearch.index.first_seen_table import read_deletions
 from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import Journal, as_vector
-from notesearch.index.lock import writer_lock
-from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
-from notesearch.index.snapshot import StoredNote
-from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
+from notesearch.index.note_reader import NoteReader
+from notesearch.index.reports import UpdateReport
+from notesearch.index.snapshot import NewPart, StoredNote
 from notesearch.index.state import read_state
+from notesearch.index.stored_index import StoredIndex
+from notesearch.index.work import Means, Work
 from notesearch.lazy import Lazy
 from notesearch.records import (
     AddedNote,
@@ -45,6 +47,14 @@ _VECTORS_PER_WRITE = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class MovedFile:
+    """What was read in a file, and when each note and text of it was first seen."""
+
+    read: ReadFile  # notes come without their lines
+    times: TimesOfFile
+
+
+@dataclass(frozen=True, slots=True)
 class MovedIndex:
     """All that an index holds, in the order in which its notes are numbered."""
 
@@ -52,10 +62,13 @@ class MovedIndex:
     reading: str  # fingerprint
     corpus: Path | None
     files: tuple[SeenFile, ...]
-    readings: Iterable[ReadFile]  # of each file; notes come without their lines
+    readings: Iterable[MovedFile]  # of each file
     added: tuple[AddedNote, ...]
     vectors: Iterable[tuple[bytes, bytes]]  # hash of the text, float16 row
     probes: Mapping[str, bytes]  # float16 rows by their texts
+    created: str
+    updated: str
+    deletions: dict[int, int]  # how many notes were found gone, by the time
 
     def means(self) -> Means:
         """Return what a change is made with that has every vector before it begins."""
@@ -70,7 +83,14 @@ class MovedIndex:
 
     def work(self) -> Work:
         """Return what there is to do."""
-        return Work(read=self.files, readings=self.readings, added=self.added)
+        times = MovedTimes(self.created, self.updated, self.deletions)
+
+        def read() -> Iterator[ReadFile]:
+            for file in self.readings:
+                times.keep(file.read.reading.path, file.times)
+                yield file.read
+
+        return Work(read=self.files, readings=read(), added=self.added, first_seen=times)
 
     def keep_vectors(self, layout: IndexLayout) -> None:
         """Put the vectors where an update that goes on looks for them."""
@@ -150,14 +170,21 @@ def read_folder_index(catalog: Catalog, index_dir: Path) -> MovedIndex:
             for key, row in part
         ),
         probes=dict(catalog.rows("SELECT text, vector FROM probes")),
+        created=state.created,
+        updated=state.updated,
+        deletions=read_deletions(catalog),
     )
 
 
-def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[ReadFile]:
-    snapshot = SqliteSnapshot(catalog, (), read_state(catalog), KeptParts())
+def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[MovedFile]:
+    reader = NoteReader(catalog)
     for number, path in files:
-        rows = catalog.rows("SELECT id, link_ids FROM notes WHERE file = ? ORDER BY id", (number,))
-        stored = snapshot.notes([note for note, _ in rows])
+        rows = catalog.rows(
+            """SELECT id, link_ids, first_seen, first_passage, passages FROM notes
+            WHERE file = ? ORDER BY id""",
+            (number,),
+        )
+        stored = reader.notes([note for note, *_ in rows])
         links: dict[int, list[NoteLink]] = defaultdict(list)
         for note, kind, *rest in catalog.rows(
             """SELECT note, kind, target, line, sentence FROM note_links
@@ -168,46 +195,40 @@ def _read_files(catalog: Catalog, files: Iterable[tuple[int, str]]) -> Iterator[
         findings = catalog.rows(
             "SELECT skipped, line, reason FROM findings WHERE file = ? ORDER BY rowid", (number,)
         )
-        yield ReadFile(
-            FileReading(
-                path,
-                tuple(
-                    note_of_stored(stored[note], links[note], json.loads(ids)) for note, ids in rows
-                ),
-                tuple(Finding(path, line, reason) for skipped, line, reason in findings
-                      if not skipped),
-                next((Finding(path, line, reason) for skipped, line, reason in findings if skipped),
-                     None),
-            ),
+        parts: dict[int, list[NewPart]] = defaultdict(list)
+        for note, *part in catalog.rows(
+            """SELECT note, first_seen, new_start, new_end FROM passages
+            WHERE note IN (SELECT id FROM notes WHERE file = ?) ORDER BY id""",
+            (number,),
+        ):
+            parts[note].append(NewPart(*part))
+        reading = FileReading(
+            path,
             tuple(
-                tuple(one.passage for one in snapshot.passages_of_note(note)) for note, _ in rows
+                note_of_stored(stored[note], links[note], json.loads(ids)) for note, ids, *_ in rows
             ),
-        )  # fmt: skip
+            tuple(Finding(path, line, why) for skipped, line, why in findings if not skipped),
+            next((Finding(path, line, why) for skipped, line, why in findings if skipped), None),
+        )
+        passages = tuple(
+            tuple(one.passage for one in reader.passages(range(first, first + count)))
+            for *_, first, count in rows
+        )
+        yield MovedFile(
+            ReadFile(reading, passages), [(seen_s, parts[note]) for note, _, seen_s, *_ in rows]
+        )
 
 
-def write_folder_index(
-    index_dir: Path,
-    moved: MovedIndex,
-    *,
-    lock_timeout_s: float = 10.0,
-    progress: ProgressObserver = ignore_progress,
-) -> UpdateReport:
-    """Make an index of what was moved; UsageError where the folder holds one."""
-    layout = IndexLayout(index_dir)
-    prepare_folder(layout)
-    clock = StageClock(progress)
-    with writer_lock(layout, lock_timeout_s), closing(Catalog.for_writing(layout)) as catalog:
-        if not catalog.is_empty():
-            raise holds_an_index(str(index_dir))
-        moved.keep_vectors(layout)
-        state, _ = apply_work(layout, moved.means(), catalog, None, moved.work(), clock)
-        report = UpdateReport(passages_reused=clock.progress.passages)
-        return finish(layout, catalog, state, report, clock)
+# ---------------------------------------------------------------- either
 
 
-def holds_an_index(place: str) -> UsageError:
-    """Return the error for a place that an index is to be moved to, and that has one."""
-    return UsageError(
-        f"{place} holds an index already",
-        Remedy("name another place", "name another folder, or another name in the engine"),
-    )
+def write_moved_index(index: StoredIndex, moved: MovedIndex, clock: StageClock) -> UpdateReport:
+    """Make an index of what was moved; UsageError where there is one already."""
+    if not index.is_new:
+        raise UsageError(
+            f"{index.name} holds an index already",
+            Remedy("name another place", "name another folder, or another name in the engine"),
+        )
+    moved.keep_vectors(index.layout)
+    index.apply(moved.means(), moved.work(), clock)
+    return index.finish(UpdateReport(passages_reused=clock.progress.passages), clock)

@@ -12,6 +12,7 @@ from notesearch.index.catalog import Catalog
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.snapshot import PassageTable
 from notesearch.index.state import IndexState
+from notesearch.number_sets import numbers_in
 
 # A passage gets a new number whenever its file is read anew.
 MOST_NUMBERED = 1 << 28
@@ -93,13 +94,6 @@ def require_numbers(numbers: NDArray[np.signedinteger], least: int = 0) -> None:
     """Raise ValueError where one of the numbers is none that an index gives."""
     if numbers.size and (numbers.min() < least or numbers.max() > MOST_NUMBERED):
         raise ValueError("a number that no index has")
-
-
-def numbers_in(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return all numbers of some spans, span after span."""
-    before = np.cumsum(counts) - counts
-    numbers: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(firsts - before, counts)
-    return numbers
 
 
 def read_numbers(text: str | None) -> NDArray[np.int64]:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from notesearch.durable import make_private_folder
 from notesearch.errors import NotesearchError, UnusableIndexError
-from notesearch.index.apply import Work, apply_work, finish
 from notesearch.index.catalog import Catalog
+from notesearch.index.index_in_folder import FolderIndex
 from notesearch.index.index_layout import DamagedIndexError, IndexLayout, require_safe_folder
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import is_whole
@@ -27,6 +27,7 @@ from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_prog
 from notesearch.index.segments import read_segments
 from notesearch.index.state import read_state
 from notesearch.index.update import UpdatePlan, update_index
+from notesearch.index.work import Work
 from notesearch.user_folders import cache_folder
 
 # Each takes as much room as the index of the notes themselves.
@@ -167,10 +168,9 @@ def _forget(layout: IndexLayout, plan: UpdatePlan, sql: str) -> None:
     with closing(Catalog.for_writing(layout)) as catalog:
         paths = tuple(path for (path,) in catalog.rows(sql))
         if paths:
-            clock = StageClock(ignore_progress)
-            work = Work(remove=paths)
-            state, _ = apply_work(layout, plan, catalog, read_state(catalog), work, clock)
-            finish(layout, catalog, state, UpdateReport(), clock)
+            index, clock = FolderIndex(layout, catalog), StageClock(ignore_progress)
+            index.apply(plan, Work(remove=paths), clock)
+            index.finish(UpdateReport(), clock)
 
 
 def _of_model(layouts: Sequence[IndexLayout], plan: UpdatePlan) -> list[IndexLayout]:

@@ -77,7 +77,6 @@ def publish(
         passages=len(ids),
         probe_cosines=cosines,
         stamp=secrets.token_hex(8),
-        created=state.created or state.updated,
     )
     published.write(catalog)
     return published

@@ -30,6 +30,8 @@ _NO_IDS = np.empty(0, dtype=np.int64)
 _NO_NUMBERS = np.empty(0, dtype=np.int32)
 _NO_COUNTS = np.empty(0, dtype=np.uint8)
 
+_NumbersAt = Callable[[NDArray[np.integer]], NDArray[np.int64]]
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
@@ -91,6 +93,7 @@ class Segment:
         )
         if (row.first, row.last) != (self.ids[0], self.ids[-1]):
             raise damaged(layout.vectors(row.number), "has other passages", layout.fix)
+        self._is_dense = row.last - row.first + 1 == row.passages
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -112,11 +115,11 @@ class Segment:
 
     def passages_with(self, key: np.uint64) -> Counted:
         """Return the passages that have a word, with what title and section, and the body have."""
-        return self._counted(self.ids, self.words.passages_with(key))
+        return self._counted(self._ids_at, self.words.passages_with(key))
 
     def notes_called(self, key: np.uint64) -> Counted:
         """Return the notes that have a word in their names: in the title, and in the others."""
-        return self._counted(self.words.note_ids, self.words.notes_called(key))
+        return self._counted(self._notes_at, self.words.notes_called(key))
 
     def places_of_phrase(self, keys: Sequence[np.uint64]) -> tuple[NDArray[np.int64], ...]:
         """Return where words stand side by side: the passage, and the place of the first in it.
@@ -129,18 +132,31 @@ class Segment:
         for at, places in enumerate(stand):
             if at != rarest and len(begin):
                 begin = begin[are_among(begin + at, places)]
-        return self._taken(self.ids, begin >> 16), begin & 0xFFFF
+        return self._ids_at(begin >> 16), begin & 0xFFFF
 
-    def _counted(self, ids: NDArray[np.signedinteger], having: Having | None) -> Counted:
+    def _counted(self, numbers_at: _NumbersAt, having: Having | None) -> Counted:
         if having is None:
             return Counted(_NO_IDS, _NO_COUNTS, _NO_COUNTS)
-        return Counted(self._taken(ids, having.ordinals), having.heads, having.bodies)
+        return Counted(numbers_at(having.ordinals), having.heads, having.bodies)
+
+    def _ids_at(self, ordinals: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return the passages of some ordinals."""
+        if not self._is_dense:
+            return self._taken(self.ids, ordinals)
+        if ordinals.max(initial=0) >= self.row.passages:
+            raise self._damaged()
+        ids: NDArray[np.int64] = np.add(ordinals, self.row.first, dtype=np.int64)
+        return ids  # in a third of the time
+
+    def _notes_at(self, ordinals: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return the notes of some ordinals."""
+        return self._taken(self.words.note_ids, ordinals)
 
     def _taken(
         self, ids: NDArray[np.signedinteger], ordinals: NDArray[np.integer]
     ) -> NDArray[np.int64]:
         try:
-            taken: NDArray[np.int64] = ids[ordinals].astype(np.int64, copy=False)
+            taken: NDArray[np.int64] = ids.take(ordinals).astype(np.int64, copy=False)
         except IndexError as error:
             raise self._damaged() from error
         return taken
@@ -210,6 +226,16 @@ class Segments:
             np.concatenate([one.cosines for one in found]),
             k,
         )
+
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, ascending, by rounded vectors."""
+        found = [np.empty(0, dtype=np.float32)]
+        for segment in self._segments:
+            own = segment.row.own(passage_ids)
+            found.append(segment.vectors.cosines(query, segment.vectors.ordinals_of(own)))
+        return np.concatenate(found)
 
     def _ordinals(
         self, segment: Segment, allowed_ids: NDArray[np.int64] | None

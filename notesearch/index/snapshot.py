@@ -24,6 +24,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from notesearch.number_sets import numbers_in, run_starts
 from notesearch.query.filters import Filter
 from notesearch.records import Facts, NoteKind, NoteLink, Passage
 
@@ -86,6 +87,21 @@ class PassageTable:
         """The lengths of notes in average ones, by note."""
         average = self.tokens / max(self.notes, 1)
         return (self.note_lengths / max(average, 1)).astype(np.float32)
+
+    @cached_property
+    def first_passages(self) -> NDArray[np.int64]:
+        """The first passage of each note, by note; the others come right behind it."""
+        owners = self.note_of.take(self.passage_ids)
+        starts = run_starts(owners)
+        firsts = np.zeros(len(self.passages_of), dtype=np.int64)
+        firsts[owners[starts]] = self.passage_ids[starts]
+        return firsts
+
+    def passages_in(self, notes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the passages of some notes, ascending."""
+        firsts = self.first_passages.take(notes)
+        order = np.argsort(firsts, kind="stable")
+        return numbers_in(firsts[order], self.passages_of.take(notes[order]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +202,7 @@ class Snapshot(Protocol):
     """One generation of an index, whole, whatever a writer does meanwhile.
 
     One thread asks for texts and words, while another may ask for vectors: `require_embedder`,
-    `verify_vectors` and `nearest`.
+    `verify_vectors`, `nearest` and `cosines`.
     """
 
     @property
@@ -245,6 +261,11 @@ class Snapshot(Protocol):
 
         The answer is exact: where as many are allowed as asked for, it holds all of them.
         """
+
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of passages that `nearest` did not choose, in their order."""
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order: (passages, dimension)."""

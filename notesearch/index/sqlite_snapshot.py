@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,48 +17,30 @@ from notesearch.index.bm25 import (
     score_counts,
     score_phrase,
 )
-from notesearch.index.catalog import Catalog, Row, Value
+from notesearch.index.catalog import Catalog, Value
 from notesearch.index.filter_sql import Condition, to_condition
-from notesearch.index.index_layout import IndexLayout, damaged
+from notesearch.index.note_reader import NoteReader, json_of
 from notesearch.index.passage_table import (
     PassageTableCache,
-    numbers_in,
     read_numbers,
-    require_numbers,
 )
-from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
 from notesearch.index.segments import Segment, Segments, first_of, read_passage_table
 from notesearch.index.snapshot import (
     Asked,
     ColumnWeights,
     Matches,
     Nearest,
-    NewTexts,
-    NoteNames,
     PassageTable,
     StoredNote,
     StoredPassage,
     TagCount,
 )
 from notesearch.index.state import IndexState
-from notesearch.index.stored_facts import read_facts
+from notesearch.number_sets import run_starts
 from notesearch.query.filters import Filter
-from notesearch.records import LinkKind, NoteKind, NoteLink, Passage, Role
-from notesearch.spelling import normalise_name
 
-_PASSAGES = """SELECT p.id, p.passage_id, p.section, p.roles, p.line_start, p.line_end, p.text,
-    p.search_text, p.tokens, p.note FROM passages p
-    WHERE p.id IN (SELECT value FROM json_each(?))"""
-_NOTES = """SELECT n.id, n.note_id, f.path, n.title, n.kind, n.line_start, n.line_end, n.facts
-    FROM notes n JOIN files f ON f.id = n.file WHERE n.id IN (SELECT value FROM json_each(?))"""
 # So many of the nearest passages are compared by vectors that were not rounded to 8 bits.
 _EXACT = 32
-_BY_NAME = {
-    "note_id": "SELECT id FROM notes WHERE note_id = ?",
-    "passage_id": "SELECT note FROM passages WHERE passage_id = ?",
-    "path": "SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE f.path = ?",
-    "name": "SELECT note FROM names WHERE name = ?",
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +51,7 @@ class KeptParts:
     threads: Executor | None = None  # that search several segments at once
 
 
-class SqliteSnapshot:
+class SqliteSnapshot(NoteReader):
     """One generation of an index, for one thread, as long as its `with` block lasts.
 
     `snapshot.Snapshot` says what each method gives.
@@ -83,7 +64,7 @@ class SqliteSnapshot:
         state: IndexState,
         kept: KeptParts,
     ) -> None:
-        self._catalog = catalog
+        super().__init__(catalog)
         self._opened = segments
         self._kept = kept
         self.state = state
@@ -142,22 +123,14 @@ class SqliteSnapshot:
 
     def _ids_with_phrase(self, phrase: str) -> NDArray[np.int64]:
         ids, _ = self._segments.places_of_phrase(self._stems(phrase))
-        return ids[np.diff(ids, prepend=-1) > 0]
+        return ids[run_starts(ids)]
 
     def _stems(self, text: str) -> list[str]:
         return self._catalog.stems_of(text)
 
     def passages_in(self, notes: Sequence[int]) -> NDArray[np.int64]:
         """Return the passages of some notes."""
-        sql = """SELECT first_passage, passages FROM notes
-            WHERE id IN (SELECT value FROM json_each(?)) ORDER BY first_passage"""
-        rows = self._catalog.rows(sql, (_json(notes),))
-        try:
-            spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
-            require_numbers(spans)
-        except (OverflowError, TypeError, ValueError) as error:
-            raise self._damaged(error) from error
-        return numbers_in(spans[:, 0], spans[:, 1])
+        return self.table.passages_in(np.array(notes, dtype=np.int64))
 
     def notes_of(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the notes that passages are from."""
@@ -180,9 +153,9 @@ class SqliteSnapshot:
         text = self._catalog.rows(
             f"SELECT group_concat(note) FROM ({condition.notes})", condition.values
         )[0][0]
-        meets = np.zeros(len(self.table.passages_of), dtype=np.bool_)
-        meets[read_numbers(text)] = True
-        return np.flatnonzero(meets[self.table.note_of])
+        meets = np.full(len(self.table.passages_of), condition.leaves_out)
+        meets[read_numbers(text)] = not condition.leaves_out
+        return self.table.passages_in(np.flatnonzero(meets))
 
     def known_words(self, words: Sequence[str]) -> set[str]:
         """Return those of some words, of letters alone, that a passage or a note's name has."""
@@ -233,6 +206,12 @@ class SqliteSnapshot:
             np.concatenate([first.cosines, others]),
         )
 
+    def cosines(
+        self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the cosines of some passages, ascending, by vectors rounded to 8 bits."""
+        return self._segments.cosines(query, passage_ids)
+
     def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
         """Compare with their checksums the vectors that a search of these passages will read."""
         self._segments.verify_vectors(allowed_ids)
@@ -246,7 +225,7 @@ class SqliteSnapshot:
         rows = self._catalog.rows(
             """SELECT p.id, v.vector FROM passages p JOIN vectors v ON v.id = p.vector
             WHERE p.id IN (SELECT value FROM json_each(?))""",
-            (_json(passage_ids),),
+            (json_of(passage_ids),),
         )
         by_id: dict[int, bytes] = dict(rows)
         try:
@@ -256,79 +235,11 @@ class SqliteSnapshot:
         vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
         return vectors.reshape(len(passage_ids), self.state.dimension)
 
-    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Return passages with their notes, in the order in which the numbers are given."""
-        rows = self._catalog.rows(_PASSAGES, (_json(passage_ids),))
-        notes = self.notes(sorted({row[-1] for row in rows}))
-        try:
-            found = {row[0]: _stored_passage(row, notes[row[-1]]) for row in rows}
-            return [found[number] for number in map(int, passage_ids)]
-        except (KeyError, ValueError) as error:
-            raise self._damaged(error) from error
-
-    def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
-        """Return some notes by their number inside the index."""
-        rows = self._catalog.rows(_NOTES, (_json(numbers),))
-        try:
-            return {row[0]: _stored_note(row) for row in rows}
-        except ValueError as error:
-            raise self._damaged(error) from error
-
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""
         numbers = self._newest_where(*self._notes_where(where), limit)
         found = self.notes(numbers)
         return [found[number] for number in numbers]
-
-    def newest(self, notes: Sequence[int], limit: int) -> list[int]:
-        """Return the newest of some notes, the newest first."""
-        sql = "n.id IN (SELECT value FROM json_each(?))"
-        return self._newest_where(sql, (_json(notes),), limit)
-
-    def _newest_where(self, sql: str, values: tuple[Value, ...], limit: int) -> list[int]:
-        rows = self._catalog.rows(
-            f"""SELECT n.id FROM notes n JOIN files f ON f.id = n.file WHERE {sql}
-            ORDER BY n.date IS NULL, n.date DESC, f.path, n.line_start LIMIT ?""",
-            (*values, limit),
-        )
-        return [number for (number,) in rows]
-
-    def find_notes(self, name: str, by: str = "note_id") -> dict[int, StoredNote]:
-        """Return the notes of a name by their number: `by` note_id, passage_id, path or name."""
-        asked = normalise_name(name) if by == "name" else name
-        rows = self._catalog.rows(_BY_NAME[by], (asked,))
-        return self.notes([number for (number,) in rows])
-
-    def note_names(self) -> list[NoteNames]:
-        """Return what all notes are called."""
-        rows = self._catalog.rows(
-            """SELECT n.id, f.path, n.title, n.aliases, n.line_start, n.note_id, n.paper, n.link_ids
-            FROM notes n JOIN files f ON f.id = n.file"""
-        )
-        try:
-            return [
-                NoteNames(number, path, title, _texts(aliases), line, "", id, paper, _texts(ids))
-                for number, path, title, aliases, line, id, paper, ids in rows
-            ]
-        except (TypeError, ValueError) as error:
-            raise self._damaged(error) from error
-
-    def note_links(self) -> list[tuple[int, NoteLink]]:
-        """Return the links of all notes, as they are written, each with the number of its note."""
-        rows = self._catalog.rows(
-            "SELECT note, kind, target, line, sentence FROM note_links ORDER BY note, rowid"
-        )
-        kinds = {kind.value: kind for kind in LinkKind}
-        try:
-            return [(note, NoteLink(kinds[kind], *link)) for note, kind, *link in rows]
-        except KeyError as error:
-            raise self._damaged(error) from error
-
-    def new_texts(self, after_s: Sequence[int]) -> NewTexts:
-        """Return what was first seen after a time, in seconds since 1970."""
-        from notesearch.index.first_seen import read_new_texts  # no query needs it
-
-        return read_new_texts(self._catalog, *after_s)
 
     def passages_of_note(self, note: int) -> list[StoredPassage]:
         """Return the passages of a note, in the order of the note."""
@@ -350,27 +261,6 @@ class SqliteSnapshot:
         )
         return [TagCount(normal, commonest[normal], bool(f), n) for normal, f, n in rows]
 
-    def has_tag(self, normal: str) -> bool:
-        """Return whether a note has a tag, in its normal form, or one below it."""
-        sql = "SELECT EXISTS (SELECT 1 FROM tags WHERE normal = ?)"
-        return bool(self._catalog.number(sql, (normal,)))
-
-    def acronyms(self, words: Sequence[str], phrases: Sequence[str]) -> list[tuple[str, str]]:
-        """Return acronyms with their long forms: of the words, or for the phrases.
-
-        The pairs that most notes explain come first; all are in lower case.
-        """
-        return [
-            (short, long)
-            for short, long, _ in self._catalog.rows(
-                """SELECT short, long, count(*) AS notes FROM acronyms
-                WHERE short IN (SELECT value FROM json_each(?))
-                OR long IN (SELECT value FROM json_each(?))
-                GROUP BY short, long ORDER BY notes DESC, short, long""",
-                (json.dumps(list(words)), json.dumps(list(phrases))),
-            )
-        ]
-
     def _notes_where(self, where: Filter | None) -> tuple[str, tuple[Value, ...]]:
         """Return the SQL for the notes of which a filter lets something through, and its values."""
         if where is None:
@@ -380,44 +270,3 @@ class SqliteSnapshot:
             return condition.sql, condition.values
         meets = f"EXISTS (SELECT 1 FROM passages p WHERE p.note = n.id AND ({condition.sql}))"
         return meets, condition.values
-
-    def _damaged(self, error: Exception) -> Exception:
-        remedy = IndexLayout(self._catalog.path.parent).rebuild
-        return damaged(self._catalog.path, f"is damaged ({error})", remedy)
-
-
-def _texts(listed: str) -> tuple[str, ...]:
-    return () if listed == "[]" else tuple(json.loads(listed))
-
-
-def _json(numbers: Iterable[int]) -> str:
-    return json.dumps([int(number) for number in numbers])
-
-
-def _stored_note(row: Row) -> StoredNote:
-    _, note_id, path, title, kind, line_start, line_end, facts = row
-    return StoredNote(
-        note_id=note_id,
-        path=path,
-        title=title,
-        kind=NoteKind(kind),
-        line_start=line_start,
-        line_end=line_end,
-        **read_facts(facts),
-    )
-
-
-def _stored_passage(row: Row, note: StoredNote) -> StoredPassage:
-    number, passage_id, section, roles, line_start, line_end, text, search_text, tokens, _ = row
-    passage = Passage(
-        id=passage_id,
-        note_id=note.note_id,
-        section=tuple(section.split(SECTION_SEPARATOR)) if section else (),
-        roles=tuple(map(Role, roles.strip(ROLE_SEPARATOR).split(ROLE_SEPARATOR))) if roles else (),
-        line_start=line_start,
-        line_end=line_end,
-        text=text,
-        search_text=search_text,
-        tokens=tokens,
-    )
-    return StoredPassage(number, note, passage)

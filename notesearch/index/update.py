@@ -8,26 +8,19 @@ from itertools import chain
 from pathlib import Path
 
 from notesearch.errors import CorpusError, Remedy
-from notesearch.index.added_table import (
-    Salvaged,
-    added_ids,
-    read_added_notes,
-    salvage_added_notes,
-    seen_note,
-    without_claimed,
-)
-from notesearch.index.apply import Means, Work, apply_work, finish, prepare_folder, with_counts
+from notesearch.index.added_table import salvage_added_notes, seen_note, without_claimed
 from notesearch.index.catalog import Catalog
-from notesearch.index.changes import Changes, CorpusSource, KnownFile, find_changes, known_files
-from notesearch.index.first_seen import FirstSeen, salvage_first_seen
+from notesearch.index.changes import Changes, CorpusSource, KnownFile, find_changes
+from notesearch.index.first_seen import FirstSeen
+from notesearch.index.first_seen_table import salvage_first_seen
+from notesearch.index.index_in_folder import FolderIndex, prepare_folder
 from notesearch.index.index_layout import DamagedIndexError, IndexLayout, disk_errors
 from notesearch.index.ingest import StageClock
 from notesearch.index.journal import salvage_vectors
 from notesearch.index.lock import writer_lock
-from notesearch.index.origin import path_from
-from notesearch.index.publish import find_lost
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
-from notesearch.index.state import IndexState, read_state
+from notesearch.index.stored_index import StoredIndex
+from notesearch.index.work import Means, Work
 from notesearch.records import AddedNote, Listing
 
 
@@ -50,12 +43,16 @@ def update_index(
     lock_timeout_s: float = 10.0,
     progress: ProgressObserver = ignore_progress,
 ) -> UpdateReport:
-    """Bring the index in step with the corpus, creating it where there is none."""
+    """Bring the index in a folder in step with the corpus, creating it where there is none.
+
+    A rebuild of a damaged one takes over what can still be read.
+    """
     layout = IndexLayout(index_dir)
     prepare_folder(layout)
     with writer_lock(layout, lock_timeout_s):
         try:
-            return _update(layout, plan, StageClock(progress))
+            with closing(Catalog.for_writing(layout)) as catalog:
+                return bring_in_step(FolderIndex(layout, catalog), plan, StageClock(progress))
         except DamagedIndexError:
             if not plan.rebuild:
                 raise
@@ -64,65 +61,67 @@ def update_index(
             salvaged = salvage_added_notes(layout)
             first_seen = FirstSeen(None)
             salvage_first_seen(layout, first_seen)
-            return _update(layout, plan, StageClock(progress), salvaged, first_seen)
+            with closing(Catalog.for_writing(layout, anew=True)) as catalog:
+                index = FolderIndex(layout, catalog, salvaged, first_seen)
+                return bring_in_step(index, plan, StageClock(progress))
 
 
 def preview_update(index_dir: Path, plan: UpdatePlan) -> UpdateReport:
     """Return what an update would find, and change nothing; no file is read, some are hashed."""
     layout = IndexLayout(index_dir)
-    listing = list_corpus(plan, is_new=not layout.catalog.exists())
     if plan.rebuild or not layout.catalog.exists():
-        return replace(report_of(find_changes(plan.source, listing, {}), listing), dry_run=True)
+        return preview_all(plan, is_new=not layout.catalog.exists())
     with closing(Catalog.for_reading(layout)) as catalog, catalog.one_state():
-        state = read_state(catalog)
-        state.require_embedder(plan.embedder_fingerprint, index_dir)
-        state.require_corpus(plan.corpus, index_dir)
-        listing = without_claimed(listing, added_ids(catalog))
-        changes = find_changes(plan.source, listing, known_files(catalog))
-        report = replace(report_of(changes, listing), generation=state.generation, dry_run=True)
-        return with_counts(report, catalog)
+        return preview(FolderIndex(layout, catalog), plan)
 
 
-def _update(
-    layout: IndexLayout,
-    plan: UpdatePlan,
-    clock: StageClock,
-    salvaged: Salvaged | None = None,
-    first_seen: FirstSeen | None = None,
-) -> UpdateReport:
-    """Update the index, or make it anew with what was salvaged from a damaged one."""
-    with closing(Catalog.for_writing(layout, anew=salvaged is not None)) as catalog:
-        state = None if catalog.is_empty() else read_state(catalog)
-        if state is not None and not plan.rebuild:
-            state.require_embedder(plan.embedder_fingerprint, layout.index_dir)
-        listing = list_corpus(plan, is_new=not layout.catalog.exists())
-        if state is not None and not plan.rebuild:
-            state.require_corpus(plan.corpus, layout.index_dir)
-        added = _added_to_read(catalog, plan, state, salvaged)
-        ids = {note.id for note in added} if state is None else added_ids(catalog)
-        listing = without_claimed(listing, ids)
-        known = {} if state is None or plan.rebuild else known_files(catalog)
-        reads_all = plan.rebuild or (state is not None and state.reading != plan.reading)
-        most_bytes = None if reads_all else plan.most_bytes
-        changes = find_changes(plan.source, listing, known, most_bytes=most_bytes)
-        report = report_of(changes, listing)
-        work = find_work(
-            plan,
-            known,
-            changes,
-            added,
-            reads_all=reads_all,
-            publish=state is not None
-            and (
-                state.corpus != path_from(layout.index_dir, plan.corpus)
-                or bool(find_lost(layout, catalog))
-            ),
-        )
-        if state is None or not work.is_none:
-            state, findings = apply_work(layout, plan, catalog, state, work, clock, first_seen)
-            odd = (*findings, *(salvaged.findings if salvaged else ()))
-            report = clock.fill_in(report, odd)
-        return finish(layout, catalog, state, report, clock)
+def bring_in_step(index: StoredIndex, plan: UpdatePlan, clock: StageClock) -> UpdateReport:
+    """Bring an index in step with the corpus: its writer has it open."""
+    listing, known = _list_both(index, plan)
+    reads_all = plan.rebuild or (not index.is_new and index.reading != plan.reading)
+    most_bytes = None if reads_all else plan.most_bytes
+    changes = find_changes(plan.source, listing, known, most_bytes=most_bytes)
+    report = report_of(changes, listing)
+    work = find_work(
+        plan,
+        known,
+        changes,
+        index.added_notes() if index.is_new or reads_all else (),
+        reads_all=reads_all,
+        publish=index.has_to_publish(plan.corpus),
+    )
+    if index.is_new or not work.is_none:
+        report = clock.fill_in(report, index.apply(plan, work, clock))
+    return index.finish(report, clock)
+
+
+def preview(index: StoredIndex, plan: UpdatePlan) -> UpdateReport:
+    """Return what bringing an index in step would find."""
+    listing, known = _list_both(index, plan)
+    changes = find_changes(plan.source, listing, known)
+    return replace(index.with_counts(report_of(changes, listing)), dry_run=True)
+
+
+def preview_all(plan: UpdatePlan, *, is_new: bool) -> UpdateReport:
+    """Return what making an index, or making it anew, would find."""
+    listing = list_corpus(plan, is_new=is_new)
+    return replace(report_of(find_changes(plan.source, listing, {}), listing), dry_run=True)
+
+
+def _list_both(index: StoredIndex, plan: UpdatePlan) -> tuple[Listing, dict[str, KnownFile]]:
+    """List the corpus, and what the index knows of it; an error where they do not belong together.
+
+    Made anew, an index knows nothing.
+    """
+    goes_on = not (index.is_new or plan.rebuild)
+    if goes_on:
+        index.require_embedder(plan.embedder_fingerprint)
+    listing = list_corpus(plan, is_new=index.is_new)
+    listing = without_claimed(listing, index.added_ids())
+    known = index.known_files() if goes_on else {}
+    if goes_on:
+        index.require_corpus(plan.corpus, listing, known)
+    return listing, known
 
 
 def list_corpus(plan: UpdatePlan, *, is_new: bool) -> Listing:
@@ -141,17 +140,6 @@ def list_corpus(plan: UpdatePlan, *, is_new: bool) -> Listing:
             "is its disk mounted? --allow-empty empties the index",
         ),
     )
-
-
-def _added_to_read(
-    catalog: Catalog, plan: UpdatePlan, state: IndexState | None, salvaged: Salvaged | None
-) -> tuple[AddedNote, ...]:
-    """Return the added notes that have to be read anew."""
-    if salvaged is not None:
-        return salvaged.notes
-    if state is None or (state.reading == plan.reading and not plan.rebuild):
-        return ()
-    return tuple(read_added_notes(catalog))
 
 
 def find_work(

@@ -9,6 +9,7 @@ from notesearch.index.added_table import added_row
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.first_seen import FirstSeen
+from notesearch.index.first_seen_table import take_all, texts_of_file
 from notesearch.index.journal import crc_of
 from notesearch.index.known_names import names_of, other_name_words
 from notesearch.index.schema import (
@@ -43,7 +44,7 @@ class CatalogWriter:
 
     def clear(self) -> None:
         """Empty the catalog of all but the added notes' sources, for a rebuild."""
-        self._first_seen.take_all(self._catalog)
+        take_all(self._catalog, self._first_seen)
         for table in CLEARED_BY_REBUILD:
             self._catalog.rows(f"DELETE FROM {table}")
         self._files.clear()
@@ -81,7 +82,8 @@ class CatalogWriter:
         reading = read.reading
         as_it_was = as_read(seen, reading.stamp)
         if is_known and reading.skipped is None:  # while the hash of the earlier bytes is there
-            self._first_seen.take_file(self._catalog, seen.path, as_it_was.hash)
+            texts = texts_of_file(self._catalog, seen.path)
+            self._first_seen.take_file(texts, as_it_was.hash)
         number = self.put_file(as_it_was, failed=reading.skipped is not None)
         if is_known and reading.skipped is None:
             self.remove_notes(number)
@@ -100,7 +102,7 @@ class CatalogWriter:
         """Forget a file, or a note that was added, with all that was read in it."""
         self._catalog.rows("DELETE FROM added_notes WHERE note_id = ?", (path,))
         file = self._files.pop(path)
-        self._first_seen.take_file(self._catalog, path)
+        self._first_seen.take_file(texts_of_file(self._catalog, path))
         self.remove_notes(file)
         self.put_findings(file, (), None)
         self._catalog.rows("DELETE FROM files WHERE id = ?", (file,))
@@ -207,12 +209,10 @@ class CatalogWriter:
 
     def put_deletions(self) -> None:
         """Store how many notes are gone since the update before."""
-        if deleted := self._first_seen.count_deleted():
-            values = (self._first_seen.now_s, deleted)
-            # Two changes may come in one second.
-            sql = """INSERT INTO deletions VALUES (?, ?)
-                ON CONFLICT (seconds) DO UPDATE SET notes = notes + excluded.notes"""
-            self._catalog.rows(sql, values)
+        # Two changes may come in one second.
+        sql = """INSERT INTO deletions VALUES (?, ?)
+            ON CONFLICT (seconds) DO UPDATE SET notes = notes + excluded.notes"""
+        self._catalog.insert(sql, self._first_seen.deletions().items())
 
     def drop_released(self) -> None:
         """Remove the vectors that no passage uses any more."""

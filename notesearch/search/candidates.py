@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.snapshot import Snapshot
-from notesearch.number_sets import are_among
+from notesearch.number_sets import are_among, run_starts
 from notesearch.query.filters import Filter
 from notesearch.search.question_words import read_words
 
@@ -61,7 +61,7 @@ class CandidateFinder:
 def join_ids(*groups: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the numbers that are in any of the groups, each of them once."""
     ids = np.sort(np.concatenate(groups))
-    return ids[np.diff(ids, prepend=-1) > 0]
+    return ids[run_starts(ids)]
 
 
 def leave_out(ids: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from notesearch.search.fusion import Ranking
 from notesearch.search.weights import Weights
 
 # Texts are fetched as they are needed: most often the first batch is enough.
-_BATCH = 48
+_BATCH = 24
 # A note is shown by one of so many of its passages, the best ones: each costs a text to fetch.
 _SHOWN_OF = 6
 _SUMMARIES = frozenset({Role.TLDR, Role.SUMMARY, Role.ABSTRACT, Role.KEY_IDEAS})
@@ -148,19 +148,19 @@ def show_best(snapshot: Snapshot, ranking: Ranking, chosen: Chosen, weights: Wei
     copies: dict[str, tuple[StoredPassage, ...]] = {}
     for first, before in chosen.passages:
         texts_of_copies = texts_of(snapshot, chosen.copies.get(before.passage.id, ()))
-        text_at = {place: _plain(stored[place].passage.text) for place in places[first]}
-        free = [
-            place
-            for place, text in text_at.items()
-            if text not in shown and all(text in texts for texts in texts_of_copies)
-        ]
-        best = max([first, *free], key=worth)
+        best, text = first, _plain(before.passage.text)
+        for place in sorted([first, *places[first]], key=worth, reverse=True):
+            if place == first:
+                break
+            other = _plain(stored[place].passage.text)
+            if other not in shown and all(other in texts for texts in texts_of_copies):
+                best, text = place, other
+                break
         passage = stored[best].passage
-        shown.add(_plain(passage.text))
+        shown.add(text)
         passages.append((best, stored[best]))
         best_places[passage.id] = first
         if texts_of_copies:
-            text = _plain(passage.text)
             copies[passage.id] = tuple(texts[text] for texts in texts_of_copies)
     return Chosen(tuple(passages), copies, best_places)
 

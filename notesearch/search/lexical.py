@@ -102,11 +102,11 @@ class _Totals:
     def add(self, postings: Postings, weight: float, rarity: float = 0.0) -> None:
         """Add what one term gives; a word of the question has a rarity."""
         factor = np.float32(weight)
-        self.passages[postings.passages.ids] += factor * postings.passages.scores
-        self.notes[postings.notes.ids] += factor * postings.notes.scores
+        np.add.at(self.passages, postings.passages.ids, factor * postings.passages.scores)
+        np.add.at(self.notes, postings.notes.ids, factor * postings.notes.scores)
         if rarity:
-            self.covered[postings.passages.ids] += np.float32(rarity)
-            self.words_had[postings.notes.ids] += 1
+            np.add.at(self.covered, postings.passages.ids, np.float32(rarity))
+            np.add.at(self.words_had, postings.notes.ids, np.int16(1))
 
     def raise_to(self, postings: Postings, weight: float, rarity: float, words: int) -> None:
         """Raise scores to what another wording of the same words gives, where that is more."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+import numpy as np
+
 from notesearch.errors import UsageError
 from notesearch.index.snapshot import NewPart, NewTexts, Snapshot, StoredNote, StoredPassage
 from notesearch.query.parser import parse_query
@@ -117,8 +119,9 @@ def _news_of_notes(
     new: NewTexts, stored: Sequence[StoredPassage], snapshot: Snapshot
 ) -> tuple[NewsOfNote, ...]:
     by_note: dict[int, list[StoredPassage]] = {}
-    for one in stored:
-        by_note.setdefault(int(snapshot.table.note_of[one.id]), []).append(one)
+    owners = snapshot.notes_of(np.array([one.id for one in stored], dtype=np.int64))
+    for one, owner in zip(stored, owners.tolist(), strict=True):
+        by_note.setdefault(owner, []).append(one)
     last = {
         number: max(new.passages[one.id].first_seen_s for one in passages)
         for number, passages in by_note.items()

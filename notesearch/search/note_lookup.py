@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from notesearch.errors import UsageError
 from notesearch.index.snapshot import NoteNames, Snapshot, StoredNote
+from notesearch.number_sets import run_starts
 from notesearch.query.filters import Filter
 from notesearch.records import Hit
 from notesearch.search.candidates import NO_IDS, common_ids
@@ -208,7 +209,7 @@ def find_newest(snapshot: Snapshot, where: Filter, k: int, per_note: int | None)
     let_through = snapshot.passage_ids(where)
     owners = snapshot.notes_of(let_through)
     chosen: list[int] = []
-    firsts = np.flatnonzero(np.diff(owners, prepend=0))  # a note's passages are in a row
+    firsts = run_starts(owners)  # a note's passages are in a row
     for number in snapshot.newest(owners[firsts].tolist(), k):
         chosen.extend(let_through[owners == number][:per_note].tolist())
         if len(chosen) >= k:

@@ -308,8 +308,9 @@ class Searcher:
         background = stands_for.ids if mode is Mode.HYBRID else NO_IDS
         ids = join_ids(nearest.ids, matches.ids)
         others = leave_out(join_ids(ids, background), nearest.ids)
-        known = _joined(
-            nearest, snapshot.nearest(dense.question.result().vector, len(others), others)
+        cosines = snapshot.cosines(dense.question.result().vector, others)
+        known = Nearest(
+            np.concatenate([nearest.ids, others]), np.concatenate([nearest.cosines, cosines])
         )
         if mode is Mode.DENSE:
             return rank_nearest(known)
@@ -319,12 +320,6 @@ class Searcher:
 def _all_of(snapshot: Snapshot, allowed_ids: NDArray[np.int64] | None) -> Background:
     among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
     return Background(background_of(among), len(among))
-
-
-def _joined(one: Nearest, other: Nearest) -> Nearest:
-    return Nearest(
-        np.concatenate([one.ids, other.ids]), np.concatenate([one.cosines, other.cosines])
-    )
 
 
 def _relevance(

@@ -11,6 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from notesearch.index import adding
+from notesearch.index.index_in_folder import writing_folder
+from notesearch.index.ingest import StageClock
+from notesearch.index.reports import UpdateReport, ignore_progress
 from notesearch.index.update import UpdatePlan
 from notesearch.lazy import Lazy
 from notesearch.records import (
@@ -171,3 +175,17 @@ def plan_of(
         allow_empty=allow_empty,
         most_bytes=most_bytes,
     )
+
+
+def add_notes(
+    index_dir: Path, plan: UpdatePlan, notes: Sequence[AddedNote], *, overwrite: bool = False
+) -> UpdateReport:
+    with writing_folder(index_dir) as index:
+        return adding.add_notes(
+            index, plan, notes, StageClock(ignore_progress), overwrite=overwrite
+        )
+
+
+def remove_notes(index_dir: Path, plan: UpdatePlan, ids: Sequence[str]) -> UpdateReport:
+    with writing_folder(index_dir, create=False) as index:
+        return adding.remove_notes(index, plan, ids, StageClock(ignore_progress))

@@ -21,7 +21,6 @@ from pathlib import Path
 import apsw
 
 from notesearch.errors import MismatchError, NotesearchError, UnusableIndexError
-from notesearch.index.adding import add_notes
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.index_layout import IndexLayout
@@ -31,7 +30,7 @@ from notesearch.index.update import UpdatePlan, update_index
 from notesearch.records import AddedNote
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import Contents, contents_of, contents_of_snapshot
-from tests.index.corpora import LineCorpus, plan_of
+from tests.index.corpora import LineCorpus, add_notes, plan_of
 
 # A fork of this process would inherit FAISS's threads; a server that has imported all and run
 # nothing starts a child in some milliseconds.

@@ -11,7 +11,6 @@ import pytest
 
 from notesearch.errors import MismatchError, UnusableIndexError, UsageError
 from notesearch.index.added_table import read_added_notes
-from notesearch.index.adding import add_notes, remove_notes
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.index_layout import IndexLayout
@@ -19,7 +18,7 @@ from notesearch.index.update import update_index
 from notesearch.records import AddedNote
 from tests.fakes import WordEmbedder
 from tests.index.contents import Contents, contents_of
-from tests.index.corpora import CountedLoads, LineCorpus, plan_of
+from tests.index.corpora import CountedLoads, LineCorpus, add_notes, plan_of, remove_notes
 from tests.index.faults import alter, contents_or_none, start_adding
 
 ROBOT = AddedNote(id="robot", text="#robots\na robot with a policy\na graph", tags=("robots",))

@@ -15,7 +15,7 @@ import pytest
 from notesearch import file_sums
 from notesearch.errors import UnusableIndexError
 from notesearch.file_sums import FileSums, sum_file
-from notesearch.index import page_sums, sqlite_snapshot
+from notesearch.index import note_reader, page_sums
 from notesearch.index.catalog import Catalog
 from notesearch.index.check import check_index
 from notesearch.index.faiss_file import write_vectors
@@ -285,7 +285,7 @@ def test_facts_that_no_update_writes_are_damage(
 
 def test_facts_of_a_later_notesearch_are_left_out() -> None:
     row = (1, "a.md", "a.md", "A", "note", 1, 1, '{"tags": ["x"], "mood": "good"}')
-    assert sqlite_snapshot._stored_note(row).tags == ("x",)
+    assert note_reader._stored_note(row).tags == ("x",)
 
 
 def test_passage_that_is_gone_is_damage_for_its_note_too(

@@ -15,13 +15,12 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from notesearch.index.adding import add_notes, remove_notes
 from notesearch.index.reports import UpdateReport
 from notesearch.index.update import update_index
 from notesearch.records import AddedNote
 from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import contents_of
-from tests.index.corpora import CountedLoads, LineCorpus, plan_of
+from tests.index.corpora import CountedLoads, LineCorpus, add_notes, plan_of, remove_notes
 from tests.laws import examples
 
 IDS = ("x", "y z")

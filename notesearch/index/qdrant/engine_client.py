@@ -1,4 +1,4 @@
-"""Talk to Qdrant: the requests that an index is made of, tried again where a connection is lost.
+"""Read and write the points of an index in Qdrant.
 
 An index is three collections: NAME has the passages, NAME-notes the notes, and NAME-records what is
 neither: the state, the lease of the writer, files, probes and what is known of each word.
@@ -6,42 +6,29 @@ neither: the state, the lease of the writer, files, probes and what is known of 
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from notesearch.engine_address import EngineAddress
-from notesearch.errors import Remedy, UnusableIndexError
+from notesearch.index.qdrant.engine_requests import EngineRequests
 from notesearch.index.qdrant.point_conditions import all_of, is_one_of
 
 T = TypeVar("T")
 Payload = dict[str, Any]
 
-KEY_VARIABLE = "QDRANT_API_KEY"
 MEANING = "meaning"  # the dense vector of a passage
 WORDS = "words"  # the sparse vector of a passage, and of a note
-POINTS_PER_REQUEST = 256
+_POINTS_PER_REQUEST = 256
 _RECORDS_PER_PAGE = 2000
-# Waits between the tries of a request: a server that is started anew is back by then.
-WAITS_S = (0.2, 1.0, 3.0)
-_TIMEOUT_S = 60
-# The server's answers to a request that may succeed a moment later.
-_FOR_NOW = (429, 500, 502, 503, 504)
 # By itself the engine ranks what it finds by a byte a number: the cosines of 20,887 passages are
 # 0.0015 off, and of the first ten by 16 bits a number 0.23 are missing.
 _RESCORED = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True))
 _EXACT = models.SearchParams(exact=True, quantization=models.QuantizationSearchParams(ignore=True))
-
-
-class EngineError(UnusableIndexError):
-    """An engine that does not answer, or refuses."""
 
 
 class Collections:
@@ -71,8 +58,8 @@ class Engine:
         """Take a client as `connect` makes it; with a `turn`, one thread at a time asks it."""
         self.address = address
         self.names = Collections(address.name)
-        self._client = client
-        self._turn = turn or nullcontext()
+        self._requests = EngineRequests(address, client, turn)
+        self._ask = self._requests.ask
 
     # ------------------------------------------------------------ reading
 
@@ -236,7 +223,7 @@ class Engine:
         only_where: models.Filter | None = None,
     ) -> None:
         """Write points whole; those that are there, only where they meet a condition."""
-        for part in _parts(points, POINTS_PER_REQUEST):
+        for part in _parts(points, _POINTS_PER_REQUEST):
             self._ask(
                 "upsert",
                 collection_name=collection,
@@ -257,7 +244,7 @@ class Engine:
             models.PointVectors(id=number, vector={WORDS: vector})
             for number, vector in vectors.items()
         ]
-        for part in _parts(changed, POINTS_PER_REQUEST):
+        for part in _parts(changed, _POINTS_PER_REQUEST):
             self._ask("update_vectors", collection_name=collection, points=list(part), wait=True)
 
     def remove(self, collection: str, where: models.Filter) -> None:
@@ -268,8 +255,7 @@ class Engine:
         """Make a collection; one that is there stays as it is."""
         if not self._ask("collection_exists", collection_name=collection):
             self._ask("create_collection", collection_name=collection, **options)
-            if self.address.folder is not None:
-                write_faster(self._client)
+            self._requests.write_faster()
 
     def create_key(self, collection: str, key: str, schema: object) -> None:
         """Have the engine find points by a key of their payload fast."""
@@ -287,69 +273,9 @@ class Engine:
         for name in collections:
             self._ask("delete_collection", collection_name=name)
 
-    # ------------------------------------------------------------ what goes wrong
-
-    def _ask(self, request: str, **options: Any) -> Any:  # noqa: ANN401 - as the client answers
-        """Make a request, again where the connection is lost; EngineError where it stays so."""
-        for wait_s in (*WAITS_S, None):
-            try:
-                with self._turn:
-                    return getattr(self._client, request)(**options)
-            except UnexpectedResponse as error:
-                if error.status_code not in _FOR_NOW or wait_s is None:
-                    raise self._meaning_of(error) from error
-            except (ResponseHandlingException, ConnectionError) as error:
-                if wait_s is None:
-                    raise self._no_answer(error) from error
-            time.sleep(wait_s)
-        raise AssertionError("the last try either answers or raises")
-
-    def _meaning_of(self, error: UnexpectedResponse) -> EngineError:
-        place = self.address.text
-        if error.status_code in (401, 403):
-            given = "refuses the key" if os.environ.get(KEY_VARIABLE) else "asks for a key"
-            return EngineError(
-                f"{place} {given} (HTTP {error.status_code}); set {KEY_VARIABLE} to one that may "
-                "read it, and write to it for an update"
-            )
-        if error.status_code == 404:
-            return no_engine_index(self.address)
-        said = " ".join(error.content.decode("utf-8", "replace").split())[:200]
-        return EngineError(
-            f"{place} answers HTTP {error.status_code}: {said}; look into the log of the engine"
-        )
-
-    def _no_answer(self, error: Exception) -> EngineError:
-        return EngineError(
-            f"{self.address.text} does not answer ({str(error)[:120]}); is the engine running, and "
-            "is the address right?"
-        )
-
     def close(self) -> None:
         """Close the connection; a second time does nothing."""
-        self._client.close()
-
-
-def no_engine_index(address: EngineAddress) -> EngineError:
-    """Return the error for an engine that holds no index of the name."""
-    return EngineError(
-        f"{address.text} holds no index",
-        Remedy(
-            "open it with create=True, then call update(corpus)",
-            f"run: notesearch index CORPUS --index {address.text}",
-        ),
-    )
-
-
-def write_faster(client: QdrantClient) -> None:
-    """Spare a folder of the client the wait for the disk after every single point.
-
-    It commits each by itself. A power cut may take the last ones; `notesearch check` finds that.
-    """
-    for collection in getattr(client._client, "collections", {}).values():
-        if (storage := getattr(collection, "storage", None)) is not None:
-            storage.storage.execute("PRAGMA journal_mode = WAL")
-            storage.storage.execute("PRAGMA synchronous = NORMAL")
+        self._requests.close()
 
 
 def _payload(keys: Sequence[str] | bool) -> bool | list[str]:

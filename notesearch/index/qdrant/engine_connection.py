@@ -12,7 +12,8 @@ from qdrant_client import QdrantClient
 
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import LockedError, UsageError
-from notesearch.index.qdrant.engine_client import KEY_VARIABLE, Engine, EngineError, write_faster
+from notesearch.index.qdrant.engine_client import Engine
+from notesearch.index.qdrant.engine_requests import KEY_VARIABLE, EngineError, write_faster
 
 _TIMEOUT_S = 60
 

@@ -13,10 +13,10 @@ from notesearch.index.added_table import without_claimed
 from notesearch.index.changes import split_missing
 from notesearch.index.origin import read_corpus_name
 from notesearch.index.qdrant.engine_client import Engine
-from notesearch.index.qdrant.engine_records import read_added, read_files
+from notesearch.index.qdrant.engine_records import all_skipped, known_files, read_added, read_files
 from notesearch.index.qdrant.engine_state import EngineState, rebuild_of
 from notesearch.index.qdrant.engine_store import EngineStore
-from notesearch.index.qdrant.engine_update import EnginePlace, all_skipped, known_files
+from notesearch.index.qdrant.index_in_engine import EnginePlace
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.writer_lease import writer_lease
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus, Problem

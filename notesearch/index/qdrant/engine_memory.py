@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.qdrant.word_coding import WordCounts, WordSplitter
+from notesearch.index.snapshot import PassageTable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -91,3 +92,4 @@ class EngineMemory:
         self.runs: Kept[str, Run] = Kept(_RUNS_KEPT)
         self.crowds: Kept[Hashable, Crowd] = Kept(_FILTERS_KEPT)
         self.patterns: Kept[str, object] = Kept(1)
+        self.tables: Kept[str, PassageTable] = Kept(1)

@@ -1,4 +1,4 @@
-"""Move an index into an engine, and out of it; see `index/move.py`."""
+"""Take an index out of an engine, to move it; see `index/move.py`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from notesearch.index.changes import SeenFile
-from notesearch.index.ingest import StageClock
-from notesearch.index.move import MovedIndex, holds_an_index, note_of_stored
+from notesearch.index.move import MovedFile, MovedIndex, note_of_stored
 from notesearch.index.qdrant.engine_client import MEANING, Payload
 from notesearch.index.qdrant.engine_keeper import known_corpus
 from notesearch.index.qdrant.engine_records import read_added, read_files
 from notesearch.index.qdrant.engine_snapshot import EngineSnapshot
-from notesearch.index.qdrant.engine_state import read_engine_state
-from notesearch.index.qdrant.engine_update import (
-    EnginePlace,
-    apply_to_engine,
-    finished,
-    opened,
-    writing,
-)
+from notesearch.index.qdrant.index_in_engine import EnginePlace
 from notesearch.index.qdrant.note_points import (
     NOTE_KEYS,
     PASSAGE_KEYS,
@@ -31,31 +23,10 @@ from notesearch.index.qdrant.note_points import (
     text_hash_in,
 )
 from notesearch.index.qdrant.point_conditions import all_of, is_value
-from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
+from notesearch.index.qdrant.seen_texts import PART_KEYS, read_deletions, read_part
 from notesearch.records import FileReading, Finding, ReadFile
 
 _FILES_PER_REQUEST = 200
-
-
-def write_engine_index(
-    place: EnginePlace,
-    moved: MovedIndex,
-    *,
-    lock_timeout_s: float = 10.0,
-    progress: ProgressObserver = ignore_progress,
-) -> UpdateReport:
-    """Make an index of what was moved; UsageError where the engine holds one of the name."""
-    clock = StageClock(progress)
-    with opened(place) as store, writing(store.engine, lock_timeout_s) as lease:
-        if read_engine_state(store.engine) is not None:
-            raise holds_an_index(place.address.text)
-        place.folder.mkdir(parents=True, exist_ok=True)
-        moved.keep_vectors(place.layout)
-        state, _ = apply_to_engine(
-            place, store.engine, lease, moved.means(), None, moved.work(), clock
-        )
-        report = UpdateReport(passages_reused=clock.progress.passages)
-        return finished(store.engine, state, report, clock)
 
 
 def read_engine_index(place: EnginePlace, snapshot: EngineSnapshot) -> MovedIndex:
@@ -78,6 +49,9 @@ def read_engine_index(place: EnginePlace, snapshot: EngineSnapshot) -> MovedInde
         added=tuple(read_added(engine)),
         vectors=_vectors(snapshot) if state.dimension else (),
         probes={probe["text"]: bytes.fromhex(probe["vector"]) for probe in probes},
+        created=state.created,
+        updated=state.updated,
+        deletions=read_deletions(engine, state),
     )
 
 
@@ -97,35 +71,39 @@ def _vectors(snapshot: EngineSnapshot) -> Iterator[tuple[bytes, bytes]]:
 
 def _read_files(
     snapshot: EngineSnapshot, known: dict[str, Payload], files: Sequence[tuple[str, list[int]]]
-) -> Iterator[ReadFile]:
+) -> Iterator[MovedFile]:
     engine = snapshot.engine
-    keys = [*NOTE_KEYS, "links", "link_ids", "first_passage", "passages"]
+    note_keys = [*NOTE_KEYS, "links", "link_ids", "first_passage", "passages", "first_seen"]
+    passage_keys = [*PASSAGE_KEYS, *PART_KEYS]
     for start in range(0, len(files), _FILES_PER_REQUEST):
         part = files[start : start + _FILES_PER_REQUEST]
-        notes = engine.read(engine.names.notes, [n for _, own in part for n in own], keys)
+        notes = engine.read(engine.names.notes, [n for _, own in part for n in own], note_keys)
         ids = [number for note in notes.values() for number in _span(note)]
-        passages = engine.read(engine.names.passages, ids, PASSAGE_KEYS)
+        passages = engine.read(engine.names.passages, ids, passage_keys)
         for path, own in part:
-            found = [Finding(path, line, why) for skipped, line, why in known[path]["findings"]
-                     if not skipped]  # fmt: skip
-            skipped = [Finding(path, line, why) for skipped, line, why in known[path]["findings"]
-                       if skipped]  # fmt: skip
-            stored = [(read_stored_note(notes[number]), notes[number]) for number in own]
-            yield ReadFile(
-                FileReading(
-                    path,
-                    tuple(
-                        note_of_stored(note, read_links(payload), payload["link_ids"])
-                        for note, payload in stored
-                    ),
-                    tuple(found),
-                    skipped[0] if skipped else None,
-                ),
+            rows = known[path]["findings"]
+            found = [Finding(path, line, why) for skipped, line, why in rows if not skipped]
+            skipped = [Finding(path, line, why) for skipped, line, why in rows if skipped]
+            payloads = [notes[number] for number in own]
+            stored = list(map(read_stored_note, payloads))
+            reading = FileReading(
+                path,
                 tuple(
-                    tuple(read_passage(passages[number], note.note_id) for number in _span(payload))
-                    for note, payload in stored
+                    note_of_stored(note, read_links(payload), payload["link_ids"])
+                    for note, payload in zip(stored, payloads, strict=True)
                 ),
+                tuple(found),
+                skipped[0] if skipped else None,
             )
+            read = tuple(
+                tuple(read_passage(passages[number], note.note_id) for number in _span(payload))
+                for note, payload in zip(stored, payloads, strict=True)
+            )
+            times = [
+                (payload["first_seen"], [read_part(passages[number]) for number in _span(payload)])
+                for payload in payloads
+            ]
+            yield MovedFile(ReadFile(reading, read), times)
 
 
 def _span(note: Payload) -> range:

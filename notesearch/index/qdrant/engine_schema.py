@@ -9,7 +9,7 @@ from notesearch.index.qdrant.engine_client import MEANING, WORDS, Engine
 _KEYWORD = models.PayloadSchemaType.KEYWORD
 _INTEGER = models.PayloadSchemaType.INTEGER
 
-# What filters ask, of passages and of notes.
+# What filters, and those who look for what is new, ask of passages and of notes.
 _ASKED = {
     "since": _INTEGER,
     "until": _INTEGER,
@@ -23,6 +23,7 @@ _ASKED = {
     "paper": _KEYWORD,
     "first_day": _INTEGER,
     "last_day": _INTEGER,
+    "first_seen": _INTEGER,
 }
 _OF_PASSAGES = {
     **_ASKED,

@@ -13,15 +13,15 @@ from qdrant_client import models
 
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import MismatchError, Remedy
-from notesearch.index.qdrant.engine_client import Engine, EngineError
+from notesearch.index.qdrant.engine_client import Engine
+from notesearch.index.qdrant.engine_requests import EngineError
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.word_coding import record_id
 
-ENGINE_FORMAT = 1
+ENGINE_FORMAT = 2
 # Of passages and notes that no change has ended.
 ENDLESS = 2**52  # conditions compare numbers as floats: this one and the one before are exact
 STATE_ID = record_id("state", "")
-COUNTERS_ID = record_id("counters", "")
 
 # The weights of the columns, as the search has them; they are part of what an engine stores.
 TITLE_WEIGHT = 2.0

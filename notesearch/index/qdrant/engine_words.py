@@ -11,7 +11,7 @@ from qdrant_client import models
 from notesearch.index.qdrant.engine_client import WORDS, Engine, Payload
 from notesearch.index.qdrant.engine_memory import NO_WORDS, EngineMemory, Run, WeighedWords
 from notesearch.index.qdrant.engine_state import EngineState
-from notesearch.index.qdrant.note_points import K1, OF_PASSAGE, B, rarity_of
+from notesearch.index.qdrant.note_points import K1, OF_PASSAGE, damping_of, rarity_of
 from notesearch.index.qdrant.point_conditions import all_of, is_any
 from notesearch.index.qdrant.word_coding import (
     WordCounts,
@@ -108,13 +108,10 @@ class EngineWords:
         self, code: str, where: models.Filter, limit: int | None, in_all: int | None = None
     ) -> Run:
         """Score passages that have words side by side by how often they have them."""
-        keys = ["words", "tokens", "note"]
-        found = self.engine.scroll(self.engine.names.passages, where, keys, limit=limit)
-        payloads = {int(record.id): record.payload or {} for record in found}
-        times = np.array([count_run(p["words"], code, OF_PASSAGE) for p in payloads.values()])
+        payloads, times = self._times(code, where, limit)
         lengths = np.array([max(p["tokens"], 1) for p in payloads.values()], dtype=np.float64)
         mean = self.state.tokens / max(self.state.passages, 1)
-        damping = K1 * (1 - B + B * lengths / mean)
+        damping = damping_of(lengths, mean)
         having = len(payloads) if in_all is None else in_all
         rarity = rarity_of(having, self.state.passages)
         return Run(
@@ -123,6 +120,21 @@ class EngineWords:
             np.array([p["note"] for p in payloads.values()], dtype=np.int64),
             _as_scores(rarity * times * (K1 + 1) / (times + damping)) if payloads else _NO_SCORES,
         )
+
+    def times_of_run(self, code: str) -> Matches:
+        """Count how often passages have coded words side by side."""
+        payloads, times = self._times(code, self.in_force(run_condition(code)), None)
+        return Matches(np.array(list(payloads), dtype=np.int64), times.astype(np.float32))
+
+    def _times(
+        self, code: str, where: models.Filter, limit: int | None
+    ) -> tuple[dict[int, Payload], NDArray[np.float64]]:
+        """Return passages by number, and how often each has words side by side."""
+        keys = ["words", "tokens", "note"]
+        found = self.engine.scroll(self.engine.names.passages, where, keys, limit=limit)
+        payloads = {int(record.id): record.payload or {} for record in found}
+        times = [count_run(p["words"], code, OF_PASSAGE) for p in payloads.values()]
+        return payloads, np.array(times, dtype=np.float64)
 
     def known_words(self, words: Sequence[str]) -> set[str]:
         """Return those of some words, of letters alone, that a passage or a note's name has."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
-from datetime import datetime, timezone
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +18,15 @@ from qdrant_client import models
 
 from notesearch.errors import LockedError
 from notesearch.index.changes import SeenFile, as_read
-from notesearch.index.qdrant.engine_client import MEANING, WORDS, Engine, Payload
-from notesearch.index.qdrant.engine_records import read_files
-from notesearch.index.qdrant.engine_schema import create_passages
+from notesearch.index.first_seen import FirstSeen
+from notesearch.index.qdrant.engine_client import WORDS, Engine
+from notesearch.index.qdrant.engine_records import ChangedRecords, file_hashes
 from notesearch.index.qdrant.engine_state import (
-    COUNTERS_ID,
     ENDLESS,
     EngineState,
     read_engine_state,
 )
+from notesearch.index.qdrant.given_numbers import GivenNumbers
 from notesearch.index.qdrant.mean_lengths import means_of, weigh_anew, words_in
 from notesearch.index.qdrant.note_points import (
     Means,
@@ -35,15 +34,21 @@ from notesearch.index.qdrant.note_points import (
     make_points,
     name_texts,
     passage_texts,
-    vector_key,
 )
 from notesearch.index.qdrant.point_conditions import all_of, is_any, is_value, is_within
-from notesearch.index.qdrant.word_coding import WordSplitter, each_word, record_id
+from notesearch.index.qdrant.seen_texts import (
+    SEEN_NOTE_KEYS,
+    SEEN_PASSAGE_KEYS,
+    SeenTexts,
+    read_seen_texts,
+    store_deletions,
+)
+from notesearch.index.qdrant.waiting_vectors import WaitingVectors
+from notesearch.index.qdrant.word_coding import WordSplitter, each_word
 from notesearch.index.qdrant.word_numbers import WordNumbers
 from notesearch.index.qdrant.writer_lease import WriterLease
 from notesearch.records import AddedNote, Finding, ReadFile
 
-_HASHES_PER_REQUEST = 500
 _PATHS_PER_REQUEST = 200
 
 
@@ -56,6 +61,7 @@ class EngineWriter:
         state: EngineState,
         lease: WriterLease,
         embedder: str,
+        first_seen: FirstSeen,
         *,
         is_new: bool,
         splitter: WordSplitter | None = None,
@@ -66,28 +72,21 @@ class EngineWriter:
         self._lease = lease
         self._is_new = is_new
         self._splitter = splitter or WordSplitter()
-        counters = engine.read(engine.names.records, [COUNTERS_ID]).get(COUNTERS_ID, {})
-        self._counters = {"generation": 0, "file": 0, "note": 1, "passage": 1, "word": 1} | {
-            name: value for name, value in counters.items() if name != "kind"
-        }
-        self._counters["generation"] = max(self._counters["generation"], state.generation) + 1
-        self.generation: int = self._counters["generation"]
-        self._keep_counters()
-        self._words = WordNumbers(engine, state.generation, lambda count: self._take("word", count))
+        self._numbers = GivenNumbers(engine, state.generation)
+        self.generation = self._numbers.generation
+        self._words = WordNumbers(
+            engine, state.generation, lambda count: self._numbers.take("word", count)
+        )
         self._totals = replace(state)
         self._is_anew = is_new or not state.passages
         self._means: Means | None = None
         if not self._is_anew:
             self._means = Means(state.passage_tokens, state.note_tokens)
         self._embedder = embedder
-        self.dimension = engine.dimension()  # of passages; 0: there is no place for them yet
-        self._takes_over = True  # vectors that are there
-        self._files: dict[str, Payload | None] = {}  # None: forgotten
-        self._added: dict[str, Payload | None] = {}
-        self._probes: dict[str, str] = {}
-        self._to_end: list[str] = []
-        self._rows: dict[int, tuple[bytes, bytes]] = {}  # by number: hash, float16
-        self._row_of: dict[bytes, int] = {}
+        self._first_seen = first_seen
+        self._records = ChangedRecords(engine)
+        self._vectors = WaitingVectors(engine, embedder)
+        self._to_end: dict[str, str | None] = {}  # paths, with the hash of the bytes that follow
         self._undo_cut_short()
 
     def _undo_cut_short(self) -> None:
@@ -101,88 +100,65 @@ class EngineWriter:
         names = self._engine.names
         return [names.notes, *([names.passages] if self.dimension else [])]
 
-    def _take(self, kind: str, count: int) -> int:
-        """Return the first of so many numbers that nobody else gets."""
-        first: int = self._counters[kind]
-        self._counters[kind] = first + count
-        return first
-
-    def _keep_counters(self) -> None:
-        point = models.PointStruct(
-            id=COUNTERS_ID, vector={}, payload={"kind": "counters", **self._counters}
-        )
-        self._engine.put(self._engine.names.records, [point])
-
     # ------------------------------------------------------------ files
 
     def clear(self) -> None:
         """Have all notes end, and forget all files."""
-        for path in self.known_files():
-            self._files[path] = None
+        for texts in read_seen_texts(self._engine, self._before):
+            self._first_seen.take(texts)
+        self._records.forget_files()
         for collection in self._collections():
             self._engine.set(collection, {"until": self.generation}, self._unended())
         # From nothing, not by what is taken away: something may have been lost.
         self._totals = replace(self._totals, notes=0, passages=0, tokens=0)
         self._words.begin_anew()
         self._is_anew = True
-        self._takes_over = False
+        self._vectors.begin_anew()
         self._means = None
-
-    def known_files(self) -> dict[str, Payload]:
-        """Return what is kept of each file, by its path."""
-        return read_files(self._engine)
 
     def put_unread(self, seen: SeenFile, skipped: Finding) -> None:
         """Keep that a file cannot be read; its earlier notes stay."""
-        self._put_file(seen, (), skipped)
+        self._records.put_file(seen, (), skipped)
 
     def touch_file(self, seen: SeenFile) -> None:
         """Update the size and time of a file whose bytes are the same."""
-        record = record_id("file", seen.path)
-        known = self._engine.read(self._engine.names.records, [record]).get(record, {})
-        changed = {"size": seen.size, "mtime_ns": seen.mtime_ns, "settled": seen.settled}
-        self._files[seen.path] = {**known, **changed}
+        self._records.touch_file(seen)
 
     def remove_file(self, path: str) -> None:
         """Forget a file, or a note that was added, with all that was read in it."""
-        self._files[path] = None
-        self._added[path] = None
+        self._records.forget(path)
         self._end_notes_of(path)
 
     def replace_file(self, seen: SeenFile, read: ReadFile) -> int:
         """Put what a file holds now in the place of what it held, all but the notes themselves."""
         reading = read.reading
-        self._put_file(as_read(seen, reading.stamp), reading.findings, reading.skipped)
+        as_it_was = as_read(seen, reading.stamp)
+        self._records.put_file(as_it_was, reading.findings, reading.skipped)
         if reading.skipped is None or reading.notes:
-            self._end_notes_of(seen.path)
+            self._end_notes_of(seen.path, as_it_was.hash)
         return 0
-
-    def _put_file(
-        self, seen: SeenFile, findings: Iterable[Finding], skipped: Finding | None
-    ) -> None:
-        rows = [[False, f.line, f.reason] for f in findings]
-        if skipped is not None:
-            rows.append([True, skipped.line, skipped.reason])
-        self._files[seen.path] = {
-            "kind": "file",
-            **asdict(seen),
-            "failed": skipped is not None,
-            "findings": rows,
-        }
 
     def keep_added(self, notes: Iterable[AddedNote]) -> None:
         """Keep notes that are no files as they were handed in."""
-        for note in notes:
-            self._added[note.id] = {"kind": "added", **asdict(note), "tags": list(note.tags)}
+        self._records.keep_added(notes)
 
-    def _end_notes_of(self, path: str) -> None:
-        self._to_end.append(path)
+    def keep_files(self) -> None:
+        """Store what is kept of files, without another generation: nothing else has changed."""
+        self._records.store()
+
+    def _end_notes_of(self, path: str, new_hash: str | None = None) -> None:
+        self._to_end[path] = new_hash
         if len(self._to_end) >= _PATHS_PER_REQUEST:
             self._end_waiting()
 
     def _end_waiting(self) -> None:
+        """Have the notes of the waiting files end, and remember their texts."""
         if self._to_end and not self._is_new:
-            self._end(all_of(self._unended(), is_any("path", self._to_end)))
+            where = all_of(self._unended(), is_any("path", list(self._to_end)))
+            seen = SeenTexts(file_hashes(self._engine, list(self._to_end)))
+            self._end(where, seen)
+            for path, texts in seen.by_path.items():
+                self._first_seen.take_file(texts, self._to_end[path])
         self._to_end.clear()
 
     def _unended(self) -> models.Filter:
@@ -191,19 +167,26 @@ class EngineWriter:
             is_within("since", most=self._before.generation), is_within("until", least=ENDLESS)
         )
 
-    def _end(self, where: models.Filter) -> None:
+    def _end(self, where: models.Filter, seen: SeenTexts) -> None:
         """Have notes end with this change, and count their words less."""
         names, totals = self._engine.names, self._totals
         notes = passages = tokens = 0
-        for record in self._engine.scroll(names.notes, where, ["passages"], vectors=[WORDS]):
-            notes += bool(record.payload and record.payload["passages"])
+        ended: set[str] = set()
+        keys = ["passages", *SEEN_NOTE_KEYS]
+        for record in self._engine.scroll(names.notes, where, keys, vectors=[WORDS]):
+            payload = record.payload or {}
+            ended.add(names.notes)
+            notes += bool(payload["passages"])
+            seen.add_note(int(record.id), payload)
             self._words.count(words_in(record), notes=-1)
         if self.dimension:
-            keys = ["tokens"]
+            keys = ["tokens", *SEEN_PASSAGE_KEYS]
             for record in self._engine.scroll(names.passages, where, keys, vectors=[WORDS]):
                 payload = record.payload or {}
+                ended.add(names.passages)
                 passages += 1
                 tokens += max(payload["tokens"], 1)
+                seen.add_passage(payload)
                 self._words.count(words_in(record), passages=-1)
         self._totals = replace(
             totals,
@@ -211,22 +194,25 @@ class EngineWriter:
             passages=totals.passages - passages,
             tokens=totals.tokens - tokens,
         )
-        for collection in self._collections():
+        for collection in sorted(ended):
             self._engine.set(collection, {"until": self.generation}, where)
 
     # ------------------------------------------------------------ notes
 
     def put_notes(self, files: Iterable[tuple[int, ReadFile]], vectors: Iterable[int]) -> None:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""
+        self._end_waiting()  # whose texts may stand in these
         vector = iter(vectors)
-        pairs = [
-            (note, own, [self._rows[next(vector)] for _ in own])
+        read_notes = [
+            (note, own, [self._vectors.row(next(vector)) for _ in own], *times)
             for _, read in files
-            for note, own in zip(read.reading.notes, read.passages, strict=True)
+            for note, own, times in zip(
+                read.reading.notes, read.passages, self._first_seen.put(read), strict=True
+            )
         ]
-        names = self._splitter.split([name_texts(note) for note, _, _ in pairs])
+        names = self._splitter.split([name_texts(note) for note, *_ in read_notes])
         texts = iter(
-            self._splitter.split([passage_texts(p) for _, passages, _ in pairs for p in passages])
+            self._splitter.split([passage_texts(p) for _, own, *_ in read_notes for p in own])
         )
         new = [
             NewNote(
@@ -237,12 +223,15 @@ class EngineWriter:
                 names=columns,
                 texts=[next(texts) for _ in own],
                 embedder=self._embedder,
+                first_seen_s=note_seen_s,
+                parts=parts,
             )
-            for (note, own, rows), columns in zip(pairs, names, strict=True)
+            for (note, own, rows, note_seen_s, parts), columns in zip(
+                read_notes, names, strict=True
+            )
         ]
         self._put_new(new)
-        self._rows.clear()
-        self._row_of.clear()
+        self._vectors.drop_rows()
 
     def _put_new(self, new: Sequence[NewNote]) -> None:
         numbers = self._words.number(
@@ -250,9 +239,9 @@ class EngineWriter:
         )
         if self._means is None:
             self._means = means_of(new)
-        first_note = self._take("note", len(new))
-        first = self._take("passage", sum(len(one.passages) for one in new))
-        self._keep_counters()  # before anything has them: no other writer gives them again
+        first_note = self._numbers.take("note", len(new))
+        first = self._numbers.take("passage", sum(len(one.passages) for one in new))
+        self._numbers.store()
         notes: list[models.PointStruct] = []
         passages: list[models.PointStruct] = []
         for note_number, one in enumerate(new, start=first_note):
@@ -281,52 +270,26 @@ class EngineWriter:
 
     # ------------------------------------------------------------ vectors
 
+    @property
+    def dimension(self) -> int:
+        """How long the vectors of passages are; 0 where there is no place for any yet."""
+        return self._vectors.dimension
+
     def known_vectors(self, text_hashes: Sequence[bytes]) -> dict[bytes, int]:
         """Find the texts among these that have a vector, in force or left by a writer before."""
-        found = {key: self._row_of[key] for key in text_hashes if key in self._row_of}
-        keys = {
-            vector_key(self._embedder, text_hash): text_hash
-            for text_hash in text_hashes
-            if text_hash not in found
-        }
-        wanted = list(keys) if self.dimension and self._takes_over else []
-        for start in range(0, len(wanted), _HASHES_PER_REQUEST):
-            where = all_of(is_any("vector_of", wanted[start : start + _HASHES_PER_REQUEST]))
-            records = self._engine.scroll(
-                self._engine.names.passages, where, ["vector_of"], vectors=[MEANING]
-            )
-            for record in records:
-                if record.payload and isinstance(record.vector, dict):
-                    text_hash = keys[record.payload["vector_of"]]
-                    row = np.asarray(record.vector[MEANING], dtype="<f2").tobytes()
-                    found[text_hash] = self._keep_row(text_hash, row)
-        return found
+        return self._vectors.find(text_hashes)
 
     def put_vectors(self, text_hashes: Sequence[bytes], rows: Sequence[bytes]) -> list[int]:
         """Keep float16 rows by the hash of their text, until their passages are written."""
-        if rows and self.dimension != len(rows[0]) // 2:
-            if self.dimension:  # of another model: nothing of it can be asked any more
-                self._engine.drop(self._engine.names.passages)
-            self.dimension = len(rows[0]) // 2
-            create_passages(self._engine, self.dimension)
-        return [self._keep_row(key, row) for key, row in zip(text_hashes, rows, strict=True)]
-
-    def _keep_row(self, key: bytes, row: bytes) -> int:
-        number = self._row_of.setdefault(key, len(self._rows))
-        self._rows[number] = key, row
-        return number
+        return self._vectors.keep(text_hashes, rows)
 
     def known_probes(self) -> dict[str, bytes]:
         """Return the float16 rows of the probes that have one, by their texts."""
-        if not self._takes_over:
-            return {}
-        where = all_of(is_value("kind", "probe"))
-        found = self._engine.scroll(self._engine.names.records, where)
-        return {p["text"]: bytes.fromhex(p["vector"]) for r in found if (p := r.payload)}
+        return self._vectors.known_probes()
 
     def put_probes(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Store float16 rows of probes."""
-        self._probes.update((text, row.hex()) for text, row in rows)
+        self._vectors.put_probes(rows)
 
     # ------------------------------------------------------------ the switch
 
@@ -345,7 +308,8 @@ class EngineWriter:
             generation=self.generation,
             dimension=dimension,
             stamp=secrets.token_hex(8),
-            updated=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            created=self._first_seen.made if self._is_new else self._totals.created,
+            updated=self._first_seen.now,
         )
         if self._is_anew and state.passages:
             assert self._means is not None
@@ -357,6 +321,7 @@ class EngineWriter:
         )
         for collection in self._collections():
             self._engine.remove(collection, left)
+        store_deletions(self._engine, self._first_seen.deletions(), state, left)
         state = replace(state, probe_cosines=self._probe_cosines(state, probes))
         self._lease.require()
         before = None if self._is_new else all_of(is_value("stamp", self._before.stamp))
@@ -379,37 +344,11 @@ class EngineWriter:
         found = (self._engine.nearest(probe, state.in_force(), 1) for probe in probes)
         return tuple(hits[0].score for hits in found if hits)
 
-    def keep_files(self) -> None:
-        """Store what is kept of files, without another generation: nothing else has changed."""
-        for kind, changed in (("file", self._files), ("added", self._added)):
-            gone = [record_id(kind, name) for name, value in changed.items() if value is None]
-            if gone:
-                self._engine.remove(
-                    self._engine.names.records,
-                    all_of(models.HasIdCondition(has_id=list(gone))),
-                )
-            self._engine.put(
-                self._engine.names.records,
-                [
-                    models.PointStruct(id=record_id(kind, name), vector={}, payload=value)
-                    for name, value in changed.items()
-                    if value is not None
-                ],
-            )
-
     def _clear_up(self, state: EngineState) -> None:
         """Store what belongs to the new generation, and remove what ended before the last one."""
         # Only now: until the switch, the files are as the generation before has read them.
-        self.keep_files()
-        probes = [
-            models.PointStruct(
-                id=record_id("probe", text),
-                vector={},
-                payload={"kind": "probe", "text": text, "vector": row},
-            )
-            for text, row in self._probes.items()
-        ]
-        self._engine.put(self._engine.names.records, probes)
+        self._records.store()
+        self._vectors.store_probes()
         for collection in self._collections():
             self._engine.remove(
                 collection, all_of(is_within("until", most=self._before.generation))

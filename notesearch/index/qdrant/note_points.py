@@ -11,8 +11,10 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import models
 
 from notesearch.index.journal import as_vector
@@ -20,7 +22,7 @@ from notesearch.index.known_names import names_of, other_name_words
 from notesearch.index.qdrant.engine_client import MEANING, WORDS, Payload
 from notesearch.index.qdrant.engine_state import ENDLESS, TITLE_WEIGHT
 from notesearch.index.qdrant.word_coding import Columns, code_text, weigh
-from notesearch.index.snapshot import ColumnWeights, NoteNames, StoredNote, StoredPassage
+from notesearch.index.snapshot import ColumnWeights, NewPart, NoteNames, StoredNote, StoredPassage
 from notesearch.index.stored_facts import checked_facts
 from notesearch.records import LinkKind, Note, NoteKind, NoteLink, Passage, Role, facts_of
 from notesearch.spelling import normalise_tag, tag_and_parents
@@ -36,6 +38,7 @@ OF_PASSAGE = (WEIGHTS.title, WEIGHTS.section, WEIGHTS.body)
 _OF_NAMES = (WEIGHTS.title, WEIGHTS.other_names)
 SECTION_SEPARATOR = "\x1f"
 PAIR_SEPARATOR = "\x1f"
+Lengths = TypeVar("Lengths", float, NDArray[np.float64])
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 # What a hit and what a list is made of, without what only filters ask.
@@ -71,6 +74,8 @@ class NewNote:
     vectors: Sequence[bytes]  # float16 rows of its passages
     text_hashes: Sequence[bytes]
     embedder: str  # fingerprint of the model that made them
+    first_seen_s: int
+    parts: Sequence[NewPart]  # of each passage, what is new
     names: Columns
     texts: Sequence[Columns]
 
@@ -129,10 +134,13 @@ def make_points(
                 "search_text": passage.search_text,
                 "tokens": passage.tokens,
                 "words": code_text(columns),
+                "first_seen": part.first_seen_s,
+                "new_start": part.start,
+                "new_end": part.end,
             },
         )
-        for place, (passage, row, text_hash, columns) in enumerate(
-            zip(new.passages, new.vectors, new.text_hashes, coded, strict=True)
+        for place, (passage, row, text_hash, part, columns) in enumerate(
+            zip(new.passages, new.vectors, new.text_hashes, new.parts, coded, strict=True)
         )
     ]
     tokens = sum(max(passage.tokens, 1) for passage in new.passages)
@@ -145,6 +153,7 @@ def make_points(
                 **_kept_of_note(new.note),
                 "first_passage": first_passage,
                 "passages": len(passages),
+                "first_seen": new.first_seen_s,
                 "sizes": [max(passage.tokens, 1) for passage in new.passages],
             },
         ),
@@ -166,7 +175,7 @@ def _weigh_note(
 
 def impacts(frequencies: Mapping[int, float], tokens: int, mean: float) -> models.SparseVector:
     """Return what each word of a text adds to its BM25, where the word's rarity is left out."""
-    damping = K1 * (1 - B + B * max(tokens, 1) / mean)
+    damping = damping_of(max(tokens, 1), mean)
     words = sorted(frequencies)
     values = [frequencies[word] * (K1 + 1) / (frequencies[word] + damping) for word in words]
     return models.SparseVector(indices=words, values=values)
@@ -176,12 +185,17 @@ def weighed_anew(
     vector: models.SparseVector, tokens: int, mean: float, before: float
 ) -> models.SparseVector:
     """Return the impacts of a text for another mean length than they were made for."""
-    damping = K1 * (1 - B + B * max(tokens, 1) / before)
+    damping = damping_of(max(tokens, 1), before)
     frequencies = {
         word: value * damping / (K1 + 1 - value)
         for word, value in zip(vector.indices, vector.values, strict=True)
     }
     return impacts(frequencies, tokens, mean)
+
+
+def damping_of(tokens: Lengths, mean: float) -> Lengths:
+    """Return what is added to how often a text has a word, below the line of BM25."""
+    return K1 * (1 - B + B * tokens / mean)
 
 
 def rarity_of(having: int, count: int) -> float:

@@ -18,7 +18,7 @@ from qdrant_client import QdrantClient
 
 from notesearch import Index
 from notesearch.engine_address import EngineAddress, read_engine_address
-from notesearch.index.qdrant import engine_client, engine_connection
+from notesearch.index.qdrant import engine_connection, engine_requests
 from notesearch.index.qdrant.engine_connection import connect, disconnect
 from tests.fakes import WordEmbedder
 
@@ -88,8 +88,8 @@ def keep_clients(patch: pytest.MonkeyPatch) -> dict[Path, KeptClient]:
         return clients.setdefault(address.folder, KeptClient())
 
     patch.setattr(engine_connection, "_client_of_folder", client_of)
-    patch.setattr(engine_client, "write_faster", lambda client: None)
-    patch.setattr(engine_client, "WAITS_S", (0.0, 0.0))
+    patch.setattr(engine_requests, "write_faster", lambda client: None)
+    patch.setattr(engine_requests, "WAITS_S", (0.0, 0.0))
     return clients
 
 

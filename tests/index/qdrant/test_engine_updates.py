@@ -12,8 +12,8 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 from notesearch import Index
 from notesearch.engine_address import read_engine_address
 from notesearch.errors import LockedError, MismatchError, NotesearchError, UsageError
-from notesearch.index.qdrant.engine_client import EngineError
 from notesearch.index.qdrant.engine_connection import connect
+from notesearch.index.qdrant.engine_requests import EngineError
 from notesearch.index.qdrant.engine_state import STATE_ID, read_engine_state
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.writer_lease import WriterLease, writer_lease
@@ -135,6 +135,8 @@ def test_connection_lost_anywhere_leaves_the_index_as_it_was(
     assert index.update().is_unchanged
     assert "rl/dpo.md" not in paths(index)
     assert index.query("agent tool chain")[0].path == "new.md"
+    news = index.news()
+    assert ([note.path for note in news.notes], news.deleted) == (["new.md"], 1)
     # Whatever was lost, nothing is embedded twice.
     assert len([text for text in embedder.embedded if "An agent has a tool" in text]) == 1
     index.check(fix=True)
@@ -333,5 +335,5 @@ def test_check_finds_passages_that_are_lost_and_clears_up_what_is_left_over(
 def test_an_index_of_a_later_format_is_named(index: Index, address: str):
     engine = connect(read_engine_address(address))
     engine.set(engine.names.records, {"format": 99}, all_of())
-    with pytest.raises(EngineError, match="has format 99, and this notesearch knows 1"):
+    with pytest.raises(EngineError, match="has format 99, and this notesearch knows 2"):
         index.query("policy")

@@ -49,6 +49,44 @@ def test_there_and_back_nothing_is_embedded_and_nothing_lost(
         assert back.remove("chat/1").removed == ("chat/1",)
 
 
+@pytest.mark.parametrize("looked", [True, False])
+def test_what_is_new_stays_new_and_what_is_gone_stays_counted(
+    tmp_path: Path, address: str, embedder: WordEmbedder, looked: bool
+):
+    notes = tmp_path / "notes"
+    write_notes(notes)
+    vit = notes / "vision/vit.md"
+    with open_index(str(tmp_path / "index"), embedder) as index:
+        index.update(notes)
+        if looked:
+            (notes / "seen.md").write_text("# Robots\n\nA robot has a policy.\n")
+            index.update()
+            index.mark_news()
+        (notes / "new.md").write_text("# Agents\n\nAn agent has a tool.\n")
+        (notes / "rl/dpo.md").unlink()
+        vit.write_text(vit.read_text() + "\nA robot sees.\n")
+        index.update()
+        before, all_texts = index.news(), index.news("2020")
+        assert [note.path for note in before.notes] == ["new.md", "vision/vit.md"]
+        assert (before.deleted, len(all_texts.notes)) == (1, 6 if looked else 5)
+        index.move_to(address)
+    with open_index(address, embedder) as engine:
+        assert engine.news() == before
+        assert engine.news("2020") == all_texts
+        engine.move_to(tmp_path / "back")
+        (notes / "new.md").rename(notes / "renamed.md")
+        (notes / "late.md").write_text("# Late\n\nA proof of a graph.\n")
+        engine.update(notes)
+        after = engine.news()
+        assert {note.path for note in after.notes} == {"late.md", "renamed.md", "vision/vit.md"}
+        assert after.deleted == 1
+    with open_index(str(tmp_path / "back"), embedder) as back:
+        assert back.news() == before
+        assert back.news("2020") == all_texts
+        back.update(notes)
+        assert {note.path for note in back.news().notes} == {note.path for note in after.notes}
+
+
 def test_what_was_moved_answers_alike_and_is_brought_in_step(
     tmp_path: Path, address: str, embedder: WordEmbedder
 ):
