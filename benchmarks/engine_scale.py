@@ -17,14 +17,26 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.engine_asking import KnownQuestions, ask, embed
-from benchmarks.engine_tables import tables
 from benchmarks.engine_writing import Figures, build
 
 ROOT = Path(__file__).parent.parent
 STEPS = ("embed", "build", "ask")
+# Of the passages' own collection; what is not named here are the numbers and versions of points.
+PARTS = {
+    "vector_storage-meaning": "vector: float16, and int8",
+    "vector_index-meaning": "graph of neighbours",
+    "vector_storage-words": "its words, as stored",
+    "vector_index-words": "index of the words",
+    "payload_storage": "texts, and what filters ask (compressed)",
+    "payload_index": "indexes of what filters ask",
+    "phrases": "index of phrases",
+}
+LOG = "log of what was written last"
 
 
 def run_step(step: str, index_dir: Path, folder: Path, wanted: int) -> Figures:
@@ -43,11 +55,111 @@ def run_step(step: str, index_dir: Path, folder: Path, wanted: int) -> Figures:
     return figures
 
 
+def tables(measured: dict[int, dict[str, Figures]]) -> Iterator[str]:
+    """Write what the sizes take and how they answer, a column for each."""
+    sizes = {f"{figures['build']['passages']:,}": figures for figures in measured.values()}
+    yield from _table("bytes a passage on disk", sizes, _bytes)
+    yield from _table("building, memory", sizes, _effort)
+    yield from _table("processor ms: all, under a tag of 2 %", sizes, _times)
+    yield from _table("of the first 10 by exact search (processor ms)", sizes, _found)
+
+
+def _table(
+    title: str,
+    sizes: dict[str, dict[str, Figures]],
+    cells_of: Callable[[dict[str, Figures]], dict[str, str]],
+) -> Iterator[str]:
+    columns = {size: cells_of(figures) for size, figures in sizes.items()}
+    yield _row([title, *columns])
+    yield _row(["---"] * (1 + len(columns)))
+    for name in next(iter(columns.values())):
+        yield _row([name, *(cells[name] for cells in columns.values())])
+    yield ""
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _bytes(figures: dict[str, Figures]) -> dict[str, str]:
+    built = figures["build"]
+    parts = bytes_by_part(built)
+    log = parts.pop(LOG)
+    cells = {name: f"{parts[name] / built['passages']:,.0f}" for name in parts}
+    cells["all"] = f"{sum(parts.values()) / built['passages']:,.0f}"
+    cells[f"{LOG}, MB in all"] = f"{log / 1e6:,.0f}"
+    return cells
+
+
+def bytes_by_part(built: Figures) -> Counter[str]:
+    """Add up the bytes on disk by what they hold."""
+    sums: Counter[str] = Counter(dict.fromkeys(PARTS.values(), 0))
+    for collection, parts in built["parts"].items():
+        for part, size in parts.items():
+            sums[_holds(collection, part)] += size
+    return sums
+
+
+def _holds(collection: str, part: str) -> str:
+    if part == "wal":
+        return LOG
+    if collection == "notes-notes":
+        return "its note"
+    if collection == "notes-records":
+        return "words by their number, and other records"
+    if part.endswith("-text"):
+        return PARTS["phrases"]
+    return PARTS.get(part.split("/")[0], "numbers and versions of points")
+
+
+def _effort(figures: dict[str, Figures]) -> dict[str, str]:
+    built, asked = figures["build"], figures["ask"]
+
+    def memory(moment: str) -> str:
+        return f"{asked[moment]['own']:,.0f} + {asked[moment]['mapped']:,.0f}"
+
+    return {
+        "notes": f"{built['notes']:,}",
+        "different words": f"{built['words']:,}",
+        "segments of the passages": f"{built['segments']['notes']}",
+        "processor s of the whole build": f"{built['processor_s']:,.0f}",
+        "memory while writing, MB": f"{built['peak_mb']:,.0f}",
+        "memory when opened, its own + mapped files, MB": memory("opened"),
+        "… after 1,440 requests": memory("asked"),
+        "… after 240 questions by notesearch": memory("searched"),
+    }
+
+
+def _times(figures: dict[str, Figures]) -> dict[str, str]:
+    asked = figures["ask"]
+    cells = {
+        name: f"{asked['all'][name]['ms']:.1f}, {asked['2 %'][name]['ms']:.1f}"
+        for name in asked["all"]
+    }
+    searches = [asked["search, all"], asked["search, 2 %"]]
+    for name, key in (
+        ("a whole question by notesearch", "ms"),
+        ("… of these in the engine", "engine_ms"),
+        ("… requests", "requests"),
+    ):
+        cells[name] = ", ".join(f"{search[key]:.0f}" for search in searches)
+    return cells
+
+
+def _found(figures: dict[str, Figures]) -> dict[str, str]:
+    recall = figures["ask"]["recall"]
+    return {
+        name: ", ".join(f"{recall[where][name]['recall']:.3f} ({recall[where][name]['ms']:.2f})"
+                        for where in recall)
+        for name in recall["all"]
+    }  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("index", type=Path, help="the index of real notes, a folder")
     parser.add_argument("--keep", type=Path, required=True, help="works in this folder")
-    parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[20_000, 100_000])
     parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     index_dir, keep = options.index.resolve(), options.keep.resolve()
