@@ -31,7 +31,7 @@ vectors = model.encode([sys.argv[3]], normalize_embeddings=True)
 for cosine, number in zip(*(row[0] for row in index.search(vectors, 10))):
     print(f"{cosine:.3f}", number)
 """
-OURS = "from notesearch.cli import run; run()"
+OURS = "from notesearch.__main__ import run; run()"
 # In a process of its own: a child starts with the memory of its parent on its account.
 PREPARE = """
 import sys

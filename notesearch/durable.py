@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,7 +55,7 @@ def write_whole(path: Path, content: str, *, outlasts_crash: bool = True) -> Non
     outlast a crash of the system waits for no disk.
     """
     make_private_folder(path.parent)
-    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    new = path.with_name(f"{path.name}.{os.urandom(4).hex()}.new")
     try:
         create_private(new)
         new.write_text(content, encoding="utf-8")

@@ -66,12 +66,14 @@ class CheckedFile:
         *,
         error_of: Callable[[str], Exception] | None = None,
         mapped: bool = False,
+        lent: bool = False,
     ) -> None:
         """Open it; FileNotFoundError where it is lost.
 
         `error_of` makes the error that is raised for damage of what was found, a DamagedFileError
-        by default. A `mapped` file is compared in a third of the time; one that is cut short
-        meanwhile ends the process, as it does whoever else has it mapped.
+        by default. A `mapped` file is compared in a third of the time; one that is cut short at
+        that very moment ends the process, as it does whoever else has it mapped. Where the map is
+        `lent`, somebody searches `content`, and gives its memory back by `let_go`.
         """
         self._sums = sums
         self._error_of = error_of or (lambda finding: DamagedFileError(f"{path}: {finding}"))
@@ -81,8 +83,9 @@ class CheckedFile:
         if size != sums.size or len(sums.sums) != -(-size // PIECE_BYTES) * _SUM_BYTES:
             raise self._error_of(f"has {size} bytes instead of {sums.size}")
         self._map: mmap.mmap | None = None
-        if mapped and size:
+        if (mapped or lent) and size:
             self._map = mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
+        self._is_lent = lent
         self._guard = threading.Lock()
         self._open_pieces = set(range(len(sums.sums) // _SUM_BYTES))
 
@@ -90,6 +93,17 @@ class CheckedFile:
     def is_verified(self) -> bool:
         """Return whether every piece has been compared."""
         return not self._open_pieces
+
+    @property
+    def content(self) -> mmap.mmap:
+        """What a mapped file holds, uncompared."""
+        assert self._map is not None
+        return self._map
+
+    def let_go(self) -> None:
+        """Give the memory of a mapped file back; what is read there next is mapped again."""
+        if self._map is not None:
+            self._map.madvise(mmap.MADV_DONTNEED)
 
     def read(self, start: int, end: int) -> bytes:
         """Return some bytes, uncompared; an error where the file has fewer by now."""
@@ -106,7 +120,7 @@ class CheckedFile:
         last = -(-(self._sums.size if end is None else end) // PIECE_BYTES)
         numbers = range(start // PIECE_BYTES, last)
         if not self._open_pieces.isdisjoint(numbers):
-            self._verify_pieces(numbers)
+            self._verify_pieces(numbers, in_part=(start, end) != (0, None))
 
     def verify_rows(self, start: int, row_bytes: int, rows: NDArray[np.int64]) -> None:
         """Compare what holds some rows of a table that begins at `start`."""
@@ -121,26 +135,33 @@ class CheckedFile:
         firsts = start + rows.ravel() * row_bytes
         wanted[firsts // PIECE_BYTES] = True
         wanted[(firsts + row_bytes - 1) // PIECE_BYTES] = True
-        self._verify_pieces(np.flatnonzero(wanted).tolist())
+        self._verify_pieces(np.flatnonzero(wanted).tolist(), in_part=True)
 
-    def _verify_pieces(self, numbers: Iterable[int]) -> None:
+    def _verify_pieces(self, numbers: Iterable[int], *, in_part: bool = False) -> None:
         """Compare some pieces, each of them once."""
         with self._guard:
             wanted = sorted(self._open_pieces.intersection(numbers))
             for first, behind in _runs(wanted):
                 start = first * PIECE_BYTES
                 end = min(behind * PIECE_BYTES, self._sums.size)
-                if self._sum(start, end, first) != self._sums_of(first, behind):
+                # What is lent out is large: a map fills itself from the disk around each place.
+                by_map = self._map is not None and not (in_part and self._is_lent)
+                found = self._sum_mapped if by_map else self._sum_read
+                if found(start, end, first) != self._sums_of(first, behind):
                     raise self._error_of("is not as it was written")
                 self._open_pieces.difference_update(range(first, behind))
-            if self._map is not None and wanted:
-                # Whoever uses the file has it mapped too: one of the two is enough in memory.
-                self._map.madvise(mmap.MADV_DONTNEED)
+            if wanted and not self._is_lent:
+                self.let_go()  # whoever uses the file has it mapped too: one of the two is enough
 
-    def _sum(self, start: int, end: int, first: int) -> bytes:
+    def _sum_read(self, start: int, end: int, first: int) -> bytes:
         """Return the checksums of some pieces as they are now."""
-        if self._map is None:
-            return _sum_pieces(self.read(start, end), first)
+        return _sum_pieces(self.read(start, end), first)
+
+    def _sum_mapped(self, start: int, end: int, first: int) -> bytes:
+        """Return the same from the map."""
+        if os.fstat(self._descriptor).st_size < end:
+            raise self._error_of("has been cut short")
+        assert self._map is not None
         with memoryview(self._map) as view:
             return _sum_pieces(view[start:end], first)
 

@@ -16,7 +16,6 @@ from notesearch.arguments import (
     require_seconds,
     require_text,
 )
-from notesearch.corpus.added_reader import AddedNoteReader
 from notesearch.corpus_index import CorpusIndex, corpus_folder
 from notesearch.embedding import silenced
 from notesearch.engine_index import (
@@ -49,6 +48,7 @@ from notesearch.search.verdict import UNRELATED
 
 # What changes an index is imported where it is used: a query must not wait for it.
 if TYPE_CHECKING:
+    from notesearch.corpus.added_reader import AddedNoteReader
     from notesearch.index.qdrant.index_in_engine import EnginePlace
     from notesearch.index.stored_index import StoredIndex
     from notesearch.index.update import UpdatePlan
@@ -238,6 +238,8 @@ class KeptIndex(CorpusIndex):
         return check_index(self.index_dir, fix=fix)
 
     def _added_reader(self) -> AddedNoteReader:
+        from notesearch.corpus.added_reader import AddedNoteReader
+
         return AddedNoteReader(
             self._settings.reading_options, self._models.counter.get, debug=self._debug
         )

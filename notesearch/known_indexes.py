@@ -6,7 +6,6 @@ index counts as missing where its folder is gone, or is not what it was: another
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -160,6 +159,8 @@ def _entries() -> Path | None:
 
 
 def _entry_name(folder: Path) -> str:
+    import hashlib  # it loads OpenSSL
+
     place = str(folder).encode("utf-8", "surrogateescape")
     return f"{hashlib.sha256(place).hexdigest()[:32]}.json"
 

@@ -8,7 +8,6 @@ file that is open, not what its path led to a moment before. An OSError has the 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from pathlib import Path
@@ -51,6 +50,8 @@ def read_stamped(corpus: Path, path: str, *, follow_links: bool = False) -> tupl
 
     Of a file that is too large for a note, one byte more than a note may have.
     """
+    import hashlib  # no question needs it, and it loads OpenSSL
+
     with _open_inside(corpus, path, follow_links=follow_links) as file:
         before = os.fstat(file.fileno())
         content = file.read(MAX_FILE_BYTES + 1)

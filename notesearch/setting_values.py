@@ -21,8 +21,14 @@ from notesearch.corpus.reading_rules import (
     ReadingRule,
     compile_record_start,
 )
-from notesearch.embedding.model_choice import EMBEDDER, SERVED_PREFIX, Precision, read_address
-from notesearch.embedding.model_files import BUNDLED_NAMES, is_hub_id
+from notesearch.embedding.model_choice import (
+    BUNDLED_NAMES,
+    EMBEDDER,
+    SERVED_PREFIX,
+    Precision,
+    is_hub_id,
+    read_address,
+)
 from notesearch.errors import SettingsError, UsageError
 
 Read = Callable[[str, object, str, Path | None], Any]

@@ -21,8 +21,13 @@ from typing import Any
 
 from notesearch.corpus.reading_rules import ReadingOptions, ReadingRule
 from notesearch.editors import EDITORS
-from notesearch.embedding.model_choice import DTYPES, SHIPPED_NAME, ModelChoice, RerankerChoice
-from notesearch.embedding.model_files import BUNDLED_NAMES
+from notesearch.embedding.model_choice import (
+    BUNDLED_NAMES,
+    DTYPES,
+    SHIPPED_NAME,
+    ModelChoice,
+    RerankerChoice,
+)
 from notesearch.engine_address import is_engine_address
 from notesearch.errors import SettingsError, warn_in_python
 from notesearch.setting_values import (

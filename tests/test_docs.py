@@ -42,7 +42,7 @@ QUERY_LANGUAGE_PAGE = PAGES["docs/query-language.md"]
 PICTURE = (ROOT / "docs/answer.svg").read_text(encoding="utf-8")
 LINKING = (*PAGES, "CONTRIBUTING.md", "index/README.md", "notesearch/embedding/shipped/README.md")
 
-GROUP = typer.main.get_command(cli.app)
+GROUP = typer.main.get_command(cli.load_commands())
 COMMANDS = GROUP.commands
 GLOBAL_OPTIONS = {option for param in GROUP.params for option in param.opts} | {"--help"}
 OPTIONS = {

@@ -24,15 +24,38 @@ from notesearch.render.hit_formats import HIT_FORMATS
 _EXIT_CODES = "\b\nExit codes:\n" + "\n".join(
     f"  {code.value:>3}  {meaning}" for code, meaning in MEANING.items()
 )
-# The order in `--help`: what a person wants first, first.
-_ORDER = (
-    *("query", "ask", "serve", "quote", "similar", "notes", "tags", "show"),
-    *("links", "suggest-links", "papers", "cite", "compare", "new", "queue", "save"),
-    *("init", "index", "reindex", "watch", "indexes", "status", "check", "move"),
-    *("parse", "eval"),
-    *("cache", "trust"),
-    "mcp",  # which programs run
-)
+# The module of each command, in the order of `--help`: what a person wants first, first.
+MODULES = {
+    "query": "query",
+    "ask": "ask_command",
+    "serve": "serve_command",
+    "quote": "quote_command",
+    "similar": "query",
+    "notes": "note_commands",
+    "tags": "note_commands",
+    "show": "note_commands",
+    "links": "links_command",
+    "suggest-links": "suggest_command",
+    "papers": "paper_commands",
+    "cite": "paper_commands",
+    "compare": "compare_command",
+    "new": "news_commands",
+    "queue": "news_commands",
+    "save": "save_command",
+    "init": "init_command",
+    "index": "index_commands",
+    "reindex": "index_commands",
+    "watch": "watch_command",
+    "indexes": "index_commands",
+    "status": "index_commands",
+    "check": "index_commands",
+    "move": "move_command",
+    "parse": "note_commands",
+    "eval": "eval_command",
+    "cache": "cache_command",
+    "trust": "trust_command",
+    "mcp": "mcp_command",  # which programs run
+}
 # A filter that leaves out: -tag:survey.
 _LEAVES_OUT = re.compile(r"-[a-z]+[:：]")
 
@@ -76,13 +99,15 @@ class AllCommands(TyperGroup):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Read the command line; an empty one is `ask` on a terminal, else shows the help."""
-        from notesearch.cli.ask_command import is_on_terminal
+        if not args:
+            from notesearch.cli.ask_command import is_on_terminal
 
-        return super().parse_args(ctx, args if args or not is_on_terminal() else ["ask"])
+            args = ["ask"] if is_on_terminal() else []
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: object) -> list[str]:
         """Return the names of all commands in their order."""
-        return sorted(self.commands, key=_ORDER.index)
+        return sorted(self.commands, key=list(MODULES).index)
 
 
 class FilterCommand(TyperCommand):
@@ -146,6 +171,7 @@ def examples(*lines: str) -> str:
 app = typer.Typer(
     name="notesearch",
     cls=AllCommands,
+    callback=lambda: None,  # with one, a single command that is loaded still has its name
     help="Ask your research notes a question; get the passages that answer it.\n\n"
     "To begin with your notes, run: notesearch init",
     epilog=_EXIT_CODES,

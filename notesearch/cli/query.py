@@ -302,7 +302,6 @@ def _show(
     raw: bool = False,
 ) -> None:
     """Write hits for a person, with their explanation where that is asked for."""
-    from notesearch.cli.hit_links import links_of_hits
     from notesearch.render.hits import explanation, hit_lines
     from notesearch.render.terminal import style_of
     from notesearch.search.snippets import mark_words
@@ -321,6 +320,8 @@ def _show(
     links: Sequence[FileLinks | None] = [None] * len(texts)
     # The file of an earlier note may be another now, or none.
     if style.links and answer.hits[0].commit is None:
+        from notesearch.cli.hit_links import links_of_hits
+
         links = links_of_hits(index, chosen, answer.hits)
     blocks = []
     for hit, text, link in zip(answer.hits, texts, links, strict=True):

@@ -83,7 +83,7 @@ def trust(
 
 def _effect(key: str, value: str, file: SettingsFile) -> str:
     """Describe what a setting does that needs trust."""
-    from notesearch.embedding.model_files import is_hub_id
+    from notesearch.embedding.model_choice import is_hub_id
     from notesearch.engine_address import is_engine_address
     from notesearch.setting_values import read_folder
 

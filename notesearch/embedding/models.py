@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,6 @@ from notesearch.embedding.graph_engine import (
     GraphReranker,
     PassageEngine,
 )
-from notesearch.embedding.model_cache import ModelFiles, find_files, open_compiled
 from notesearch.embedding.model_choice import (
     DTYPES,
     SERVED_PREFIX,
@@ -44,7 +43,9 @@ from notesearch.embedding.token_reader import (
 from notesearch.errors import ModelError, say_nothing, warn_in_python
 from notesearch.lazy import Lazy
 
+# What finds and compiles other models than the shipped one is imported where it is used.
 if TYPE_CHECKING:
+    from notesearch.embedding.model_cache import ModelFiles
     from notesearch.embedding.protocol import Embedder, Reranker
     from notesearch.embedding.served_model import TokenEstimate
 
@@ -67,6 +68,8 @@ def fingerprint_of(
     _require_no_endpoint(choice)
     if choice.name == SHIPPED_NAME:
         return open_shipped(choice).manifest.fingerprint
+    from notesearch.embedding.model_cache import find_files
+
     return find_files(choice, cache_dir, warn).fingerprint
 
 
@@ -88,6 +91,8 @@ def load_counter(
         return TokenEstimate(choice)
     if choice.name == SHIPPED_NAME:
         return _open_reader(open_shipped(choice))
+    from notesearch.embedding.model_cache import find_files, open_compiled
+
     files = find_files(choice, cache_dir, warn)
     source = files.source
     if open_manifest(files.folder) is None and source.max_sequence is not None:
@@ -123,6 +128,8 @@ def load_embedder(
         return _graph_embedder(form, PassageEngine(Lazy(form.open_engine)), warn)
     if choice.device not in {"auto", "cpu"} and not may_have_accelerator(choice.device):
         raise ModelError(f"device {choice.device}: there is none here; set device to auto or cpu")
+    from notesearch.embedding.model_cache import find_files, open_compiled
+
     files = find_files(choice, cache_dir, warn)
     form = open_compiled(files, announce, warn)
     if not form.has_graph:
@@ -145,9 +152,13 @@ def _require_no_endpoint(choice: ModelChoice) -> None:
 def _graph_embedder(
     form: CompiledForm, for_passages: PassageEngine, warn: Callable[[str], None]
 ) -> GraphEmbedder:
-    engine, manifest = form.open_engine(at_once=True), form.manifest
+    # Neither holds the lock of Python: the 0.02 s of the tokenizer pass beside the engine's.
+    with ThreadPoolExecutor(1, "tokenizer") as beside:
+        reader = beside.submit(_open_reader, form)
+        engine = form.open_engine(at_once=True)
+    manifest = form.manifest
     return GraphEmbedder(
-        engine, _open_reader(form), manifest.shape, manifest.fingerprint, warn, for_passages
+        engine, reader.result(), manifest.shape, manifest.fingerprint, warn, for_passages
     )
 
 
@@ -196,6 +207,8 @@ def may_have_accelerator(device: str = "auto") -> bool:
         return not device.startswith("cuda")
     if device == "mps":
         return False
+    import shutil
+
     nodes = (Path("/dev", name) for name in _NODES)
     return shutil.which("nvidia-smi") is not None or any(node.exists() for node in nodes)
 
@@ -212,6 +225,8 @@ def load_reranker(
     Raises ModelError for a model that is not there, cannot be loaded, or is no CrossEncoder with
     one label.
     """
+    from notesearch.embedding.model_cache import find_files, open_compiled
+
     files = find_files(choice, cache_dir, warn)
     _require_cross_encoder(files.source.folder)
     form = open_compiled(files, announce, warn)

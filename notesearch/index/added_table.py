@@ -6,7 +6,6 @@ reads it anew where the reading has changed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterator
 from contextlib import closing
@@ -100,6 +99,8 @@ def salvage_added_notes(layout: IndexLayout) -> Salvaged:
 
 
 def _hash(source: str) -> bytes:
+    import hashlib  # no question needs it
+
     return hashlib.blake2b(source.encode(), digest_size=16).digest()
 
 

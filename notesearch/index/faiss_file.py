@@ -7,13 +7,11 @@ quantizer; not an IndexIDMap2, whose table of positions is built at every openin
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import mmap
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -84,6 +82,7 @@ def _empty_index(dimension: int) -> tuple[faiss.IndexIDMap, faiss.IndexScalarQua
     return faiss.IndexIDMap(codes), codes
 
 
+@lru_cache(4)  # most segments have as many rows
 def _surroundings(count: int, dimension: int) -> tuple[bytes, bytes]:
     """Return the bytes before the rows of a file, and those between the rows and their ids.
 
@@ -121,7 +120,7 @@ class VectorFile:
         remedy = IndexLayout(path.parent).fix
         try:
             self._file = CheckedFile(
-                path, sums, error_of=lambda finding: damaged(path, finding, remedy)
+                path, sums, error_of=lambda finding: damaged(path, finding, remedy), lent=True
             )
         except FileNotFoundError:
             raise
@@ -147,16 +146,12 @@ class VectorFile:
             or not 0 < self.ids[0] <= self.ids[-1] < MOST_NUMBERED
         ):
             raise damaged(path, f"is no file of {count} vectors", remedy)
-        try:
-            index = cast(Any, faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
-        except RuntimeError as error:
-            if not path.exists():
-                raise FileNotFoundError(path) from error
-            raise unusable(path, "cannot be opened", remedy) from error
-        self._index = index  # holds the other
-        self._codes = cast(Any, faiss.downcast_index(index.index))
-        view = faiss.rev_swig_ptr(self._codes.codes.data(), count * dimension)
-        self._rows = view.reshape(count, dimension)
+        # One map for comparing and searching: what a first question reads is read from it once.
+        content = np.frombuffer(self._file.content, dtype=np.uint8)
+        reader = cast(Any, faiss).ZeroCopyIOReader(faiss.swig_ptr(content), content.size)
+        self._index = cast(Any, faiss.read_index(reader))  # holds the other
+        self._codes = cast(Any, faiss.downcast_index(self._index.index))
+        self._rows = content[self._rows_at :][: count * dimension].reshape(count, dimension)
         self._searches = 0
 
     def holds(self, ids: NDArray[np.int64], rows: NDArray[np.float16]) -> bool:
@@ -189,7 +184,9 @@ class VectorFile:
     ) -> NDArray[np.float32]:
         """Return the cosines of some rows, in their order; `query` is one row of length 1."""
         self.verify(ordinals)
-        return self._multiply(query, ordinals)
+        found = self._multiply(query, ordinals)
+        self._let_go_at_first()
+        return found
 
     def nearest(
         self, query: NDArray[np.float32], k: int, ordinals: NDArray[np.int64] | None
@@ -200,10 +197,14 @@ class VectorFile:
         """
         self.verify(ordinals)
         found = self._search(query, k, ordinals)
-        if self._searches < _OF_FIRST_QUESTION:  # and maybe the only one: a million are 384 MB
-            self._searches += 1
-            _let_go(self._rows)
+        self._let_go_at_first()
         return found
+
+    def _let_go_at_first(self) -> None:
+        """Give memory back after the first question, maybe the only one: a million are 384 MB."""
+        if self._searches < _OF_FIRST_QUESTION:
+            self._searches += 1
+            self._file.let_go()
 
     def _search(
         self, query: NDArray[np.float32], k: int, ordinals: NDArray[np.int64] | None
@@ -248,17 +249,6 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(before)
-
-
-def _let_go(rows: NDArray[np.uint8]) -> None:
-    """Give mapped memory back where that can be asked for; what reads there next maps it again."""
-    if sys.platform != "linux":
-        return
-    start = -(-rows.ctypes.data // mmap.PAGESIZE) * mmap.PAGESIZE
-    size = (rows.ctypes.data + rows.nbytes - start) // mmap.PAGESIZE * mmap.PAGESIZE
-    if size > 0:
-        madvise = ctypes.CDLL(None).madvise
-        madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), mmap.MADV_DONTNEED)
 
 
 def _bitmap(ordinals: NDArray[np.int64], count: int) -> NDArray[np.uint8]:

@@ -156,15 +156,6 @@ class JoinedSnapshot:
         for part in self._parts:
             part.require_embedder(fingerprint)
 
-    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
-        """Compare with their checksums the vectors that a search of these passages will read."""
-        if allowed_ids is None:
-            for part in self._parts:
-                part.verify_vectors(None)
-            return
-        for part, _, own in self._each(self._passages, allowed_ids, self._passages):
-            part.verify_vectors(own)
-
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
     ) -> Nearest:

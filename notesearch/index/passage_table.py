@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,13 @@ from notesearch.index.catalog import Catalog
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.snapshot import PassageTable
 from notesearch.index.state import IndexState
-from notesearch.number_sets import numbers_in
+from notesearch.number_sets import numbers_in, run_starts
 
 # A passage gets a new number whenever its file is read anew.
 MOST_NUMBERED = 1 << 28
+
+# Passages, ascending, with their notes and their lengths; numbers that an index gives.
+TablePart: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]
 
 
 def read_passage_ids(catalog: Catalog) -> NDArray[np.int64]:
@@ -43,28 +47,29 @@ def _damaged(catalog: Catalog) -> Exception:
     return damaged(catalog.path, "is damaged (the numbers of passages)", remedy)
 
 
-def table_of(
-    ids: NDArray[np.int64],
-    owners: NDArray[np.int32],
-    tokens: NDArray[np.int32],
-    last_note: int = 0,
-) -> PassageTable:
-    """Put a table together of passages, ascending, their notes and their lengths.
+def table_of(parts: Sequence[TablePart], last_note: int = 0) -> PassageTable:
+    """Put a table together of parts whose passages ascend from one to the next.
 
-    It goes up to the last note, which may have no passages. ValueError where these are no numbers
-    that an index gives.
+    It goes up to the last note, which may have no passages.
     """
-    require_numbers(ids, least=1)
-    require_numbers(owners, least=1)
-    note_of = np.zeros(int(ids.max(initial=0)) + 1, dtype=np.int32)
-    note_of[ids] = owners
-    lengths = np.zeros(len(note_of), dtype=np.int32)
-    lengths[ids] = np.clip(tokens, 1, MOST_NUMBERED)
-    passages_of = np.bincount(owners, minlength=last_note + 1)
+    size = max((int(ids[-1]) for ids, _, _ in parts if ids.size), default=0) + 1
+    note_of = np.zeros(size, dtype=np.int32)
+    lengths = np.zeros(size, dtype=np.int32)
+    for ids, owners, tokens in parts:
+        note_of[ids] = owners
+        lengths[ids] = np.clip(tokens, 1, MOST_NUMBERED)
+    # Added up by stretches of one note, of which there are fewer than of passages.
+    starts = run_starts(note_of)
+    notes = note_of[starts]
+    passages_of = np.bincount(notes, np.diff(starts, append=size), last_note + 1).astype(np.int64)
+    passages_of[0] = 0  # numbers that no passage has
+    tokens_of = np.add.reduceat(lengths, starts, dtype=np.int64)
+    note_lengths = np.bincount(notes, tokens_of, last_note + 1).astype(np.int64)
+    ids = np.concatenate([np.empty(0, dtype=np.int64), *(ids for ids, _, _ in parts)])
     return PassageTable(
         note_of,
         passage_lengths=lengths,
-        note_lengths=np.bincount(note_of, lengths, len(passages_of)).astype(np.int64),
+        note_lengths=note_lengths,
         passages_of=passages_of,
         passage_ids=ids,
         passages=len(ids),

@@ -18,7 +18,7 @@ from notesearch.file_sums import FileSums
 from notesearch.index.catalog import Catalog
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.index_layout import IndexLayout, damaged
-from notesearch.index.passage_table import MOST_NUMBERED, table_of
+from notesearch.index.passage_table import MOST_NUMBERED, TablePart, table_of
 from notesearch.index.snapshot import Nearest, PassageTable
 from notesearch.index.stems import keys_of
 from notesearch.index.word_file import Having, WordFile
@@ -27,7 +27,6 @@ from notesearch.number_sets import are_among
 MOST_PASSAGES = 1 << 16  # an ordinal has 16 bits
 
 _NO_IDS = np.empty(0, dtype=np.int64)
-_NO_NUMBERS = np.empty(0, dtype=np.int32)
 _NO_COUNTS = np.empty(0, dtype=np.uint8)
 
 _NumbersAt = Callable[[NDArray[np.integer]], NDArray[np.int64]]
@@ -100,7 +99,7 @@ class Segment:
         """Its passages, ascending, those that are gone too."""
         return self.vectors.ids
 
-    def read_passages(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    def read_passages(self) -> TablePart:
         """Return the passages that are there, with their notes and their lengths."""
         ids, owners, tokens = self.ids, self.words.owners, self.words.tokens
         if owners.min() < 1 or owners.max() >= MOST_NUMBERED:
@@ -173,13 +172,7 @@ class Counted:
 
 def read_passage_table(segments: Sequence[Segment], last_note: int = 0) -> PassageTable:
     """Read which passages and notes the segments of a generation have, up to the last note."""
-    parts = [segment.read_passages() for segment in segments]
-    return table_of(
-        np.concatenate([_NO_IDS, *(ids for ids, _, _ in parts)]),
-        np.concatenate([_NO_NUMBERS, *(owners for _, owners, _ in parts)]),
-        np.concatenate([_NO_NUMBERS, *(tokens for _, _, tokens in parts)]),
-        last_note,
-    )
+    return table_of([segment.read_passages() for segment in segments], last_note)
 
 
 class Segments:
@@ -198,11 +191,6 @@ class Segments:
         self._is_whole = sum(one.row.passages for one in segments) == len(table.passage_ids)
 
     # ------------------------------------------------------------ vectors
-
-    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
-        """Compare with their checksums the vectors that a search of these passages will read."""
-        for segment in self._segments:
-            segment.vectors.verify(self._ordinals(segment, allowed_ids))
 
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None

@@ -202,7 +202,7 @@ class Snapshot(Protocol):
     """One generation of an index, whole, whatever a writer does meanwhile.
 
     One thread asks for texts and words, while another may ask for vectors: `require_embedder`,
-    `verify_vectors`, `nearest` and `cosines`.
+    `nearest` and `cosines`.
     """
 
     @property
@@ -250,9 +250,6 @@ class Snapshot(Protocol):
 
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError when the vectors are another model's."""
-
-    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
-        """Compare with their checksums the vectors that a search of these passages will read."""
 
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None

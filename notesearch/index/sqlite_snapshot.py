@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,6 @@ from notesearch.index.bm25 import (
     score_phrase,
 )
 from notesearch.index.catalog import Catalog, Value
-from notesearch.index.filter_sql import Condition, to_condition
 from notesearch.index.note_reader import NoteReader, json_of
 from notesearch.index.passage_table import (
     PassageTableCache,
@@ -38,6 +38,9 @@ from notesearch.index.snapshot import (
 from notesearch.index.state import IndexState
 from notesearch.number_sets import run_starts
 from notesearch.query.filters import Filter
+
+if TYPE_CHECKING:
+    from notesearch.index.filter_sql import Condition
 
 # So many of the nearest passages are compared by vectors that were not rounded to 8 bits.
 _EXACT = 32
@@ -115,6 +118,8 @@ class SqliteSnapshot(NoteReader):
         return self.ids_meeting(self._condition(where))
 
     def _condition(self, where: Filter) -> Condition:
+        from notesearch.index.filter_sql import to_condition  # most questions have no filter
+
         return to_condition(where, self._ids_with_phrase)
 
     def passages_with_phrase(self, words: Sequence[str]) -> NDArray[np.int64]:
@@ -211,10 +216,6 @@ class SqliteSnapshot(NoteReader):
     ) -> NDArray[np.float32]:
         """Return the cosines of some passages, ascending, by vectors rounded to 8 bits."""
         return self._segments.cosines(query, passage_ids)
-
-    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
-        """Compare with their checksums the vectors that a search of these passages will read."""
-        self._segments.verify_vectors(allowed_ids)
 
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError when the vectors of this generation are another model's."""

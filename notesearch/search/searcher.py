@@ -24,7 +24,6 @@ from notesearch.search.candidates import NO_IDS, CandidateFinder, join_ids, leav
 from notesearch.search.fusion import Ranking, Reranking, fuse, rank_matches, rank_nearest
 from notesearch.search.grouping import gather, make_hits, show_best
 from notesearch.search.lexical import LexicalMatches, LexicalRanker, background_of
-from notesearch.search.likeness import find_alike
 from notesearch.search.note_lookup import find_named
 from notesearch.search.question_words import NO_WORDING, Wording, read_wording, read_words
 from notesearch.search.sentence_vectors import SentenceVectors
@@ -191,6 +190,8 @@ class Searcher:
         without: Set[int] = frozenset(),
     ) -> Answer:
         """Find what is like some notes, given by number; they stay out, and so do others."""
+        from notesearch.search.likeness import find_alike
+
         allowed_ids = self._candidates.find(snapshot, (), where)
         if without:
             among = snapshot.table.passage_ids if allowed_ids is None else allowed_ids
@@ -285,7 +286,6 @@ class Searcher:
         allowed_ids: NDArray[np.int64] | None,
     ) -> _Dense:
         def find_nearest() -> Nearest:
-            snapshot.verify_vectors(allowed_ids)  # while the question is embedded
             embedded = question.result()
             # The vectors may be of another model since this index was opened.
             snapshot.require_embedder(embedded.model)

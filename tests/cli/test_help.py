@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from notesearch.cli import app
+from notesearch.cli import load_commands
 from notesearch.cli.output import MEANING, ExitCode
 
-COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+COMMANDS = [
+    command.name or command.callback.__name__ for command in load_commands().registered_commands
+]
 SHOWN = [name for name in COMMANDS if name != "reindex"]
 
 

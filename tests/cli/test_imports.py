@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from notesearch import Index
+from notesearch.cli.app import MODULES
 from notesearch.embedding import Embedder
 from tests.cli.conftest import ROOT
 from tests.conftest import write_notes
@@ -29,6 +30,18 @@ ALL = (
     | {"onnxruntime", "faiss", "numpy", "apsw", "yaml"}
 )
 
+# OpenSSL, what changes an index, other models than the shipped one, filters.
+OF_NO_QUESTION = {
+    "_hashlib",
+    "notesearch.corpus.added_reader",
+    "notesearch.corpus.reader",
+    "notesearch.embedding.model_cache",
+    "notesearch.embedding.model_files",
+    "notesearch.index.filter_sql",
+    "notesearch.index.update",
+    "notesearch.search.likeness",
+}
+
 # Runs one command after the other: what none of them imports is imported by no one of them.
 PROGRAM = """
 import json, sys
@@ -39,15 +52,19 @@ for arguments in json.loads(sys.argv[1]):
         main()
     except SystemExit as ended:
         assert not ended.code, arguments
-names = {name.partition(".")[0] for name in sys.modules}
-print("imported:", *sorted(names & set(%r)), file=sys.stderr)
+print("imported:", *sys.modules, file=sys.stderr)
 """
 
 
 def imported(*commands: tuple[str, ...], cwd: Path) -> set[str]:
     """Which of the libraries a process has imported that ran these commands."""
+    return {name.partition(".")[0] for name in modules_imported(*commands, cwd=cwd)} & ALL
+
+
+def modules_imported(*commands: tuple[str, ...], cwd: Path) -> set[str]:
+    """Which modules a process has imported that ran these commands."""
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM % (sorted(ALL),), json.dumps(commands)],
+        [sys.executable, "-c", PROGRAM, json.dumps(commands)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -72,6 +89,17 @@ def place(tmp_path_factory: pytest.TempPathFactory, default_embedder: Embedder) 
 def test_package_and_help_wait_for_nothing(tmp_path):
     commands = (("--help",), ("query", "--help"), ("index", "--help"))
     assert imported(*commands, cwd=tmp_path) == set()
+
+
+def test_a_command_imports_no_module_of_another(place):
+    found = modules_imported(("query", "reward model", "--mode", "lexical"), cwd=place)
+    commands = {f"notesearch.cli.{module}" for module in MODULES.values()}
+    assert found & commands == {"notesearch.cli.query"}
+
+
+def test_question_without_a_filter_imports_only_what_answers_it(place):
+    found = modules_imported(("query", "reward model"), cwd=place)
+    assert not found & OF_NO_QUESTION
 
 
 def test_query_loads_the_compiled_model_and_reads_no_notes(place):

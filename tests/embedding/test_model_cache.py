@@ -166,6 +166,10 @@ def test_damaged_token_is_noticed_by_the_text_that_reads_it(
     assert len(messages) == 2
 
 
+# Whether a file is mapped, and whether its map is lent.
+HELD = [(False, False), (True, False), (False, True)]
+
+
 @pytest.mark.parametrize("at", [0, 63, 64, 500, 4_000, 6_399])
 @pytest.mark.parametrize("table", [TokenTable(100, 60, 50), TokenTable(0, 64, 20)])
 def test_every_byte_is_checked_at_opening_or_with_its_row(
@@ -183,9 +187,23 @@ def test_every_byte_is_checked_at_opening_or_with_its_row(
         checked.verify(table.end)
         checked.verify_rows(table.offset, table.row_bytes, np.arange(table.rows)[None, :])
 
-    for mapped in (False, True):
+    for mapped, lent in HELD:
         with pytest.raises(DamagedFileError):
-            open_and_read(CheckedFile(file, sums, mapped=mapped))
+            open_and_read(CheckedFile(file, sums, mapped=mapped, lent=lent))
+
+
+@pytest.mark.parametrize(("mapped", "lent"), HELD)
+def test_file_that_is_cut_short_while_it_is_open_is_damaged(
+    tmp_path: Path, mapped: bool, lent: bool
+) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(bytes(200_000))
+    checked = CheckedFile(file, sum_file(file), mapped=mapped, lent=lent)
+    os.truncate(file, 100_000)
+    with pytest.raises(DamagedFileError, match="weights: has been cut short"):
+        checked.verify()
+    with pytest.raises(DamagedFileError, match="weights: has been cut short"):
+        checked.verify(150_000)
 
 
 def test_opening_reads_no_row_of_the_table(small_pieces: None, tmp_path: Path) -> None:

@@ -163,9 +163,6 @@ class EngineSnapshot(EngineNotes):
         """Raise MismatchError when the vectors are another model's."""
         self.state.require_embedder(fingerprint, self.engine.address)
 
-    def verify_vectors(self, allowed_ids: NDArray[np.int64] | None) -> None:
-        """Do nothing: the engine looks after its own files."""
-
     def nearest(
         self, query: NDArray[np.float32], k: int, allowed_ids: NDArray[np.int64] | None = None
     ) -> Nearest:
