@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import threading
 from collections.abc import Callable, Iterator
@@ -79,6 +80,7 @@ class HeldIndex:
         self._turn = threading.Condition()
         self._at_work = 0  # questions being answered
         self._is_closed = False
+        self._process = os.getpid()
 
     @classmethod
     def open(
@@ -135,6 +137,8 @@ class HeldIndex:
 
     def close(self) -> None:
         """Close the files; searches at work finish first, and a new one is an error."""
+        if self._is_of_another_process:
+            return
         with self._turn:
             self._is_closed = True
             self._turn.wait_for(lambda: not self._at_work)
@@ -159,12 +163,25 @@ class HeldIndex:
     ) -> None:
         self.close()
 
+    @property
+    def _is_of_another_process(self) -> bool:
+        """Whether this process was forked from the one that opened the index.
+
+        Its threads are not here, and a question would wait for them without end.
+        """
+        return os.getpid() != self._process
+
     def _require_open(self) -> None:
+        if self._is_of_another_process:
+            raise UsageError(
+                "this index was opened in the process that this one was forked from; open it again"
+            )
         if self._is_closed:
             raise UsageError("this index has been closed; open it again")
 
     def _in_a_thread(self, ask: Callable[[], T]) -> Future[T]:
         """Ask in a thread as soon as one is free."""
+        self._require_open()
         with self._turn:
             self._require_open()
             return self._threads.get().submit(ask)
@@ -172,6 +189,7 @@ class HeldIndex:
     @contextmanager
     def _snapshot(self) -> Iterator[Snapshot]:
         """Yield one generation of the index, which answers one question from its first look on."""
+        self._require_open()  # a lock may never be free in a process that was forked
         with self._turn:
             self._require_open()
             self._at_work += 1

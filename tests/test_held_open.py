@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from notesearch import Index, NotesearchError, Settings, held_index
 from notesearch.embedding import Precision
 from notesearch.errors import MismatchError, UsageError
+from notesearch.index import publish
 from notesearch.index.store import Store
 from notesearch.search.verdict import UNRELATED
 from tests.conftest import BUNDLED, write_notes
@@ -139,6 +142,32 @@ def test_closing_waits_for_the_question_at_work(folder: Path) -> None:
         closing.result(10)
     with pytest.raises(UsageError, match="closed"):
         index.query("reward model")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_process_is_told_to_open_the_index_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "MOST_PASSAGES", 2)  # several segments, searched by threads
+    update(folder, WordEmbedder())
+    with open_with(folder, WordEmbedder()) as index:
+        index.query("reward model")
+        reading, writing = os.pipe()
+        if (child := os.fork()) == 0:
+            signal.alarm(20)  # where it waits for threads that are not here
+            try:
+                with suppress(UsageError), index:
+                    index.query("reward model")
+                with pytest.raises(UsageError, match="forked from; open it again"):
+                    index.query("graph")
+                with open_with(folder, WordEmbedder()) as own:
+                    os.write(writing, own.query("reward model")[0].path.encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        os.waitpid(child, 0)
+        with os.fdopen(reading) as answer:
+            assert answer.read() == index.query("reward model")[0].path
 
 
 def test_first_question_after_an_edit_embeds_itself_alone(folder: Path) -> None:

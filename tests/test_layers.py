@@ -28,7 +28,7 @@ STANDARD_ONLY = {"records", "errors"}
 # An outside library, and the one place that may import it.
 DOORS = {
     "faiss": "index/faiss_file.py",
-    "sqlite3": "nowhere: see apsw",
+    "sqlite3": "index/qdrant/engine_",  # errors of the client; all else is apsw's
     "apsw": "index/",
     "qdrant_client": "index/qdrant/",
     "torch": "embedding/compile/",

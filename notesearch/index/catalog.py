@@ -209,7 +209,11 @@ class Catalog:
 
     def number(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Return the one integer that the statement asks for; NULL counts as 0."""
-        return int(self.rows(sql, values)[0][0] or 0)
+        found = self.rows(sql, values)[0][0] or 0
+        if not isinstance(found, int):
+            remedy = IndexLayout(self.path.parent).rebuild
+            raise damaged(self.path, "is damaged (no number, where one belongs)", remedy)
+        return found
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -20,7 +20,8 @@ from notesearch.index.map_file import holds_places
 from notesearch.index.passage_table import read_passage_ids
 from notesearch.index.publish import publish, read_contents
 from notesearch.index.reports import Problem
-from notesearch.index.segments import Segment, SegmentRow, read_segments
+from notesearch.index.segment_rows import SegmentRow, read_segments, require_all_passages
+from notesearch.index.segments import Segment
 from notesearch.index.state import IndexState, read_state
 
 _UNUSED = "FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages WHERE vector = vectors.id)"
@@ -102,7 +103,9 @@ def _derived_faults(layout: IndexLayout, catalog: Catalog) -> Iterator[_Fault]:
     state = read_state(catalog)
     ids = read_passage_ids(catalog)
     faulty: list[int] = []
-    for row in read_segments(catalog):
+    rows = read_segments(catalog)
+    require_all_passages(catalog, rows, len(ids))
+    for row in rows:
         finding = _fault_of_segment(layout, catalog, state, row, ids)
         if finding:
             faulty.append(row.number)

@@ -30,7 +30,7 @@ from notesearch.index.lock import writer_lock
 from notesearch.index.origin import path_from, write_corpus_name
 from notesearch.index.publish import find_lost, publish
 from notesearch.index.reports import Stage, UpdateReport
-from notesearch.index.segments import read_segments
+from notesearch.index.segment_rows import read_segments
 from notesearch.index.state import IndexState, read_state
 from notesearch.index.status import all_skipped
 from notesearch.index.work import Means, Work, store_work

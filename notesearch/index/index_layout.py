@@ -16,7 +16,8 @@ from notesearch.engine_address import shown_index
 from notesearch.errors import Remedy, UnusableIndexError
 from notesearch.index.origin import names_no_corpus, read_corpus_name
 
-_SEGMENT_NAME = re.compile(r"(?:vectors-(\d+)\.faiss|words-(\d+)\.bin)")
+# No number is longer than SQLite takes: somebody may have put a file of another name there.
+_SEGMENT_NAME = re.compile(r"(?:vectors-([0-9]{1,18})\.faiss|words-([0-9]{1,18})\.bin)")
 
 
 @dataclass(frozen=True, slots=True)

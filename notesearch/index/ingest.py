@@ -225,7 +225,11 @@ class VectorSupply:
 
     def supply_probes(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the vectors of probes, (dimension,) float32, and store the missing ones."""
-        known = self._writer.known_probes()
+        known = {
+            text: row
+            for text, row in self._writer.known_probes().items()
+            if isinstance(row, bytes) and len(row) == 2 * self.dimension
+        }
         missing = [text for text in texts if text not in known]
         if missing:
             model = self._load()

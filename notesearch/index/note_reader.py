@@ -35,11 +35,11 @@ class NoteReader:
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Return passages with their notes, in the order in which the numbers are given."""
         rows = self._catalog.rows(_PASSAGES, (json_of(passage_ids),))
-        notes = self.notes(sorted({row[-1] for row in rows}))
         try:
+            notes = self.notes(sorted({row[-1] for row in rows}))
             found = {row[0]: _stored_passage(row, notes[row[-1]]) for row in rows}
             return [found[number] for number in map(int, passage_ids)]
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise self._damaged(error) from error
 
     def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:

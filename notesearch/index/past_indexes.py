@@ -24,7 +24,7 @@ from notesearch.index.ingest import StageClock
 from notesearch.index.journal import is_whole
 from notesearch.index.lock import writer_lock
 from notesearch.index.reports import ProgressObserver, UpdateReport, ignore_progress
-from notesearch.index.segments import read_segments
+from notesearch.index.segment_rows import read_segments
 from notesearch.index.state import read_state
 from notesearch.index.update import UpdatePlan, update_index
 from notesearch.index.work import Work

@@ -23,7 +23,10 @@ def measure_probes(
 
     Where the one of before is still there, only the `new` segments are searched.
     """
-    rows = catalog.rows("SELECT text, nearest, cosine FROM probes")
+    rows = catalog.rows(
+        """SELECT text, nearest, cosine FROM probes
+        WHERE typeof(nearest) = 'integer' AND typeof(cosine) = 'real'"""
+    )
     known = {text: (nearest, cosine) for text, nearest, cosine in rows}
     if not segments:
         return ()

@@ -17,16 +17,11 @@ from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog, Row
 from notesearch.index.faiss_file import scale_of, write_vectors
-from notesearch.index.index_layout import IndexLayout, disk_errors
+from notesearch.index.index_layout import IndexLayout, damaged, disk_errors
 from notesearch.index.passage_table import read_passage_ids
 from notesearch.index.probes import measure_probes
-from notesearch.index.segments import (
-    MOST_PASSAGES,
-    Segment,
-    SegmentRow,
-    read_segments,
-    write_segments,
-)
+from notesearch.index.segment_rows import SegmentRow, read_segments, write_segments
+from notesearch.index.segments import MOST_PASSAGES, Segment
 from notesearch.index.state import IndexState
 from notesearch.index.word_file import write_words
 from notesearch.index.word_places import SegmentWords, WordCollector
@@ -173,11 +168,15 @@ def read_contents(
     stems_of, collector = catalog.stems_of, WordCollector(3)
     rows = np.empty((len(ids), dimension), dtype="<f2")
     owners, tokens = np.empty((2, len(ids)), dtype=np.int32)
-    for at, row in enumerate(_passages(catalog, ids)):
-        section, text, body_start, owners[at], tokens[at], vector = row
-        title, body = text[:body_start], text[body_start:]
-        collector.add(stems_of(title), stems_of(section), stems_of(body))
-        rows[at] = np.frombuffer(vector, dtype="<f2")
+    try:
+        for at, row in enumerate(_passages(catalog, ids)):
+            section, text, body_start, owners[at], tokens[at], vector = row
+            title, body = text[:body_start], text[body_start:]
+            collector.add(stems_of(title), stems_of(section), stems_of(body))
+            rows[at] = np.frombuffer(vector, dtype="<f2")
+    except (IndexError, OverflowError, TypeError, ValueError) as error:
+        remedy = IndexLayout(catalog.path.parent).rebuild
+        raise damaged(catalog.path, f"is damaged ({error})", remedy) from error
     found, places = collector.collect_passages()
     notes, names = [], WordCollector(2)
     # A note whose passages are in two segments has its names in the first.

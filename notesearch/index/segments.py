@@ -7,18 +7,17 @@ anew. `publish.py` writes segments, and chooses which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.file_sums import FileSums
-from notesearch.index.catalog import Catalog
 from notesearch.index.faiss_file import VectorFile
 from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import MOST_NUMBERED, TablePart, table_of
+from notesearch.index.segment_rows import SegmentRow
 from notesearch.index.snapshot import Nearest, PassageTable
 from notesearch.index.stems import keys_of
 from notesearch.index.word_file import Having, WordFile
@@ -30,50 +29,6 @@ _NO_IDS = np.empty(0, dtype=np.int64)
 _NO_COUNTS = np.empty(0, dtype=np.uint8)
 
 _NumbersAt = Callable[[NDArray[np.integer]], NDArray[np.int64]]
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
-    """What the catalog says of a segment."""
-
-    number: int  # in the names of its files
-    first: int  # of the numbers of its passages
-    last: int
-    passages: int  # as it was written
-    gone: bytes  # a bit for each that is gone since; no bytes where all are there
-    scale: float  # of its vectors
-    vectors: FileSums
-    words: FileSums
-
-    def own(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return those of some ascending numbers that lie between its first and last."""
-        return ids[slice(*np.searchsorted(ids, (self.first, self.last + 1)).tolist())]
-
-
-def read_segments(catalog: Catalog) -> list[SegmentRow]:
-    """Read which segments there are, by the numbers of their passages."""
-    rows = catalog.rows("SELECT * FROM segments ORDER BY first_passage")
-    return [
-        SegmentRow(
-            *(number, first, last, passages, gone, scale), FileSums(*sums[:2]), FileSums(*sums[2:])
-        )
-        for number, first, last, passages, gone, scale, *sums in rows
-    ]
-
-
-def write_segments(catalog: Catalog, rows: Iterable[SegmentRow]) -> None:
-    """Set which segments there are."""
-    catalog.rows("DELETE FROM segments")
-    catalog.insert(
-        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            (
-                *(row.number, row.first, row.last, row.passages, row.gone, row.scale),
-                *(row.vectors.size, row.vectors.sums, row.words.size, row.words.sums),
-            )
-            for row in rows
-        ),
-    )
 
 
 class Segment:

@@ -231,10 +231,10 @@ class SqliteSnapshot(NoteReader):
         by_id: dict[int, bytes] = dict(rows)
         try:
             joined = b"".join(by_id[number] for number in map(int, passage_ids))
-        except KeyError as error:
+            vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
+            return vectors.reshape(len(passage_ids), self.state.dimension)
+        except (KeyError, TypeError, ValueError) as error:
             raise self._damaged(error) from error
-        vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
-        return vectors.reshape(len(passage_ids), self.state.dimension)
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""

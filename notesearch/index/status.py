@@ -11,7 +11,7 @@ from notesearch.index.catalog import Catalog
 from notesearch.index.changes import known_files, split_missing
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus
-from notesearch.index.segments import read_segments
+from notesearch.index.segment_rows import read_segments
 from notesearch.index.state import read_state
 from notesearch.records import Finding, Listing
 

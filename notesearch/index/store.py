@@ -13,7 +13,8 @@ from types import TracebackType
 from notesearch.errors import UsageError
 from notesearch.index.catalog import Catalog, no_index_yet
 from notesearch.index.index_layout import IndexLayout, damaged, unusable
-from notesearch.index.segments import Segment, read_segments
+from notesearch.index.segment_rows import read_segments, require_all_passages
+from notesearch.index.segments import Segment
 from notesearch.index.sqlite_snapshot import KeptParts, SqliteSnapshot
 from notesearch.index.state import IndexState, read_state
 
@@ -98,9 +99,10 @@ class Store:
         if stamp == state.stamp:
             return segments
         known = {segment.row: segment for segment in segments}
+        rows = read_segments(catalog)
+        require_all_passages(catalog, rows, state.passages)
         segments = tuple(
-            known.get(row) or Segment(self._layout, row, state.dimension)
-            for row in read_segments(catalog)
+            known.get(row) or Segment(self._layout, row, state.dimension) for row in rows
         )
         with self._guard:
             self._in_force = (state.stamp, segments)

@@ -109,9 +109,9 @@ class WordCollector:
         ordinals = np.repeat((spans // self._columns).astype(np.uint16), sizes)
         behind = np.arange(len(words), dtype=np.uint32)
         behind -= np.repeat((np.cumsum(sizes) - sizes).astype(np.uint32), sizes)
-        places = (_COLUMN_STARTS[columns] + np.minimum(behind, _COLUMN_SIZES[columns])).astype(
-            np.uint16
-        )
+        last = _COLUMN_SIZES[columns]
+        behind = np.where(behind < last - 1, behind, last)  # with a gap before: none is beside it
+        places = (_COLUMN_STARTS[columns] + behind).astype(np.uint16)
         order = _stable_order(ranks)
         ranks, ordinals = ranks[order], ordinals[order]
         is_first = np.ones(len(words), dtype=np.bool_)

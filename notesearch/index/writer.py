@@ -10,8 +10,10 @@ from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile, as_read
 from notesearch.index.first_seen import FirstSeen
 from notesearch.index.first_seen_table import take_all, texts_of_file
+from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.journal import crc_of
 from notesearch.index.known_names import names_of, other_name_words
+from notesearch.index.passage_table import MOST_NUMBERED
 from notesearch.index.schema import (
     CLEARED_BY_REBUILD,
     ROLE_SEPARATOR,
@@ -39,6 +41,9 @@ class CatalogWriter:
             for table in ("notes", "passages")
         )
         self._last_vector = catalog.number("SELECT max(id) FROM vectors")
+        if max(self._last_file, self._last_note, self._last_passage) >= MOST_NUMBERED:
+            remedy = IndexLayout(catalog.path.parent).rebuild
+            raise damaged(catalog.path, "has given all numbers that there are", remedy)
         catalog.rows("CREATE TEMP TABLE IF NOT EXISTS released (vector INTEGER PRIMARY KEY)")
         catalog.rows("DELETE FROM released")
 
@@ -164,7 +169,7 @@ class CatalogWriter:
 
     def put_probes(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Store float16 rows of probes."""
-        self._catalog.insert("INSERT INTO probes (text, vector) VALUES (?, ?)", rows)
+        self._catalog.insert("INSERT OR REPLACE INTO probes (text, vector) VALUES (?, ?)", rows)
 
     def put_notes(self, files: Iterable[tuple[int, ReadFile]], vectors: Iterable[int]) -> None:
         """Store the notes of some files; `vectors` numbers the vector of each passage in turn."""

@@ -17,7 +17,7 @@ from notesearch.index.index_layout import IndexLayout
 from notesearch.index.journal import crc_of
 from notesearch.index.publish import read_contents
 from notesearch.index.reports import CorpusDrift, Counts
-from notesearch.index.segments import read_segments, write_segments
+from notesearch.index.segment_rows import read_segments, write_segments
 from notesearch.index.status import read_status
 from notesearch.index.update import update_index
 from notesearch.index.word_file import write_words

@@ -21,7 +21,7 @@ from notesearch.index.check import check_index
 from notesearch.index.faiss_file import write_vectors
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.page_sums import PAGE_BYTES
-from notesearch.index.segments import read_segments, write_segments
+from notesearch.index.segment_rows import read_segments, write_segments
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
 from notesearch.query.filters import Tag
@@ -306,3 +306,62 @@ def test_rebuild_of_an_index_of_an_older_format_embeds_nothing_anew(
     alter(index_dir, "PRAGMA user_version = 4")
     report = update_index(index_dir, replace(plan_of(corpus), rebuild=True))
     assert report.passages_embedded == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE segments SET id = 9223372036854775807",
+        "UPDATE segments SET first_passage = 'x'",
+        "UPDATE segments SET last_passage = 'x'",
+        "UPDATE segments SET passages = -1",
+        "UPDATE segments SET passages = 1.5",
+        "UPDATE segments SET gone = 'x'",
+        "UPDATE segments SET gone = x'ff'",
+        "UPDATE segments SET scale = 'x'",
+        "UPDATE segments SET scale = 1e-300",
+        "UPDATE segments SET vectors_sums = 1",
+        "UPDATE segments SET words_sums = 1.5",
+        "DELETE FROM segments",
+        """INSERT INTO segments SELECT id + 1, first_passage, last_passage, passages, gone, scale,
+            vectors_bytes, vectors_sums, words_bytes, words_sums FROM segments""",
+        "UPDATE vectors SET vector = 'x'",
+        "UPDATE vectors SET vector = x''",
+        "UPDATE passages SET note = 'x'",
+        "UPDATE passages SET body_start = 'x'",
+        "UPDATE probes SET nearest = 'x', cosine = NULL",
+        "UPDATE probes SET vector = x''",
+        "UPDATE probes SET vector = 1",
+        "UPDATE sqlite_sequence SET seq = 'x'",
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+    ],
+)
+def test_what_no_index_says_is_named_and_mended_by_a_rebuild(
+    corpus: LineCorpus, index_dir: Path, statement: str
+) -> None:
+    # With checksums that hold: whoever hands an index on can write anything into it.
+    plan = replace(plan_of(corpus), probes=("policy", "reward"))
+    update_index(index_dir, plan)
+    right = contents_of(index_dir)
+    alter(index_dir, statement)
+    with suppress(UnusableIndexError):
+        contents_of(index_dir)
+    check_index(index_dir)
+    corpus.write("vision/vit.md", "image patches", "and a robot")
+    with suppress(UnusableIndexError):
+        update_index(index_dir, plan)
+    corpus.write("vision/vit.md", "image patches")
+    update_index(index_dir, replace(plan, rebuild=True))
+    assert contents_of(index_dir) == right
+    assert check_index(index_dir) == ()
+
+
+@pytest.mark.parametrize("name", ["9223372036854775807", "9" * 200, "٣"])
+def test_a_file_of_a_number_that_no_segment_has_is_in_nobodys_way(
+    corpus: LineCorpus, index_dir: Path, name: str
+) -> None:
+    update_index(index_dir, plan_of(corpus))
+    (index_dir / f"vectors-{name}.faiss").touch()
+    corpus.write("vision/vit.md", "image patches", "and a robot")
+    update_index(index_dir, plan_of(corpus))
+    assert check_index(index_dir) == ()

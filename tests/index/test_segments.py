@@ -19,7 +19,8 @@ from notesearch.index.check import check_index
 from notesearch.index.faiss_file import VectorFile, scale_of, write_vectors
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.publish import plan_segments
-from notesearch.index.segments import SegmentRow, first_of, read_segments
+from notesearch.index.segment_rows import SegmentRow, read_segments
+from notesearch.index.segments import first_of
 from notesearch.index.snapshot import ColumnWeights
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
@@ -219,3 +220,13 @@ def test_words_side_by_side_are_those_of_fts5(
     with build_store(tmp_path, written) as store, store.snapshot() as snapshot:
         found = snapshot.passages_with_phrase(phrase.split()).tolist()
     assert found == list(scores_of_fts5(tmp_path, [f'"{phrase}"'], weights)) == texts
+
+
+def test_words_far_behind_in_a_passage_are_in_no_phrase(tmp_path: Path) -> None:
+    written = note("a.md", " ".join(f"u{number}" for number in range(70_000)))
+    with build_store(tmp_path, written) as store, store.snapshot() as snapshot:
+        for first, second, found in ((7, 8, 1), (32763, 32764, 1), (32764, 69999, 0),
+                                     (32765, 69999, 0), (69998, 69999, 0)):  # fmt: skip
+            ids = snapshot.passages_with_phrase([f"u{first}", f"u{second}"])
+            assert len(ids) == found, (first, second)
+        assert len(snapshot.word_scores("u69999", ColumnWeights())[0].ids) == 1

@@ -69,11 +69,14 @@ class Engine:
 
     def dimension(self) -> int:
         """Return how long the vectors of the passages are; 0 where there is no place for any."""
-        name = self.names.passages
-        if not self._ask("collection_exists", collection_name=name):
-            return 0
-        found = self._ask("get_collection", collection_name=name)
-        return int(found.config.params.vectors[MEANING].size)
+        found = self.vectors_in(self.names.passages)
+        return 0 if found is None else int(found.vectors[MEANING].size)
+
+    def vectors_in(self, collection: str) -> Any:  # noqa: ANN401 - as the client answers
+        """Return which vectors the points of a collection have; None where there is no such."""
+        if not self._ask("collection_exists", collection_name=collection):
+            return None
+        return self._ask("get_collection", collection_name=collection).config.params
 
     def read(
         self, collection: str, ids: Sequence[int | str], keys: Sequence[str] | bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import warnings
 from dataclasses import dataclass
@@ -13,7 +14,13 @@ from qdrant_client import QdrantClient
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import LockedError, UsageError
 from notesearch.index.qdrant.engine_client import Engine
-from notesearch.index.qdrant.engine_requests import KEY_VARIABLE, EngineError, write_faster
+from notesearch.index.qdrant.engine_errors import (
+    FILE_ERRORS,
+    KEY_VARIABLE,
+    EngineError,
+    unusable_folder,
+)
+from notesearch.index.qdrant.engine_requests import write_faster
 
 _TIMEOUT_S = 60
 
@@ -78,6 +85,7 @@ def _client_of_server(address: EngineAddress) -> QdrantClient:
 
 
 def _client_of_folder(address: EngineAddress) -> QdrantClient:
+    _require_own(address)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its size: docs/team.md says what it is for
@@ -87,9 +95,22 @@ def _client_of_folder(address: EngineAddress) -> QdrantClient:
             f"{address.text} is open in another process, and a folder serves one at a time; wait "
             "for it to finish, or run a Qdrant server"
         ) from error
-    except OSError as error:
-        raise EngineError(
-            f"{address.text} cannot be opened ({error.strerror}); check the folder"
-        ) from error
+    except FILE_ERRORS as error:
+        raise unusable_folder(address, error) from error
     write_faster(client)
     return client
+
+
+def _require_own(address: EngineAddress) -> None:
+    """Raise EngineError for a folder that another user may write: opening it runs what is there."""
+    assert address.folder is not None
+    try:
+        status = address.folder.stat()
+    except OSError:
+        return
+    is_own = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    if not is_own or status.st_mode & stat.S_IWOTH:
+        raise EngineError(
+            f"{address.folder} is a folder that another user may write into, and what is there is "
+            "run when it is opened; choose a folder of your own, or a Qdrant server"
+        )

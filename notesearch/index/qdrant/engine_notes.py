@@ -17,8 +17,8 @@ from notesearch.index.qdrant.conditions import (
     says_nothing_of_passages,
 )
 from notesearch.index.qdrant.engine_client import Engine
+from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.engine_memory import EngineMemory
-from notesearch.index.qdrant.engine_requests import EngineError
 from notesearch.index.qdrant.engine_state import EngineState, rebuild_of
 from notesearch.index.qdrant.engine_words import EngineWords
 from notesearch.index.qdrant.note_points import (

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import os
+import sqlite3
 import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from qdrant_client import QdrantClient
+from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from notesearch.engine_address import EngineAddress
-from notesearch.errors import Remedy, UnusableIndexError
+from notesearch.index.qdrant.engine_errors import (
+    meaning_of,
+    no_answer,
+    refusal,
+    strange_answer,
+    unusable_folder,
+)
 
-KEY_VARIABLE = "QDRANT_API_KEY"
 # Waits between the tries of a request: a server that is started anew is back by then.
 WAITS_S = (0.2, 1.0, 3.0)
 # The server's answers to a request that may succeed a moment later.
 _FOR_NOW = (429, 500, 502, 503, 504)
-
-
-class EngineError(UnusableIndexError):
-    """An engine that does not answer, or refuses."""
 
 
 class EngineRequests:
@@ -46,33 +48,24 @@ class EngineRequests:
                     return getattr(self._client, request)(**options)
             except UnexpectedResponse as error:
                 if error.status_code not in _FOR_NOW or wait_s is None:
-                    raise self._meaning_of(error) from error
-            except (ResponseHandlingException, ConnectionError) as error:
+                    raise meaning_of(self.address, error) from error
+            except QdrantException as error:  # that it is asked too often
                 if wait_s is None:
-                    raise self._no_answer(error) from error
+                    raise refusal(self.address, 429, str(error)) from error
+            except ResponseHandlingException as error:
+                if isinstance(error.source, ValueError):
+                    raise strange_answer(self.address, error) from error
+                if wait_s is None:
+                    raise no_answer(self.address, error) from error
+            except ConnectionError as error:
+                if wait_s is None:
+                    raise no_answer(self.address, error) from error
+            except sqlite3.Error as error:
+                raise unusable_folder(self.address, error) from error
+            except (ValueError, RecursionError) as error:  # no JSON, or of something else
+                raise strange_answer(self.address, error) from error
             time.sleep(wait_s)
         raise AssertionError("the last try either answers or raises")
-
-    def _meaning_of(self, error: UnexpectedResponse) -> EngineError:
-        place = self.address.text
-        if error.status_code in (401, 403):
-            given = "refuses the key" if os.environ.get(KEY_VARIABLE) else "asks for a key"
-            return EngineError(
-                f"{place} {given} (HTTP {error.status_code}); set {KEY_VARIABLE} to one that may "
-                "read it, and write to it for an update"
-            )
-        if error.status_code == 404:
-            return no_engine_index(self.address)
-        said = " ".join(error.content.decode("utf-8", "replace").split())[:200]
-        return EngineError(
-            f"{place} answers HTTP {error.status_code}: {said}; look into the log of the engine"
-        )
-
-    def _no_answer(self, error: Exception) -> EngineError:
-        return EngineError(
-            f"{self.address.text} does not answer ({str(error)[:120]}); is the engine running, and "
-            "is the address right?"
-        )
 
     def close(self) -> None:
         """Close the connection; a second time does nothing."""
@@ -82,17 +75,6 @@ class EngineRequests:
         """Spare a folder of the client the wait for the disk, also in collections made since."""
         if self.address.folder is not None:
             write_faster(self._client)
-
-
-def no_engine_index(address: EngineAddress) -> EngineError:
-    """Return the error for an engine that holds no index of the name."""
-    return EngineError(
-        f"{address.text} holds no index",
-        Remedy(
-            "open it with create=True, then call update(corpus)",
-            f"run: notesearch index CORPUS --index {address.text}",
-        ),
-    )
 
 
 def write_faster(client: QdrantClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qdrant_client import models
 
 from notesearch.index.qdrant.engine_client import MEANING, WORDS, Engine
+from notesearch.index.qdrant.engine_errors import EngineError
 
 _KEYWORD = models.PayloadSchemaType.KEYWORD
 _INTEGER = models.PayloadSchemaType.INTEGER
@@ -60,8 +61,22 @@ _OF_RECORDS = {"kind": _KEYWORD, "number": _INTEGER, "owner": _KEYWORD}
 
 
 def create_collections(engine: Engine) -> None:
-    """Make what an index consists of, but for the passages: these need a dimension."""
+    """Make what an index consists of, but for the passages: these need a dimension.
+
+    EngineError where something else has one of their names: nothing of that is touched.
+    """
     names = engine.names
+    for collection, *ours in (
+        (names.passages, {MEANING}, {WORDS}),
+        (names.notes, set(), {WORDS}),
+        (names.records, set(), set()),
+    ):
+        found = engine.vectors_in(collection)
+        if found is not None and [_names(found.vectors), _names(found.sparse_vectors)] != ours:
+            raise EngineError(
+                f"{engine.address.text}: the engine has a collection {collection} of something "
+                "else; choose another name for the index"
+            )
     engine.create(names.notes, vectors_config={}, sparse_vectors_config=_sparse_words())
     engine.create(names.records, vectors_config={})
     for key, schema in _OF_NOTES.items():
@@ -89,6 +104,13 @@ def create_passages(engine: Engine, dimension: int) -> None:
     )
     for key, schema in _OF_PASSAGES.items():
         engine.create_key(engine.names.passages, key, schema)
+
+
+def _names(vectors: object) -> set[str]:
+    """Return what the vectors of a collection are called; one without a name is called so."""
+    if isinstance(vectors, models.VectorParams):
+        return {""}
+    return set(vectors) if isinstance(vectors, dict) else set()
 
 
 def _sparse_words() -> dict[str, models.SparseVectorParams]:

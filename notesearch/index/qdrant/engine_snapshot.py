@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from qdrant_client import models
 
 from notesearch.index.qdrant.engine_client import MEANING
+from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.engine_memory import Run
 from notesearch.index.qdrant.engine_notes import EngineNotes
-from notesearch.index.qdrant.engine_requests import EngineError
 from notesearch.index.qdrant.engine_words import NO_MATCHES, run_condition
 from notesearch.index.qdrant.note_points import (
     K1,

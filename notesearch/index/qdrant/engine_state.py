@@ -8,13 +8,14 @@ new one at once.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from qdrant_client import models
 
 from notesearch.engine_address import EngineAddress
 from notesearch.errors import MismatchError, Remedy
 from notesearch.index.qdrant.engine_client import Engine
-from notesearch.index.qdrant.engine_requests import EngineError
+from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.word_coding import record_id
 
@@ -90,8 +91,22 @@ def read_engine_state(engine: Engine) -> EngineState | None:
     try:
         values = {field.name: found[field.name] for field in fields(EngineState)}
         values["probe_cosines"] = tuple(map(float, values["probe_cosines"]))
+        _require_sound(values)
         return EngineState(**values)
     except (KeyError, TypeError, ValueError) as error:
         raise EngineError(
             f"{engine.address.text} is damaged (state: {error})", rebuild_of(engine.address)
         ) from error
+
+
+def _require_sound(values: dict[str, Any]) -> None:
+    """Raise ValueError for values that no writer gives."""
+    for name in ("generation", "dimension", "passages", "notes", "tokens"):
+        if not isinstance(values[name], int) or not 0 <= values[name] < ENDLESS:
+            raise ValueError(f"{name} is no number that an index has")
+    for name in ("passage_tokens", "note_tokens"):
+        if not isinstance(values[name], float | int) or not 0 < values[name] < ENDLESS:
+            raise ValueError(f"{name} is no length")
+    for name in ("embedder", "reading", "created", "updated", "identity", "stamp"):
+        if not isinstance(values[name], str):
+            raise ValueError(f"{name} is no text")

@@ -10,8 +10,8 @@ from notesearch.engine_address import EngineAddress
 from notesearch.errors import UsageError
 from notesearch.index.qdrant.engine_client import Engine
 from notesearch.index.qdrant.engine_connection import connect, disconnect
+from notesearch.index.qdrant.engine_errors import no_engine_index
 from notesearch.index.qdrant.engine_memory import EngineMemory
-from notesearch.index.qdrant.engine_requests import no_engine_index
 from notesearch.index.qdrant.engine_snapshot import EngineSnapshot
 from notesearch.index.qdrant.engine_state import EngineState, read_engine_state
 from notesearch.index.qdrant.word_coding import WordSplitter

@@ -30,6 +30,7 @@ from notesearch.index.qdrant.word_coding import record_id
 
 LEASE_ID = record_id("lease", "")
 LEASE_S = 60.0
+_LONGEST_S = 10 * LEASE_S
 _PROLONGED_EVERY_S = 20.0
 _LOOK_AGAIN_S = 0.5
 _at_work: set[str] = set()  # the owners of leases in this process
@@ -46,7 +47,12 @@ class WriterLease:
     def take(self) -> str | None:
         """Take or prolong the lease; return who else has it, None where it is ours."""
         now = self._now()
-        free: list[models.Condition] = [is_value("owner", self.owner), is_within("until", most=now)]
+        free: list[models.Condition] = [
+            is_value("owner", self.owner),
+            is_within("until", most=now),
+            # No lease is so long: the clock of the machine that took it is ahead, by years maybe.
+            is_within("until", least=now + _LONGEST_S),
+        ]
         if _has_ended(before := self._read()):
             free.append(is_value("owner", before["owner"]))
         lease = {
@@ -63,7 +69,8 @@ class WriterLease:
         if found.get("owner") == self.owner:
             _at_work.add(self.owner)
             return None
-        return "process {process} on {machine} since {since}".format(**found)
+        process, machine, since = (found.get(key, "?") for key in ("process", "machine", "since"))
+        return f"process {process} on {machine} since {since}"
 
     def _read(self) -> Payload:
         return self._engine.read(self._engine.names.records, [LEASE_ID]).get(LEASE_ID, {})
@@ -115,14 +122,15 @@ def _prolong(lease: WriterLease, ended: threading.Event) -> None:
 
 def _has_ended(lease: Payload) -> bool:
     """Return whether the writer was on this machine, and is no more: a minute less to wait."""
-    if not lease or lease["machine"] != socket.gethostname():
+    process = lease.get("process")
+    if lease.get("machine") != socket.gethostname() or not isinstance(process, int):
         return False
-    if lease["process"] == os.getpid():
+    if process == os.getpid():
         return lease["owner"] not in _at_work
     try:
-        os.kill(lease["process"], 0)
+        os.kill(process, 0)
     except ProcessLookupError:
         return True
-    except OSError:
+    except (OSError, OverflowError):
         return False
     return False

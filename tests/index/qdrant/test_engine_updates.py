@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from qdrant_client import models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from notesearch import Index
 from notesearch.engine_address import read_engine_address
 from notesearch.errors import LockedError, MismatchError, NotesearchError, UsageError
 from notesearch.index.qdrant.engine_connection import connect
-from notesearch.index.qdrant.engine_requests import EngineError
+from notesearch.index.qdrant.engine_errors import EngineError
 from notesearch.index.qdrant.engine_state import STATE_ID, read_engine_state
-from notesearch.index.qdrant.point_conditions import all_of, is_within
-from notesearch.index.qdrant.writer_lease import WriterLease, writer_lease
+from notesearch.index.qdrant.point_conditions import all_of, is_value, is_within
+from notesearch.index.qdrant.writer_lease import LEASE_ID, LEASE_S, WriterLease, writer_lease
 from tests.conftest import NOTES, write_notes
 from tests.fakes import WordEmbedder
 from tests.index.qdrant.conftest import VOCABULARY, open_index
@@ -281,12 +283,28 @@ def test_a_lease_runs_out_and_its_writer_notices(index: Index, address: str):
     next_one.require()
 
 
+def test_a_lease_of_a_clock_that_was_years_ahead_holds_nobody_up(index: Index, address: str):
+    engine = connect(read_engine_address(address))
+    ahead = WriterLease(engine, now=lambda: time.time() + 1e8)
+    assert ahead.take() is None
+    assert WriterLease(engine).take() is None
+
+
+@pytest.mark.parametrize("lease", [{}, {"machine": 1, "owner": None}, {"process": "x\x1b"}])
+def test_a_lease_of_something_else_is_waited_for(index: Index, address: str, lease):
+    engine = connect(read_engine_address(address))
+    payload = {"kind": "lease", "until": time.time() + LEASE_S, "owner": "them", **lease}
+    engine.put(engine.names.records, [models.PointStruct(id=LEASE_ID, vector={}, payload=payload)])
+    with pytest.raises(LockedError, match=r"is being written by process .* on .* since"):
+        index.update(lock_timeout_s=0.0)
+
+
 def test_a_writer_that_slept_too_long_publishes_nothing(
     index: Index, address: str, notes: Path, client, embedder
 ):
     (notes / "new.md").write_text("# Agents\n\nAn agent has a tool.\n")
     engine = connect(read_engine_address(address))
-    other = WriterLease(engine, now=lambda: 1e12)  # long after
+    other = WriterLease(engine, now=lambda: time.time() + 2 * LEASE_S)
     counted: list[str] = []
 
     def before(request: str) -> None:
@@ -337,3 +355,45 @@ def test_an_index_of_a_later_format_is_named(index: Index, address: str):
     engine.set(engine.names.records, {"format": 99}, all_of())
     with pytest.raises(EngineError, match="has format 99, and this notesearch knows 2"):
         index.query("policy")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("generation", "x"), ("dimension", None), ("passages", -1), ("tokens", 1e300),
+     ("note_tokens", 0), ("stamp", 7), ("probe_cosines", 1)],
+)  # fmt: skip
+def test_a_state_that_no_writer_gives_is_named(index: Index, address: str, key: str, value: object):
+    engine = connect(read_engine_address(address))
+    engine.set(engine.names.records, {key: value}, all_of(is_value("kind", "state")))
+    with pytest.raises(EngineError, match=r"is damaged .state: .*rebuild=True"):
+        index.query("policy")
+
+
+@pytest.mark.parametrize("theirs", ["notes", "notes-notes", "notes-records"])
+def test_a_collection_of_something_else_is_left_alone(
+    address: str, client, embedder: WordEmbedder, notes: Path, theirs: str
+):
+    one = models.VectorParams(size=4, distance=models.Distance.COSINE)
+    client.create_collection(collection_name=theirs, vectors_config=one)
+    there = [models.PointStruct(id=1, vector=[1.0, 0.0, 0.0, 0.0], payload={"of": "others"})]
+    client.upsert(collection_name=theirs, points=there)
+    with open_index(address, embedder) as index:
+        for rebuild in (False, True):
+            with pytest.raises(EngineError, match=f"a collection {theirs} of something else"):
+                index.update(notes, rebuild=rebuild)
+    assert client.count(collection_name=theirs).count == 1
+    assert [one.name for one in client.get_collections().collections] == [theirs]
+
+
+@pytest.mark.parametrize("names", [("notes", "notes-notes"), ("notes-records", "notes")])
+def test_two_indexes_whose_collections_would_be_one_are_kept_apart(
+    address: str, client, embedder: WordEmbedder, notes: Path, names: tuple[str, str]
+):
+    first, second = (address.removesuffix("notes") + name for name in names)
+    with open_index(first, embedder) as index:
+        index.update(notes)
+        before = paths(index)
+        with open_index(second, embedder) as other, pytest.raises(EngineError, match="another"):
+            other.update(notes)
+        assert paths(index) == before
+        assert index.check() == ()
