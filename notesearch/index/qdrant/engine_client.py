@@ -25,6 +25,10 @@ MEANING = "meaning"  # the dense vector of a passage
 WORDS = "words"  # the sparse vector of a passage, and of a note
 _POINTS_PER_REQUEST = 256
 _RECORDS_PER_PAGE = 2000
+# By itself the engine ranks what it finds by a byte a number: the cosines of 20,887 passages are
+# 0.0015 off, and of the first ten by 16 bits a number 0.23 are missing.
+_RESCORED = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True))
+_EXACT = models.SearchParams(exact=True, quantization=models.QuantizationSearchParams(ignore=True))
 
 
 class Collections:
@@ -185,10 +189,8 @@ class Engine:
         if k < 1:
             return []
         parameters = None
-        if exact and self.address.folder is None:  # there every search is
-            parameters = models.SearchParams(
-                exact=True, quantization=models.QuantizationSearchParams(ignore=True)
-            )
+        if vector == MEANING and self.address.folder is None:  # a folder's searches are exact
+            parameters = _EXACT if exact else _RESCORED
         found = self._ask(
             "query_points",
             collection_name=collection,
