@@ -102,7 +102,7 @@ class CheckedFile:
 
     def let_go(self) -> None:
         """Give the memory of a mapped file back; what is read there next is mapped again."""
-        if self._map is not None:
+        if self._map is not None and hasattr(self._map, "madvise"):  # Windows has none
             self._map.madvise(mmap.MADV_DONTNEED)
 
     def read(self, start: int, end: int) -> bytes:

@@ -203,9 +203,11 @@ class Catalog:
 
     def stems_of(self, text: str) -> list[str]:
         """Return the stems of a text's words, in order."""
-        if self._stemmer is None:
-            self._stemmer = Stemmer(self._connection)
-        return self._stemmer.stems_of(text)
+        stemmer = self._stemmer
+        if stemmer is None:
+            with self._turn:  # it is made by the connection, which another thread may be using
+                stemmer = self._stemmer = self._stemmer or Stemmer(self._connection)
+        return stemmer.stems_of(text)
 
     def number(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Return the one integer that the statement asks for; NULL counts as 0."""

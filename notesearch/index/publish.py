@@ -214,6 +214,8 @@ def _read_passages(catalog: Catalog, ids: NDArray[np.int64], dimension: int) -> 
             owners[part], tokens[part] = zip(*(row[3:5] for row in rows), strict=True)
             of_rows = np.frombuffer(b"".join(row[5] for row in rows), dtype="<f2")
             vectors[part] = of_rows.reshape(len(rows), dimension)
+        if at != len(ids):
+            raise ValueError("passages are missing")
     except (IndexError, OverflowError, TypeError, ValueError) as error:
         remedy = IndexLayout(catalog.path.parent).rebuild
         raise damaged(catalog.path, f"is damaged ({error})", remedy) from error
