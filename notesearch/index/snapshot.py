@@ -262,7 +262,7 @@ class Snapshot(Protocol):
     def cosines(
         self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Return the cosines of passages that `nearest` did not choose, in their order."""
+        """Return the cosines of passages, ascending; `nearest` knows its own more exactly."""
 
     def vectors_of(self, passage_ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages in their order: (passages, dimension)."""

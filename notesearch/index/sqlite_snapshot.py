@@ -215,6 +215,8 @@ class SqliteSnapshot(NoteReader):
         self, query: NDArray[np.float32], passage_ids: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Return the cosines of some passages, ascending, by vectors rounded to 8 bits."""
+        if self._opened:
+            self.state.require_dimension(len(query), self._catalog.path.parent)
         return self._segments.cosines(query, passage_ids)
 
     def require_embedder(self, fingerprint: str) -> None:

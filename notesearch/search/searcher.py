@@ -18,6 +18,7 @@ from notesearch.embedding.protocol import Embedder
 from notesearch.errors import UsageError
 from notesearch.index.snapshot import Asked, Background, Nearest, Snapshot
 from notesearch.lazy import Lazy
+from notesearch.number_sets import are_among
 from notesearch.query.filters import Filter
 from notesearch.search.answer import Answer, Mode
 from notesearch.search.candidates import NO_IDS, CandidateFinder, join_ids, leave_out
@@ -303,17 +304,22 @@ class Searcher:
     ) -> Ranking:
         if dense is None:
             return rank_matches(matches)
-        nearest = dense.nearest.result()
         stands_for = snapshot.background or _all_of(snapshot, allowed_ids)
         background = stands_for.ids if mode is Mode.HYBRID else NO_IDS
-        ids = join_ids(nearest.ids, matches.ids)
-        others = leave_out(join_ids(ids, background), nearest.ids)
-        cosines = snapshot.cosines(dense.question.result().vector, others)
+        others = join_ids(matches.ids, background)
+        # How near these are comes out while the nearest are still looked for.
+        embedded = dense.question.result()
+        snapshot.require_embedder(embedded.model)
+        cosines = snapshot.cosines(embedded.vector, others)
+        nearest = dense.nearest.result()
+        is_further = ~are_among(others, np.sort(nearest.ids))
         known = Nearest(
-            np.concatenate([nearest.ids, others]), np.concatenate([nearest.cosines, cosines])
+            np.concatenate([nearest.ids, others[is_further]]),
+            np.concatenate([nearest.cosines, cosines[is_further]]),
         )
         if mode is Mode.DENSE:
             return rank_nearest(known)
+        ids = join_ids(nearest.ids, matches.ids)
         return fuse(ids, known, matches.all, background, self._weights, stands_for.among)
 
 

@@ -25,7 +25,7 @@ from notesearch.index.snapshot import ColumnWeights
 from notesearch.index.store import Store
 from notesearch.index.update import update_index
 from notesearch.search.verdict import UNRELATED
-from tests.fakes import WORDS
+from tests.fakes import WORDS, WordEmbedder
 from tests.index.contents import Contents, contents_of
 from tests.index.corpora import LineCorpus, plan_of
 from tests.index.faults import change_corpus
@@ -82,6 +82,27 @@ def test_a_number_is_never_given_twice(corpus: LineCorpus, index_dir: Path) -> N
         assert snapshot.passages_of_note(number)[0].id == 5
         assert all(snapshot.word_scores(word, ColumnWeights(title=2.0))[1].ids.max(initial=0) <= 4
                    for word in WORDS)  # fmt: skip
+
+
+@pytest.mark.parametrize("k", [3, 16, 30, 200])
+def test_nearest_are_found_where_one_segment_has_them_all(
+    corpus: LineCorpus, index_dir: Path, monkeypatch: pytest.MonkeyPatch, k: int
+) -> None:
+    for number in range(8):
+        word = "policy" if number == 3 else "image"
+        corpus.write(f"{number}.md", *(f"{word} reward" + " proof" * line for line in range(20)))
+    monkeypatch.setattr(publish, "MOST_PASSAGES", 20)
+    update_index(index_dir, plan_of(corpus))
+    query = WordEmbedder().embed_query("policy")
+
+    with Store(index_dir) as store, store.snapshot() as snapshot:
+        assert len(segments_of(index_dir)) > 8
+        ids = snapshot.table.passage_ids
+        cosines = snapshot.vectors_of(ids.tolist()) @ query
+        near = snapshot.nearest(query, k)
+    assert len(near.ids) == min(k, len(ids))
+    assert {*ids[cosines > 0.01]} <= {*near.ids} or k < np.count_nonzero(cosines > 0.01)
+    np.testing.assert_allclose(near.cosines, -np.sort(-cosines)[:k], atol=0.01)
 
 
 def test_small_updates_make_few_segments(corpus: LineCorpus, index_dir: Path) -> None:
