@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from notesearch.errors import NotesearchError
 from notesearch.index.catalog import Catalog, Value
 from notesearch.index.changes import SeenFile
-from notesearch.index.index_layout import IndexLayout, damaged
+from notesearch.index.index_layout import IndexLayout
 from notesearch.records import AddedNote, Finding, Listing
 
 _ROWS = "SELECT source, hash FROM added_notes"
@@ -33,8 +33,7 @@ def read_added_notes(catalog: Catalog) -> Iterator[AddedNote]:
         for source, known in rows:
             note = _whole_note(source, known)
             if note is None:
-                remedy = IndexLayout(catalog.path.parent).rebuild
-                raise damaged(catalog.path, "is damaged (the notes that were added)", remedy)
+                raise catalog.damaged("the notes that were added")
             yield note
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from notesearch.errors import UsageError
 from notesearch.index.added_table import file_of, seen_note
@@ -26,7 +27,7 @@ def add_notes(
     UsageError for an id that is taken, but for one of an added note with `overwrite`, and for a
     note that cannot be read.
     """
-    means = index.as_made(means)
+    means = _as_made(index, means)
     there = index.added_ids()
     require_free_ids(notes, set() if overwrite else there, index.has_file)
     report = UpdateReport(
@@ -46,7 +47,7 @@ def remove_notes(
     index: StoredIndex, means: Means, ids: Sequence[str], clock: StageClock
 ) -> UpdateReport:
     """Remove added notes, all or none; UsageError for an id that none of them has."""
-    means = index.as_made(means)
+    means = _as_made(index, means)
     there = index.added_ids()
     for note_id in ids:
         if note_id not in there:
@@ -54,6 +55,17 @@ def remove_notes(
     removed = tuple(dict.fromkeys(ids))
     work = Work(remove=removed, publish=bool(removed))
     return _change(index, means, work, UpdateReport(removed=removed), clock)
+
+
+def _as_made(index: StoredIndex, means: Means) -> Means:
+    """Return means that leave as they are how notes are read, and of which folder the index is.
+
+    MismatchError where its vectors are another model's.
+    """
+    if index.is_new:
+        return means
+    index.require_embedder(means.embedder_fingerprint)
+    return replace(means, reading=index.reading, corpus=index.corpus)
 
 
 def _change(

@@ -16,6 +16,7 @@ from notesearch.durable import create_private, sync_file, sync_folder
 from notesearch.errors import LockedError, NotesearchError, UnusableIndexError
 from notesearch.index.index_layout import (
     ANOTHER_FOLDER,
+    DamagedIndexError,
     IndexLayout,
     damaged,
     disk_errors,
@@ -213,9 +214,12 @@ class Catalog:
         """Return the one integer that the statement asks for; NULL counts as 0."""
         found = self.rows(sql, values)[0][0] or 0
         if not isinstance(found, int):
-            remedy = IndexLayout(self.path.parent).rebuild
-            raise damaged(self.path, "is damaged (no number, where one belongs)", remedy)
+            raise self.damaged("no number, where one belongs")
         return found
+
+    def damaged(self, finding: object) -> DamagedIndexError:
+        """Return the error for what no index says, which a rebuild mends."""
+        return damaged(self.path, f"is damaged ({finding})", IndexLayout(self.path.parent).rebuild)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

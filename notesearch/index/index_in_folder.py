@@ -76,13 +76,10 @@ class FolderIndex:
         """The fingerprint of what read its notes."""
         return self.state.reading
 
-    def as_made(self, means: Means) -> Means:
-        """Return means that leave as they are how its notes are read, and of which folder it is."""
-        if self.is_new:
-            return means
-        self.require_embedder(means.embedder_fingerprint)
-        corpus = self.state.corpus_folder(self.layout.index_dir)
-        return replace(means, reading=self.reading, corpus=corpus)
+    @property
+    def corpus(self) -> Path | None:
+        """The folder of its notes."""
+        return self.state.corpus_folder(self.layout.index_dir)
 
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError where its vectors are another model's."""

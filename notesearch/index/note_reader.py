@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 
 from notesearch.index.catalog import Catalog, Row, Value
-from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.schema import ROLE_SEPARATOR, SECTION_SEPARATOR
 from notesearch.index.snapshot import NewTexts, NoteNames, StoredNote, StoredPassage
 from notesearch.index.stored_facts import read_facts
@@ -40,7 +39,7 @@ class NoteReader:
             found = {row[0]: _stored_passage(row, notes[row[-1]]) for row in rows}
             return [found[number] for number in map(int, passage_ids)]
         except (KeyError, TypeError, ValueError) as error:
-            raise self._damaged(error) from error
+            raise self._catalog.damaged(error) from error
 
     def notes(self, numbers: Sequence[int]) -> dict[int, StoredNote]:
         """Return some notes by their number inside the index."""
@@ -48,7 +47,7 @@ class NoteReader:
         try:
             return {row[0]: _stored_note(row) for row in rows}
         except ValueError as error:
-            raise self._damaged(error) from error
+            raise self._catalog.damaged(error) from error
 
     def newest(self, notes: Sequence[int], limit: int) -> list[int]:
         """Return the newest of some notes, the newest first."""
@@ -81,7 +80,7 @@ class NoteReader:
                 for number, path, title, aliases, line, id, paper, ids in rows
             ]
         except (TypeError, ValueError) as error:
-            raise self._damaged(error) from error
+            raise self._catalog.damaged(error) from error
 
     def note_links(self) -> list[tuple[int, NoteLink]]:
         """Return the links of all notes, as they are written, each with the number of its note."""
@@ -92,7 +91,7 @@ class NoteReader:
         try:
             return [(note, NoteLink(kinds[kind], *link)) for note, kind, *link in rows]
         except KeyError as error:
-            raise self._damaged(error) from error
+            raise self._catalog.damaged(error) from error
 
     def new_texts(self, after_s: Sequence[int]) -> NewTexts:
         """Return what was first seen after a time, in seconds since 1970."""
@@ -120,10 +119,6 @@ class NoteReader:
                 (json.dumps(list(words)), json.dumps(list(phrases))),
             )
         ]
-
-    def _damaged(self, error: Exception) -> Exception:
-        remedy = IndexLayout(self._catalog.path.parent).rebuild
-        return damaged(self._catalog.path, f"is damaged ({error})", remedy)
 
 
 def _texts(listed: str) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
-from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.snapshot import PassageTable
 from notesearch.index.state import IndexState
 from notesearch.number_sets import numbers_in, run_starts
@@ -36,15 +35,10 @@ def read_passage_ids(catalog: Catalog) -> NDArray[np.int64]:
         spans = spans[np.argsort(spans[:, 0])]
         ids = numbers_in(spans[:, 0], spans[:, 1])
     except (OverflowError, ValueError) as error:
-        raise _damaged(catalog) from error
+        raise catalog.damaged("the numbers of passages") from error
     if len(ids) and (np.diff(ids, prepend=0) <= 0).any():
-        raise _damaged(catalog)
+        raise catalog.damaged("the numbers of passages")
     return ids
-
-
-def _damaged(catalog: Catalog) -> Exception:
-    remedy = IndexLayout(catalog.path.parent).rebuild
-    return damaged(catalog.path, "is damaged (the numbers of passages)", remedy)
 
 
 def table_of(parts: Sequence[TablePart], last_note: int = 0) -> PassageTable:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from notesearch.index.catalog import Catalog
 from notesearch.index.faiss_file import scale_of, write_vectors
-from notesearch.index.index_layout import IndexLayout, damaged, disk_errors
+from notesearch.index.index_layout import IndexLayout, disk_errors
 from notesearch.index.passage_table import read_passage_ids
 from notesearch.index.probes import measure_probes
 from notesearch.index.segment_rows import SegmentRow, read_segments, write_segments
@@ -217,8 +217,7 @@ def _read_passages(catalog: Catalog, ids: NDArray[np.int64], dimension: int) -> 
         if at != len(ids):
             raise ValueError("passages are missing")
     except (IndexError, OverflowError, TypeError, ValueError) as error:
-        remedy = IndexLayout(catalog.path.parent).rebuild
-        raise damaged(catalog.path, f"is damaged ({error})", remedy) from error
+        raise catalog.damaged(error) from error
     notes, names = [], WordCollector(2, catalog.stems_of)
     # A note whose passages are in two segments has its names in the first.
     for note, title, others in catalog.rows(_NAMES, (str(np.unique(owners).tolist()), int(ids[0]))):

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from notesearch.file_sums import FileSums
 from notesearch.index.catalog import Catalog
-from notesearch.index.index_layout import IndexLayout, damaged
 from notesearch.index.passage_table import MOST_NUMBERED
 
 
@@ -69,19 +68,14 @@ def read_segments(catalog: Catalog) -> list[SegmentRow]:
     if not all(row.is_sound for row in found) or any(
         before.last >= behind.first for before, behind in pairwise(found)
     ):
-        raise _damaged_rows(catalog)
+        raise catalog.damaged("the segments")
     return found
 
 
 def require_all_passages(catalog: Catalog, rows: Sequence[SegmentRow], passages: int) -> None:
     """Raise DamagedIndexError where segments do not have so many passages together."""
     if sum(row.there for row in rows) != passages:
-        raise _damaged_rows(catalog)
-
-
-def _damaged_rows(catalog: Catalog) -> Exception:
-    remedy = IndexLayout(catalog.path.parent).rebuild
-    return damaged(catalog.path, "is damaged (the segments)", remedy)
+        raise catalog.damaged("the segments")
 
 
 def write_segments(catalog: Catalog, rows: Iterable[SegmentRow]) -> None:

@@ -236,7 +236,7 @@ class SqliteSnapshot(NoteReader):
             vectors = np.frombuffer(joined, dtype="<f2").astype(np.float32)
             return vectors.reshape(len(passage_ids), self.state.dimension)
         except (KeyError, TypeError, ValueError) as error:
-            raise self._damaged(error) from error
+            raise self._catalog.damaged(error) from error
 
     def list_notes(self, where: Filter | None, limit: int) -> list[StoredNote]:
         """Return the notes of which a filter lets something through, the newest first."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notesearch.errors import CorpusError, MismatchError, Remedy, UsageError
 from notesearch.index.catalog import Catalog
-from notesearch.index.index_layout import IndexLayout, damaged
+from notesearch.index.index_layout import IndexLayout
 from notesearch.index.origin import is_remembered, lies_beside
 
 
@@ -102,6 +102,4 @@ def read_state(catalog: Catalog) -> IndexState:
             updated=meta["updated"],
         )
     except (KeyError, ValueError) as error:
-        raise damaged(
-            catalog.path, f"is damaged (meta: {error})", IndexLayout(catalog.path.parent).rebuild
-        ) from error
+        raise catalog.damaged(f"meta: {error}") from error

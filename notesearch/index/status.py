@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from notesearch.index.added_table import added_ids, without_claimed
 from notesearch.index.catalog import Catalog
-from notesearch.index.changes import known_files, split_missing
+from notesearch.index.changes import KnownFile, known_files, split_missing
 from notesearch.index.index_layout import IndexLayout
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus
 from notesearch.index.segment_rows import read_segments
@@ -58,14 +58,22 @@ def read_drift(
 
 def all_skipped(catalog: Catalog, now: Sequence[Finding]) -> tuple[Finding, ...]:
     """List the files whose last reading failed and what cannot be listed now, by their paths."""
-    by_path = {path: Finding(path, *row) for path, *row in catalog.rows(_FAILED)}
-    by_path.update((skipped.path, skipped) for skipped in now)
+    return latest_skipped((Finding(path, *row) for path, *row in catalog.rows(_FAILED)), now)
+
+
+def latest_skipped(failed: Iterable[Finding], now: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Put files that could not be read and what cannot be listed now together, by their paths."""
+    by_path = {skipped.path: skipped for skipped in (*failed, *now)}
     return tuple(by_path[path] for path in sorted(by_path))
 
 
 def _drift(listing: Listing, catalog: Catalog) -> CorpusDrift:
-    known = known_files(catalog)
-    files = without_claimed(listing, added_ids(catalog)).files
+    return drift_of(listing, known_files(catalog), added_ids(catalog))
+
+
+def drift_of(listing: Listing, known: dict[str, KnownFile], added: set[str]) -> CorpusDrift:
+    """Count by stat alone how a corpus differs from the files that an index knows."""
+    files = without_claimed(listing, added).files
     listed = {file.path: (file.size, file.mtime_ns) for file in files}
     return CorpusDrift(
         added=len(listed.keys() - known.keys()),

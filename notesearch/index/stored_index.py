@@ -32,11 +32,9 @@ class StoredIndex(Protocol):
     def reading(self) -> str:
         """The fingerprint of what read its notes."""
 
-    def as_made(self, means: Means) -> Means:
-        """Return means that leave as they are how its notes are read, and of which folder it is.
-
-        MismatchError where its vectors are another model's.
-        """
+    @property
+    def corpus(self) -> Path | None:
+        """The folder of its notes; None where it is of none, or does not say."""
 
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError where its vectors are another model's."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from qdrant_client import models
 
 from notesearch.errors import Remedy
-from notesearch.index.added_table import without_claimed
-from notesearch.index.changes import split_missing
 from notesearch.index.origin import read_corpus_name
-from notesearch.index.qdrant.engine_client import Engine
+from notesearch.index.qdrant.engine_client import Engine, Payload
 from notesearch.index.qdrant.engine_records import all_skipped, known_files, read_added, read_files
 from notesearch.index.qdrant.engine_state import EngineState, rebuild_of
 from notesearch.index.qdrant.engine_store import EngineStore
@@ -20,7 +18,8 @@ from notesearch.index.qdrant.index_in_engine import EnginePlace
 from notesearch.index.qdrant.point_conditions import all_of, is_within
 from notesearch.index.qdrant.writer_lease import writer_lease
 from notesearch.index.reports import CorpusDrift, Counts, IndexStatus, Problem
-from notesearch.records import Listing
+from notesearch.index.status import drift_of
+from notesearch.records import AddedNote, Listing
 
 
 def known_corpus(place: EnginePlace) -> Path | None:
@@ -52,7 +51,7 @@ def read_engine_status(place: EnginePlace, listing: Listing | None = None) -> In
             catalog_bytes=0,  # an engine does not say what it takes
             segments_bytes=0,
             skipped=all_skipped(files, listing.skipped if listing else ()),
-            drift=_drift(listing, engine) if listing is not None else None,
+            drift=_drift(listing, files, added) if listing is not None else None,
         )
 
 
@@ -69,21 +68,12 @@ def read_engine_drift(
         return None
     with closing(EngineStore(place.address)) as store:
         store.read_state()
-        return _drift(list_files(corpus), store.engine)
+        return _drift(list_files(corpus), read_files(store.engine), read_added(store.engine))
 
 
-def _drift(listing: Listing, engine: Engine) -> CorpusDrift:
-    added = {note.id for note in read_added(engine)}
-    known = known_files(read_files(engine), added)
-    listed = {f.path: (f.size, f.mtime_ns) for f in without_claimed(listing, added).files}
-    return CorpusDrift(
-        added=len(listed.keys() - known.keys()),
-        changed=sum(
-            listed[path] != (known[path].size, known[path].mtime_ns)
-            for path in listed.keys() & known.keys()
-        ),
-        removed=len(split_missing(listing, known)[0]),
-    )
+def _drift(listing: Listing, files: dict[str, Payload], added: Iterable[AddedNote]) -> CorpusDrift:
+    ids = {note.id for note in added}
+    return drift_of(listing, known_files(files, ids), ids)
 
 
 # ---------------------------------------------------------------- looking it over

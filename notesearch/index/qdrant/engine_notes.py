@@ -6,6 +6,7 @@ What is asked of all notes reads all of them, as an index on disk does, only fro
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ from notesearch.index.snapshot import (
     StoredNote,
     TagCount,
 )
+from notesearch.number_sets import numbers_in
 from notesearch.query.filters import Filter
 from notesearch.records import NoteLink
 from notesearch.spelling import normalise_name
@@ -58,7 +60,7 @@ class EngineNotes(EngineWords):
         """How many notes have any text."""
         return self.state.notes
 
-    @property
+    @cached_property
     def table(self) -> PassageTable:
         """The passages and notes there are, by number, read from all notes."""
 
@@ -208,7 +210,7 @@ class EngineNotes(EngineWords):
             self.engine.names.notes, [*map(int, notes)], ["first_passage", "passages"]
         )
         spans = sorted((p["first_passage"], p["passages"]) for p in found.values())
-        return np.array([first + n for first, count in spans for n in range(count)], dtype=np.int64)
+        return numbers_in(*np.array(spans, dtype=np.int64).reshape(-1, 2).T)
 
     def damaged(self, error: Exception) -> EngineError:
         """Return the error for values that are none of a note or a passage."""

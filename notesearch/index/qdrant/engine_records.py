@@ -11,6 +11,7 @@ from notesearch.index.changes import KnownFile, SeenFile
 from notesearch.index.qdrant.engine_client import Engine, Payload
 from notesearch.index.qdrant.point_conditions import all_of, is_one_of, is_value
 from notesearch.index.qdrant.word_coding import record_id
+from notesearch.index.status import latest_skipped
 from notesearch.records import AddedNote, Finding
 
 
@@ -61,14 +62,13 @@ def known_files(files: dict[str, Payload], added: set[str]) -> dict[str, KnownFi
 
 def all_skipped(files: dict[str, Payload], now: Sequence[Finding]) -> tuple[Finding, ...]:
     """List the files whose last reading failed and what cannot be listed now, by their paths."""
-    by_path = {
-        path: Finding(path, line, reason)
+    failed = (
+        Finding(path, line, reason)
         for path, value in files.items()
         for skipped, line, reason in value["findings"]
         if skipped
-    }
-    by_path.update((skipped.path, skipped) for skipped in now)
-    return tuple(by_path[path] for path in sorted(by_path))
+    )
+    return latest_skipped(failed, now)
 
 
 class ChangedRecords:

@@ -25,6 +25,7 @@ from notesearch.index.qdrant.note_points import (
     read_stored_passage,
 )
 from notesearch.index.qdrant.point_conditions import is_one_of
+from notesearch.index.qdrant.word_coding import WordCounts
 from notesearch.index.snapshot import (
     Asked,
     Background,
@@ -77,8 +78,9 @@ class EngineSnapshot(EngineNotes):
         if len(stems) != 1:
             return self.phrase_scores([word], weights)
         counts = self.counts_of(stems).get(stems[0])
-        if counts is None:
-            return NO_MATCHES, NO_MATCHES
+        return (NO_MATCHES, NO_MATCHES) if counts is None else self._scores_of(counts)
+
+    def _scores_of(self, counts: WordCounts) -> tuple[Matches, Matches]:
         names, state = self.engine.names, self.state
         of_passages = rarity_of(counts.passages, state.passages)
         of_notes = rarity_of(counts.notes, state.notes)

@@ -87,12 +87,9 @@ class EngineIndex:
         """The fingerprint of what read its notes."""
         return self.state.reading
 
-    def as_made(self, means: Means) -> Means:
-        """Return means that leave as they are how its notes are read, and of which folder it is."""
-        if self.is_new:
-            return means
-        self.require_embedder(means.embedder_fingerprint)
-        return replace(means, reading=self.reading, corpus=None)
+    @property
+    def corpus(self) -> None:
+        """None: which folder it is of, each machine keeps for itself."""
 
     def require_embedder(self, fingerprint: str) -> None:
         """Raise MismatchError where its vectors are another model's."""

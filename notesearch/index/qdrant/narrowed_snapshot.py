@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import count
 
 import numpy as np
@@ -17,6 +18,7 @@ from notesearch.index.qdrant.engine_memory import NO_WORDS, Crowd, WeighedWords
 from notesearch.index.qdrant.engine_snapshot import EngineSnapshot, best_of_owners, nearest_of
 from notesearch.index.qdrant.engine_words import NO_MATCHES
 from notesearch.index.qdrant.note_points import rarity_of
+from notesearch.index.qdrant.word_coding import WordCounts
 from notesearch.index.snapshot import (
     Asked,
     Background,
@@ -95,7 +97,7 @@ class NarrowedSnapshot(EngineSnapshot):
         """What stands for all that may be hits."""
         return Background(self._own(self._crowd.some), self._crowd.among)
 
-    @property
+    @cached_property
     def table(self) -> PassageTable:
         """These passages and their notes; the totals are of the whole index."""
         size, state = len(self._owners), self.state
@@ -136,14 +138,8 @@ class NarrowedSnapshot(EngineSnapshot):
         """Return the notes that passages are from."""
         return self._owners[passage_ids].astype(np.int32)
 
-    def word_scores(self, word: str, weights: ColumnWeights) -> tuple[Matches, Matches]:
+    def _scores_of(self, counts: WordCounts) -> tuple[Matches, Matches]:
         """Score every one of these passages and notes that has a word."""
-        stems = self.split([word])
-        if len(stems) != 1:
-            return self.phrase_scores([word], weights)
-        counts = self.counts_of(stems).get(stems[0])
-        if counts is None:
-            return NO_MATCHES, NO_MATCHES
         state = self.state
         of_passages, of_notes = (
             Matches(ids, np.float32(rarity_of(having, of_all)) * values, having)
